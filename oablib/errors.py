@@ -1,0 +1,57 @@
+"""Everything that can go wrong, in pipeline order.
+
+A message says what was found (a count, never a person's value), what was expected and what to do.
+Exit codes: 2 input, 3 disclosure stop, 4 interrupted or incomplete, 5 environment.
+"""
+
+
+class OabError(Exception):
+    """Base of every error that oablib raises on purpose."""
+
+    exit_code = 2
+
+
+class ParameterError(OabError):
+    """Raised when a run, rule, model or codebook file says something that cannot be meant."""
+
+
+class InputError(OabError):
+    """Raised when a delivered file is absent, unreadable or not what its name says."""
+
+
+class SchemaError(InputError):
+    """Raised when the values of a delivered table contradict the codebook."""
+
+
+class ImputationError(OabError):
+    """Raised when unknown values cannot be filled from what is known."""
+
+
+class ModelError(OabError):
+    """Raised when a model's text is wrong or names what the data do not hold."""
+
+
+class EstimationError(OabError):
+    """Raised when a model cannot be estimated: collinear, constant, not converged."""
+
+
+class PoolingError(OabError):
+    """Raised when fits cannot be combined over imputations."""
+
+
+class RenderError(OabError):
+    """Raised when an executed notebook cannot become a report."""
+
+    exit_code = 4
+
+
+class IncompleteRunError(OabError):
+    """Raised when a run stopped before all of its reports were there."""
+
+    exit_code = 4
+
+
+class EnvironmentFault(OabError):
+    """Raised when the machine lacks something a run needs, before work starts."""
+
+    exit_code = 5
