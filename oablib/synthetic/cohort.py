@@ -1,0 +1,116 @@
+"""Draw a cohort and dress it in the columns and codes of the codebook."""
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from oablib import codebook, params
+from oablib.errors import ParameterError
+from oablib.synthetic.auxiliary import add_auxiliary
+from oablib.synthetic.outcomes import Truth, add_tests, hide_education
+from oablib.synthetic.population import draw_children, draw_schools
+
+MINIMUM_CHILDREN = 200  # below this a wave holds too few children for eight levels of education
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A delivered cohort and the truth behind it.
+
+    children: one row a child, columns of the codebook's table `cohort`; codes, not labels;
+    unknown education 99, a test not taken 999.
+    schools, municipalities: the codebook's tables of these names.
+    education: child_id with both parents' true education, for every child.
+    source: a sentence for captions and manifests.
+    """
+
+    children: pd.DataFrame
+    schools: pd.DataFrame
+    municipalities: pd.DataFrame
+    education: pd.DataFrame
+    truth: Truth
+    source: str
+
+
+def draw(*, n: int, seed: int) -> Cohort:
+    """Draw n children with both tests, and those without a test who come along.
+
+    Shares of education, origin and unknown education per wave, effects and scale values are
+    those of Walhout & Scholtus (2021); everything else stands in params/rules/synthetic.yaml.
+
+    Raises ParameterError when n is under 200.
+    """
+    if n < MINIMUM_CHILDREN:
+        raise ParameterError(f"A cohort of {n} children was asked; at least {MINIMUM_CHILDREN}.")
+    rng = np.random.default_rng(seed)
+    rules, published = params.rules("synthetic"), params.published("herijking2021")
+    total = round(n / rules["tested_share"])
+    schools = draw_schools(rng, n=n, rules=rules)
+    children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)
+    children["tested"] = rng.permutation(total) < n
+    add_auxiliary(rng, children, schools=schools)
+    truth = add_tests(rng, children, schools=len(schools), rules=rules, published=published)
+    hide_education(rng, children, rules=rules, published=published)
+    source = f"synthetic cohort (n = {n:,}, seed {seed})"
+    return _as_delivered(rng, children, schools=schools, truth=truth, source=source)
+
+
+def _as_delivered(
+    rng: np.random.Generator,
+    children: pd.DataFrame,
+    *,
+    schools: pd.DataFrame,
+    truth: Truth,
+    source: str,
+) -> Cohort:
+    school_id = _school_codes(len(schools))
+    municipality = _municipality_codes(schools["place"].max() + 1)
+    number = rng.choice(900_000_000, len(children), replace=False) + 100_000_000
+    frame = children.assign(
+        child_id=[f"{i:09d}" for i in number],
+        school_id=school_id[children["school"]],
+        municipality=municipality[schools["place"].to_numpy()[children["school"]]],
+    )
+    education = frame[["child_id", "education_father", "education_mother"]].copy()
+    for parent in ("father", "mother"):
+        frame.loc[frame[f"unknown_{parent}"], f"education_{parent}"] = 99
+    absent = rng.random(len(frame)) < 0.5  # which of the two tests an untested child missed
+    for test, missed in (("nscct", absent), ("cito", ~absent)):
+        frame.loc[~frame["tested"] & missed, test] = 999
+    columns = [column.key for column in codebook.load("codebook").table("cohort").columns]
+    return Cohort(
+        children=frame[columns].reset_index(drop=True),
+        schools=schools.assign(school_id=school_id, municipality=municipality[schools["place"]])[
+            ["school_id", "municipality", "denomination", "pupils"]
+        ],
+        municipalities=_municipalities(frame, codes=municipality),
+        education=education.reset_index(drop=True),
+        truth=truth,
+        source=source,
+    )
+
+
+def _municipalities(frame: pd.DataFrame, *, codes: np.ndarray) -> pd.DataFrame:
+    urbanity = frame.groupby("municipality")["urbanity"].first()
+    names = [f"Gemeente {i:03d}" for i in range(1, len(codes) + 1)]
+    # A municipality without a child in the cohort has no measured class; the middle one stands in.
+    classes = urbanity.reindex(codes).fillna(3).astype(int).to_numpy()
+    return pd.DataFrame({"municipality": codes, "name": names, "urbanity": classes})
+
+
+def _school_codes(count: int) -> np.ndarray:
+    """Codes of the form 01AB00: two digits, two letters, two digits, all different."""
+    letters = string.ascii_uppercase
+    return np.array(
+        [
+            f"{i // 676 % 100:02d}{letters[i // 26 % 26]}{letters[i % 26]}{i // 67600:02d}"
+            for i in range(count)
+        ]
+    )
+
+
+def _municipality_codes(count: int) -> np.ndarray:
+    """Codes of the form GM9001, which no municipality has."""
+    return np.array([f"GM{9000 + i:04d}" for i in range(1, count + 1)])
