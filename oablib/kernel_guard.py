@@ -1,0 +1,95 @@
+"""A Jupyter kernel that never tells the message of an exception it does not know.
+
+The message of a KeyError or ValueError often quotes a value, and a value may be a child's. IPython
+puts it into the notebook and the terminal. This kernel keeps the class of the exception and where
+it was raised, and withholds the rest; the errors of oablib are written without values and pass.
+
+Runs as `python -m oablib.kernel_guard -f <connection file>`, so that a kernel without the guard
+cannot come up by mistake.
+"""
+
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+
+from oablib import errors
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class _WithheldError(Exception):
+    """Takes the place of an exception whose message stays inside the kernel."""
+
+
+def public_class(error: BaseException) -> str:
+    """Name the class of an exception: for one of ours the nearest class that errors.py has."""
+    for kind in type(error).__mro__:
+        if vars(errors).get(kind.__name__) is kind:
+            return kind.__name__
+    return type(error).__name__
+
+
+def public_message(error: BaseException) -> str:
+    """Tell what may be told of an exception: all of one of ours, the place of any other."""
+    if isinstance(error, errors.OabError):
+        return str(error)
+    place = place_in_package(error.__traceback__)
+    raised = f"raised in {place}; " if place else ""
+    return f"{raised}its message is withheld, because it may hold values of persons"
+
+
+def place_in_package(trace: TracebackType | None) -> str:
+    """Say where in oablib a traceback ends, as `oablib/module.py:line`, or nothing."""
+    place = ""
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(_PACKAGE):
+            place = f"oablib/{path.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+class GuardedShell(ZMQInteractiveShell):
+    """The shell of the kernel; every way to show an exception ends in `_showtraceback`."""
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        safe = _WithheldError(public_message(evalue))
+        named = type(public_class(evalue), (_WithheldError,), {})
+        super()._showtraceback(named, safe, [f"{named.__name__}: {safe}"])
+
+    async def run_cell_async(self, *args: Any, **keywords: Any) -> Any:
+        """Run a cell; the kernel's reply is made from the error in the result, so guard it too."""
+        result = await super().run_cell_async(*args, **keywords)
+        for name in ("error_in_exec", "error_before_exec"):
+            error = getattr(result, name)
+            if error is not None:
+                setattr(result, name, _WithheldError(public_message(error)))
+        return result
+
+
+class GuardedKernel(IPythonKernel):
+    """The kernel around the shell."""
+
+    shell_class = GuardedShell
+
+
+def _tell_class_only(raised: Any) -> None:
+    kind = getattr(raised.exc_type, "__name__", "exception")
+    print(f"{kind} outside the main thread; its message is withheld.", file=sys.stderr)
+
+
+def main() -> None:
+    """Start the kernel with the guard in place."""
+    threading.excepthook = _tell_class_only
+    sys.unraisablehook = _tell_class_only
+    IPKernelApp.launch_instance(kernel_class=GuardedKernel)
+
+
+if __name__ == "__main__":
+    main()
