@@ -1,0 +1,68 @@
+"""The sentence with which each report answers its question, out of the run's own numbers."""
+
+import pandas as pd
+
+from oablib.imputation import Imputed
+from oablib.wording import number, signed, words
+
+
+def intake(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
+    """Children in the analysis, and the share of delivered rows that was dropped."""
+    row, delivered = population.iloc[0], int(steps["before"].iloc[0])
+    dropped = delivered - int(row["children"])
+    return (
+        f"**{row['children']:,} children** in {row['schools']:,} schools are in the analysis; "
+        f"{dropped:,} of {delivered:,} delivered rows ({dropped / delivered:.1%}) were dropped. "
+        f"Source: {row['source']}."
+    )
+
+
+def imputation(counts: pd.DataFrame, *, imputed: Imputed) -> str:
+    """Which share of each variable was filled, and how many times."""
+    if imputed.m == 1:
+        return "**Nothing was unknown**: one data set passes through unchanged."
+    parts = [f"{words(row.variable)} {row.share_unknown:.1%}" for row in counts.itertuples()]
+    return (
+        f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
+        "Known values are the same in every data set."
+    )
+
+
+def scale_values(table: pd.DataFrame, *, outcome: str) -> str:
+    """The span of each variable's scale values, and the distance to published ones."""
+    spans = table.groupby("variable", sort=False)["value"].agg(["min", "max"])
+    parts = [
+        f"{words(name)} {number(row['min'])} to {number(row['max'])}"
+        for name, row in spans.iterrows()
+    ]
+    text = f"In points {words(outcome)} against the reference category: {'; '.join(parts)}."
+    if "published" in table:
+        free = table[table["se"] > 0]
+        gap = free["difference"].abs()
+        text += (
+            f" {int((gap <= 2 * free['se']).sum())} of {len(free)} values lie within two of their "
+            f"standard errors of the published ones; the largest difference is {gap.max():.2f}."
+        )
+    return text
+
+
+def base_model(direct: pd.DataFrame, *, outcome: str) -> str:
+    """Which direct effects are established, and how they stand to published ones."""
+    sure = direct[(direct["ci_lower"] > 0) | (direct["ci_upper"] < 0)]
+    pairs = zip(sure["name"], sure["value"], strict=True)
+    parts = [f"{words(name)} {signed(value)}" for name, value in pairs]
+    text = (
+        f"At equal intelligence, **{len(sure)} of {len(direct)} effects** on {words(outcome)} "
+        f"differ from 0 with 95 % confidence: {', '.join(parts) or 'none'}."
+    )
+    if "published" in direct:
+        inside = direct["published"].between(direct["ci_lower"], direct["ci_upper"]).sum()
+        text += f" The published effect lies inside the interval for {inside} of {len(direct)}."
+    return text
+
+
+def summary(direct: pd.DataFrame, *, fit: pd.DataFrame, outcome: str) -> str:
+    """What the whole run says, in two sentences."""
+    share = fit.loc[fit["measure"] == "r2_adjusted", "mean"].iloc[0]
+    effects = base_model(direct, outcome=outcome)
+    return f"{effects} The model explains {share:.1%} of the variance of the scores."

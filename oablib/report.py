@@ -1,0 +1,120 @@
+"""What the reports say beside the numbers: who is in them, and how they compare with published."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oablib import params
+from oablib.codebook import Table
+from oablib.models import Model
+
+
+def about(population: pd.DataFrame) -> str:
+    """Population, n and source of a run, for captions: from its results table `population`."""
+    row = population.iloc[0]
+    return f"{row['children']:,} children in {row['schools']:,} schools; source: {row['source']}"
+
+
+def published(name: str) -> Mapping[str, Any] | None:
+    """Published figures of this name in params/published; None when the name is empty."""
+    return params.published(name) if name else None
+
+
+def pattern_shares(pattern: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+    """Rows waves, columns joint patterns in words, values fractions of the wave's children."""
+    names = [_pattern_words(row, model=model) for row in pattern[list(model.imputed)].to_numpy()]
+    table = pattern.assign(pattern=names).pivot_table(
+        index="wave", columns="pattern", values="share", aggfunc="sum"
+    )
+    return table.reindex(columns=_all_pattern_words(model)).fillna(0.0)
+
+
+def published_pattern(figures: Mapping[str, Any] | None, *, model: Model) -> pd.DataFrame | None:
+    """The published joint pattern of unknown education, in the form of `pattern_shares`."""
+    if figures is None:
+        return None
+    margin = pd.DataFrame(figures["margins"]["education_known"]).T / 100
+    # Published order: both known, mother unknown, father unknown, both unknown.
+    known, father, mother, both = _all_pattern_words(model)
+    return margin.set_axis([known, mother, father, both], axis=1)[[known, father, mother, both]]
+
+
+def compare_direct(
+    parameters: pd.DataFrame, *, model: Model, figures: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Direct effects in the model's order, beside the published ones where there are any.
+
+    Columns: name, value, se, ci_lower, ci_upper, p; and with published figures: published,
+    published_se, difference_in_se (ours minus published, in published standard errors) and
+    se_ratio (ours by published).
+    """
+    rows = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
+    rows = rows.set_index("rhs").loc[list(model.direct)].reset_index()
+    table = rows.rename(columns={"rhs": "name", "est": "value"})
+    table = table[["name", "value", "se", "ci_lower", "ci_upper", "p", "fmi"]]
+    if figures is None:
+        return table
+    effects = pd.DataFrame(figures["direct_effects"]).T.loc[table["name"]]
+    table["published"] = effects["coef"].astype(float).to_numpy()
+    table["published_se"] = effects["se"].astype(float).to_numpy()
+    table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
+    table["se_ratio"] = table["se"] / table["published_se"]
+    return table
+
+
+def compare_scale_values(
+    values: pd.DataFrame, *, figures: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Add the column `published` to pooled scale values, where there are published ones."""
+    if figures is None:
+        return values
+    listed = figures["scale_values"]
+    found = [listed[row.variable]["new"][row.code - 1] for row in values.itertuples()]
+    return values.assign(published=found, difference=values["value"] - np.array(found))
+
+
+def compare_fit(
+    fit: pd.DataFrame,
+    *,
+    outcome: str,
+    counts: Mapping[str, int],
+    figures: Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """Fit measures: mean, smallest and largest over imputations, published beside them.
+
+    fit: one row an imputation, as PooledFit.fit. counts: free_parameters, df and n, the same
+    in all imputations.
+    """
+    columns = {"loglik": "loglik", "aic": "aic", "bic": "bic"}
+    columns[f"r2_adjusted_{outcome}"] = "r2_adjusted"
+    table = fit[list(columns)].rename(columns=columns).agg(["mean", "min", "max"]).T
+    for name, count in counts.items():
+        table.loc[name] = float(count)
+    table = table.rename_axis("measure").reset_index()
+    if figures is not None:
+        listed = figures["fit"] | {"n": figures["sample"]["n"]}
+        table["published"] = [float(listed[name]) for name in table["measure"]]
+    return table
+
+
+def category_labels(values: pd.DataFrame, *, table: Table) -> pd.Series:
+    """Dutch labels, as published, for the rows of a table of scale values."""
+    pairs = zip(values["variable"], values["code"], strict=True)
+    return pd.Series([table.column(name).category(int(code)).label_nl for name, code in pairs])
+
+
+def _pattern_words(unknown: Sequence[bool], *, model: Model) -> str:
+    names = [name for name, flag in zip(model.imputed, unknown, strict=True) if flag]
+    if not names:
+        return "all known"
+    if len(names) == len(model.imputed) > 1:
+        return "all unknown"
+    return " and ".join(name.replace("_", " ") for name in names) + " unknown"
+
+
+def _all_pattern_words(model: Model) -> list[str]:
+    count = len(model.imputed)
+    flags = [[bool(i >> k & 1) for k in range(count)] for i in range(2**count)]
+    return [_pattern_words(flag, model=model) for flag in flags]

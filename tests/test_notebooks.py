@@ -1,0 +1,71 @@
+"""Notebooks are arguments: head, short cells, prose; and nothing of a run is kept in them."""
+
+import statistics
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from oablib.parameter_cell import declared
+from oablib.params import RunParameters
+
+PATHS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+FORBIDDEN = ("filterwarnings", "pip install", ".head(", ".sample(", "truth", "http://", "https://")
+MOST_PARAMETERS = 10
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def notebook(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
+    return nbformat.read(request.param, as_version=4)
+
+
+def code(notebook: nbformat.NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_notebooks() -> None:
+    assert len(PATHS) >= 5
+
+
+def test_outputs_are_stripped(notebook: nbformat.NotebookNode) -> None:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+
+
+def test_the_first_cell_asks_answers_and_lists(notebook: nbformat.NotebookNode) -> None:
+    first = notebook.cells[0].source
+    for part in ("# ", "**Question.**", "**Answer.**", "| Reads | Writes | Rules |"):
+        assert part in first
+
+
+def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
+    """Short enough to read from top to bottom, with more prose than code."""
+    lines = [len(source.splitlines()) for source in code(notebook)]
+    words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
+    assert 12 <= len(notebook.cells) <= 30
+    assert sum(lines) <= 80
+    assert max(lines) <= 15
+    assert statistics.median(lines) <= 4
+    assert 12 <= words / sum(lines) <= 35
+
+
+def test_nothing_forbidden(notebook: nbformat.NotebookNode) -> None:
+    for source in code(notebook):
+        assert not [word for word in FORBIDDEN if word in source]
+
+
+def test_parameters_are_typed_explained_and_known_to_the_run(
+    notebook: nbformat.NotebookNode,
+) -> None:
+    names = declared(notebook)
+    assert names and len(names) <= MOST_PARAMETERS
+    assert set(names) <= set(RunParameters.__slots__)
+    cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
+    for line in cell.source.splitlines():
+        assert ":" in line.split("=")[0] and "  # " in line
+
+
+def test_it_says_what_it_writes(notebook: nbformat.NotebookNode) -> None:
+    promised = notebook.metadata["oab"]["writes"]
+    text = "\n".join(code(notebook))
+    assert all(f'"{name}"' in text for name in promised)
