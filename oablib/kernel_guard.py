@@ -8,6 +8,7 @@ Runs as `python -m oablib.kernel_guard -f <connection file>`, so that a kernel w
 cannot come up by mistake.
 """
 
+import logging
 import sys
 import threading
 from pathlib import Path
@@ -39,24 +40,30 @@ def public_message(error: BaseException) -> str:
     """Tell what may be told of an exception: all of one of ours, the place of any other."""
     if isinstance(error, errors.OabError):
         return str(error)
-    place = place_in_package(error.__traceback__)
-    raised = f"raised in {place}; " if place else ""
-    return f"{raised}its message is withheld, because it may hold values of persons"
+    places = "".join(f"{place}; " for place in _places(error.__traceback__))
+    return f"{places}its message is withheld, because it may hold values of persons"
 
 
-def place_in_package(trace: TracebackType | None) -> str:
-    """Say where in oablib a traceback ends, as `oablib/module.py:line`, or nothing."""
-    place = ""
+def _places(trace: TracebackType | None) -> list[str]:
+    """Say where a traceback leaves the cell and where it leaves oablib, where it does."""
+    line, module = "", ""
     while trace is not None:
         path = Path(trace.tb_frame.f_code.co_filename)
-        if path.is_relative_to(_PACKAGE):
-            place = f"oablib/{path.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}"
+        if path.parent.name.startswith("ipykernel_"):
+            line = f"line {trace.tb_lineno} of the cell"
+        elif path.is_relative_to(_PACKAGE):
+            module = f"oablib/{path.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return place
+    return [place for place in (line, module) if place]
 
 
 class GuardedShell(ZMQInteractiveShell):
     """The shell of the kernel; every way to show an exception ends in `_showtraceback`."""
+
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **keywords: Any) -> None:
+        """Show an exception; IPython itself would print some kinds, as groups, past the guard."""
+        etype, evalue, _ = self._get_exc_info(exc_tuple)
+        self._showtraceback(etype, evalue, [])
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         safe = _WithheldError(public_message(evalue))
@@ -86,6 +93,8 @@ def _tell_class_only(raised: Any) -> None:
 
 def main() -> None:
     """Start the kernel with the guard in place."""
+    # It reports the exception of a task that nobody awaited, with its message.
+    logging.getLogger("asyncio").disabled = True
     threading.excepthook = _tell_class_only
     sys.unraisablehook = _tell_class_only
     IPKernelApp.launch_instance(kernel_class=GuardedKernel)

@@ -16,6 +16,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _GT_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _GT_BOX = re.compile(r'<div id="\w+" style="[^"]*">')
 _REFERENCE = re.compile(r'\b(id|headers|aria-labelledby|aria-describedby)="([^"]*)"')
+# Where a warning came from, without the folders of the machine that it was raised on.
+_PLACES = (
+    (re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py"), "cell"),
+    (re.compile(r"\S*[/\\]site-packages[/\\]"), ""),
+    (re.compile(r"\S*[/\\](?=oablib[/\\]\S+\.py)"), ""),
+)
 _PREFERRED = ("text/html", "text/markdown", "text/plain")
 
 
@@ -120,6 +126,8 @@ def _clean_output(output: Any, stem: str, tables: _Counter) -> Any:
     """Keep one form of an output: HTML before Markdown before plain text."""
     if output.output_type == "stream":
         output.text = _ANSI.sub("", _joined(output.text))
+        for place, shown in _PLACES:
+            output.text = place.sub(shown, output.text)
         return output
     if output.output_type == "error":
         raise RenderError(f"{stem} shows an error; a report is made of cells that succeeded.")

@@ -6,6 +6,7 @@ that a run which fails leaves the earlier reports as they were.
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -70,6 +71,7 @@ class _Steps:
 
     bar: tqdm
     seconds: dict[str, float]
+    told: bool
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -77,8 +79,8 @@ class _Steps:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
-        if not self.bar.disable:
-            self.bar.write(f"{name:<16} {self.seconds[name]:6.1f} s", file=self.bar.fp)
+        if self.told:
+            tqdm.write(f"{name:<16} {self.seconds[name]:6.1f} s", file=sys.stderr)
         self.bar.update()
 
 
@@ -87,8 +89,10 @@ def _make(
 ) -> None:
     """Execute, verify and render all stages into `space.publish`."""
     total = len(notebooks) + 2  # the data before, the reports after
-    with tqdm(total=total, disable=not progress, leave=False, unit="step") as bar:
-        steps = _Steps(bar, {})
+    # In a log a bar would leave a line for each of its movements; the lines of the steps suffice.
+    hidden = not (progress and sys.stderr.isatty())
+    with tqdm(total=total, disable=hidden, leave=False, unit="step") as bar:
+        steps = _Steps(bar, {}, told=progress)
         with steps.step("data"):
             data, inputs = _deliver(parameters, work=space.work)
         executed = []

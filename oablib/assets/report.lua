@@ -36,7 +36,7 @@ end
 
 function RawBlock(raw)
   if raw.format == "markdown" then
-    return pandoc.read(raw.text, "gfm").blocks
+    return pandoc.read(raw.text, "gfm+tex_math_dollars").blocks
   end
 end
 
