@@ -1,5 +1,6 @@
 """Execute one notebook with papermill, in a guarded kernel that only its owner can reach."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from oablib import errors
 from oablib.errors import IncompleteRunError, OabError
 
 KERNEL = "oablib.kernel_guard"
+# What stopped a notebook is told once, by the error that this module raises.
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
 # A path longer than this does not fit the address of a socket file (108 bytes on Linux).
 SOCKET_PATH_LIMIT = 90
 # One thread each: results that depend on how sums are split over threads differ between machines.

@@ -94,7 +94,7 @@ def _tell_class_only(raised: Any) -> None:
 def main() -> None:
     """Start the kernel with the guard in place."""
     # It reports the exception of a task that nobody awaited, with its message.
-    logging.getLogger("asyncio").disabled = True
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     threading.excepthook = _tell_class_only
     sys.unraisablehook = _tell_class_only
     IPKernelApp.launch_instance(kernel_class=GuardedKernel)

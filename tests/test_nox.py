@@ -10,7 +10,7 @@ import nox
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SESSIONS = ("report", "tests", "lint", "reference", "lab", "lock")
+SESSIONS = ("report", "tests", "lint", "reference", "lab", "seeds", "lock")
 EXIT_ENVIRONMENT = 5
 
 

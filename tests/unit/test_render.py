@@ -1,9 +1,13 @@
 """Pages carry their answer first, stand alone, and refuse what a report may not hold."""
 
+import dataclasses
+import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
+from great_tables import GT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from oablib import params, provenance, render
@@ -76,6 +80,24 @@ def test_what_a_report_may_not_hold_stops_the_render(html: str) -> None:
 def test_a_bare_picture_has_no_alt_text_and_is_refused() -> None:
     with pytest.raises(RenderError, match="alt text"):
         page(shown({"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}))
+
+
+def test_tables_share_no_ids_and_bring_no_style_of_their_own() -> None:
+    tables = [GT(pd.DataFrame({"a": [1]})).tab_header("T").as_raw_html() for _ in range(2)]
+    html = page(*(shown({"text/html": table}) for table in tables))
+    ids = re.findall(r'\bid="([^"]*)"', html)
+    assert len(ids) == len(set(ids))
+    assert html.count("<style>") == 1
+    assert html.count("gt_title") > 2
+
+
+def test_labels_that_look_like_code_come_out_inert() -> None:
+    """A title of a run file is text, whatever it holds."""
+    told = dataclasses.replace(params.run_parameters("demo"), title="<script>alert(1)</script>")
+    item = render.Executed("05_base_model", new_notebook(cells=[new_markdown_cell(HEAD)]), {})
+    made_from = provenance.gather(told, inputs=[])
+    pages = render.pages([item], provenance=made_from, tables=[])
+    assert all("<script" not in html and "&lt;script&gt;" in html for html in pages.values())
 
 
 def test_a_cell_that_failed_is_refused() -> None:

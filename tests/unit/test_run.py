@@ -1,7 +1,7 @@
 """A run is whole or leaves everything as it was, and its failures name nobody."""
 
+import errno
 import json
-import multiprocessing
 from pathlib import Path
 
 import nbformat
@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from oablib import params, run
-from oablib.errors import IncompleteRunError, InputError, SchemaError
+from oablib import kernel, params, run
+from oablib.errors import EnvironmentFault, IncompleteRunError, InputError, SchemaError
 
 SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
@@ -99,6 +99,61 @@ def test_a_failed_run_leaves_the_earlier_report_as_it_was(root: Path) -> None:
     assert not list((root / ".work" / "mine").glob("attempt-*"))
 
 
+def test_an_interrupted_run_says_how_to_go_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything(execute().parent)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kernel, "execute", interrupt)
+    with pytest.raises(IncompleteRunError, match="oab run mine") as stopped:
+        execute()
+    assert stopped.value.exit_code == 4
+    assert everything(root / "reports" / "mine") == before
+    assert not list((root / ".work" / "mine").glob("attempt-*"))
+
+
+def test_a_full_disk_is_the_machines_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret/place/01_intake.ipynb")
+
+    monkeypatch.setattr(kernel, "execute", fill)
+    with pytest.raises(EnvironmentFault, match=r"01_intake\.ipynb: No space left") as stopped:
+        execute()
+    assert stopped.value.exit_code == 5
+    assert "secret" not in str(stopped.value)
+
+
+def test_what_a_killed_run_left_is_put_right(root: Path) -> None:
+    """Killed between its two renames, a run leaves the earlier report in its private folder."""
+    work, report = root / ".work" / "mine", root / "reports" / "mine"
+    before = everything(execute().parent)
+    report.rename(work / "previous")
+    (work / "attempt-killed").mkdir()
+    stage(root, "01_intake", "raise RuntimeError")
+    with pytest.raises(IncompleteRunError):
+        execute()
+    assert everything(report) == before
+    assert not list(work.glob("attempt-*"))
+
+
+def test_the_terminal_shows_each_stage_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run.execute(params.run_parameters("mine"), progress=True)
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines] == ["data", "01_intake", "00_summary", "reports"]
+
+
+def test_a_published_notebook_tells_no_folder_of_the_machine(root: Path) -> None:
+    code = "import warnings\nwarnings.warn('look here')\nprint(data)"
+    stage(root, "00_summary", code)
+    (root / "elsewhere").mkdir()
+    (root / "cohort.csv").rename(root / "elsewhere" / "cohort.csv")
+    page = (execute(data="elsewhere/cohort.csv").parent / "00_summary.html").read_text("utf-8")
+    assert "cell:2: UserWarning: look here" in page
+    assert "cohort.csv" in page
+    assert str(root) not in page
+
+
 def test_a_promised_table_that_is_absent_stops_the_run(root: Path) -> None:
     stage(root, "01_intake", "x = 1", writes=("sizes",))
     with pytest.raises(IncompleteRunError, match="sizes"):
@@ -113,23 +168,12 @@ def test_an_absent_file_is_refused_before_anything_starts(root: Path) -> None:
 
 def test_the_same_run_does_not_start_twice(root: Path) -> None:
     (root / ".work").mkdir()
-    context = multiprocessing.get_context("spawn")
-    ready, stop = context.Event(), context.Event()
-    other = context.Process(target=hold, args=(str(root / ".work" / "mine.lock"), ready, stop))
-    other.start()
-    try:
-        assert ready.wait(30)
-        with pytest.raises(IncompleteRunError, match="already running"):
-            execute()
-    finally:
-        stop.set()
-        other.join()
-
-
-def hold(path: str, ready, stop) -> None:
-    with FileLock(path):
-        ready.set()
-        stop.wait(60)
+    with (
+        FileLock(root / ".work" / "mine.lock"),
+        pytest.raises(IncompleteRunError, match="already running") as refused,
+    ):
+        execute()
+    assert refused.value.exit_code == 4
 
 
 def test_private_tables_are_private(root: Path) -> None:
