@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from oablib import params
 from oablib.errors import IncompleteRunError, OabError, ParameterError
@@ -50,20 +50,15 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ParameterError(f"{message}. `{self.prog} --help` shows what is expected.")
 
-
-class _Commands(argparse._SubParsersAction):
-    """Suggests the nearest command for one that does not exist."""
-
-    def __call__(self, parser, namespace, values, option_string=None) -> None:  # type: ignore[no-untyped-def]
-        if values[0] not in self.choices:
-            near = params.did_you_mean(values[0], self.choices)
-            raise ParameterError(f"there is no command {values[0]!r}{near}")
-        super().__call__(parser, namespace, values, option_string)
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Suggest the nearest command for one that does not exist."""
+        if action.choices is not None and value not in action.choices:
+            near = params.did_you_mean(str(value), action.choices)
+            raise ParameterError(f"there is no command {value!r}{near}")
 
 
 def _parser() -> _Parser:
     parser = _Parser(prog="oab", description="Methodology reports on educational disadvantage.")
-    parser.register("action", "parsers", _Commands)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     listing = commands.add_parser("list", help="list the runs that can be made")

@@ -28,7 +28,8 @@ def test_list_names_every_run(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "demo", "--set", "imputations"), "KEY=VALUE"),
         (("run", "demo", "--set", "n=ten"), "whole number"),
         (("run", "demo", "--data", "/nowhere/cohort.sav"), "cohort.sav"),
-        (("rum", "demo"), "run"),
+        (("rum", "demo"), "did you mean 'run'"),
+        ((), "--help"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_code_2(

@@ -1,0 +1,54 @@
+"""The run on real pupils: the rendered results are lavaan's, and a hidden variable comes back."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.runs.conftest import PROJECT, RunOab
+
+LAVAAN = json.loads(
+    (PROJECT / "tests/reference/stored/snijders_bosker.json").read_text(encoding="utf-8")
+)
+ADDRESS = ["lhs", "op", "rhs"]
+# lavaan's search ends within a few 1e-5 standard errors of the optimum.
+ESTIMATE_TOLERANCE_SE = 1e-3
+# Both sides compute the same sandwich; lavaan differentiates its gradient numerically.
+SE_RTOL = 1e-4
+# Flat at the optimum; the results table keeps ten significant digits of a number near 2e4.
+LOGLIK_ATOL = 1e-5
+RECOVERED_WITHIN_SE = 2
+
+
+@pytest.fixture
+def results(oab: RunOab, root: Path, request: pytest.FixtureRequest) -> Path:
+    done = oab("run", request.param, "--quiet")
+    assert done.returncode == 0, done.stderr
+    return root / "reports" / request.param
+
+
+@pytest.mark.parametrize("results", ["snijders-bosker"], indirect=True)
+def test_the_run_reports_what_lavaan_computes(results: Path) -> None:
+    lavaan = pd.DataFrame(LAVAAN["cluster"]["parameters"]).set_index(ADDRESS)
+    ours = pd.read_csv(results / "tables/coefficients.csv", keep_default_na=False)
+    paths = ours[ours["op"] == "~"].set_index(ADDRESS)
+    theirs = lavaan.loc[paths.index]
+    assert len(paths) == 9
+    assert ((paths["est"] - theirs["est"]).abs() / theirs["se"]).max() < ESTIMATE_TOLERANCE_SE
+    assert (paths["se"] / theirs["se"] - 1).abs().max() < SE_RTOL
+    fit = pd.read_csv(results / "tables/fit_by_imputation.csv")
+    assert len(fit) == 1  # nothing is missing: one data set passed through
+    assert fit["loglik"][0] == pytest.approx(LAVAAN["cluster"]["measures"]["logl"], abs=LOGLIK_ATOL)
+    page = (results / "03_imputation.html").read_text(encoding="utf-8")
+    assert "Nothing was unknown" in re.sub(r"<[^>]+>", "", page)
+
+
+@pytest.mark.parametrize("results", ["snijders-bosker-hidden"], indirect=True)
+def test_the_effect_of_a_hidden_variable_is_recovered(results: Path) -> None:
+    recovery = pd.read_csv(results / "tables/recovery.csv").set_index("name")
+    assert abs(recovery.loc["ses", "difference_in_se"]) < RECOVERED_WITHIN_SE
+    counts = pd.read_csv(results / "tables/imputation_counts.csv").set_index("variable")
+    assert counts.loc["ses", "share_unknown"] == pytest.approx(0.4, abs=0.001)
+    assert recovery.loc["ses", "fmi"] > 0.05  # hiding costs information
