@@ -9,6 +9,9 @@ import pandas as pd
 from oablib import params
 from oablib.codebook import Table
 from oablib.models import Model
+from oablib.wording import words
+
+PARENTS = ("education_father", "education_mother")
 
 
 def about(population: pd.DataFrame) -> str:
@@ -32,8 +35,11 @@ def pattern_shares(pattern: pd.DataFrame, *, model: Model) -> pd.DataFrame:
 
 
 def published_pattern(figures: Mapping[str, Any] | None, *, model: Model) -> pd.DataFrame | None:
-    """The published joint pattern of unknown education, in the form of `pattern_shares`."""
-    if figures is None:
+    """The published joint pattern of unknown education, in the form of `pattern_shares`.
+
+    None without published figures, and for a model that imputes anything else.
+    """
+    if figures is None or model.imputed != PARENTS:
         return None
     margin = pd.DataFrame(figures["margins"]["education_known"]).T / 100
     # Published order: both known, mother unknown, father unknown, both unknown.
@@ -48,7 +54,7 @@ def compare_direct(
 
     Columns: name, value, se, ci_lower, ci_upper, p; and with published figures: published,
     published_se, difference_in_se (ours minus published, in published standard errors) and
-    se_ratio (ours by published).
+    se_ratio (ours by published); NaN for an effect that was not published.
     """
     rows = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
     rows = rows.set_index("rhs").loc[list(model.direct)].reset_index()
@@ -56,7 +62,7 @@ def compare_direct(
     table = table[["name", "value", "se", "ci_lower", "ci_upper", "p", "fmi"]]
     if figures is None:
         return table
-    effects = pd.DataFrame(figures["direct_effects"]).T.loc[table["name"]]
+    effects = pd.DataFrame(figures["direct_effects"]).T.reindex(table["name"])
     table["published"] = effects["coef"].astype(float).to_numpy()
     table["published_se"] = effects["se"].astype(float).to_numpy()
     table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
@@ -67,11 +73,16 @@ def compare_direct(
 def compare_scale_values(
     values: pd.DataFrame, *, figures: Mapping[str, Any] | None
 ) -> pd.DataFrame:
-    """Add the column `published` to pooled scale values, where there are published ones."""
+    """Add `published` and `difference` to pooled scale values, where there are published ones."""
     if figures is None:
         return values
     listed = figures["scale_values"]
-    found = [listed[row.variable]["new"][row.code - 1] for row in values.itertuples()]
+    known = {
+        (name, code): value
+        for name, column in listed.items()
+        for code, value in enumerate(column["new"], start=1)
+    }
+    found = [known.get((row.variable, row.code), np.nan) for row in values.itertuples()]
     return values.assign(published=found, difference=values["value"] - np.array(found))
 
 
@@ -95,7 +106,7 @@ def compare_fit(
     table = table.rename_axis("measure").reset_index()
     if figures is not None:
         listed = figures["fit"] | {"n": figures["sample"]["n"]}
-        table["published"] = [float(listed[name]) for name in table["measure"]]
+        table["published"] = [float(listed.get(name, "nan")) for name in table["measure"]]
     return table
 
 
@@ -111,7 +122,7 @@ def _pattern_words(unknown: Sequence[bool], *, model: Model) -> str:
         return "all known"
     if len(names) == len(model.imputed) > 1:
         return "all unknown"
-    return " and ".join(name.replace("_", " ") for name in names) + " unknown"
+    return " and ".join(map(words, names)) + " unknown"
 
 
 def _all_pattern_words(model: Model) -> list[str]:

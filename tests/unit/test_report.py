@@ -47,6 +47,21 @@ def test_without_published_figures_nothing_is_compared(
     assert not {"published", "se_ratio"} & set(table)
 
 
+def test_an_effect_that_was_not_published_stays_blank(
+    parameters: pd.DataFrame, model: models.Model, published: dict
+) -> None:
+    fewer = {k: v for k, v in published["direct_effects"].items() if k != "origin"}
+    figures_ = published | {"direct_effects": fewer}
+    table = report.compare_direct(parameters, model=model, figures=figures_).set_index("name")
+    assert np.isnan(table.loc["origin", "published"])
+    assert table.drop(index="origin")["published"].notna().all()
+
+
+def test_a_model_that_imputes_something_else_has_no_published_pattern(published: dict) -> None:
+    other = models.load("snijders_bosker")
+    assert report.published_pattern(published, model=other) is None
+
+
 def test_the_answer_counts_effects_that_differ_from_zero(
     parameters: pd.DataFrame, model: models.Model, published: dict
 ) -> None:
