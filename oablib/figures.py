@@ -20,7 +20,6 @@ from oablib.figures_canvas import (
     Captioned,
     canvas,
     captioned,
-    interval_legend,
     intervals,
     legend,
     panels,
@@ -54,7 +53,7 @@ def missing_pattern(
     axes.set_yticks(*zip(*ticks, strict=True))
     axes.set_xlabel("share of children (%)")
     axes.set_xlim(0, 100)
-    legend(figure)
+    legend(figure, axes)
     beside = " beside the published pattern" if published is not None else ""
     return captioned(
         figure,
@@ -82,7 +81,7 @@ def distributions(frame: pd.DataFrame, *, columns: Mapping[str, Column], about: 
         axes.invert_yaxis()
         axes.set_title(words(name))
         axes.set_xlabel("share (%)")
-    parts[0].legend(loc="lower right")
+    legend(figure, parts[0])
     return captioned(
         figure,
         f"Values that were known and values that were filled in, all imputations together; "
@@ -130,7 +129,7 @@ def ladder(
         axes.invert_yaxis()
         axes.set_title(words(name))
         axes.set_xlabel(f"points {words(outcome)}")
-    interval_legend(parts[-1], frame)
+    legend(figure, parts[-1])
     return captioned(
         figure,
         f"Scale values with 95 % intervals, in points of {words(outcome)} against the reference "
@@ -150,7 +149,7 @@ def coefficients(frame: pd.DataFrame, *, outcome: str, about: str) -> Captioned:
     axes.set_yticks(np.arange(len(frame)), [words(name) for name in frame["name"]])
     axes.invert_yaxis()
     axes.set_xlabel(f"direct effect (points {words(outcome)} per unit)")
-    interval_legend(axes, frame)
+    legend(figure, axes)
     return captioned(
         figure,
         f"Direct effects on {words(outcome)} with 95 % intervals; points per unit of the "

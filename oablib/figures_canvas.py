@@ -71,12 +71,6 @@ def intervals(axes: Axes, frame: pd.DataFrame) -> None:
     axes.axvline(0, color=GREY, lw=0.8)
 
 
-def interval_legend(axes: Axes, frame: pd.DataFrame) -> None:
-    """Name dots and diamonds, where there are both."""
-    if "published" in frame:
-        axes.legend(loc="best")
-
-
 def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:
     """One bar at height `at` out of fractions that sum to 1; parts over 4 % get their number."""
     left = 0.0
@@ -96,9 +90,11 @@ def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:
         left += share * 100
 
 
-def legend(figure: Figure) -> None:
-    """A legend above the axes, two names a line."""
-    figure.legend(loc="outside upper left", ncols=2)
+def legend(figure: Figure, axes: Axes) -> None:
+    """A legend above the axes, two names a line; none where one kind of mark speaks for itself."""
+    marks, names = axes.get_legend_handles_labels()
+    if len(names) > 1:
+        figure.legend(marks, names, loc="outside upper left", ncols=2)
 
 
 def sentence(shares: pd.DataFrame) -> str:

@@ -62,10 +62,10 @@ def imputed_counts(frame: pd.DataFrame, *, m: int, about: str) -> GT:
 
 
 def scale_values(frame: pd.DataFrame, *, outcome: str, about: str) -> GT:
-    """Scale values in groups by variable; intervals are left to the figure."""
-    hidden = ["code", "ci_lower", "ci_upper"]
+    """Scale values in groups by variable, with labels; intervals are left to the figure."""
+    hidden = ["code", "label", "ci_lower", "ci_upper"]
     return show(
-        frame.drop(columns=hidden),
+        frame.assign(category=frame["label"]).drop(columns=hidden),
         caption=f"Scale values in points {words(outcome)}",
         about=f"Mean over completed data sets; n: children in the category; {about}.",
         groups="variable",
