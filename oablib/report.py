@@ -27,7 +27,9 @@ def published(name: str) -> Mapping[str, Any] | None:
 
 def pattern_shares(pattern: pd.DataFrame, *, model: Model) -> pd.DataFrame:
     """Rows waves, columns joint patterns in words, values fractions of the wave's children."""
-    names = [_pattern_words(row, model=model) for row in pattern[list(model.imputed)].to_numpy()]
+    names = [
+        _pattern_words(row, model=model) for row in pattern[list(model.imputed)].to_numpy().tolist()
+    ]
     table = pattern.assign(pattern=names).pivot_table(
         index="wave", columns="pattern", values="share", aggfunc="sum"
     )
@@ -77,7 +79,7 @@ def compare_scale_values(
     if figures is None:
         return values
     listed = figures["scale_values"]
-    known = {
+    known: dict[Any, float] = {
         (name, code): value
         for name, column in listed.items()
         for code, value in enumerate(column["new"], start=1)

@@ -31,7 +31,7 @@ _SCALARS = (
 class _Loader(yaml.SafeLoader):
     """SafeLoader with YAML 1.2 scalars that refuses whatever makes one file mean two things."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # as yaml does
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()

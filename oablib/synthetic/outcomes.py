@@ -121,7 +121,7 @@ def hide_education(
         {key: _standard(children[key]) for key in ("mother_age", "household_income", "cito")}
     ).assign(foreign=(children["origin"] != 1) * 1.0)
     slopes = pd.DataFrame({p: rules["unknown_education"][p] for p in PATTERNS})
-    odds = np.exp(drivers @ slopes.loc[drivers.columns]).to_numpy()
+    odds = np.exp(drivers.to_numpy() @ slopes.loc[drivers.columns].to_numpy())
     pattern = np.empty(len(children), dtype=int)
     for wave, (known, *unknown) in published["margins"]["education_known"].items():
         rows = np.flatnonzero(children["wave"] == wave)

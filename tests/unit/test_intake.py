@@ -484,6 +484,15 @@ def test_missing_file_names_path_and_content(tmp_path, book):
     assert "one row per child with both tests" in message
 
 
+def test_relative_path_starts_at_the_projects_folder(tmp_path, book, cohort, monkeypatch):
+    path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))
+    for name in ("params", "notebooks"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "notebooks")  # where JupyterLab starts a notebook
+    assert len(intake.read(path.name, codebook=book).frame) == ROWS - 2
+
+
 def test_other_extension_is_refused(tmp_path, book):
     (tmp_path / "cohort.xlsx").write_bytes(b"PK\x03\x04")
     message = message_of(tmp_path / "cohort.xlsx", book=book, error=InputError)
