@@ -1,6 +1,6 @@
 """The data dictionary: codebooks and indicators as one Markdown page.
 
-`python -m oablib.codebook_page` writes docs/data_dictionary.md anew.
+`oab dictionary` writes docs/data_dictionary.md anew.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ PAGE = "docs/data_dictionary.md"
 HEADING = """# Data dictionary
 
 Generated from `params/rules/codebook*.yaml` and `params/rules/indicators.yaml` by
-`python -m oablib.codebook_page`; change those files, not this page.
+`oab dictionary`; change those files, not this page.
 
 A delivery is a `.sav`, `.csv` or `.parquet` file per table. A category may be delivered as its
 code, its key or one of its labels. A missing code in a *required* column drops the row with a
@@ -136,7 +136,3 @@ def _grid(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 def _row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    (params.root() / PAGE).write_text(page(), encoding="utf-8", newline="\n")

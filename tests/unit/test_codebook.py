@@ -127,7 +127,7 @@ def test_indicators_and_columns_name_each_other():
 
 def test_data_dictionary_is_up_to_date():
     page = (params.root() / codebook_page.PAGE).read_text(encoding="utf-8")
-    assert page == codebook_page.page(), "run python -m oablib.codebook_page"
+    assert page == codebook_page.page(), "run `oab dictionary`"
 
 
 def test_data_dictionary_lists_every_column_and_indicator():
