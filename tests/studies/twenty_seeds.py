@@ -116,20 +116,19 @@ def value_rows(
     model: models.Model,
 ) -> pd.DataFrame:
     """Scale values of one seed; the reference categories, 0 by definition, are left out."""
-    first = whole.table
-    free = first["se"] > 0
+    true = [value for name in model.scaled for value in truth.scale_values[name]]
+    first = whole.table.assign(truth=true)
+    first = first[first["se"] > 0].reset_index(drop=True)
     estimates, variances = scale_values.arrays(values)
     pooled = pooling.rubin(estimates, variances, df_complete=whole.n_clusters - 1)
     width = 1.96 * pooled.se
     table = pd.DataFrame(
         {
             "what": "scale value",
-            "name": (first["variable"] + ": " + first["category"])[free].to_numpy(),
-            "truth": pd.Series([v for name in model.scaled for v in truth.scale_values[name]])[
-                free
-            ],
-            "complete": first["value"][free],
-            "complete_se": first["se"][free],
+            "name": first["variable"] + ": " + first["category"],
+            "truth": first["truth"],
+            "complete": first["value"],
+            "complete_se": first["se"],
             "pooled": pooled.est,
             "se": pooled.se,
         }
