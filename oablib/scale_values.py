@@ -5,8 +5,9 @@ explanatory variables except intelligence and the school mean; the coefficients 
 categories, against their reference category, are the scale values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,15 @@ class ScaleValues:
     table: pd.DataFrame
     n: int
     n_clusters: int
+
+
+class PooledValues(Protocol):
+    """The part of pooling's result that is read here; stages do not import each other."""
+
+    est: np.ndarray
+    se: np.ndarray
+    df: np.ndarray
+    fmi: np.ndarray
 
 
 def estimate(frame: pd.DataFrame, *, model: Model, table: Table) -> ScaleValues:
@@ -91,24 +101,22 @@ def arrays(values: Sequence[ScaleValues]) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def pooled_table(
-    values: Sequence[ScaleValues], *, pooled: Mapping[str, np.ndarray]
-) -> pd.DataFrame:
+def pooled_table(values: Sequence[ScaleValues], *, pooled: PooledValues) -> pd.DataFrame:
     """The table of scale values with pooled numbers: value, se, ci_lower, ci_upper, fmi.
 
-    pooled: est, se, df and fmi, each (categories,), as made from `arrays`. References keep 0
+    pooled: what Rubin's rules make of `arrays`, each field (categories,). References keep 0
     and an interval without width. n is the mean count of children over imputations.
     """
     table = values[0].table.copy()
     table["n"] = np.mean([each.table["n"] for each in values], axis=0).round().astype(int)
     free = _is_free(table)
-    width = stdtrit(pooled["df"], 0.975) * pooled["se"]
+    width = stdtrit(pooled.df, 0.975) * pooled.se
     numbers = {
-        "value": pooled["est"],
-        "se": pooled["se"],
-        "ci_lower": pooled["est"] - width,
-        "ci_upper": pooled["est"] + width,
-        "fmi": pooled["fmi"],
+        "value": pooled.est,
+        "se": pooled.se,
+        "ci_lower": pooled.est - width,
+        "ci_upper": pooled.est + width,
+        "fmi": pooled.fmi,
     }
     for name, number in numbers.items():
         table[name] = 0.0
@@ -171,7 +179,7 @@ def _rows(
 
 
 def _fail_if_collinear(design: pd.DataFrame) -> None:
-    # Pivoted QR names the columns that add nothing to those before them.
+    # A vanishing diagonal of R marks a column that adds nothing to those before it.
     _, r = np.linalg.qr(design.to_numpy() / np.linalg.norm(design.to_numpy(), axis=0).clip(1e-300))
     lost = [name for name, size in zip(design, np.abs(np.diag(r)), strict=True) if size < 1e-9]
     if lost:

@@ -14,6 +14,7 @@ from oablib.intake import Delivery
 from oablib.models import Model
 from oablib.pooling import PooledFit
 from oablib.sem import SemFit
+from oablib.wording import words
 
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
 
@@ -33,8 +34,7 @@ def population(cohort: pd.DataFrame, *, model: Model, source: str) -> pd.DataFra
 
 def waves(cohort: pd.DataFrame, *, model: Model) -> pd.DataFrame:
     """Children and schools per wave; one wave called "all" for a model without waves."""
-    wave = cohort[model.wave].astype(str) if model.wave else pd.Series("all", cohort.index)
-    groups = cohort.groupby(wave.rename("wave"))
+    groups = cohort.groupby(model.waves(cohort).astype(str))
     table = pd.DataFrame({"children": groups.size(), "schools": groups[model.cluster].nunique()})
     return table.reset_index()
 
@@ -42,7 +42,7 @@ def waves(cohort: pd.DataFrame, *, model: Model) -> pd.DataFrame:
 def describe(cohort: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
     """Per variable: role, variable, meaning, unit, known (fraction), mean and sd of numbers."""
     roles = {model.outcome: "outcome", model.mediator: "intelligence"}
-    roles |= dict.fromkeys(model.auxiliary, "auxiliary")
+    roles |= dict.fromkeys((model.wave, *model.auxiliary), "auxiliary")
     rows = []
     for name in (*model.columns, *model.auxiliary):
         column, values = table.column(name), cohort[name]
@@ -66,7 +66,7 @@ def describe(cohort: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFram
 def settings(rule: Mapping[str, Any]) -> pd.DataFrame:
     """A nested rule as rows: setting (joined by dots), value."""
     flat = pd.json_normalize(dict(rule)).iloc[0]
-    names = [name.replace(".", ": ").replace("_", " ") for name in flat.index]
+    names = [words(name.replace(".", ": ")) for name in flat.index]
     return pd.DataFrame({"setting": names, "value": [str(value) for value in flat]})
 
 
@@ -133,37 +133,9 @@ def paths(parameters: pd.DataFrame) -> pd.DataFrame:
     return parameters.loc[parameters["op"] == "~", PATH_COLUMNS].reset_index(drop=True)
 
 
-def recovery(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFrame:
-    """Direct effects with values hidden and imputed, beside those of the complete data.
-
-    difference_in_se: pooled minus complete, in pooled standard errors.
-    """
-    frames = [
-        frame[(frame["lhs"] == model.outcome) & (frame["op"] == "~")].set_index("rhs")
-        for frame in (pooled.parameters, complete.parameters)
-    ]
-    imputed, whole = (frame.loc[list(model.direct)] for frame in frames)
-    table = pd.DataFrame(
-        {
-            "complete": whole["est"],
-            "complete_se": whole["se"],
-            "imputed": imputed["est"],
-            "imputed_se": imputed["se"],
-            "fmi": imputed["fmi"],
-            "difference_in_se": (imputed["est"] - whole["est"]) / imputed["se"],
-        }
-    )
-    return table.rename_axis("name").reset_index()
-
-
 def penalty_gap(pooled: PooledFit) -> float:
     """BIC minus AIC that k parameters and n children imply: k (ln n - 2)."""
     return pooled.n_parameters * (math.log(pooled.n) - 2)
-
-
-def as_mapping(pooled: Any) -> dict[str, np.ndarray]:
-    """Fields of a frozen result as a mapping, for a stage that does not know its class."""
-    return {field.name: getattr(pooled, field.name) for field in dataclasses.fields(pooled)}
 
 
 def _as_text(value: object) -> str:

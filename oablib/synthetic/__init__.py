@@ -5,11 +5,11 @@ No real child is in it. `draw` makes it, `deliver` writes what a data holder wou
 
 from pathlib import Path
 
-from oablib.synthetic import delivery
 from oablib.synthetic.cohort import Cohort, draw
+from oablib.synthetic.delivery import write
 from oablib.synthetic.outcomes import Truth
 
-__all__ = ["Cohort", "Truth", "deliver", "draw"]
+__all__ = ["Cohort", "Truth", "deliver", "draw", "write"]
 
 
 def deliver(folder: Path, *, n: int, seed: int) -> Path:
@@ -19,4 +19,4 @@ def deliver(folder: Path, *, n: int, seed: int) -> Path:
     schools and municipalities, manifest.json with a sha256 per file, and truth/.
     Raises ParameterError when n is under 200.
     """
-    return delivery.write(draw(n=n, seed=seed), folder)
+    return write(draw(n=n, seed=seed), folder)

@@ -1,9 +1,8 @@
 """Indicators that are no part of the 2021 model: candidates, and help for the imputation."""
 
 import numpy as np
-import pandas as pd
 
-from oablib.synthetic.population import Frame
+from oablib.synthetic.population import Frame, standard
 
 # Shapes below are plain assumptions: nothing of them is published for this cohort, and no
 # result of the 2021 model depends on them except through how well they predict education.
@@ -13,7 +12,7 @@ STATUS_BY_RESIDENCE = {0: (0.97, 0.01, 0.015, 0.004, 0.001), 1: (0.25, 0.25, 0.3
 def add_auxiliary(rng: np.random.Generator, children: Frame, *, schools: Frame) -> None:
     """Add income, neighbourhood, urbanity, ages, sex, household and residence status."""
     n = len(children)
-    education = _standard(children["latent_father"] + children["latent_mother"])
+    education = standard(children["latent_father"] + children["latent_mother"])
     urban = _urban(rng, schools)[children["school"]]
     foreign = (children["origin"] != 1).to_numpy()
     poverty = -children["z"].to_numpy() + 0.5 * rng.normal(size=n)
@@ -38,7 +37,7 @@ def _urban(rng: np.random.Generator, schools: Frame) -> np.ndarray:
 
 def _add_household(rng: np.random.Generator, children: Frame, *, education: np.ndarray) -> None:
     n = len(children)
-    divorced = rng.random(n) < 0.16 / (1 + np.exp(0.2 * education)) * 2
+    divorced = rng.random(n) < 0.32 / (1 + np.exp(0.2 * education))
     single = rng.random(n) < np.where(divorced, 0.6, 0.04)
     couple = np.where(rng.random(n) < 0.8, 1, 2)
     children["divorced_parents"] = divorced.astype(int)
@@ -54,7 +53,3 @@ def _residence_status(
         rng.choice(motive, len(children), p=p) for p in STATUS_BY_RESIDENCE.values()
     )
     return np.where(foreign, np.where(recent, arrived, settled), 0)
-
-
-def _standard(column: pd.Series) -> pd.Series:
-    return (column - column.mean()) / column.std()

@@ -20,7 +20,7 @@ class Cohort:
     """A delivered cohort and the truth behind it.
 
     children: one row a child, columns of the codebook's table `cohort`; codes, not labels;
-    unknown education 99, a test not taken 999.
+    unknown education and a test not taken carry the codebook's missing codes.
     schools, municipalities: the codebook's tables of these names.
     education: child_id with both parents' true education, for every child.
     source: a sentence for captions and manifests.
@@ -74,14 +74,15 @@ def _as_delivered(
         municipality=municipality[schools["place"].to_numpy()[children["school"]]],
     )
     education = frame[["child_id", "education_father", "education_mother"]].copy()
+    table = codebook.load("codebook").table("cohort")
     for parent in ("father", "mother"):
-        frame.loc[frame[f"unknown_{parent}"], f"education_{parent}"] = 99
+        column = f"education_{parent}"
+        frame.loc[frame[f"unknown_{parent}"], column] = table.column(column).missing_code
     absent = rng.random(len(frame)) < 0.5  # which of the two tests an untested child missed
     for test, missed in (("nscct", absent), ("cito", ~absent)):
-        frame.loc[~frame["tested"] & missed, test] = 999
-    columns = [column.key for column in codebook.load("codebook").table("cohort").columns]
+        frame.loc[~frame["tested"] & missed, test] = table.column(test).missing_code
     return Cohort(
-        children=frame[columns].reset_index(drop=True),
+        children=frame[[column.key for column in table.columns]].reset_index(drop=True),
         schools=schools.assign(school_id=school_id, municipality=municipality[schools["place"]])[
             ["school_id", "municipality", "denomination", "pupils"]
         ],

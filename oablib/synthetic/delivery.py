@@ -1,6 +1,5 @@
 """Write a cohort as a data holder would: three formats, a manifest, and the truth apart."""
 
-import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +8,7 @@ import pandas as pd
 import pyreadstat
 
 from oablib import codebook
+from oablib.digest import sha256
 from oablib.synthetic.cohort import Cohort
 
 # Bytes 92-108 of an SPSS system file hold its date and time. They are fixed, so that equal
@@ -24,12 +24,16 @@ def write(cohort: Cohort, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     book = codebook.load("codebook")
-    entries = []
-    for name in ("cohort", "schools", "municipalities"):
-        frame = cohort.children if name == "cohort" else getattr(cohort, name)
-        for path in _write_table(frame, folder=folder, table=book.table(name), name=name):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            entries.append({"file": path.name, "sha256": digest, "rows": len(frame)})
+    tables = {
+        "cohort": cohort.children,
+        "schools": cohort.schools,
+        "municipalities": cohort.municipalities,
+    }
+    entries = [
+        {"file": path.name, "sha256": sha256(path), "rows": len(frame)}
+        for name, frame in tables.items()
+        for path in _write_table(frame, folder=folder, table=book.table(name), name=name)
+    ]
     manifest = {"source": cohort.source, "files": entries}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     _write_truth(cohort, folder / "truth")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import truncnorm
 
-from oablib.synthetic.population import Frame, Rules
+from oablib.synthetic.population import Frame, Rules, standard
 
 SCALED = {"education_father": 1, "education_mother": 1, "origin": -1}
 PATTERNS = ("mother", "father", "both")
@@ -118,7 +118,7 @@ def hide_education(
     who is unknown depends on observed variables alone.
     """
     drivers = pd.DataFrame(
-        {key: _standard(children[key]) for key in ("mother_age", "household_income", "cito")}
+        {key: standard(children[key]) for key in ("mother_age", "household_income", "cito")}
     ).assign(foreign=(children["origin"] != 1) * 1.0)
     slopes = pd.DataFrame({p: rules["unknown_education"][p] for p in PATTERNS})
     odds = np.exp(drivers.to_numpy() @ slopes.loc[drivers.columns].to_numpy())
@@ -141,7 +141,3 @@ def _with_margin(odds: np.ndarray, *, target: np.ndarray) -> np.ndarray:
         chances /= chances.sum(axis=1, keepdims=True)
         chances *= scale / chances.mean(axis=0)
     return chances / chances.sum(axis=1, keepdims=True)
-
-
-def _standard(column: pd.Series) -> pd.Series:
-    return (column - column.mean()) / column.std()

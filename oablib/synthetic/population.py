@@ -66,6 +66,11 @@ def by_rank(score: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return codes + 1
 
 
+def standard(column: pd.Series) -> pd.Series:
+    """A column with mean 0 and standard deviation 1."""
+    return (column - column.mean()) / column.std()
+
+
 def keys(published: Rules, listing: str) -> list[str]:
     """Category keys in published order; a key's code is its place, from 1."""
     return [category["key"] for category in published[listing]]

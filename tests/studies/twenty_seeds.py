@@ -17,12 +17,11 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from tqdm import tqdm
 
-from oablib import imputation, intake, models, params, pooling, scale_values, sem, synthetic
+from oablib import imputation, intake, models, params, pooling, report, scale_values, sem, synthetic
 from oablib.codebook import Table, load
 from oablib.scale_values import ScaleValues
 from oablib.sem import SemFit
 
-NOT_TESTED = 999
 PAGE = """# The chain over {seeds} seeds
 
 `python3 nox.py -s seeds` drew {seeds} synthetic cohorts of {n:,} children (seeds 1 to {seeds}),
@@ -44,7 +43,7 @@ def one_seed(task: tuple[int, int, int]) -> pd.DataFrame:
     seed, n, m = task
     model, table = models.load("base"), load().table("cohort")
     drawn = synthetic.draw(n=n, seed=seed)
-    fits, values = zip(*imputed_fits(seed, n=n, m=m, model=model, table=table), strict=True)
+    fits, values = zip(*imputed_fits(drawn, seed=seed, m=m, model=model, table=table), strict=True)
     whole, whole_values = one_fit(true_education(drawn), model=model, table=table)
     rows = [
         effect_rows(fits, whole=whole, truth=drawn.truth, model=model),
@@ -55,11 +54,11 @@ def one_seed(task: tuple[int, int, int]) -> pd.DataFrame:
 
 
 def imputed_fits(
-    seed: int, *, n: int, m: int, model: models.Model, table: Table
+    drawn: synthetic.Cohort, *, seed: int, m: int, model: models.Model, table: Table
 ) -> list[tuple[SemFit, ScaleValues]]:
     """Fits to m imputations of the delivered cohort, as the notebooks make them."""
     with TemporaryDirectory() as folder:
-        cohort = intake.read(synthetic.deliver(Path(folder), n=n, seed=seed), codebook=load()).frame
+        cohort = intake.read(synthetic.write(drawn, Path(folder)), codebook=load()).frame
     rule = params.rules("imputation")["forest"]
     filled = imputation.impute(
         cohort, model=model, table=table, rule=rule, m=m, iterations=5, seed=seed
@@ -82,24 +81,24 @@ def true_education(drawn: synthetic.Cohort) -> pd.DataFrame:
     truth = drawn.education.set_index("child_id")
     frame = drawn.children.set_index("child_id")
     frame[truth.columns] = truth
-    tested = (frame["nscct"] != NOT_TESTED) & (frame["cito"] != NOT_TESTED)
-    return frame[tested].reset_index()
+    table = load().table("cohort")
+    tested = [frame[test] != table.column(test).missing_code for test in ("nscct", "cito")]
+    return frame[tested[0] & tested[1]].reset_index()
 
 
 def effect_rows(
     fits: Sequence[SemFit], *, whole: SemFit, truth: synthetic.Truth, model: models.Model
 ) -> pd.DataFrame:
     """Direct effects of one seed."""
-    address = [(model.outcome, "~", name) for name in model.direct]
-    complete = [whole.parameter(*each) for each in address]
-    pooled = pooling.pool(fits).parameters.set_index(["lhs", "op", "rhs"]).loc[address]
+    complete = report.direct_rows(whole.parameters, model=model)
+    pooled = report.direct_rows(pooling.pool(fits).parameters, model=model)
     table = pd.DataFrame(
         {
             "what": "direct effect",
             "name": model.direct,
             "truth": [truth.direct[name] for name in model.direct],
-            "complete": [row["est"] for row in complete],
-            "complete_se": [row["se"] for row in complete],
+            "complete": complete["est"].to_numpy(),
+            "complete_se": complete["se"].to_numpy(),
             "pooled": pooled["est"].to_numpy(),
             "se": pooled["se"].to_numpy(),
         }
@@ -120,8 +119,9 @@ def value_rows(
     first = whole.table.assign(truth=true)
     first = first[first["se"] > 0].reset_index(drop=True)
     estimates, variances = scale_values.arrays(values)
-    pooled = pooling.rubin(estimates, variances, df_complete=whole.n_clusters - 1)
-    width = 1.96 * pooled.se
+    rubin = pooling.rubin(estimates, variances, df_complete=whole.n_clusters - 1)
+    pooled = scale_values.pooled_table(values, pooled=rubin)
+    pooled = pooled[pooled["se"] > 0].reset_index(drop=True)
     table = pd.DataFrame(
         {
             "what": "scale value",
@@ -129,11 +129,11 @@ def value_rows(
             "truth": first["truth"],
             "complete": first["value"],
             "complete_se": first["se"],
-            "pooled": pooled.est,
-            "se": pooled.se,
+            "pooled": pooled["value"],
+            "se": pooled["se"],
         }
     )
-    return table.assign(covered=(table["pooled"] - table["truth"]).abs() <= width)
+    return table.assign(covered=table["truth"].between(pooled["ci_lower"], pooled["ci_upper"]))
 
 
 def summary(rows: pd.DataFrame, what: str) -> str:

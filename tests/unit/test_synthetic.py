@@ -9,6 +9,7 @@ import pytest
 
 from oablib import codebook, models, params, scale_values, synthetic
 from oablib.errors import ParameterError
+from tests.studies.twenty_seeds import true_education
 
 N, SEED = 19247, 7
 # Counts are rounded to whole children per wave; a few are not tested and leave at random.
@@ -26,10 +27,7 @@ def cohort() -> synthetic.Cohort:
 @pytest.fixture(scope="module")
 def tested(cohort: synthetic.Cohort) -> pd.DataFrame:
     """Children with both tests, with their true education."""
-    truth = cohort.education.set_index("child_id")
-    frame = cohort.children.set_index("child_id")
-    frame[truth.columns] = truth
-    return frame[(frame["nscct"] != NOT_TESTED) & (frame["cito"] != NOT_TESTED)]
+    return true_education(cohort)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +89,7 @@ def test_scale_values_on_complete_data_are_the_published_ones(
 ) -> None:
     """Every estimate within 4 of its standard errors: 21 values, false alarm 1 in 700."""
     model, table = models.load("base"), codebook.load().table("cohort")
-    values = scale_values.estimate(tested.reset_index(), model=model, table=table).table
+    values = scale_values.estimate(tested, model=model, table=table).table
     truth = np.concatenate([figures["scale_values"][name]["new"] for name in model.scaled])
     free = values["se"] > 0
     z = (values["value"] - truth)[free] / values["se"][free]
