@@ -2,7 +2,8 @@
 
 Run `python tests/reference/make_data.py`. Schools differ in composition and level, so that
 clustered standard errors differ from plain ones; cito is an integer between 501 and 550, so
-that the data are not normal. Numbers are rounded: R and Python then read identical doubles.
+that the data are not normal. Every other school belongs to wave 2; the weights of pupils make up
+for unequal response. Numbers are rounded: R and Python then read identical doubles.
 """
 
 from pathlib import Path
@@ -20,14 +21,20 @@ ORIGIN = np.array([0.0, 1.3, -1.1, 2.4])
 
 
 def pupils() -> pd.DataFrame:
-    """One row per pupil with the nine variables of the base model and school_id."""
+    """One row per pupil: the nine variables of the base model, school_id, wave and weight."""
     rng = np.random.default_rng(SEED)
     school = np.repeat(np.arange(SCHOOLS), 2 + rng.poisson(MEAN_PUPILS - 2, size=SCHOOLS))
     frame = predictors(rng, school)
     frame["nscct"] = intelligence(rng, frame, school).round(1)
     frame["cito"] = score(rng, frame, school).clip(501, 550).round().astype(int)
     columns = ["school_id", "cito", "nscct", *frame.columns.difference(["cito", "nscct"])]
-    return frame.assign(school_id=school + 1)[columns]
+    frame = frame.assign(school_id=school + 1)[columns]
+    return frame.assign(wave=1 + school % 2, weight=response_weight(frame))
+
+
+def response_weight(frame: pd.DataFrame) -> pd.Series:
+    """Inverse of the chance to take part, which rises with the mother's education."""
+    return (1 + np.exp(-0.8 - 0.25 * frame["education_mother"])).round(4)
 
 
 def predictors(rng: np.random.Generator, school: np.ndarray) -> pd.DataFrame:

@@ -22,21 +22,30 @@ INSTRUMENTS <- "
   nscct ~ education_father + education_mother
   cito ~~ nscct
 "
+UNCORRELATED <- "
+  cito ~ nscct + origin
+  nscct ~ education_father + education_mother
+"
 
 data <- read.csv(arguments[1])
+fit <- function(model, ...) lavaan_object(model, data, ...)
+clustered <- function(model, fixed.x = FALSE) {
+  fit(model, estimator = "MLR", cluster = "school_id", fixed.x = fixed.x)
+}
+
 reference <- list(
   made_with = made_with(c("lavaan", "jsonlite")), n = nrow(data), model = MODEL,
   covariances_model = COVARIANCES, instruments_model = INSTRUMENTS,
-  cluster = lavaan_fit(MODEL, data, estimator = "MLR", cluster = "school_id", fixed.x = FALSE),
-  huber_white = lavaan_fit(MODEL, data, estimator = "MLR", fixed.x = FALSE),
-  expected = lavaan_fit(MODEL, data, estimator = "ML", fixed.x = FALSE),
-  observed = lavaan_fit(MODEL, data, estimator = "ML", information = "observed", fixed.x = FALSE),
-  conditional_cluster = lavaan_fit(MODEL, data, estimator = "MLR", cluster = "school_id",
-                                   fixed.x = TRUE),
-  conditional_expected = lavaan_fit(MODEL, data, estimator = "ML", fixed.x = TRUE),
-  covariances = lavaan_fit(COVARIANCES, data, estimator = "MLR", cluster = "school_id",
-                           fixed.x = FALSE),
-  instruments = lavaan_fit(INSTRUMENTS, data, estimator = "MLR", cluster = "school_id",
-                           fixed.x = FALSE)
+  uncorrelated_model = UNCORRELATED,
+  cluster = described_with_candidates(clustered(MODEL)),
+  huber_white = described(fit(MODEL, estimator = "MLR", fixed.x = FALSE)),
+  expected = described(fit(MODEL, estimator = "ML", fixed.x = FALSE)),
+  observed = described(fit(MODEL, estimator = "ML", information = "observed", fixed.x = FALSE)),
+  conditional_cluster = described_with_candidates(clustered(MODEL, fixed.x = TRUE)),
+  conditional_expected = described(fit(MODEL, estimator = "ML", fixed.x = TRUE)),
+  covariances = described_with_candidates(clustered(COVARIANCES)),
+  instruments = described_with_candidates(clustered(INSTRUMENTS)),
+  uncorrelated = described_with_candidates(clustered(UNCORRELATED)),
+  likelihood_ratio = likelihood_ratio(clustered(UNCORRELATED), clustered(INSTRUMENTS))
 )
-write_reference(reference, arguments[2])
+write_reference(reference, arguments[2], digits = ENOUGH_DIGITS)
