@@ -39,6 +39,10 @@ class PoolingError(OabError):
     """Raised when fits cannot be combined over imputations."""
 
 
+class ComparisonError(OabError):
+    """Raised when fits are compared whose likelihoods are of different data or not nested."""
+
+
 class RenderError(OabError):
     """Raised when an executed notebook cannot become a report."""
 

@@ -1,8 +1,35 @@
-"""Structural equation models of observed variables by exact maximum likelihood.
+"""Structural equation models by exact maximum likelihood, in lavaan's syntax.
 
-`fit(model, data)` reads lavaan's syntax and gives a frozen SemFit with lavaan's numbers.
+`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions ask it more.
 """
 
-from oablib.sem.result import SemFit, fit
+from oablib.sem.comparison import LikelihoodRatio, compare, likelihood_ratio
+from oablib.sem.effects import effects, standardized
+from oablib.sem.fitting import fit
+from oablib.sem.likelihood import loglik_at, stacked_loglik
+from oablib.sem.modification import (
+    ScoreTest,
+    modification_indices,
+    score_information,
+    score_tests,
+)
+from oablib.sem.result import SemFit
+from oablib.sem.sample import Prepared, prepare
 
-__all__ = ["SemFit", "fit"]
+__all__ = [
+    "LikelihoodRatio",
+    "Prepared",
+    "ScoreTest",
+    "SemFit",
+    "compare",
+    "effects",
+    "fit",
+    "likelihood_ratio",
+    "loglik_at",
+    "modification_indices",
+    "prepare",
+    "score_information",
+    "score_tests",
+    "stacked_loglik",
+    "standardized",
+]

@@ -1,8 +1,9 @@
-"""Implied moments of a RAM model, the Gaussian log-likelihood and its derivatives, per row.
+"""Implied moments of one group, the Gaussian log-likelihood per row, and its derivatives.
 
-Everything is in the units of the standardised sample. Matrix derivatives follow Magnus &
-Neudecker (2019, ch. 15); the matrices are linear in the parameters, which is why equality of
-parameters or more matrices would change `structure` only.
+Everything is in standardised units. The derivative of the implied covariance matrix to one cell
+is f (l r' + r l') with two vectors l and r, so that derivatives of any number of cells are
+products of the matrices L and R that hold those vectors (McArdle & McDonald, 1984; Magnus &
+Neudecker, 2019, ch. 15). No array has more than two dimensions.
 """
 
 from dataclasses import dataclass
@@ -10,128 +11,140 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oablib.sem.sample import Sample
-from oablib.sem.spec import ModelSpec
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Structure:
-    """A(t) = base_a + sum_k t_k d_a[k], likewise S, and M(t) = t d_m.
-
-    Shapes: base (p, p), d_a and d_s (k, p, p), d_m (k, p).
-    """
-
-    base_a: NDArray
-    base_s: NDArray
-    d_a: NDArray
-    d_s: NDArray
-    d_m: NDArray
+from oablib.sem.layout import COVARIANCE, MEAN, PATH, Layout, Places
+from oablib.sem.sample import GroupSample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Moments at one parameter vector, with their first derivatives (d_cov, d_mean)."""
+    """Moments at one parameter vector.
+
+    A, S, B = (I - A)^-1, C = B S B' and mu are of all v variables; cov, mean, precision and half
+    (half' half = precision) of the p observed ones.
+    """
 
     A: NDArray
     S: NDArray
     B: NDArray
+    C: NDArray
+    mu: NDArray
     cov: NDArray
     mean: NDArray
+    half: NDArray
     precision: NDArray
     log_det: float
-    d_cov: NDArray
-    d_mean: NDArray
 
 
-def structure(spec: ModelSpec, *, scale: NDArray) -> Structure:
-    """Place the cells of `spec`; fixed values are translated into standardised units."""
-    p, k = len(spec.variables), len(spec.free)
-    base_a, base_s = np.zeros((p, p)), np.zeros((p, p))
-    d_a, d_s, d_m = np.zeros((k, p, p)), np.zeros((k, p, p)), np.zeros((k, p))
-    for cell in spec.fixed:
-        i, j = cell.row, cell.column
-        if cell.matrix == "A":
-            base_a[i, j] = float(cell.value or 0) * scale[j] / scale[i]
-        else:
-            base_s[i, j] = base_s[j, i] = float(cell.value or 0) / (scale[i] * scale[j])
-    for number, cell in enumerate(spec.free):
-        if cell.matrix == "A":
-            d_a[number, cell.row, cell.column] = 1
-        elif cell.matrix == "S":
-            d_s[number, cell.row, cell.column] = d_s[number, cell.column, cell.row] = 1
-        else:
-            d_m[number, cell.row] = 1
-    return Structure(base_a=base_a, base_s=base_s, d_a=d_a, d_s=d_s, d_m=d_m)
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """First derivatives to c cells: dcov = f (l r' + r l'), dmean = D; L, R, D of shape (p, c)."""
+
+    L: NDArray
+    R: NDArray
+    f: NDArray
+    D: NDArray
 
 
-def implied(model: Structure, theta: NDArray) -> Moments:
+def implied(layout: Layout, theta: NDArray) -> Moments:
     """Moments at `theta`, shape (k,). Raises LinAlgError where they are not positive definite."""
-    A = model.base_a + np.tensordot(theta, model.d_a, axes=1)
-    S = model.base_s + np.tensordot(theta, model.d_s, axes=1)
+    A, S, M = layout.A.copy(), layout.S.copy(), layout.M.copy()
+    value, at = layout.unit * theta[layout.parameter], layout.places
+    path, spread, mean = (at.kind == kind for kind in (PATH, COVARIANCE, MEAN))
+    A[at.row[path], at.column[path]] = value[path]
+    S[at.row[spread], at.column[spread]] = value[spread]
+    S[at.column[spread], at.row[spread]] = value[spread]
+    M[at.row[mean]] = value[mean]
+    return from_matrices(A, S, M, observed=layout.observed)
+
+
+def from_matrices(A: NDArray, S: NDArray, M: NDArray, *, observed: int) -> Moments:
+    """Moments that the RAM matrices imply. Raises LinAlgError as `implied`."""
     B = np.linalg.inv(np.eye(len(A)) - A)
-    cov = B @ S @ B.T
-    cov = (cov + cov.T) / 2
+    C = B @ S @ B.T
+    C = (C + C.T) / 2
+    mu = B @ M
+    cov = C[:observed, :observed]
     root = np.linalg.cholesky(cov)
     half = np.linalg.inv(root)
-    mean = B @ (theta @ model.d_m)
-    reach = B @ model.d_a
-    moved = reach @ cov
     return Moments(
-        A=A, S=S, B=B, cov=cov, mean=mean,
-        precision=half.T @ half,
-        log_det=2 * float(np.log(np.diag(root)).sum()),
-        d_cov=moved + moved.transpose(0, 2, 1) + B @ model.d_s @ B.T,
-        d_mean=reach @ mean + model.d_m @ B.T,
+        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:observed], half=half,
+        precision=half.T @ half, log_det=2 * float(np.log(np.diag(root)).sum()),
     )  # fmt: skip
 
 
-def loglik(at: Moments, sample: Sample) -> float:
+def slopes(at: Moments, places: Places, *, latent: bool = False) -> Slopes:
+    """First derivatives of the implied moments to the cells at `places`; latent: of all of them."""
+    p = len(at.C) if latent else len(at.cov)
+    path, mean = places.kind == PATH, places.kind == MEAN
+    left = at.B[:p, places.row]
+    right = np.where(path, at.C[:p, places.column], at.B[:p, places.column])
+    diagonal = (places.kind == COVARIANCE) & (places.row == places.column)
+    f = np.where(mean, 0.0, np.where(diagonal, 0.5, 1.0))
+    D = left * np.where(path, at.mu[places.column], np.where(mean, 1.0, 0.0))
+    return Slopes(L=left, R=right, f=f, D=D)
+
+
+def loglik(at: Moments, sample: GroupSample) -> float:
     """Mean log-density of the standardised rows."""
-    deviation = sample.mean - at.mean
-    spread = np.sum(at.precision * sample.cov) + deviation @ at.precision @ deviation
+    deviation = at.half @ (sample.mean - at.mean)
+    spread = np.sum(at.precision * sample.cov) + deviation @ deviation
     return -0.5 * float(len(at.cov) * np.log(2 * np.pi) + at.log_det + spread)
 
 
-def gradient(at: Moments, sample: Sample) -> NDArray:
-    """First derivatives of `loglik`, shape (k,)."""
-    deviation = sample.mean - at.mean
-    excess = at.precision @ _scatter(at, sample) @ at.precision - at.precision
-    return 0.5 * _flat(at.d_cov) @ excess.ravel() + at.d_mean @ (at.precision @ deviation)
+def gradient(at: Moments, by: Slopes, sample: GroupSample) -> NDArray:
+    """First derivatives of `loglik` to the cells, shape (c,)."""
+    excess = _seen(at, sample) - at.precision
+    pull = at.precision @ (sample.mean - at.mean)
+    return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
 
 
-def expected_information(at: Moments) -> NDArray:
-    """Fisher information of one row, shape (k, k)."""
-    weighted = at.precision @ at.d_cov
-    return _traces(weighted, weighted) / 2 + at.d_mean @ at.precision @ at.d_mean.T
+def expected_information(at: Moments, by: Slopes) -> NDArray:
+    """Fisher information of one row, shape (c, c)."""
+    left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
+    across = left.T @ right
+    both = (left.T @ left) * (right.T @ right) + across * across.T
+    return both * np.outer(by.f, by.f) + mean.T @ mean
 
 
-def observed_information(model: Structure, at: Moments, sample: Sample) -> NDArray:
-    """Minus the second derivatives of `loglik`, shape (k, k)."""
+def observed_information(at: Moments, by: Slopes, places: Places, sample: GroupSample) -> NDArray:
+    """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
     P, pull = at.precision, at.precision @ (sample.mean - at.mean)
-    seen = P @ _scatter(at, sample) @ P
-    twist = pull @ at.d_cov @ P @ at.d_mean.T
-    turn = _traces(at.d_cov @ P, at.d_cov @ (seen - P / 2))
-    bend = _curvature(model, at, excess=seen - P, pull=pull)
-    return turn + twist + twist.T + at.d_mean @ P @ at.d_mean.T - bend
+    seen = _seen(at, sample)
+    Q, L, R = seen - P / 2, by.L, by.R
+    by_p, by_q = L.T @ P @ R, L.T @ Q @ R
+    turn = (L.T @ P @ L) * (R.T @ Q @ R) + (R.T @ P @ R) * (L.T @ Q @ L)
+    turn += by_p * by_q.T + by_p.T * by_q
+    across = P @ by.D
+    twist = (by.f * (pull @ L))[:, None] * (R.T @ across)
+    twist += (by.f * (pull @ R))[:, None] * (L.T @ across)
+    bend = _curvature(at, places, excess=seen - P, pull=pull)
+    return turn * np.outer(by.f, by.f) + twist + twist.T + by.D.T @ across - bend
 
 
-def _curvature(model: Structure, at: Moments, *, excess: NDArray, pull: NDArray) -> NDArray:
+def _curvature(at: Moments, places: Places, *, excess: NDArray, pull: NDArray) -> NDArray:
     """tr(excess d2cov)/2 + pull' d2mean: what bends because the implied moments do."""
-    reach, spread = at.B @ model.d_a, at.B @ model.d_s @ at.B.T
-    half = _traces(reach, reach @ at.cov @ excess) + _traces(excess @ reach, spread)
-    half += (pull @ reach) @ at.d_mean.T
-    return half + half.T + _flat(excess @ reach @ at.cov) @ _flat(reach).T
+    p, c = len(at.cov), len(places.kind)
+    X = at.B[:p].T @ excess @ at.B[:p]
+    moved = X @ at.S @ at.B.T
+    lift = pull @ at.B[:p]
+    bend = np.zeros((c, c))
+    path = np.flatnonzero(places.kind == PATH)
+    i, j = places.row[path], places.column[path]
+    B_ji = at.B[np.ix_(j, i)]
+    through = B_ji * (moved[np.ix_(i, j)] + np.outer(lift[i], at.mu[j]))
+    bend[np.ix_(path, path)] = through + through.T + at.C[np.ix_(j, j)] * X[np.ix_(i, i)]
+    spread = np.flatnonzero(places.kind == COVARIANCE)
+    a, b = places.row[spread], places.column[spread]
+    mixed = at.B[np.ix_(j, a)] * X[np.ix_(i, b)] + at.B[np.ix_(j, b)] * X[np.ix_(i, a)]
+    bend[np.ix_(path, spread)] = mixed * np.where(a == b, 0.5, 1.0)
+    mean = np.flatnonzero(places.kind == MEAN)
+    bend[np.ix_(path, mean)] = lift[i][:, None] * at.B[np.ix_(j, places.row[mean])]
+    below = np.concatenate([spread, mean])
+    bend[np.ix_(below, path)] = bend[np.ix_(path, below)].T
+    return bend
 
 
-def _traces(left: NDArray, right: NDArray) -> NDArray:
-    """tr(left_k right_l) for all k and l."""
-    return _flat(left) @ _flat(right.transpose(0, 2, 1)).T
-
-
-def _scatter(at: Moments, sample: Sample) -> NDArray:
+def _seen(at: Moments, sample: GroupSample) -> NDArray:
+    """Precision times the scatter around the implied mean times precision."""
     deviation = sample.mean - at.mean
-    return sample.cov + np.outer(deviation, deviation)
-
-
-def _flat(matrices: NDArray) -> NDArray:
-    return matrices.reshape(len(matrices), -1)
+    return at.precision @ (sample.cov + np.outer(deviation, deviation)) @ at.precision

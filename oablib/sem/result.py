@@ -1,33 +1,45 @@
-"""The entry of the package: fit one model to one complete data set."""
+"""The result of a fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import get_args
+from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.errors import ModelError
-from oablib.sem import estimation, inference, sample, spec
+from oablib.sem.estimation import Optimum
 from oablib.sem.inference import Errors
+from oablib.sem.problem import Problem
 from oablib.sem.spec import Likelihood
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Core:
+    """What later questions about a fit need: the model on its data's moments, and the optimum."""
+
+    problem: Problem
+    optimum: Optimum
+    covariance: NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SemFit:
     """One fitted model.
 
-    parameters: one row per free parameter, addressed by (lhs, op, rhs) with op `~` path,
-        `~~` (residual) covariance, `~1` intercept (rhs empty); est, se, z, p, ci_lower and
-        ci_upper (95 %, normal), std (all variables with variance 1, lavaan's std.all),
-        semopy (what semopy finds, NaN where it estimates nothing: a diagnostic, not a result).
-    covariance: sampling covariance of est, shape (k, k), rows as in parameters.
-    loglik, aic, bic: of all variables (likelihood "joint") or given the exogenous ones
+    parameters: one row per free parameter, per value that the text or a marker fixes, and per
+        defined parameter, addressed by (lhs, op, rhs), in fits of several groups by group too.
+        op is `=~` loading, `~` path, `~~` (residual) covariance, `~1` intercept (rhs empty) or
+        `:=` (rhs the expression); label; est, se, z, p, ci_lower and ci_upper (95 %, normal),
+        std (lavaan's std.all). A fixed value has se 0, and NaN for z and p.
+    covariance: sampling covariance of est, shape (r, r), rows as in parameters.
+    n_parameters: free parameters that the likelihood counts; shared ones count once.
+    loglik, aic, bic, sabic: of all variables (likelihood "joint") or given the exogenous ones
         ("conditional"): never compare them across likelihoods, variable sets or n.
     chi2, df, chi2_p: likelihood ratio against the saturated model; p is NaN when df is 0.
-    r2, r2_adjusted: per endogenous variable.
+    chi2_scaled, chi2_scaled_p: chi2 / scaling_factor, lavaan's test "yuan.bentler.mplus".
+    cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2, baseline_chi2 and
+        baseline_df, not from the scaled chi2.
+    r2, r2_adjusted: per endogenous variable (and group: "name.group").
     errors, information: standard errors asked for, and the information matrix under them.
     gradient_norm: largest |score| per row at the estimate, standardised units.
     flags: sentences on what a reader should know before believing the numbers.
@@ -40,95 +52,60 @@ class SemFit:
     parameters: pd.DataFrame
     covariance: NDArray
     n: int
+    n_groups: int
     n_clusters: int | None
     n_parameters: int
     df: int
     loglik: float
     aic: float
     bic: float
+    sabic: float
     chi2: float
     chi2_p: float
+    scaling_factor: float
+    chi2_scaled: float
+    chi2_scaled_p: float
+    baseline_chi2: float
+    baseline_df: int
+    cfi: float
+    tli: float
+    rmsea: float
+    rmsea_lower: float
+    rmsea_upper: float
+    srmr: float
     r2: Mapping[str, float]
     r2_adjusted: Mapping[str, float]
     gradient_norm: float
     converged: bool
     flags: tuple[str, ...]
+    core: Core = field(repr=False)
 
-    def parameter(self, lhs: str, op: str, rhs: str = "") -> pd.Series:
+    def parameter(self, lhs: str, op: str, rhs: str = "", *, group: str = "") -> pd.Series:
         """Row of `parameters` at this address; `x ~~ y` also finds `y ~~ x`. Else ModelError."""
         rows = self.parameters
-        hit = (rows["lhs"] == lhs) & (rows["op"] == op) & (rows["rhs"] == rhs)
+        hit = (rows["lhs"] == lhs) & (rows["op"] == op)
+        if op != ":=":
+            hit &= rows["rhs"] == rhs
         if op == "~~":
             hit |= (rows["lhs"] == rhs) & (rows["op"] == op) & (rows["rhs"] == lhs)
+        if group and self.n_groups > 1:
+            hit &= rows["group"] == group
         if not hit.any():
-            known = ", ".join(" ".join(row) for row in rows[["lhs", "op", "rhs"]].to_numpy())
+            known = ", ".join(
+                " ".join(row).strip() for row in rows[["lhs", "op", "rhs"]].to_numpy()
+            )
             raise ModelError(
-                f"`{lhs} {op} {rhs}` is not a free parameter of this fit; its parameters: {known}."
+                f"`{lhs} {op} {rhs}` is not a parameter of this fit; its parameters: {known}."
             )
         return rows[hit].iloc[0]
 
+    def summary(self) -> str:
+        """Fit and parameters as text, in the order of lavaan's summary."""
+        from oablib.sem.summary import as_text
 
-def fit(
-    model: str,
-    data: pd.DataFrame,
-    *,
-    cluster: str | None = None,
-    likelihood: Likelihood = "joint",
-    errors: Errors = "robust",
-) -> SemFit:
-    """Fit `model` (lavaan's syntax) to complete rows; `data` may hold more columns.
+        return as_text(self)
 
-    cluster: column whose values share a school; errors are then clustered (lavaan: robust.cluster).
-    likelihood: "joint" takes exogenous variables as random (fixed.x = FALSE) and counts their
-        moments as parameters; "conditional" takes them as given (fixed.x = TRUE).
-    errors: "robust" (lavaan's MLR), "observed" or "expected" information.
-    Raises ModelError for the model's text or a column that is absent, EstimationError for data
-    that cannot be fitted, a model that is not identified, or a search without certificate.
-    """
-    _fail_if_option_is_unknown("likelihood", likelihood, get_args(Likelihood))
-    _fail_if_option_is_unknown("errors", errors, get_args(Errors))
-    if cluster is not None and errors != "robust":
-        raise ModelError(f"errors={errors!r} ignores clusters; use 'robust' or leave out cluster.")
-    specification = spec.parse(model, likelihood=likelihood)
-    rows = sample.read(specification, data, cluster=cluster)
-    optimum = estimation.estimate(specification, rows)
-    full = inference.covariance(specification, rows, optimum, errors=errors)
-    kept = list(specification.reported)
-    measures = inference.measures(specification, rows, optimum)
-    r2 = inference.explained(specification, optimum)
-    return SemFit(
-        model=model,
-        likelihood=likelihood,
-        errors=errors,
-        information="expected" if errors == "expected" else "observed",
-        parameters=inference.parameter_table(specification, rows, optimum, covariance=full),
-        covariance=full[np.ix_(kept, kept)],
-        n=rows.n,
-        n_clusters=rows.n_clusters,
-        n_parameters=len(kept),
-        df=specification.df,
-        loglik=measures.loglik,
-        aic=measures.aic,
-        bic=measures.bic,
-        chi2=measures.chi2,
-        chi2_p=measures.chi2_p,
-        r2=MappingProxyType(r2),
-        r2_adjusted=MappingProxyType(inference.adjusted(specification, r2, n=rows.n)),
-        gradient_norm=optimum.gradient_norm,
-        converged=True,
-        flags=_flags(rows, len(kept)),
-    )
+    def _repr_html_(self) -> str:
+        from oablib.sem.summary import as_html
 
-
-def _fail_if_option_is_unknown(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ModelError(f"{name}={value!r} is unknown; expected one of {', '.join(known)}.")
-
-
-def _flags(rows: sample.Sample, parameters: int) -> tuple[str, ...]:
-    if rows.n_clusters is None or rows.n_clusters > parameters:
-        return ()
-    return (
-        f"{rows.n_clusters} clusters for {parameters} parameters: the clustered covariance matrix "
-        "is singular, single standard errors are rough and joint tests impossible.",
-    )
+        return as_html(self)

@@ -1,147 +1,207 @@
-"""The data of a model: checked once, standardised, reduced to sufficient statistics."""
+"""The data of a model: checked once, standardised, reduced to sufficient statistics.
 
-import difflib
-from dataclasses import dataclass
+Point estimates need means and covariances only. Robust errors, scaled tests and robust score
+tests need the products of `features` as well. After `prepare` no step looks at a row again, so
+that any number of models of the prepared columns cost the same, whatever the number of rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
-from oablib.errors import EstimationError, ModelError
+from oablib.sem import checks, features
 from oablib.sem.spec import ModelSpec
 
-# Spread relative to size below which a column of doubles holds nothing but rounding.
-CONSTANT_TOLERANCE = 1e-12
-# Smallest eigenvalue of the correlation matrix; exact dependence comes out near 1e-15.
-COLLINEAR_TOLERANCE = 1e-10
-# Weight in the vanishing combination from which a column counts as part of it.
-COLLINEAR_SHARE = 1e-4
+# Directions with less than this share of a variable's variance are rounding of the columns.
+NO_DIRECTION = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupSample:
+    """Moments of one group.
+
+    n: rows, or the sum of their weights. mean (p,) and cov (p, p), divisor n, of the standardised
+    rows z = (x - shift) / scale.
+    root: (p, r), z - mean = root u for the whitened rows u whose features were summed.
+    """
+
+    n: float
+    shift: NDArray
+    mean: NDArray
+    cov: NDArray
+    root: NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Standardised data and what the likelihood needs of them.
+    """What the likelihood and its robust errors need of the data.
 
-    z: (x - shift) / scale, shape (n, p). shift: column means. scale: the power of two nearest
-    to the standard deviation, so that dividing by it rounds nothing. mean (p,) and cov (p, p),
-    divisor n, are those of z. clusters: code per row, 0..n_clusters-1, or None.
+    labels: of the groups. scale: per variable the power of two nearest to the standard deviation,
+    so that dividing by it rounds nothing; one for all groups, which may share parameters.
+    products: sums over clusters (or rows) of products of summed features, the groups side by
+    side; spans: where each group's features stand in it. weighted: by sampling weights.
     """
 
-    z: NDArray
-    shift: NDArray
+    groups: tuple[GroupSample, ...]
+    labels: tuple[str, ...]
     scale: NDArray
-    mean: NDArray
-    cov: NDArray
-    clusters: NDArray | None
+    products: NDArray
+    spans: tuple[slice, ...]
     n_clusters: int | None
+    weighted: bool
 
     @property
     def n(self) -> int:
         """Number of rows."""
-        return len(self.z)
+        return round(sum(group.n for group in self.groups))
 
 
-def read(spec: ModelSpec, data: pd.DataFrame, *, cluster: str | None) -> Sample:
-    """Take the model's columns out of `data`, which may hold more.
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Columns of one data set, ready for any model of them. Made by `prepare`.
 
-    Raises ModelError for a column that is absent; EstimationError for columns that are
-    repeated, not numeric, incomplete, constant or collinear, and for too few rows or clusters.
+    names: the columns. sample: their moments and feature products. cluster, group, weights: the
+    columns that were used as such.
     """
-    needed = [*spec.variables, *([cluster] if cluster is not None else [])]
-    _fail_if_column_is_absent(needed, data)
-    _fail_if_column_is_repeated(needed, data)
-    values = _numbers(data[list(spec.variables)])
-    _fail_if_rows_are_few(spec, len(values))
-    _fail_if_column_is_constant(spec.variables, values)
-    shift = values.mean(axis=0)
-    scale = np.exp2(np.round(np.log2(values.std(axis=0))))
-    z = (values - shift) / scale
-    mean = z.mean(axis=0)
-    centred = z - mean
-    cov = centred.T @ centred / len(z)
-    _fail_if_columns_are_collinear(spec.variables, cov)
-    clusters, n_clusters = (None, None) if cluster is None else _clusters(data[cluster])
+
+    names: tuple[str, ...]
+    sample: Sample
+    cluster: str | None
+    group: str | None
+    weights: str | None
+
+    def take(self, spec: ModelSpec, *, centred: bool) -> Sample:
+        """The sample of the model's variables, in its order.
+
+        centred: measured from the groups' own means; otherwise from zero, for a model that
+        restricts intercepts. Raises ModelError for a column that was not prepared and
+        EstimationError for too few rows and collinear columns.
+        """
+        checks.fail_if_column_is_absent(spec.observed, self.names)
+        chosen = np.array([self.names.index(name) for name in spec.observed])
+        scale = self.sample.scale[chosen]
+        groups = []
+        for group, label in zip(self.sample.groups, self.sample.labels, strict=True):
+            checks.fail_if_rows_are_few(spec, group.n, label=label)
+            cov = group.cov[np.ix_(chosen, chosen)]
+            checks.fail_if_columns_are_collinear(spec.observed, cov, label=label)
+            mean = group.shift[chosen]
+            nothing = np.zeros(len(chosen))
+            shift, mean = (mean, nothing) if centred else (nothing, mean / scale)
+            groups.append(GroupSample(group.n, shift, mean, cov, group.root[chosen]))
+        return replace(self.sample, groups=tuple(groups), scale=scale)
+
+
+def prepare(
+    data: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    cluster: str | None = None,
+    group: str | None = None,
+    weights: str | None = None,
+    cluster_correction: bool = True,
+) -> Prepared:
+    """Read `columns` once, so that many models of them can be fitted at no cost per row.
+
+    Options as in `fit`, which does this for the columns of its model. Raises ModelError for a
+    column that is absent; EstimationError for columns that are repeated, not numeric, incomplete
+    or constant, weights of zero or below, and fewer than two groups or clusters.
+    """
+    names = tuple(dict.fromkeys(columns))
+    needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
+    checks.fail_if_column_is_absent(needed, list(data.columns))
+    checks.fail_if_column_is_repeated(needed, data)
+    values = checks.numbers(data[list(names)])
+    checks.fail_if_column_is_constant(names, values)
+    rows = _Rows(
+        values=values,
+        cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
+        weights=None if weights is None else _normalised(checks.weights(data[weights])),
+    )
+    codes, labels = (None, [""]) if group is None else checks.codes(data[group], "groups")
+    sample = _summarised(names, rows, codes, labels, correction=cluster_correction)
+    return Prepared(names, sample, cluster, group, weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    values: NDArray
+    cluster: NDArray | None
+    weights: NDArray | None
+
+    def part(self, chosen: NDArray) -> "_Rows":
+        rest = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
+        return _Rows(self.values[chosen], *rest)
+
+
+def _normalised(weights: NDArray) -> NDArray:
+    """Weights that add up to the number of rows, as lavaan's default has them."""
+    return weights * (len(weights) / weights.sum())
+
+
+def _summarised(
+    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list, *, correction: bool
+) -> Sample:
+    scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
+    n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
+    groups, parts = [], []
+    for number, label in enumerate(labels):
+        own = rows if codes is None else rows.part(codes == number)
+        group, whitening, z = _group(own, scale)
+        checks.fail_if_spread_is_absent(names, group.cov, label=str(label))
+        groups.append(group)
+        parts.append(_features(own, z, whitening, n_clusters, correction=correction))
+    ends = np.cumsum([0, *(features.count(group.root.shape[1]) for group in groups)])
     return Sample(
-        z=z, shift=shift, scale=scale, mean=mean, cov=(cov + cov.T) / 2,
-        clusters=clusters, n_clusters=n_clusters,
+        groups=tuple(groups), labels=tuple(map(str, labels)), scale=scale,
+        products=_joined(parts, clustered=n_clusters is not None),
+        spans=tuple(slice(*pair) for pair in pairwise(ends)),
+        n_clusters=n_clusters, weighted=rows.weights is not None,
     )  # fmt: skip
 
 
-def _fail_if_column_is_absent(needed: list[str], data: pd.DataFrame) -> None:
-    absent = [name for name in needed if name not in data.columns]
-    if not absent:
-        return
-    known = [str(name) for name in data.columns]
-    hints = []
-    for name in absent:
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hints.append(f"{name!r}" + (f" (did you mean {nearest[0]!r}?)" if nearest else ""))
-    raise ModelError(
-        f"The model names {', '.join(hints)}, which the data do not hold; "
-        f"they hold {len(known)} columns: {', '.join(known)}."
-    )
-
-
-def _fail_if_column_is_repeated(needed: list[str], data: pd.DataFrame) -> None:
-    repeated = sorted({name for name in needed if (data.columns == name).sum() > 1})
-    if repeated:
-        raise EstimationError(
-            f"Columns {repeated} stand more than once in the data; keep one each."
-        )
-
-
-def _numbers(frame: pd.DataFrame) -> NDArray:
-    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    if text:
-        kinds = ", ".join(f"{name} ({frame[name].dtype})" for name in text)
-        raise EstimationError(
-            f"Columns without numbers: {kinds}; give categories scale values or dummies first."
-        )
-    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
-    counts = (~np.isfinite(values)).sum(axis=0)
-    if counts.any():
-        holes = ", ".join(f"{name}: {k}" for name, k in zip(frame, counts, strict=True) if k)
-        raise EstimationError(
-            f"Missing or infinite values ({holes}); impute them or drop those rows before fitting."
-        )
-    return values
-
-
-def _fail_if_rows_are_few(spec: ModelSpec, n: int) -> None:
-    if n <= len(spec.free):
-        raise EstimationError(
-            f"{n} rows for {len(spec.free)} free parameters (moments of exogenous variables "
-            "included); more rows than parameters are needed."
-        )
-
-
-def _fail_if_column_is_constant(names: tuple[str, ...], values: NDArray) -> None:
-    spread = np.ptp(values, axis=0) <= CONSTANT_TOLERANCE * np.abs(values).max(axis=0)
-    if spread.any():
-        constant = [name for name, flat in zip(names, spread, strict=True) if flat]
-        raise EstimationError(f"Constant columns: {constant}; leave them out of the model.")
-
-
-def _fail_if_columns_are_collinear(names: tuple[str, ...], cov: NDArray) -> None:
+def _group(rows: _Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
+    """Moments measured from the mean, the whitening matrix (r, p), and the standardised rows."""
+    weights = rows.weights
+    shift = np.average(rows.values, axis=0, weights=weights)
+    z = rows.values - shift
+    z /= scale
+    weighted = z if weights is None else z * weights[:, None]
+    n = len(z) if weights is None else float(weights.sum())
+    cov = weighted.T @ z / n
+    cov = (cov + cov.T) / 2
     sd = np.sqrt(np.diag(cov))
-    eigenvalues, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
-    vanishing = vectors[:, eigenvalues < COLLINEAR_TOLERANCE]
-    if vanishing.size:
-        part = np.abs(vanishing).max(axis=1) > COLLINEAR_SHARE
-        columns = [name for name, inside in zip(names, part, strict=True) if inside]
-        raise EstimationError(
-            f"Collinear columns: {columns} determine each other exactly "
-            f"({vanishing.shape[1]} of them can be computed from the rest); leave that many out."
-        )
+    # A column without spread is refused later, by name.
+    sd = np.where(sd > 0, sd, 1.0)
+    size, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    kept = size > NO_DIRECTION
+    root = sd[:, None] * vectors[:, kept] * np.sqrt(size[kept])
+    whitening = (vectors[:, kept] / np.sqrt(size[kept])).T / sd
+    return GroupSample(n, shift, np.zeros(len(scale)), cov, root), whitening, z
 
 
-def _clusters(column: pd.Series) -> tuple[NDArray, int]:
-    missing = int(column.isna().sum())
-    if missing:
-        raise EstimationError(f"{missing} rows have no {column.name}; each needs its cluster.")
-    codes, labels = pd.factorize(column)
-    if len(labels) < 2:
-        raise EstimationError(
-            f"All rows have the same {column.name}; clustered errors need two clusters or more."
-        )
-    return np.asarray(codes), len(labels)
+def _features(
+    rows: _Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, correction: bool
+) -> NDArray:
+    """Products per row, shape (q, q), or with clusters the sums per cluster, (n_clusters, q)."""
+    weights = rows.weights
+    if rows.cluster is None or n_clusters is None:
+        return features.products(z, whitening=whitening, weights=weights)
+    sums = features.cluster_sums(
+        z, whitening=whitening, weights=weights, clusters=rows.cluster, n_clusters=n_clusters
+    )
+    present = np.count_nonzero(np.bincount(rows.cluster, minlength=n_clusters))
+    return sums * np.sqrt(present / (present - 1)) if correction else sums
+
+
+def _joined(parts: list[NDArray], *, clustered: bool) -> NDArray:
+    """Products over all groups; a cluster that occurs in two groups ties their scores together."""
+    if clustered:
+        sums = np.concatenate(parts, axis=1)
+        return sums.T @ sums
+    return block_diag(*parts)

@@ -1,237 +1,247 @@
 """From model text to a frozen specification: which cells of the RAM matrices are free.
 
-RAM (McArdle & McDonald, 1984): v = M + A v + u, cov(u) = S. semopy's parser reads the text and
-nothing of semopy's model classes is used here: they address a parameter by a running name that
-changes with the hash seed, where ours is addressed by (lhs, op, rhs).
+RAM (McArdle & McDonald, 1984): v = M + A v + u, cov(u) = S, of observed and latent variables.
+A parameter is addressed by (lhs, op, rhs), never by a running name. What the text leaves open is
+filled in as lavaan's `sem()` does (Rosseel, 2012).
 """
 
-import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from oablib.errors import ModelError
+from oablib.sem import defaults, defined, syntax
+from oablib.sem.defaults import Roles
+from oablib.sem.syntax import Definition, Term
 
 Likelihood = Literal["joint", "conditional"]
+Equal = Literal[
+    "loadings", "intercepts", "means", "regressions", "residuals", "residual_covariances",
+    "lv_variances", "lv_covariances",
+]  # fmt: skip
 Key = tuple[str, str, str]
-
-EXPECTED = "expected lines like `y ~ x1 + x2`, `y ~~ z` or `y ~ 1`, and fixed values like `0.5*x`"
-
-
-class Effect(NamedTuple):
-    """One term of the text: lhs op rhs, with its fixed value or None when it is free."""
-
-    lhs: str
-    op: str
-    rhs: str
-    value: float | None
+Matrix = Literal["A", "S", "M"]
+Entry = TypeVar("Entry")
+# Number of a cell that is not free.
+FIXED = -1
 
 
 class Cell(NamedTuple):
-    """One parameter and its place: A[row, column], S[row, column] (both halves) or M[row].
+    """One term in one group and its place: A[row, column], S[row, column] (both halves) or M[row].
 
-    value is None for a free parameter. exogenous marks the moments of the variables that no
-    equation explains; the conditional likelihood takes them as given.
+    value: of a fixed cell, else None. free: number of its parameter, which cells with one label
+    share, or FIXED. exogenous marks the moments of observed variables that no equation explains;
+    the conditional likelihood takes them as given. shown: the text names it, or it is free.
     """
 
     lhs: str
     op: str
     rhs: str
-    matrix: Literal["A", "S", "M"]
+    group: int
+    matrix: Matrix
     row: int
     column: int
     value: float | None
+    label: str
+    start: float | None
+    free: int
     exogenous: bool
+    shown: bool
 
     @property
     def key(self) -> Key:
-        """The parameter's address."""
+        """The term's address within its group."""
         return self.lhs, self.op, self.rhs
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model as data. variables: endogenous first, then exogenous, each as the text has them."""
+    """A model as data.
+
+    observed: endogenous first, then exogenous, each as the text has them; variables: observed,
+    then latent. endogenous: observed or latent, with a path into it. cells: all groups, each in
+    lavaan's order; n_free counts the free parameters among them.
+    """
 
     text: str
     likelihood: Likelihood
-    endogenous: tuple[str, ...]
+    mean_structure: bool
+    observed: tuple[str, ...]
     exogenous: tuple[str, ...]
-    free: tuple[Cell, ...]
-    fixed: tuple[Cell, ...]
+    latent: tuple[str, ...]
+    endogenous: tuple[str, ...]
+    n_groups: int
+    cells: tuple[Cell, ...]
+    definitions: tuple[Definition, ...]
+    n_free: int
 
     @property
     def variables(self) -> tuple[str, ...]:
         """Rows of A, S and M."""
-        return self.endogenous + self.exogenous
+        return self.observed + self.latent
+
+    def counts(self, cell: Cell) -> bool:
+        """Whether the chosen likelihood and mean structure make the cell a parameter."""
+        return not self.is_given(cell) and (self.mean_structure or cell.matrix != "M")
+
+    def is_given(self, cell: Cell) -> bool:
+        """Whether the likelihood takes the cell as known rather than estimated."""
+        return self.likelihood == "conditional" and cell.exogenous
 
     @property
     def reported(self) -> tuple[int, ...]:
-        """Positions in `free` that the chosen likelihood counts as parameters."""
-        everything = self.likelihood == "joint"
-        return tuple(i for i, cell in enumerate(self.free) if everything or not cell.exogenous)
+        """Numbers of the free parameters that count."""
+        free = {cell.free for cell in self.cells if cell.free != FIXED and self.counts(cell)}
+        return tuple(sorted(free))
 
     @property
     def df(self) -> int:
-        """Means and (co)variances of the variables minus free parameters."""
-        p = len(self.variables)
-        return p * (p + 3) // 2 - len(self.free)
+        """Moments of all variables and groups minus all free parameters."""
+        p = len(self.observed)
+        return self.n_groups * p * (p + 3) // 2 - self.n_free
 
-    def predictors(self, variable: str) -> tuple[str, ...]:
-        """Variables with a free path to `variable`."""
-        return tuple(cell.rhs for cell in self.free if cell.op == "~" and cell.lhs == variable)
+    def predictors(self, name: str) -> tuple[str, ...]:
+        """Variables with a free path or loading into this one."""
+        paths = [c for c in self.cells if c.matrix == "A" and c.group == 0 and c.free != FIXED]
+        return tuple(self.variables[c.column] for c in paths if self.variables[c.row] == name)
 
 
-def parse(text: str, *, likelihood: Likelihood = "joint") -> ModelSpec:
-    """Read a model in lavaan's or semopy's syntax: `~`, `~~`, `~ 1` and fixed values.
+def parse(
+    text: str,
+    *,
+    likelihood: Likelihood = "joint",
+    mean_structure: bool = True,
+    n_groups: int = 1,
+    equal: Collection[Equal] = (),
+) -> ModelSpec:
+    """Read the model text and add what lavaan's `sem` adds to it.
 
-    Defaults are those of lavaan::sem(fixed.x = FALSE, meanstructure = TRUE): all intercepts and
-    residual variances free, exogenous variables saturated, and a residual covariance between
-    each two outcomes that explain nothing themselves. likelihood="conditional" is fixed.x = TRUE.
-    Raises ModelError when a line cannot be read, a term comes twice, or the text asks for what
-    is not estimated here (latent variables, labels, a fixed intercept).
+    Added: variances, moments of exogenous observed variables (likelihood="conditional" is
+    fixed.x = TRUE), covariances of exogenous latent variables and of outcomes that explain
+    nothing, intercepts, 1 for the first loading of each latent variable. equal: classes of
+    parameters that all groups share, as lavaan's group.equal; equal intercepts free the means of
+    latent variables after the first group. Raises ModelError when a line cannot be read, a term
+    comes twice, or an option contradicts the text.
     """
-    effects = [effect for statement in _statements(text) for effect in _effects(statement)]
-    if not any(effect.op == "~" and effect.rhs != "1" for effect in effects):
-        raise ModelError(f"The model text holds no equation; {EXPECTED}.")
-    _fail_if_term_is_repeated(effects)
-    paths = [effect for effect in effects if effect.op == "~" and effect.rhs != "1"]
-    endogenous = tuple(dict.fromkeys(path.lhs for path in paths))
-    exogenous = tuple(dict.fromkeys(path.rhs for path in paths if path.rhs not in endogenous))
-    _fail_if_variable_has_no_path(effects, endogenous + exogenous)
-    if likelihood == "conditional":
-        _fail_if_exogenous_moment_is_named(effects, exogenous)
-    cells = _cells(effects, endogenous, exogenous)
+    _fail_if_class_is_unknown(equal, n_groups)
+    read = syntax.read(text)
+    roles = defaults.roles(read.terms)
+    _fail_if_exogenous_moment_is_named(read.terms, roles, likelihood)
+    _fail_if_intercept_is_named(read.terms, mean_structure)
+    _fail_if_groups_do_not_match(read.terms, n_groups)
+    terms = defaults.complete(read.terms, roles)
+    named = {_address(term) for term in read.terms}
+    cells = [
+        _place(term, group, roles, shown=_address(term) in named, equal=equal)
+        for group in range(n_groups)
+        for term in terms
+    ]
+    numbered, n_free = _numbered(cells, roles, equal)
+    defined.check(read.definitions, {cell.label for cell in numbered if cell.label})
     return ModelSpec(
-        text=text,
-        likelihood=likelihood,
-        endogenous=endogenous,
-        exogenous=exogenous,
-        free=tuple(cell for cell in cells if cell.value is None),
-        fixed=tuple(cell for cell in cells if cell.value is not None),
-    )
+        text=text, likelihood=likelihood, mean_structure=mean_structure,
+        observed=roles.explained + roles.exogenous, exogenous=roles.exogenous,
+        latent=roles.latent, endogenous=roles.endogenous, n_groups=n_groups,
+        cells=tuple(numbered), definitions=read.definitions, n_free=n_free,
+    )  # fmt: skip
 
 
-def _statements(text: str) -> list[str]:
-    """Lines without comments; a line ending or beginning with + continues its neighbour."""
-    bare = re.sub(r"#.*", "", text.replace("∼", "~"))
-    joined = re.sub(r"\+\s*\n|\n\s*\+", "+ ", bare)
-    return [part.strip() for part in re.split(r"[\n;]", joined) if part.strip()]
+def _address(term: Term) -> tuple[str, frozenset[str]] | Key:
+    if term.op == "~~":
+        return term.op, frozenset((term.lhs, term.rhs))
+    return term.lhs, term.op, term.rhs
 
 
-def _effects(statement: str) -> Iterator[Effect]:
-    # Importing semopy takes more than a second: only who fits a model pays for it.
-    from semopy.parser import parse_desc
-
-    try:
-        tree, operations = parse_desc(statement)
-    except Exception as error:  # semopy raises bare Exception beside SyntaxError
-        raise ModelError(f"The model line {statement!r} cannot be read; {EXPECTED}.") from error
-    _fail_if_line_is_no_equation(statement, tree, operations)
-    for op, equations in tree.items():
-        for lhs, terms in equations.items():
-            for rhs, multiplier in terms.items():
-                yield Effect(lhs, op, rhs, _value(statement, rhs, multiplier))
+def _of_group(entries: tuple[Entry, ...], group: int) -> Entry:
+    return entries[group if len(entries) > 1 else 0]
 
 
-def _fail_if_line_is_no_equation(statement: str, tree: dict, operations: dict) -> None:
-    if "=~" in tree:
-        raise ModelError(f"{statement!r} defines a latent variable; only observed ones are fitted.")
-    if operations or not set(tree) <= {"~", "~~"}:
-        raise ModelError(f"The model line {statement!r} is not an equation; {EXPECTED}.")
-    # The parser drops what it does not understand (`x-1` becomes `x`): write the line again.
-    (op, equations) = next(iter(tree.items()))
-    terms = next(iter(equations.values()))
-    right = "+".join(f"{value}*{name}" if value else name for name, value in terms.items())
-    if ",".join(equations) + op + right != re.sub(r"\s", "", statement):
-        raise ModelError(
-            f"The model line {statement!r} was read as `{','.join(equations)} {op} {right}`; "
-            f"{EXPECTED}, and each term once."
-        )
+def _place(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
+    place = roles.place
+    from_, to = (term.lhs, term.rhs) if term.op == "=~" else (term.rhs, term.lhs)
+    matrices: dict[str, Matrix] = {"=~": "A", "~": "A", "~~": "S", "~1": "M"}
+    value = _of_group(term.value, group)
+    # Equal intercepts leave differences between groups to the latent means, but for the first.
+    shifted = term.op == "~1" and term.lhs in roles.latent and not shown
+    if shifted and group > 0 and "intercepts" in equal and "means" not in equal:
+        value = None
+    given = term.op in ("~~", "~1") and {term.lhs, term.rhs} - {""} <= set(roles.exogenous)
+    return Cell(
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group, matrix=matrices[term.op],
+        row=place[to], column=place.get(from_, 0), value=value,
+        label=_of_group(term.label, group), start=_of_group(term.start, group),
+        free=FIXED, exogenous=given, shown=shown or value is None,
+    )  # fmt: skip
 
 
-def _value(statement: str, rhs: str, multiplier: str | None) -> float | None:
-    if multiplier is None:
+def _numbered(cells: list[Cell], roles: Roles, equal: Collection[Equal]) -> tuple[list[Cell], int]:
+    """Number the parameters in order of appearance; one label, or one equal class, one number."""
+    numbers: dict[object, int] = {}
+    fixed = {cell.label: cell.value for cell in cells if cell.label and cell.value is not None}
+    numbered = []
+    for place, cell in enumerate(cells):
+        if cell.label in fixed:
+            numbered.append(cell._replace(value=fixed[cell.label]))
+        elif cell.value is None:
+            shared = _class(cell, roles) in equal
+            key = cell.label or (cell.key if shared else place)
+            numbered.append(cell._replace(free=numbers.setdefault(key, len(numbers))))
+        else:
+            numbered.append(cell)
+    return numbered, len(numbers)
+
+
+def _class(cell: Cell, roles: Roles) -> Equal | None:
+    if cell.op in ("=~", "~"):
+        return "loadings" if cell.op == "=~" else "regressions"
+    inside = {name in roles.latent for name in (cell.lhs, cell.rhs) if name}
+    if cell.exogenous or len(inside) > 1:
         return None
-    try:
-        value = float(multiplier)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise ModelError(
-            f"{multiplier!r} in {statement!r} is not a number and labels are not known; {EXPECTED}."
-        )
-    if rhs == "1":
-        raise ModelError(f"{statement!r} fixes an intercept; all intercepts are free here.")
-    return value
+    latent = inside == {True}
+    if cell.op == "~1":
+        return "means" if latent else "intercepts"
+    if cell.lhs == cell.rhs:
+        return "lv_variances" if latent else "residuals"
+    return "lv_covariances" if latent else "residual_covariances"
 
 
-def _key(effect: Effect) -> tuple[str, frozenset[str]] | Key:
-    if effect.op == "~~":
-        return effect.op, frozenset((effect.lhs, effect.rhs))
-    return effect.lhs, effect.op, effect.rhs
+def _fail_if_class_is_unknown(equal: Collection[str], n_groups: int) -> None:
+    unknown = sorted(set(equal) - set(get_args(Equal)))
+    if unknown:
+        raise ModelError(f"equal={unknown} is unknown; expected {', '.join(get_args(Equal))}.")
+    if equal and n_groups == 1:
+        raise ModelError("equal= holds parameters equal over groups; name the column by group=.")
 
 
-def _fail_if_term_is_repeated(effects: list[Effect]) -> None:
-    seen = set()
-    for effect in effects:
-        if _key(effect) in seen:
-            raise ModelError(
-                f"`{effect.lhs} {effect.op} {effect.rhs}` stands twice in the model; keep one."
-            )
-        if effect.op == "~" and effect.lhs == effect.rhs:
-            raise ModelError(f"`{effect.lhs} ~ {effect.rhs}` explains a variable by itself.")
-        seen.add(_key(effect))
-
-
-def _fail_if_variable_has_no_path(effects: list[Effect], known: tuple[str, ...]) -> None:
-    named = {name for effect in effects for name in (effect.lhs, effect.rhs) if name != "1"}
-    loose = sorted(named - set(known))
-    if loose:
-        raise ModelError(
-            f"{loose} stand only in a covariance or an intercept; give each an equation (`y ~ x`)."
-        )
-
-
-def _fail_if_exogenous_moment_is_named(effects: list[Effect], exogenous: tuple[str, ...]) -> None:
-    named = [e for e in effects if e.op == "~~" and {e.lhs, e.rhs} & set(exogenous)]
-    named += [e for e in effects if e.rhs == "1" and e.lhs in exogenous]
+def _fail_if_exogenous_moment_is_named(
+    terms: tuple[Term, ...], roles: Roles, likelihood: Likelihood
+) -> None:
+    if likelihood == "joint":
+        return
+    named = [t for t in terms if t.op == "~~" and {t.lhs, t.rhs} & set(roles.exogenous)]
+    named += [t for t in terms if t.op == "~1" and t.lhs in roles.exogenous]
     if named:
-        terms = ", ".join(f"`{e.lhs} {e.op} {e.rhs}`" for e in named)
+        shown = ", ".join(f"`{t.lhs} {t.op} {t.rhs}`".replace("~1 ", "~ 1") for t in named)
         raise ModelError(
-            f"{terms}: likelihood='conditional' takes the moments of exogenous variables as given; "
+            f"{shown}: likelihood='conditional' takes the moments of exogenous variables as given; "
             "use likelihood='joint' or leave them out."
         )
 
 
-def _cells(
-    effects: list[Effect], endogenous: tuple[str, ...], exogenous: tuple[str, ...]
-) -> list[Cell]:
-    """All parameters in lavaan's order: paths, covariances as named, defaults, intercepts."""
-    explained = {e.rhs for e in effects if e.op == "~"}
-    outcomes = [name for name in endogenous if name not in explained]
-    pairs = [(name, name) for name in endogenous]
-    pairs += [*combinations(outcomes, 2), *combinations_with_replacement(exogenous, 2)]
-    terms = [e for e in effects if e.op == "~" and e.rhs != "1"]
-    named = [e for e in effects if e.op == "~~"]
-    known = {_key(e) for e in named}
-    defaults = [Effect(lhs, "~~", rhs, None) for lhs, rhs in pairs]
-    terms += named + [e for e in defaults if _key(e) not in known]
-    terms += [Effect(name, "~1", "", None) for name in endogenous + exogenous]
-    return list(_placed(terms, endogenous + exogenous, set(exogenous)))
+def _fail_if_intercept_is_named(terms: tuple[Term, ...], mean_structure: bool) -> None:
+    named = [term.lhs for term in terms if term.op == "~1"]
+    if named and not mean_structure:
+        raise ModelError(
+            f"The text names intercepts of {', '.join(named)}, but mean_structure=False leaves "
+            "intercepts out; drop one of the two."
+        )
 
 
-def _placed(
-    terms: Iterable[Effect], variables: tuple[str, ...], exogenous: set[str]
-) -> Iterator[Cell]:
-    place = {name: i for i, name in enumerate(variables)}
-    matrices: dict[str, Literal["A", "S", "M"]] = {"~": "A", "~~": "S", "~1": "M"}
+def _fail_if_groups_do_not_match(terms: tuple[Term, ...], n_groups: int) -> None:
     for term in terms:
-        column = place.get(term.rhs, 0)
-        given = term.op != "~" and {term.lhs, term.rhs} - {""} <= exogenous
-        yield Cell(
-            lhs=term.lhs, op=term.op, rhs=term.rhs, value=term.value, exogenous=given,
-            matrix=matrices[term.op], row=place[term.lhs], column=column,
-        )  # fmt: skip
+        for given in (term.value, term.label, term.start):
+            if len(given) not in (1, n_groups):
+                raise ModelError(
+                    f"`{term.lhs} {term.op} {term.rhs}` gives c(...) with {len(given)} entries for "
+                    f"{n_groups} group(s); give one entry for each group."
+                )

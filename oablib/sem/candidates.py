@@ -1,0 +1,121 @@
+"""Which parameters a model leaves out, and which of them a text means."""
+
+from dataclasses import replace
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.errors import ModelError
+from oablib.sem import layout, syntax
+from oablib.sem.problem import Problem
+from oablib.sem.spec import FIXED, Cell, Matrix, ModelSpec
+
+
+def candidates_of(spec: ModelSpec) -> list[str]:
+    """Loadings, covariances and paths that the model does not estimate, as modindices lists them.
+
+    Paths are those between variables that stand in equations; what the text fixes is among them.
+    """
+    explained = [n for n in spec.observed if n not in spec.exogenous]
+    random = spec.exogenous if spec.likelihood == "joint" else ()
+    paths = [(c.rhs, c.lhs) for c in spec.cells if c.op == "~"]
+    inside = [n for n in spec.variables if any(n in path for path in paths)]
+    terms = [f"{f} =~ {x}" for f, x in product(spec.latent, explained)]
+    pairs = [*combinations(explained, 2), *combinations(spec.latent, 2)]
+    terms += [f"{a} ~~ {b}" for a, b in [*pairs, *product(spec.latent, random)]]
+    moved = [name for name in inside if name in random or name not in spec.exogenous]
+    terms += [f"{y} ~ {x}" for y, x in product(moved, inside) if x != y]
+    estimated = {_spot(cell) for cell in spec.cells if cell.free != FIXED}
+    return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
+
+
+def read_candidate(spec: ModelSpec, text: str) -> list[Cell]:
+    """The cells that a candidate would free, in the first group.
+
+    Raises ModelError when the text is no candidate: several left sides, a modifier, a name that
+    the model does not hold, or a term that is free already.
+    """
+    cells = _cells(spec, text)
+    estimated = {_spot(cell) for cell in spec.cells if cell.free != FIXED}
+    free = [cell for cell in cells if _spot(cell) in estimated]
+    if free:
+        raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
+    given = set(spec.exogenous) if spec.likelihood == "conditional" else set()
+    if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
+        raise ModelError(
+            f"The candidate {text!r} explains an exogenous variable, which "
+            "likelihood='conditional' takes as given; use likelihood='joint'."
+        )
+    return cells
+
+
+def extended(problem: Problem, cells: list[Cell]) -> Problem:
+    """The same problem with these cells free, their parameters numbered after the others."""
+    spots = {(cell.group, _spot(cell)) for cell in cells}
+    kept = [
+        cell
+        for cell in problem.spec.cells
+        if cell.free != FIXED or (cell.group, _spot(cell)) not in spots
+    ]
+    k = problem.spec.n_free
+    added = [cell._replace(free=k + number, value=None) for number, cell in enumerate(cells)]
+    spec = replace(problem.spec, cells=(*kept, *added), n_free=k + len(added))
+    return replace(problem, spec=spec, layouts=layout.layouts(spec, problem.scale))
+
+
+def against(spec: ModelSpec) -> NDArray:
+    """Whether a path into variable i (row) from j (column) would run against those there are.
+
+    It would where i moves j already, over any number of paths, or where j is explained by the
+    model and i is exogenous: what is given comes before what is explained.
+    """
+    given = np.array([name in spec.exogenous for name in spec.variables])
+    return reach(spec).T | np.outer(given, ~given)
+
+
+def reach(spec: ModelSpec) -> NDArray:
+    """Whether variable i (row) is moved by variable j (column), over any number of paths."""
+    size = len(spec.variables)
+    reach = np.zeros((size, size), dtype=bool)
+    for cell in spec.cells:
+        if cell.matrix == "A" and (cell.free != FIXED or cell.value):
+            reach[cell.row, cell.column] = True
+    for through in range(size):
+        reach |= np.outer(reach[:, through], reach[through])
+    return reach
+
+
+def _spot(cell: Cell) -> tuple[str, int, int]:
+    i, j = cell.row, cell.column
+    return (cell.matrix, min(i, j), max(i, j)) if cell.matrix == "S" else (cell.matrix, i, j)
+
+
+def _cells(spec: ModelSpec, text: str) -> list[Cell]:
+    read = syntax.read(text)
+    place = {name: i for i, name in enumerate(spec.variables)}
+    loose = sorted({n for t in read.terms for n in (t.lhs, t.rhs) if n and n not in place})
+    if loose:
+        raise ModelError(
+            f"The candidate {text!r} names {', '.join(loose)}, which the model does not hold; "
+            f"its variables: {', '.join(spec.variables)}."
+        )
+    plain = all(t.value == (None,) and t.label == ("",) and t.start == (None,) for t in read.terms)
+    if read.definitions or not plain or len({(t.lhs, t.op) for t in read.terms}) != 1:
+        raise ModelError(
+            f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
+            "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
+        )
+    cells = [_cell(term, place) for term in read.terms]
+    fixed = {_spot(cell): cell.value for cell in spec.cells if cell.group == 0 and cell.value}
+    return [cell._replace(value=fixed.get(_spot(cell), 0.0)) for cell in cells]
+
+
+def _cell(term: syntax.Term, place: dict[str, int]) -> Cell:
+    from_, to = (term.lhs, term.rhs) if term.op == "=~" else (term.rhs, term.lhs)
+    matrices: dict[str, Matrix] = {"=~": "A", "~": "A", "~~": "S", "~1": "M"}
+    return Cell(
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrices[term.op],
+        row=place[to], column=place.get(from_, 0), value=0.0, label="", start=None,
+        free=FIXED, exogenous=False, shown=True,
+    )  # fmt: skip

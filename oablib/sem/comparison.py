@@ -1,0 +1,131 @@
+"""Models side by side: information criteria, likelihood-ratio tests, and when to refuse them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from oablib.errors import ComparisonError
+from oablib.sem.result import SemFit
+
+# Equal data give equal moments up to the order in which sums are taken.
+SAME_DATA_RTOL = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodRatio:
+    """Test of a restricted model against a general one.
+
+    chi2, df, p: difference of the two chi2 (lavaan's lavTestLRT for ML). chi2_scaled: Satorra &
+    Bentler (2001, Psychometrika 66:507), which allows for other distributions and for clusters;
+    NaN, with the reason in flags, where its scaling factor is not positive.
+    """
+
+    chi2: float
+    df: int
+    p: float
+    scaling_factor: float
+    chi2_scaled: float
+    chi2_scaled_p: float
+    flags: tuple[str, ...]
+
+
+def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
+    """Test whether the general model fits better than the restricted one, fitted to equal data.
+
+    Raises ComparisonError unless both are of the same rows, variables and likelihood and the
+    restricted one has more degrees of freedom and no smaller chi2.
+    """
+    fail_if_data_differ({"restricted": restricted, "general": general})
+    df = restricted.df - general.df
+    chi2 = restricted.chi2 - general.chi2
+    fail_if_not_nested(df, chi2)
+    # A saturated model needs no scaling; its factor counts for nothing.
+    parts = [fit.df * fit.scaling_factor if fit.df else 0.0 for fit in (restricted, general)]
+    factor = (parts[0] - parts[1]) / df
+    flags: tuple[str, ...] = ()
+    if factor <= 0:
+        factor = np.nan
+        flags = ("The scaled difference is not defined: its scaling factor is not positive.",)
+    scaled = chi2 / factor
+    return LikelihoodRatio(
+        chi2=chi2, df=df, p=float(chdtrc(df, chi2)), scaling_factor=factor,
+        chi2_scaled=scaled, chi2_scaled_p=float(chdtrc(df, scaled)), flags=flags,
+    )  # fmt: skip
+
+
+def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
+    """One row per model: n_parameters, df, loglik, chi2, aic, bic, sabic and differences.
+
+    delta_aic, delta_bic: to the lowest. Column model holds the names. Raises ComparisonError for
+    no fit, and for fits whose criteria say nothing about each other.
+    """
+    fail_if_data_differ(fits)
+    columns = ["n_parameters", "df", "loglik", "chi2", "aic", "bic", "sabic"]
+    rows = [{"model": name, **{c: getattr(fit, c) for c in columns}} for name, fit in fits.items()]
+    table = pd.DataFrame(rows, columns=["model", *columns])
+    return table.assign(
+        delta_aic=table["aic"] - table["aic"].min(), delta_bic=table["bic"] - table["bic"].min()
+    )
+
+
+def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
+    """Raise ComparisonError unless all fits are likelihoods of the same numbers."""
+    if not fits:
+        raise ComparisonError("No fits to compare; expected at least one.")
+    facts = {
+        "numbers of rows": lambda fit: fit.n,
+        "sets of variables": lambda fit: tuple(sorted(fit.core.problem.spec.observed)),
+        "likelihoods": lambda fit: fit.likelihood,
+        "sets of exogenous variables": _given,
+        "groups": lambda fit: fit.core.problem.sample.labels,
+    }
+    for what, fact in facts.items():
+        found = {name: fact(fit) for name, fit in fits.items()}
+        if len(set(found.values())) > 1:
+            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in found.items())
+            raise ComparisonError(
+                f"The models have different {what} ({shown}), so that AIC, BIC and chi2 of one say "
+                "nothing about another; fit all of them to the same rows and variables. A model "
+                "without x keeps x in its data when the text says `y ~ 0*x`."
+            )
+    _fail_if_numbers_differ(list(fits.values()))
+
+
+def fail_if_not_nested(df: int, chi2: float) -> None:
+    """Raise ComparisonError unless the restricted model has more df and fits no better."""
+    if df <= 0 or chi2 < -SAME_DATA_RTOL * max(abs(chi2), 1.0):
+        raise ComparisonError(
+            f"The restricted model has {df} more degrees of freedom and a chi2 that is {chi2:.4g} "
+            "higher; expected both above zero: give the model with fewer parameters first, and "
+            "only one that is a special case of the other."
+        )
+
+
+def _given(fit: SemFit) -> tuple[str, ...]:
+    """The conditional likelihood is of the other variables given these."""
+    return tuple(sorted(fit.core.problem.spec.exogenous)) if fit.likelihood == "conditional" else ()
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _fail_if_numbers_differ(fits: Sequence[SemFit]) -> None:
+    reference = _moments(fits[0])
+    for fit in fits[1:]:
+        if not np.allclose(_moments(fit), reference, rtol=SAME_DATA_RTOL, atol=0):
+            raise ComparisonError(
+                "The models have the same variables and number of rows, but the variances of their "
+                "data differ; fit all of them to the same data."
+            )
+
+
+def _moments(fit: SemFit) -> np.ndarray:
+    """Variances in the data's units, by name: what another data set would hardly share."""
+    spec, sample = fit.core.problem.spec, fit.core.problem.sample
+    order = np.argsort(spec.observed)
+    parts = [np.diag(group.cov) * sample.scale**2 for group in sample.groups]
+    return np.concatenate([part[order] for part in parts])
