@@ -1,0 +1,161 @@
+"""Likelihoods of fits over imputations, and the pooled ratio of two nested models."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib import sem
+from oablib.errors import ComparisonError
+from oablib.pooling import pooled_fit, pooled_tests
+from oablib.pooling.pooled_tests import PooledTest
+from oablib.sem import SemFit, comparison
+
+RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
+Key = tuple[object, ...]
+
+IGNORES_CLUSTERS = (
+    "The likelihood takes rows of one cluster as independent: where they are alike, p is too small."
+)
+# Ratios below 0 by no more than this (times 1 + |loglik|) are rounding.
+RATIO_ROUNDING = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logliks:
+    """Log-likelihoods of one model over m imputations.
+
+    own, pooled: shape (m,), at each fit's own estimates and at their mean. stacked: of the m
+    data sets as one, divided by m. k: free parameters.
+    """
+
+    own: NDArray
+    pooled: NDArray
+    stacked: float
+    k: int
+
+
+def logliks(fits: Sequence[SemFit], *, methods: Collection[RatioMethod] = ("D3", "D4")) -> Logliks:
+    """Log-likelihoods of one model over imputations, where these methods take them; else NaN."""
+    own = np.array([fit.loglik for fit in fits])
+    mean, pooled = pooled_fit.arrays(fits)[0].mean(axis=0), np.full(len(fits), np.nan)
+    if "D3" in methods:
+        pooled = np.array([sem.loglik_at(fit, mean) for fit in fits])
+    stacked = sem.stacked_loglik(fits) if "D4" in methods else np.nan
+    return Logliks(own=own, pooled=pooled, stacked=stacked, k=fits[0].n_parameters)
+
+
+def likelihood_ratio(
+    restricted: Sequence[SemFit], general: Sequence[SemFit], *, method: RatioMethod = "D4"
+) -> PooledTest:
+    """Test of a restricted model against a general one, both fitted to the same imputations.
+
+    method: "D4" stacks the data (Chan & Meng, 2022), "D3" takes the likelihoods at the pooled
+    estimates (Meng & Rubin, 1992), "D2" pools the m ratios; see `d4`, `d3`, `d2`. Clusters do not
+    enter a likelihood; a flag says so. "D2_scaled" pools ratios that allow for them (Satorra &
+    Bentler, 2001; semTools' pool.robust = TRUE).
+    Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
+    in n, m, variables, likelihood or data, or are not nested.
+    """
+    if method not in get_args(RatioMethod):
+        raise ComparisonError(
+            f"method={method!r} is unknown; expected one of {', '.join(get_args(RatioMethod))}."
+        )
+    fail_if_models_cannot_be_compared({"restricted": restricted, "general": general})
+    reason = why_not_nested(restricted[0], general[0])
+    if reason:
+        raise ComparisonError(f"The restricted model is not nested in the general one: {reason}.")
+    df = restricted[0].df - general[0].df
+    if method == "D2_scaled":
+        pairs = zip(restricted, general, strict=True)
+        return pooled_tests.d2([sem.likelihood_ratio(*pair).chi2_scaled for pair in pairs], df)
+    both = [logliks(fits, methods=(method,)) for fits in (restricted, general)]
+    test = ratio_test(*both, df=df, method=method)
+    if restricted[0].n_clusters is None:
+        return test
+    return replace(test, flags=(*test.flags, IGNORES_CLUSTERS))
+
+
+def ratio_test(
+    restricted: Logliks, general: Logliks, *, df: int, method: RatioMethod
+) -> PooledTest:
+    """Pooled ratio from the likelihoods of two models that were found comparable and nested."""
+    own = ratios(restricted.own, general.own)
+    if method == "D2":
+        return pooled_tests.d2(own, df)
+    if method == "D3":
+        return pooled_tests.d3(own, 2 * (general.pooled - restricted.pooled), df)
+    return pooled_tests.d4(own, 2 * (general.stacked - restricted.stacked), df)
+
+
+def ratios(restricted: NDArray, general: NDArray) -> NDArray:
+    """2 (general - restricted), rounding below 0 removed; ComparisonError for more than that."""
+    found = 2 * (general - restricted)
+    worse = found < -RATIO_ROUNDING * (1 + np.abs(general))
+    if worse.any():
+        raise ComparisonError(
+            f"The general model fits worse than the restricted one in {int(worse.sum())} of "
+            f"{len(found)} imputations (ratio down to {found.min():.3g}); expected nested models."
+        )
+    return np.maximum(found, 0.0)
+
+
+def fail_if_models_cannot_be_compared(models: Mapping[str, Sequence[SemFit]]) -> None:
+    """Raise ComparisonError unless all are fits to the same imputations of the same variables."""
+    for fits in models.values():
+        pooled_fit.fail_if_fits_differ(fits)
+    counts = {name: len(fits) for name, fits in models.items()}
+    if len(set(counts.values())) > 1:
+        shown = "; ".join(f"{name}: {m}" for name, m in counts.items())
+        raise ComparisonError(
+            f"The models have different numbers of imputations ({shown}); fit all of them to the "
+            "same imputations in the same order."
+        )
+    for imputation in zip(*models.values(), strict=True):
+        comparison.fail_if_data_differ(dict(zip(models, imputation, strict=True)))
+
+
+def variables(fit: SemFit) -> set[str]:
+    """Observed variables of a model."""
+    rows = fit.parameters[fit.parameters["op"] != ":="]
+    latent = set(rows.loc[rows["op"] == "=~", "lhs"])
+    return (set(rows["lhs"]) | set(rows["rhs"])) - latent - {""}
+
+
+def why_not_nested(restricted: SemFit, general: SemFit) -> str:
+    """The reason why one model is not a special case of the other, or an empty text.
+
+    Parameters are compared by address, so that a model nested in a roundabout way is not
+    recognised; of equality constraints only their number is seen, in df.
+    """
+    if restricted.df <= general.df:
+        return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
+    free, fixed = _values(restricted)
+    general_free, general_fixed = _values(general)
+    alone = sorted(" ".join(map(str, key)) for key in free - general_free)
+    if alone:
+        return f"only it has the parameters {', '.join(alone)}"
+    named = (fixed.keys() | general_fixed.keys()) - general_free
+    # A parameter that a text does not name is 0.
+    moved = [key for key in named if fixed.get(key, 0.0) != general_fixed.get(key, 0.0)]
+    shown = ", ".join(sorted(" ".join(map(str, key)) for key in moved))
+    return f"fixed values differ: {shown}" if moved else ""
+
+
+def _values(fit: SemFit) -> tuple[set[Key], dict[Key, float]]:
+    """Addresses of free parameters, and values of fixed ones; a covariance has one order."""
+    free, fixed = set(), {}
+    se, est = fit.parameters["se"].to_numpy(), fit.parameters["est"].to_numpy()
+    for address, error, value in zip(pooled_fit.addresses(fit), se, est, strict=True):
+        lhs, op, rhs, *group = address
+        if op == ":=":
+            continue
+        pair = sorted((str(lhs), str(rhs))) if op == "~~" else (lhs, rhs)
+        key = (pair[0], op, pair[1], *group)
+        if error == 0:
+            fixed[key] = float(value)
+        else:
+            free.add(key)
+    return free, fixed
