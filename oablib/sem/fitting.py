@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import fields
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,7 +30,7 @@ def fit(
     *,
     cluster: str | None = None,
     group: str | None = None,
-    equal: Collection[Equal] = (),
+    equal: Equal | Collection[Equal] = (),
     weights: str | None = None,
     estimator: Estimator = "ml",
     likelihood: Likelihood = "joint",
@@ -41,8 +40,8 @@ def fit(
 ) -> SemFit:
     """Fit `model` (lavaan's syntax) to complete rows; `data` may hold more columns.
 
-    data: or what `prepare` made of it, with its clusters, groups and weights: any number of
-        models is then fitted without looking at the rows again.
+    data: or what `prepare` made of it, with its clusters, groups, weights and correction: any
+        number of models is then fitted without looking at the rows again.
     cluster: column whose values share a school; errors are then clustered (lavaan: robust.cluster).
     group: column whose values are fitted side by side; equal: classes of parameters that all
         groups share (see spec.Equal; lavaan's group.equal).
@@ -57,11 +56,13 @@ def fit(
     that cannot be fitted, a model that is not identified, or a search without certificate.
     """
     if isinstance(data, Prepared):
-        _fail_if_prepared_otherwise(data, cluster=cluster, group=group, weights=weights)
+        given = {"cluster": cluster, "group": group, "weights": weights}
+        _fail_if_prepared_otherwise(data, **given, cluster_correction=cluster_correction)
         cluster, group, weights = data.cluster, data.group, data.weights
     _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
+    classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
     n_groups = _count_groups(data, group)
-    specification = _parsed(model, likelihood, mean_structure, n_groups, tuple(sorted(equal)))
+    specification = _parsed(model, likelihood, mean_structure, n_groups, classes)
     if not isinstance(data, Prepared):
         data = prepare(
             data, specification.observed, cluster=cluster, group=group, weights=weights,
@@ -108,8 +109,8 @@ def of_sample(problem: Problem, *, errors: Errors) -> SemFit:
         n_parameters=len(specification.reported),
         df=specification.df,
         **{each.name: getattr(measures, each.name) for each in fields(measures)},
-        r2=MappingProxyType(r2),
-        r2_adjusted=MappingProxyType(measuring.adjusted(problem, r2)),
+        r2=r2,
+        r2_adjusted=measuring.adjusted(problem, r2),
         gradient_norm=optimum.gradient_norm,
         converged=True,
         flags=tuple(_flags(problem, optimum)),
@@ -134,8 +135,14 @@ def _fail_if_options_contradict(
             )
 
 
-def _fail_if_prepared_otherwise(data: Prepared, **given: str | None) -> None:
+def _fail_if_prepared_otherwise(
+    data: Prepared, *, cluster_correction: bool, **given: str | None
+) -> None:
     used = {"cluster": data.cluster, "group": data.group, "weights": data.weights}
+    if data.cluster_correction and not cluster_correction:
+        raise ModelError(
+            "cluster_correction=False, but the data were prepared with it; prepare them anew."
+        )
     for name, column in given.items():
         if column not in (None, used[name]):
             raise ModelError(

@@ -66,7 +66,7 @@ class Prepared:
     """Columns of one data set, ready for any model of them. Made by `prepare`.
 
     names: the columns. sample: their moments and feature products. cluster, group, weights: the
-    columns that were used as such.
+    columns that were used as such. cluster_correction: as in `fit`.
     """
 
     names: tuple[str, ...]
@@ -74,6 +74,7 @@ class Prepared:
     cluster: str | None
     group: str | None
     weights: str | None
+    cluster_correction: bool
 
     def take(self, spec: ModelSpec, *, centred: bool) -> Sample:
         """The sample of the model's variables, in its order.
@@ -125,7 +126,7 @@ def prepare(
     )
     codes, labels = (None, [""]) if group is None else checks.codes(data[group], "groups")
     sample = _summarised(names, rows, codes, labels, correction=cluster_correction)
-    return Prepared(names, sample, cluster, group, weights)
+    return Prepared(names, sample, cluster, group, weights, cluster_correction)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from oablib.errors import ModelError
+from oablib.sem import semopy_parser
 
 EXPECTED = (
     "expected lines like `y ~ x1 + 0.5*x2`, `f =~ y1 + a*y2`, `y ~~ z`, `y ~ 1` or `ab := a*b`"
@@ -244,13 +245,10 @@ def _read_by_semopy(
     statement: str, outcomes: list[str], operator: str, modifiers: dict[str, list[_Modifier]]
 ) -> tuple[list[str], list[str]]:
     """Names on both sides as semopy reads them; one plain name stands for all modifiers of one."""
-    # Importing semopy takes more than a second: only who fits a model pays for it.
-    from semopy.parser import parse_desc
-
     right = [f"m{i}*{name}" if modifiers[name] else name for i, name in enumerate(modifiers)]
     line = ",".join(outcomes) + operator + "+".join(right)
     try:
-        tree, operations = parse_desc(line)
+        tree, operations = semopy_parser.parse_desc(line)
         ((found, equations),) = tree.items()
     except Exception as error:  # semopy raises bare Exception beside SyntaxError
         raise _unreadable(statement, f"semopy does not know its form; {EXPECTED}") from error

@@ -1,5 +1,6 @@
 """What must hold of any fit, whatever the numbers: equal questions get equal answers."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,14 @@ def test_choice_of_marker_does_not_change_the_fit():
 def test_start_values_do_not_move_the_optimum():
     started = sem.fit(FACTORS.replace("x2", "start(3)*x2").replace("x9", "start(-1)*x9"), TESTS)
     assert_same(started.parameters, sem.fit(FACTORS, TESTS).parameters)
+
+
+def test_fit_travels_between_processes():
+    fit = sem.fit(PATHS, DATA, cluster="school_id")
+    there = pickle.loads(pickle.dumps(fit))
+    pd.testing.assert_frame_equal(there.parameters, fit.parameters)
+    indices = [sem.modification_indices(each) for each in (there, fit)]
+    pd.testing.assert_frame_equal(*indices)
 
 
 def test_switch_of_the_cluster_correction():

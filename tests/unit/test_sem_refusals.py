@@ -161,6 +161,8 @@ def test_prepared_data_refuse_other_clusters():
     ready = sem.prepare(DATA, ["cito", "nscct"], cluster="school_id")
     with pytest.raises(ModelError, match="cluster='wave', but the data were prepared with"):
         sem.fit("cito ~ nscct", ready, cluster="wave")
+    with pytest.raises(ModelError, match="cluster_correction=False, but the data were prepared"):
+        sem.fit("cito ~ nscct", ready, cluster_correction=False)
     with pytest.raises(ModelError, match="There is no 'origin'"):
         sem.fit("cito ~ origin", ready)
 

@@ -1,14 +1,15 @@
 """The model text: what is read, what is refused, and that layout changes nothing."""
 
 import keyword
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from semopy import parser
 
 from oablib.errors import ModelError
-from oablib.sem import syntax
+from oablib.sem import semopy_parser, syntax
 from oablib.sem.syntax import Definition, Term
 
 # lavaan 0.6-14: lavParseModelString(text, as.data.frame. = TRUE), its columns lhs, op, rhs,
@@ -220,7 +221,7 @@ def test_text_is_refused(text):
     "answer", [({"~": {"y": {"x": None}}}, {}), ({}, {"BOUND": ["x"]}), ({}, {})]
 )
 def test_line_is_refused_when_semopy_reads_another(monkeypatch, answer):
-    monkeypatch.setattr(parser, "parse_desc", lambda _: answer)
+    monkeypatch.setattr(semopy_parser, "parse_desc", lambda _: answer)
     with pytest.raises(ModelError, match="cannot be read"):
         syntax.read("y ~ x + never_read_before")
 
@@ -366,3 +367,16 @@ def test_any_text_is_read_or_refused(text):
     )
     shapes = [(term.lhs, term.op, term.rhs) for term in read.terms]
     assert [(term.lhs, term.op, term.rhs) for term in syntax.read(again).terms] == shapes
+
+
+def test_parser_is_semopys_own_and_comes_without_the_package():
+    """A fresh process that reads a model has not imported semopy."""
+    from semopy import parser
+
+    line = "y,z~m0*x+w"
+    assert semopy_parser.parse_desc(line) == parser.parse_desc(line)
+    code = (
+        "import sys; from oablib.sem import syntax; syntax.read('y ~ x'); "
+        "sys.exit('semopy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
