@@ -5,14 +5,12 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from oablib.errors import ModelError
-from oablib.sem import estimation, inference, spec, table
+from oablib.sem import estimation, flags, inference, spec, table
 from oablib.sem import measures as measuring
 from oablib.sem import problem as problems
-from oablib.sem.estimation import Optimum
 from oablib.sem.inference import Errors
 from oablib.sem.problem import Problem
 from oablib.sem.result import Core, SemFit
@@ -20,8 +18,6 @@ from oablib.sem.sample import Prepared, prepare
 from oablib.sem.spec import Equal, Likelihood
 
 Estimator = Literal["ml"]
-# An eigenvalue or variance below this share of the largest counts as negative, not as rounding.
-NEGATIVE_SHARE = 1e-10
 
 
 def fit(
@@ -113,7 +109,7 @@ def of_sample(problem: Problem, *, errors: Errors) -> SemFit:
         r2_adjusted=measuring.adjusted(problem, r2),
         gradient_norm=optimum.gradient_norm,
         converged=True,
-        flags=tuple(_flags(problem, optimum)),
+        flags=tuple(flags.of_fit(problem, optimum)),
         core=Core(problem, optimum, covariance),
     )
 
@@ -162,45 +158,3 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
             f"{', '.join(map(str, data.columns))}."
         )
     return max(int(data[group].nunique()), 1)
-
-
-def _flags(problem: Problem, optimum: Optimum) -> list[str]:
-    """What a fit that converged still has to tell its reader."""
-    flags = []
-    if problem.sample.weighted:
-        flags.append(
-            "Weighted: log-likelihood, AIC, BIC and chi2 are those of a pseudo-likelihood; rely on "
-            "standard errors and on the scaled chi2."
-        )
-    clusters, k = problem.sample.n_clusters, problem.spec.n_free
-    if clusters is not None and clusters <= k:
-        flags.append(
-            f"{clusters} clusters for {k} parameters: the clustered covariance matrix is "
-            "singular, single standard errors are rough and joint tests impossible."
-        )
-    for label, at in zip(problem.sample.labels, optimum.at, strict=True):
-        where = f" in group {label}" if label else ""
-        negative = np.flatnonzero(np.diag(at.S) < -NEGATIVE_SHARE * np.diag(at.C))
-        if negative.size:
-            names = ", ".join(problem.spec.variables[i] for i in negative)
-            flags.append(
-                f"Heywood case{where}: the variance of {names} is estimated below zero; the model "
-                "is too rich or wrong for these data."
-            )
-        elif _is_negative(at.S):
-            flags.append(
-                f"The residual covariance matrix{where} is not positive definite: some "
-                "(residual) correlations exceed 1 together."
-            )
-        latent = at.C[len(at.cov) :, len(at.cov) :]
-        if latent.size and _is_negative(latent):
-            flags.append(
-                f"The covariance matrix of the latent variables{where} is not positive definite: "
-                "two of them may be one."
-            )
-    return flags
-
-
-def _is_negative(matrix: np.ndarray) -> bool:
-    eigenvalues = np.linalg.eigvalsh(matrix)
-    return bool(eigenvalues[0] < -NEGATIVE_SHARE * eigenvalues[-1])

@@ -8,21 +8,25 @@ import pytest
 
 from oablib import sem
 from oablib.errors import ComparisonError, EstimationError
+from oablib.sem import estimation
 
 DATA = pd.read_csv(Path(__file__).parents[1] / "reference" / "data" / "base_model.csv")
 MODEL = "cito ~ nscct + origin\nnscct ~ education_father"
 
 
-def one_factor(loadings: list[float], *, signs: tuple[int, ...] = (1, 1, 1)) -> pd.DataFrame:
-    """Exact sample moments: correlations l_i l_j with signs, so that the outcome is known."""
-    rng = np.random.default_rng(3)
-    target = np.outer(loadings, loadings) * np.outer(signs, signs)
-    np.fill_diagonal(target, 1.0)
-    noise = rng.normal(size=(300, len(loadings)))
+def with_correlations(target: np.ndarray) -> pd.DataFrame:
+    """300 rows with exactly these correlations, means 0 and variances 1."""
+    noise = np.random.default_rng(3).normal(size=(300, len(target)))
     noise -= noise.mean(axis=0)
     white = noise @ np.linalg.inv(np.linalg.cholesky(noise.T @ noise / 300)).T
-    names = [f"x{i + 1}" for i in range(len(loadings))]
+    names = [f"x{i + 1}" for i in range(len(target))]
     return pd.DataFrame(white @ np.linalg.cholesky(target).T, columns=names)
+
+
+def one_factor(*loadings: float) -> np.ndarray:
+    target = np.outer(loadings, loadings)
+    np.fill_diagonal(target, 1.0)
+    return target
 
 
 def test_few_clusters_are_flagged():
@@ -33,38 +37,35 @@ def test_few_clusters_are_flagged():
 
 
 def test_heywood_case_is_flagged_with_its_variable():
-    # Correlations of 0.8, 0.8 and 0.5 ask for a loading above 1: l1 = sqrt(.8 * .8 / .5) = 1.13.
-    data = one_factor([1.13137085, 0.70710678, 0.70710678])
-    fit = sem.fit("f =~ x1 + x2 + x3", data)
+    # Correlations of 0.8, 0.8 and 0.5 ask for a loading above 1: sqrt(.8 * .8 / .5) = 1.13.
+    fit = sem.fit("f =~ x1 + x2 + x3", with_correlations(one_factor(1.28**0.5, 0.5**0.5, 0.5**0.5)))
     assert fit.flags[0].startswith("Heywood case: the variance of x1 is estimated below zero")
-    assert fit.parameter("x1", "~~", "x1")["est"] == pytest.approx(1 - 1.13137085**2, abs=1e-6)
+    assert fit.parameter("x1", "~~", "x1")["est"] == pytest.approx(1 - 1.28, abs=1e-6)
 
 
 def test_latent_correlation_above_one_is_flagged():
     # Between factors the indicators correlate more than within: .6 against .5.
-    rng = np.random.default_rng(4)
     target = np.full((4, 4), 0.6)
     target[:2, :2] = target[2:, 2:] = 0.5
     np.fill_diagonal(target, 1.0)
-    noise = rng.normal(size=(400, 4))
-    noise -= noise.mean(axis=0)
-    white = noise @ np.linalg.inv(np.linalg.cholesky(noise.T @ noise / 400)).T
-    data = pd.DataFrame(white @ np.linalg.cholesky(target).T, columns=["x1", "x2", "x3", "x4"])
-    fit = sem.fit("f =~ x1 + x2\ng =~ x3 + x4", data)
-    told = " ".join(fit.flags)
-    assert "latent variables is not positive definite" in told
+    fit = sem.fit("f =~ x1 + x2\ng =~ x3 + x4", with_correlations(target))
+    assert "covariance matrix of the latent variables is not positive definite" in fit.flags[0]
 
 
-def test_search_that_runs_to_the_border_is_an_error():
-    # A correlation of 0.9 between the first two and none with the third fits no single factor.
-    data = one_factor([0.9, 0.9, 0.02])
-    flipped = data.assign(x3=-data["x3"] + 0.5 * data["x1"] - 0.5 * data["x2"])
-    try:
-        fit = sem.fit("f =~ x1 + x2 + x3", flipped)
-    except EstimationError as error:
-        assert any(word in str(error) for word in ("No optimum", "No step", "not identified"))
-    else:
-        assert fit.flags
+def test_residual_correlation_below_minus_one_is_flagged():
+    # Loadings of .9 leave residual variances of .19; this correlation asks for -.228 between them.
+    target = one_factor(0.9, 0.9, 0.7, 0.7)
+    target[0, 1] = target[1, 0] = 0.81 - 0.228
+    fit = sem.fit("f =~ x1 + x2 + x3 + x4\nx1 ~~ x2", with_correlations(target))
+    assert fit.flags[0].startswith("The residual covariance matrix is not positive definite")
+
+
+def test_search_without_end_names_the_variance_that_runs_away(monkeypatch):
+    data = with_correlations(one_factor(1.28**0.5, 0.5**0.5, 0.5**0.5))
+    monkeypatch.setattr(estimation, "MAX_STEPS", 5)
+    monkeypatch.setattr(estimation, "DECREMENT_TOLERANCE", 0.0)
+    with pytest.raises(EstimationError, match=r"The variance of x1 runs below zero\."):
+        sem.fit("f =~ x1 + x2 + x3", data)
 
 
 @pytest.fixture(scope="module")
