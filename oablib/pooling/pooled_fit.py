@@ -190,7 +190,7 @@ def fail_if_fits_differ(fits: Sequence[SemFit]) -> None:
 def addresses(fit: SemFit) -> tuple[tuple[object, ...], ...]:
     """(lhs, op, rhs) and, in multi-group fits, group of each row of parameters."""
     columns = [name for name in ADDRESS if name in fit.parameters]
-    return tuple(fit.parameters[columns].itertuples(index=False, name=None))
+    return tuple(zip(*(fit.parameters[name].tolist() for name in columns), strict=True))
 
 
 def _fail_if_fixed_values_differ(fixed: NDArray) -> None:
