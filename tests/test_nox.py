@@ -10,7 +10,7 @@ import nox
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SESSIONS = ("report", "tests", "lint", "reference", "lab", "seeds", "lock")
+SESSIONS = "report tests lint reference lab seeds bench type_one_error lock".split()
 EXIT_ENVIRONMENT = 5
 
 
@@ -78,3 +78,22 @@ def test_old_python_is_told_which_one_it_needs(commands, monkeypatch, capsys):
         commands._start()
     assert stop.value.code == EXIT_ENVIRONMENT
     assert "3.11" in capsys.readouterr().err
+
+
+class Session:
+    def error(self, message):
+        raise RuntimeError(message)
+
+
+def test_machine_without_r_is_told_what_to_install(commands, monkeypatch):
+    monkeypatch.setattr(commands.shutil, "which", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"Rscript not found.*r-cran-semtools"):
+        commands._fail_if_r_lacks(Session(), "lavaan", "semTools")
+
+
+def test_absent_packages_of_r_are_named(commands, monkeypatch):
+    monkeypatch.setattr(commands.shutil, "which", lambda name: name)
+    told = subprocess.CompletedProcess((), 0, stdout="semTools")
+    monkeypatch.setattr(commands.subprocess, "run", lambda *_, **__: told)
+    with pytest.raises(RuntimeError, match="semTools not found"):
+        commands._fail_if_r_lacks(Session(), "lavaan", "semTools")

@@ -75,8 +75,8 @@ def weights(column: pd.Series) -> NDArray:
     return values
 
 
-def codes(column: pd.Series, kind: str) -> tuple[NDArray, list]:
-    """Code per row and the labels, sorted. Raises EstimationError for rows without one."""
+def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
+    """Code per row, and labels (groups sorted). Raises EstimationError for rows without one."""
     missing = int(column.isna().sum())
     if missing:
         raise EstimationError(f"{missing} rows have no {column.name}; each needs its own.")
@@ -85,7 +85,7 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, list]:
         raise EstimationError(
             f"All rows have the same {column.name}; two or more {kind} are needed."
         )
-    return np.asarray(numbered), list(labels)
+    return np.asarray(numbered), labels
 
 
 def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:

@@ -85,11 +85,12 @@ def _parsed(
 def of_sample(problem: Problem, *, errors: Errors) -> SemFit:
     """Fit a model that stands ready on its sample moments."""
     optimum = estimation.estimate(problem)
-    covariance = inference.covariance(problem, optimum, errors=errors)
+    parts = inference.sandwich(problem, optimum)
+    covariance = inference.covariance(problem, optimum, parts, errors=errors)
     given = [cell.free for cell in problem.spec.cells if problem.spec.is_given(cell)]
     covariance[given] = covariance[:, given] = 0.0
     parameters, by_row = table.parameter_table(problem, optimum, covariance=covariance)
-    measures = measuring.measures(problem, optimum)
+    measures = measuring.measures(problem, optimum, parts)
     r2 = measuring.explained(problem, optimum)
     specification = problem.spec
     return SemFit(

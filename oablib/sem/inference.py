@@ -4,6 +4,7 @@ Robust errors follow lavaan's estimator MLR: bread = observed information, meat 
 summed per row (Huber, 1967; White, 1982) or per cluster (Liang & Zeger, 1986).
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,13 +23,28 @@ Errors = Literal["robust", "observed", "expected"]
 Information = Literal["observed", "expected"]
 
 
-def covariance(problem: Problem, optimum: Optimum, *, errors: Errors) -> NDArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sandwich:
+    """bread: inverse observed information of all rows; meat: products of scores; both (k, k)."""
+
+    bread: NDArray
+    meat: NDArray
+
+
+def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
+    """Both parts for all free parameters, in standardised units."""
+    weights = score_weights(problem, optimum.at)
+    return Sandwich(
+        bread=bread(problem, optimum, information="observed"),
+        meat=weights.T @ problem.sample.products @ weights,
+    )
+
+
+def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: Errors) -> NDArray:
     """Sampling covariance of all free parameters in standardised units, shape (k, k)."""
-    information: Information = "expected" if errors == "expected" else "observed"
-    inverse = bread(problem, optimum, information=information)
-    if errors != "robust":
-        return inverse
-    return inverse @ meat(problem, optimum) @ inverse
+    if errors == "expected":
+        return bread(problem, optimum, information="expected")
+    return parts.bread if errors == "observed" else parts.bread @ parts.meat @ parts.bread
 
 
 def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
@@ -50,12 +66,6 @@ def bread(problem: Problem, optimum: Optimum, *, information: Information) -> ND
             "simplify the model or check that it is identified."
         ) from error
     return half.T @ half / np.outer(size, size)
-
-
-def meat(problem: Problem, optimum: Optimum) -> NDArray:
-    """Sum over clusters (or rows) of products of scores, shape (k, k)."""
-    weights = score_weights(problem, optimum.at)
-    return weights.T @ problem.sample.products @ weights
 
 
 def score_weights(problem: Problem, at: tuple[Moments, ...]) -> NDArray:

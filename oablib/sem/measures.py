@@ -11,6 +11,7 @@ from scipy.special import chdtrc, chndtr
 from oablib.sem import inference
 from oablib.sem import problem as problems
 from oablib.sem.estimation import Optimum
+from oablib.sem.inference import Sandwich
 from oablib.sem.problem import Problem
 from oablib.sem.sample import GroupSample
 from oablib.sem.spec import ModelSpec
@@ -42,7 +43,7 @@ class Measures:
     srmr: float
 
 
-def measures(problem: Problem, optimum: Optimum) -> Measures:
+def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     """All measures of one fit; those that df = 0 leaves without meaning are NaN."""
     spec, n = problem.spec, problem.sample.n
     joint = n * problems.loglik(problem, optimum.at)
@@ -50,7 +51,7 @@ def measures(problem: Problem, optimum: Optimum) -> Measures:
     chi2 = max(2 * (saturated - joint), 0.0)
     loglik = log_likelihood(problem, joint)
     k = len(spec.reported)
-    scaling = _scaling_factor(problem, optimum)
+    scaling = _scaling_factor(problem, parts)
     base, base_df = _baseline(problem)
     lower, upper = _rmsea_interval(chi2, spec.df, n, spec.n_groups)
     return Measures(
@@ -128,7 +129,7 @@ def _p(chi2: float, df: int) -> float:
     return float(chdtrc(df, chi2)) if df > 0 else np.nan
 
 
-def _scaling_factor(problem: Problem, optimum: Optimum) -> float:
+def _scaling_factor(problem: Problem, parts: Sandwich) -> float:
     """Mean of the eigenvalues that robust errors imply: lavaan's test "yuan.bentler.mplus".
 
     (tr of saturated - tr of model) / df, each tr(bread meat) (Yuan & Bentler, 2000, Sociol.
@@ -139,8 +140,7 @@ def _scaling_factor(problem: Problem, optimum: Optimum) -> float:
     saturated = 0.0
     for group, span in zip(problem.sample.groups, problem.sample.spans, strict=True):
         saturated += _saturated_trace(group, problem.sample.products[span, span])
-    bread = inference.bread(problem, optimum, information="observed")
-    model = float(np.sum(bread * inference.meat(problem, optimum)))
+    model = float(np.sum(parts.bread * parts.meat))
     return (saturated - model) / problem.spec.df
 
 

@@ -124,8 +124,8 @@ def prepare(
         cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
         weights=None if weights is None else _normalised(checks.weights(data[weights])),
     )
-    codes, labels = (None, [""]) if group is None else checks.codes(data[group], "groups")
-    sample = _summarised(names, rows, codes, labels, correction=cluster_correction)
+    codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
+    sample = _summarised(names, rows, codes, list(map(str, labels)), correction=cluster_correction)
     return Prepared(names, sample, cluster, group, weights, cluster_correction)
 
 
@@ -146,7 +146,7 @@ def _normalised(weights: NDArray) -> NDArray:
 
 
 def _summarised(
-    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list, *, correction: bool
+    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list[str], *, correction: bool
 ) -> Sample:
     scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
     n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
@@ -154,12 +154,12 @@ def _summarised(
     for number, label in enumerate(labels):
         own = rows if codes is None else rows.part(codes == number)
         group, whitening, z = _group(own, scale)
-        checks.fail_if_spread_is_absent(names, group.cov, label=str(label))
+        checks.fail_if_spread_is_absent(names, group.cov, label=label)
         groups.append(group)
         parts.append(_features(own, z, whitening, n_clusters, correction=correction))
     ends = np.cumsum([0, *(features.count(group.root.shape[1]) for group in groups)])
     return Sample(
-        groups=tuple(groups), labels=tuple(map(str, labels)), scale=scale,
+        groups=tuple(groups), labels=tuple(labels), scale=scale,
         products=_joined(parts, clustered=n_clusters is not None),
         spans=tuple(slice(*pair) for pair in pairwise(ends)),
         n_clusters=n_clusters, weighted=rows.weights is not None,
