@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from oablib import sem
 from oablib.codebook import Table
 from oablib.imputation import Imputed
 from oablib.intake import Delivery
@@ -17,6 +18,7 @@ from oablib.sem import SemFit
 from oablib.wording import words
 
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
+REPEAT_COLUMNS = ["lhs", "rhs", "est", "se", "mce", "fmi", "m_recommended"]
 
 
 def delivery_facts(delivery: Delivery) -> pd.DataFrame:
@@ -116,12 +118,13 @@ def _binned(values: pd.Series, *, edges: np.ndarray | None) -> pd.Series:
 def optimum(fits: Sequence[SemFit]) -> pd.DataFrame:
     """Per imputation: largest score per child at the solution, and semopy's distance from it.
 
-    semopy_distance: largest |semopy's estimate - ours| in our standard errors, over the paths.
+    semopy_distance: largest |semopy's estimate - ours| in our standard errors, over the paths; NaN
+    where semopy fails. Raises ModelError for fits of several groups, which semopy cannot fit.
     """
     rows = []
     for number, fit in enumerate(fits, start=1):
-        paths = fit.parameters[fit.parameters["op"] == "~"]
-        distance = ((paths["semopy"] - paths["est"]) / paths["se"]).abs().max()
+        found = sem.semopy_estimates(fit)
+        distance = found.loc[found["op"] == "~", "distance"].max()
         rows.append(
             {"imputation": number, "gradient": fit.gradient_norm, "semopy_distance": distance}
         )
@@ -131,6 +134,11 @@ def optimum(fits: Sequence[SemFit]) -> pd.DataFrame:
 def paths(parameters: pd.DataFrame) -> pd.DataFrame:
     """The rows `~` of a pooled table, with the columns that readers want."""
     return parameters.loc[parameters["op"] == "~", PATH_COLUMNS].reset_index(drop=True)
+
+
+def repeatability(parameters: pd.DataFrame) -> pd.DataFrame:
+    """The rows `~` of a pooled table: how far they depend on the imputations that were drawn."""
+    return parameters.loc[parameters["op"] == "~", REPEAT_COLUMNS].reset_index(drop=True)
 
 
 def penalty_gap(pooled: PooledFit) -> float:

@@ -15,6 +15,7 @@ from oablib.sem.modification import (
 )
 from oablib.sem.result import SemFit
 from oablib.sem.sample import Prepared, prepare
+from oablib.sem.semopy_check import semopy_estimates
 
 __all__ = [
     "LikelihoodRatio",
@@ -30,6 +31,7 @@ __all__ = [
     "prepare",
     "score_information",
     "score_tests",
+    "semopy_estimates",
     "stacked_loglik",
     "standardized",
 ]

@@ -1,7 +1,7 @@
 """The result of a fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ class Core:
     covariance: NDArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SemFit:
     """One fitted model.
 
@@ -78,7 +78,14 @@ class SemFit:
     gradient_norm: float
     converged: bool
     flags: tuple[str, ...]
-    core: Core = field(repr=False)
+    core: Core
+
+    def __repr__(self) -> str:
+        return (
+            f"<SemFit: {self.n_parameters} parameters, n = {self.n:,}, chi2({self.df}) = "
+            f"{self.chi2:.3f}, log-likelihood {self.loglik:.3f}, {len(self.flags)} flags; "
+            "print(fit.summary()) shows all of it>"
+        )
 
     def parameter(self, lhs: str, op: str, rhs: str = "", *, group: str = "") -> pd.Series:
         """Row of `parameters` at this address; `x ~~ y` also finds `y ~~ x`. Else ModelError."""
