@@ -232,6 +232,14 @@ def type_one_error(session):
     session.run("python", "tests/studies/type_one_error.py", *session.posargs)
 
 
+@nox.session
+def sem_page(session):
+    """Run lavaan and oablib side by side and write docs/sem.md (1 minute)."""
+    _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")
+    _install(session)
+    session.run("python", "-m", "tests.studies.sem_page", *session.posargs)
+
+
 @nox.session(venv_backend="uv")
 def lock(session):
     """Make requirements.lock and environment.yml from pyproject.toml (`-- --upgrade`: newest)."""
