@@ -99,6 +99,18 @@ def paths(frame: pd.DataFrame, *, about: str) -> GT:
     return show(frame, caption="All paths, pooled", about=note, digits={"df": 0})
 
 
+def repeatability(frame: pd.DataFrame, *, m: int, about: str) -> GT:
+    """Monte Carlo error of the paths, and how many imputations they ask for."""
+    note = (
+        f"mce: standard deviation of est over sets of {m} imputations; m recommended: imputations "
+        f"after which se would vary by 5 % (von Hippel, 2020); {about}."
+    )
+    digits = {"mce": 3, "m_recommended": 0}
+    return show(
+        frame, caption="What another set of imputations would change", about=note, digits=digits
+    )
+
+
 def fit(frame: pd.DataFrame, *, about: str) -> GT:
     """Fit measures over imputations."""
     return show(
