@@ -15,6 +15,7 @@ from oablib.pooling import pooled_fit, ratios
 from oablib.pooling.ratios import Logliks
 from oablib.sem import SemFit
 from oablib.sem.measures import criteria
+from oablib.sem.nesting import why_not_nested
 
 Costs = Mapping[str, int]
 
@@ -33,7 +34,7 @@ def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) 
     that differ, ComparisonError for costs of what is no variable of the model.
     """
     pooled_fit.fail_if_fits_differ(fits)
-    _fail_if_cost_is_unfit(costs, known=ratios.variables(fits[0]))
+    _fail_if_cost_is_unfit(costs, known=set(fits[0].core.problem.spec.variables))
     found, n = ratios.logliks(fits), fits[0].n
     honest = honest_parameters(fits[0], costs=costs)
     conventions = {
@@ -74,7 +75,7 @@ def compare(
     """
     base = _base(models, base)
     ratios.fail_if_models_cannot_be_compared(models)
-    _fail_if_cost_is_unfit(costs, known=ratios.variables(models[base][0]))
+    _fail_if_cost_is_unfit(costs, known=set(models[base][0].core.problem.spec.variables))
     found = {name: ratios.logliks(fits) for name, fits in models.items()}
     rows = []
     for name, fits in models.items():
@@ -142,9 +143,9 @@ def _pooled_gains(
     if own is other:
         return {"d3": 0.0, "d4": 0.0}, ()
     nothing = {"d3": np.nan, "d4": np.nan}
-    if not ratios.why_not_nested(base, fit):
+    if not why_not_nested(base, fit):
         restricted, general, df, sign = other, own, base.df - fit.df, 1
-    elif not ratios.why_not_nested(fit, base):
+    elif not why_not_nested(fit, base):
         restricted, general, df, sign = own, other, fit.df - base.df, -1
     else:
         return nothing, ("not nested in the base, nor the base in it: no likelihood ratio",)

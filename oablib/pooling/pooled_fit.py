@@ -77,7 +77,8 @@ def pool(fits: Sequence[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
 
     scale_w: as in `rubin`, the relative increase averaged over all parameters but defined ones.
     cv: how far a standard error may vary over sets of imputations (fraction), for m_recommended.
-    df_complete is clusters - 1 when errors are clustered, else n minus parameters. Raises
+    df_complete is clusters - 1 when errors are clustered, else n minus parameters. Sources: Rubin
+    (1987), Barnard & Rubin (1999), Enders (2010) for scale_w; precision gives the others. Raises
     PoolingError when there is no fit or the fits differ in parameters, fixed values, n, df,
     likelihood or errors.
     """

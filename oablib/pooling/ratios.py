@@ -12,9 +12,9 @@ from oablib.errors import ComparisonError
 from oablib.pooling import pooled_fit, pooled_tests
 from oablib.pooling.pooled_tests import PooledTest
 from oablib.sem import SemFit, comparison
+from oablib.sem.nesting import why_not_nested
 
 RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
-Key = tuple[object, ...]
 
 IGNORES_CLUSTERS = (
     "The likelihood takes rows of one cluster as independent: where they are alike, p is too small."
@@ -66,7 +66,7 @@ def likelihood_ratio(
     fail_if_models_cannot_be_compared({"restricted": restricted, "general": general})
     reason = why_not_nested(restricted[0], general[0])
     if reason:
-        raise ComparisonError(f"The restricted model is not nested in the general one: {reason}.")
+        raise ComparisonError(comparison.NOT_NESTED.format(reason=reason))
     df = restricted[0].df - general[0].df
     if method == "D2_scaled":
         pairs = zip(restricted, general, strict=True)
@@ -115,47 +115,3 @@ def fail_if_models_cannot_be_compared(models: Mapping[str, Sequence[SemFit]]) ->
         )
     for imputation in zip(*models.values(), strict=True):
         comparison.fail_if_data_differ(dict(zip(models, imputation, strict=True)))
-
-
-def variables(fit: SemFit) -> set[str]:
-    """Observed variables of a model."""
-    rows = fit.parameters[fit.parameters["op"] != ":="]
-    latent = set(rows.loc[rows["op"] == "=~", "lhs"])
-    return (set(rows["lhs"]) | set(rows["rhs"])) - latent - {""}
-
-
-def why_not_nested(restricted: SemFit, general: SemFit) -> str:
-    """The reason why one model is not a special case of the other, or an empty text.
-
-    Parameters are compared by address, so that a model nested in a roundabout way is not
-    recognised; of equality constraints only their number is seen, in df.
-    """
-    if restricted.df <= general.df:
-        return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
-    free, fixed = _values(restricted)
-    general_free, general_fixed = _values(general)
-    alone = sorted(" ".join(map(str, key)) for key in free - general_free)
-    if alone:
-        return f"only it has the parameters {', '.join(alone)}"
-    named = (fixed.keys() | general_fixed.keys()) - general_free
-    # A parameter that a text does not name is 0.
-    moved = [key for key in named if fixed.get(key, 0.0) != general_fixed.get(key, 0.0)]
-    shown = ", ".join(sorted(" ".join(map(str, key)) for key in moved))
-    return f"fixed values differ: {shown}" if moved else ""
-
-
-def _values(fit: SemFit) -> tuple[set[Key], dict[Key, float]]:
-    """Addresses of free parameters, and values of fixed ones; a covariance has one order."""
-    free, fixed = set(), {}
-    se, est = fit.parameters["se"].to_numpy(), fit.parameters["est"].to_numpy()
-    for address, error, value in zip(pooled_fit.addresses(fit), se, est, strict=True):
-        lhs, op, rhs, *group = address
-        if op == ":=":
-            continue
-        pair = sorted((str(lhs), str(rhs))) if op == "~~" else (lhs, rhs)
-        key = (pair[0], op, pair[1], *group)
-        if error == 0:
-            fixed[key] = float(value)
-        else:
-            free.add(key)
-    return free, fixed

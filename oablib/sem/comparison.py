@@ -8,8 +8,13 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from oablib.errors import ComparisonError
+from oablib.sem.nesting import why_not_nested
 from oablib.sem.result import SemFit
 
+NOT_NESTED = (
+    "The restricted model is not nested in the general one: {reason}. Give the model with fewer "
+    "parameters first, and only one that is a special case of the other."
+)
 # Equal data give equal moments up to the order in which sums are taken.
 SAME_DATA_RTOL = 1e-9
 
@@ -36,12 +41,14 @@ def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
     """Test whether the general model fits better than the restricted one, fitted to equal data.
 
     Raises ComparisonError unless both are of the same rows, variables and likelihood and the
-    restricted one has more degrees of freedom and no smaller chi2.
+    restricted one is a special case of the general one.
     """
     fail_if_data_differ({"restricted": restricted, "general": general})
     df = restricted.df - general.df
     chi2 = restricted.chi2 - general.chi2
-    fail_if_not_nested(df, chi2)
+    reason = why_not_nested(restricted, general)
+    if reason:
+        raise ComparisonError(NOT_NESTED.format(reason=reason))
     # A saturated model needs no scaling; its factor counts for nothing.
     parts = [fit.df * fit.scaling_factor if fit.df else 0.0 for fit in (restricted, general)]
     factor = (parts[0] - parts[1]) / df
@@ -59,7 +66,8 @@ def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
 def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
     """One row per model: n_parameters, df, loglik, chi2, aic, bic, sabic and differences.
 
-    delta_aic, delta_bic: to the lowest. Column model holds the names. Raises ComparisonError for
+    delta_aic, delta_bic: to the lowest. Column model holds the names. Criteria as in
+    `measures.criteria` (Akaike, 1974; Schwarz, 1978). Raises ComparisonError for
     no fit, and for fits whose criteria say nothing about each other.
     """
     fail_if_data_differ(fits)
@@ -92,16 +100,6 @@ def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
                 "without x keeps x in its data when the text says `y ~ 0*x`."
             )
     _fail_if_numbers_differ(list(fits.values()))
-
-
-def fail_if_not_nested(df: int, chi2: float) -> None:
-    """Raise ComparisonError unless the restricted model has more df and fits no better."""
-    if df <= 0 or chi2 < -SAME_DATA_RTOL * max(abs(chi2), 1.0):
-        raise ComparisonError(
-            f"The restricted model has {df} more degrees of freedom and a chi2 that is {chi2:.4g} "
-            "higher; expected both above zero: give the model with fewer parameters first, and "
-            "only one that is a special case of the other."
-        )
 
 
 def _given(fit: SemFit) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     """Log-likelihood of the fit's own data at `est`, rows and units as in fit.parameters.
 
     Fixed and defined rows are ignored. Moments that the likelihood does not count (exogenous ones
-    when it is conditional, means without mean structure) stay at the fit's own. Raises
-    EstimationError when `est` implies no possible covariance matrix.
+    when it is conditional, means without mean structure) stay at the fit's own. What D3 needs
+    (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies no possible covariance matrix.
     """
     problem = fit.core.problem
     value = np.full(len(problem.spec.cells), np.nan)

@@ -20,9 +20,17 @@ from oablib.sem.spec import ModelSpec
 UPPER_TAIL, LOWER_TAIL = 0.05, 0.95
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """Fit of one model; see SemFit, which has the same fields."""
+    """How well one model fits.
+
+    loglik, aic, bic, sabic: of all variables (likelihood "joint") or given the exogenous ones
+        ("conditional"): never compare them across likelihoods, variable sets or n.
+    chi2, chi2_p: likelihood ratio against the saturated model; p is NaN when df is 0.
+    chi2_scaled, chi2_scaled_p: chi2 / scaling_factor, lavaan's test "yuan.bentler.mplus".
+    cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2, baseline_chi2 and
+        baseline_df, not from the scaled chi2.
+    """
 
     loglik: float
     aic: float
@@ -47,8 +55,8 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     """All measures of one fit; those that df = 0 leaves without meaning are NaN."""
     spec, n = problem.spec, problem.sample.n
     joint = n * problems.loglik(problem, optimum.at)
-    saturated = sum(_saturated(g, slice(None)) for g in problem.sample.groups)
-    chi2 = max(2 * (saturated - joint), 0.0)
+    highest = sum(saturated(group) for group in problem.sample.groups)
+    chi2 = max(2 * (highest - joint), 0.0)
     loglik = log_likelihood(problem, joint)
     k = len(spec.reported)
     scaling = _scaling_factor(problem, parts)
@@ -86,7 +94,7 @@ def log_likelihood(problem: Problem, standardised: float) -> float:
         return loglik
     given = _exogenous(spec)
     jacobian = sample.n * float(np.log(sample.scale[given]).sum())
-    return loglik - sum(_saturated(g, given) for g in sample.groups) + jacobian
+    return loglik - sum(saturated(g, given) for g in sample.groups) + jacobian
 
 
 def explained(problem: Problem, optimum: Optimum) -> dict[str, float]:
@@ -115,8 +123,8 @@ def _exogenous(spec: ModelSpec) -> slice:
     return slice(len(spec.observed) - len(spec.exogenous), None)
 
 
-def _saturated(group: GroupSample, part: slice) -> float:
-    """Log-likelihood of some standardised variables at their sample moments."""
+def saturated(group: GroupSample, part: slice = slice(None)) -> float:
+    """Log-likelihood of all rows and some standardised variables at their sample moments."""
     cov = group.cov[part, part]
     return -0.5 * group.n * (len(cov) * (np.log(2 * np.pi) + 1) + _log_det(cov))
 

@@ -73,7 +73,8 @@ def modification_indices(
     Columns: lhs, op, rhs (group); mi: lavaan's; mi_robust; epc: expected parameter change; sepc:
     standardised, lavaan's sepc.all; p: of mi_robust, or of mi with robust=False; df; reverse_path:
     the path would run against those there are, as from a test score to what came before it. epc
-    and sepc of several terms are NaN. Raises ModelError for a candidate that is free already or
+    and sepc of several terms are NaN. Sources: Sorbom (1989), Boos (1992, eq. 7); both with the
+    expected information, as lavaan's. Raises ModelError for a candidate that is free already or
     names what the model does not hold.
     """
     rows = [_row(test, robust=robust) for test in score_tests(fit, candidates)]
@@ -83,9 +84,9 @@ def modification_indices(
 
 
 def score_tests(fit: SemFit, candidates: Sequence[str] | None = None) -> tuple[ScoreTest, ...]:
-    """The tests behind `modification_indices`, one per candidate and group.
+    """The tests behind `modification_indices`, one per candidate and group; errors as there.
 
-    Without candidates those that are not identified are left out.
+    Without candidates those that are not identified are left out. Source: Boos (1992).
     """
     tests = _tests(fit, _sets(fit, candidates))
     return tuple(t for t in tests if candidates is not None or np.isfinite(t.mi))
@@ -95,7 +96,8 @@ def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> N
     """Expected information of all rows about the free parameters and then the candidates' terms.
 
     Shape (k + e, k + e), the data's units; what pooling the information itself needs. Terms as
-    in `score_tests`, groups one after the other, none left out.
+    in `score_tests`, groups one after the other, none left out; errors as there. Source:
+    Mansolf, Jorgensen & Enders (2020, Psychol. Methods 25:393).
     """
     problem = fit.core.problem
     cells = [cell for terms in _sets(fit, candidates) for cell in terms]

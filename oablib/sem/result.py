@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from oablib.errors import ModelError
 from oablib.sem.estimation import Optimum
 from oablib.sem.inference import Errors
+from oablib.sem.measures import Measures
 from oablib.sem.problem import Problem
 from oablib.sem.spec import Likelihood
 
@@ -23,7 +24,7 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SemFit:
+class SemFit(Measures):
     """One fitted model.
 
     parameters: one row per free parameter, per value that the text or a marker fixes, and per
@@ -33,12 +34,7 @@ class SemFit:
         std (lavaan's std.all). A fixed value has se 0, and NaN for z and p.
     covariance: sampling covariance of est, shape (r, r), rows as in parameters.
     n_parameters: free parameters that the likelihood counts; shared ones count once.
-    loglik, aic, bic, sabic: of all variables (likelihood "joint") or given the exogenous ones
-        ("conditional"): never compare them across likelihoods, variable sets or n.
-    chi2, df, chi2_p: likelihood ratio against the saturated model; p is NaN when df is 0.
-    chi2_scaled, chi2_scaled_p: chi2 / scaling_factor, lavaan's test "yuan.bentler.mplus".
-    cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2, baseline_chi2 and
-        baseline_df, not from the scaled chi2.
+    loglik, aic, bic, chi2, cfi and the other measures of fit: see Measures.
     r2, r2_adjusted: per endogenous variable (and group: "name.group").
     errors, information: standard errors asked for, and the information matrix under them.
     gradient_norm: largest |score| per row at the estimate, standardised units.
@@ -56,23 +52,6 @@ class SemFit:
     n_clusters: int | None
     n_parameters: int
     df: int
-    loglik: float
-    aic: float
-    bic: float
-    sabic: float
-    chi2: float
-    chi2_p: float
-    scaling_factor: float
-    chi2_scaled: float
-    chi2_scaled_p: float
-    baseline_chi2: float
-    baseline_df: int
-    cfi: float
-    tli: float
-    rmsea: float
-    rmsea_lower: float
-    rmsea_upper: float
-    srmr: float
     r2: Mapping[str, float]
     r2_adjusted: Mapping[str, float]
     gradient_norm: float

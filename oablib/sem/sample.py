@@ -109,7 +109,8 @@ def prepare(
 ) -> Prepared:
     """Read `columns` once, so that many models of them can be fitted at no cost per row.
 
-    Options as in `fit`, which does this for the columns of its model. Raises ModelError for a
+    Options as in `fit`, which does this for the columns of its model. That scores are linear in
+    the features summed here: docs/decisions/0006. Raises ModelError for a
     column that is absent; EstimationError for columns that are repeated, not numeric, incomplete
     or constant, weights of zero or below, and fewer than two groups or clusters.
     """
