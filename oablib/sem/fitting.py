@@ -48,8 +48,8 @@ def fit(
     errors: "robust" (lavaan's MLR), "observed" or "expected" information.
     mean_structure: False leaves intercepts out of the parameters (lavaan's default for ML).
     cluster_correction: multiply the clustered meat by C / (C - 1), as lavaan does.
-    Estimates are those of Bollen (1989, Structural Equations with Latent Variables, eq. 4.67, with
-    means); errors and tests follow lavaan 0.6-14 (Rosseel, 2012, J. Stat. Softw. 48(2)).
+    Estimates are those of Bollen (1989, Structural Equations with Latent Variables, ch. 4 and 8);
+    errors and tests follow lavaan 0.6-14 (Rosseel, 2012, J. Stat. Softw. 48(2)).
     Raises ModelError for the model's text or a column that is absent, EstimationError for data
     that cannot be fitted, a model that is not identified, or a search without certificate.
     """

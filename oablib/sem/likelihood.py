@@ -19,7 +19,8 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
 
     Fixed and defined rows are ignored. Moments that the likelihood does not count (exogenous ones
     when it is conditional, means without mean structure) stay at the fit's own. What D3 needs
-    (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies no possible covariance matrix.
+    (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies a
+    covariance matrix that no data can have.
     """
     problem = fit.core.problem
     value = np.full(len(problem.spec.cells), np.nan)

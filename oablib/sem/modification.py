@@ -73,7 +73,7 @@ def modification_indices(
     Columns: lhs, op, rhs (group); mi: lavaan's; mi_robust; epc: expected parameter change; sepc:
     standardised, lavaan's sepc.all; p: of mi_robust, or of mi with robust=False; df; reverse_path:
     the path would run against those there are, as from a test score to what came before it. epc
-    and sepc of several terms are NaN. Sources: Sorbom (1989), Boos (1992, eq. 7); both with the
+    and sepc of several terms are NaN. Sources: Sorbom (1989), Boos (1992); both with the
     expected information, as lavaan's. Raises ModelError for a candidate that is free already or
     names what the model does not hold.
     """

@@ -127,7 +127,7 @@ def parse(
     read = syntax.read(text)
     roles = defaults.roles(read.terms)
     _fail_if_exogenous_moment_is_named(read.terms, roles, likelihood)
-    _fail_if_intercept_is_named(read.terms, mean_structure)
+    _fail_if_intercept_is_named(read.terms, equal, mean_structure)
     _fail_if_groups_do_not_match(read.terms, n_groups)
     terms = defaults.complete(read.terms, roles)
     named = {_address(term) for term in read.terms}
@@ -228,12 +228,15 @@ def _fail_if_exogenous_moment_is_named(
         )
 
 
-def _fail_if_intercept_is_named(terms: tuple[Term, ...], mean_structure: bool) -> None:
-    named = [term.lhs for term in terms if term.op == "~1"]
+def _fail_if_intercept_is_named(
+    terms: tuple[Term, ...], equal: Collection[Equal], mean_structure: bool
+) -> None:
+    named = [f"intercepts of {term.lhs}" for term in terms if term.op == "~1"]
+    named += [f"equal {name}" for name in ("intercepts", "means") if name in equal]
     if named and not mean_structure:
         raise ModelError(
-            f"The text names intercepts of {', '.join(named)}, but mean_structure=False leaves "
-            "intercepts out; drop one of the two."
+            f"The model names {', '.join(named)}, but mean_structure=False leaves intercepts out; "
+            "drop one of the two."
         )
 
 

@@ -34,6 +34,8 @@ def test_equal_needs_groups_and_known_classes():
 def test_named_intercept_needs_a_mean_structure():
     message = parsed("y ~ x\ny ~ 1", mean_structure=False)
     assert "names intercepts of y, but mean_structure=False" in message
+    options = {"n_groups": 2, "equal": ("intercepts",), "mean_structure": False}
+    assert "names equal intercepts, but mean_structure=False" in parsed("y ~ x", **options)
 
 
 def test_definition_of_an_unknown_label_is_refused():
