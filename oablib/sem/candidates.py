@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oablib.errors import ModelError
 from oablib.sem import layout, syntax
 from oablib.sem.problem import Problem
-from oablib.sem.spec import FIXED, Cell, Matrix, ModelSpec
+from oablib.sem.spec import FIXED, Cell, ModelSpec, spot
 
 
 def candidates_of(spec: ModelSpec) -> list[str]:
@@ -112,10 +112,8 @@ def _cells(spec: ModelSpec, text: str) -> list[Cell]:
 
 
 def _cell(term: syntax.Term, place: dict[str, int]) -> Cell:
-    from_, to = (term.lhs, term.rhs) if term.op == "=~" else (term.rhs, term.lhs)
-    matrices: dict[str, Matrix] = {"=~": "A", "~": "A", "~~": "S", "~1": "M"}
+    matrix, row, column = spot(term, place)
     return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrices[term.op],
-        row=place[to], column=place.get(from_, 0), value=0.0, label="", start=None,
-        free=FIXED, exogenous=False, shown=True,
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrix, row=row, column=column,
+        value=0.0, label="", start=None, free=FIXED, exogenous=False, shown=True,
     )  # fmt: skip

@@ -47,19 +47,20 @@ def roles(terms: tuple[Term, ...]) -> Roles:
     return Roles(_unique(explained), exogenous, latent, into)
 
 
+def address(term: Term) -> object:
+    """What no two terms of a model may share; a covariance has no direction."""
+    return (term.op, frozenset((term.lhs, term.rhs))) if term.op == "~~" else term[:3]
+
+
 def complete(terms: tuple[Term, ...], roles: Roles) -> list[Term]:
     """The text's terms with markers fixed, then lavaan's defaults that the text does not name."""
     own = _markers_fixed(terms)
-    named = {_pair(t) for t in own}
-    return own + [t for t in _defaults(terms, roles) if _pair(t) not in named]
+    named = {address(t) for t in own}
+    return own + [t for t in _defaults(terms, roles) if address(t) not in named]
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-def _pair(term: Term) -> object:
-    return (term.op, frozenset((term.lhs, term.rhs))) if term.op == "~~" else term[:3]
 
 
 def _markers_fixed(terms: tuple[Term, ...]) -> list[Term]:

@@ -5,7 +5,7 @@ A parameter is addressed by (lhs, op, rhs), never by a running name. What the te
 filled in as lavaan's `sem()` does (Rosseel, 2012).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar, get_args
 
@@ -130,9 +130,9 @@ def parse(
     _fail_if_intercept_is_named(read.terms, equal, mean_structure)
     _fail_if_groups_do_not_match(read.terms, n_groups)
     terms = defaults.complete(read.terms, roles)
-    named = {_address(term) for term in read.terms}
+    named = {defaults.address(term) for term in read.terms}
     cells = [
-        _place(term, group, roles, shown=_address(term) in named, equal=equal)
+        _place(term, group, roles, shown=defaults.address(term) in named, equal=equal)
         for group in range(n_groups)
         for term in terms
     ]
@@ -146,10 +146,12 @@ def parse(
     )  # fmt: skip
 
 
-def _address(term: Term) -> tuple[str, frozenset[str]] | Key:
-    if term.op == "~~":
-        return term.op, frozenset((term.lhs, term.rhs))
-    return term.lhs, term.op, term.rhs
+def spot(term: Term, place: Mapping[str, int]) -> tuple[Matrix, int, int]:
+    """Matrix, row and column of a term, given the position of each variable."""
+    if term.op == "=~":
+        return "A", place[term.rhs], place[term.lhs]
+    matrices: dict[str, Matrix] = {"~": "A", "~~": "S", "~1": "M"}
+    return matrices[term.op], place[term.lhs], place.get(term.rhs, 0)
 
 
 def _of_group(entries: tuple[Entry, ...], group: int) -> Entry:
@@ -157,9 +159,7 @@ def _of_group(entries: tuple[Entry, ...], group: int) -> Entry:
 
 
 def _place(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
-    place = roles.place
-    from_, to = (term.lhs, term.rhs) if term.op == "=~" else (term.rhs, term.lhs)
-    matrices: dict[str, Matrix] = {"=~": "A", "~": "A", "~~": "S", "~1": "M"}
+    matrix, row, column = spot(term, roles.place)
     value = _of_group(term.value, group)
     # Equal intercepts leave differences between groups to the latent means, but for the first.
     shifted = term.op == "~1" and term.lhs in roles.latent and not shown
@@ -167,8 +167,8 @@ def _place(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collecti
         value = None
     given = term.op in ("~~", "~1") and {term.lhs, term.rhs} - {""} <= set(roles.exogenous)
     return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group, matrix=matrices[term.op],
-        row=place[to], column=place.get(from_, 0), value=value,
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group,
+        matrix=matrix, row=row, column=column, value=value,
         label=_of_group(term.label, group), start=_of_group(term.start, group),
         free=FIXED, exogenous=given, shown=shown or value is None,
     )  # fmt: skip
