@@ -33,7 +33,8 @@ class ScoreTest:
     rhs: the terms' right sides joined by " + ". score: efficient score of all rows, shape (d,).
     information: its expected variance, meat: its robust variance, both (d, d). epc: expected
     change of each parameter, sepc the same standardised, (d,). reverse_path: a term would point
-    against the paths there are. Everything is NaN where the candidate is not identified.
+    against the paths there are. All but the score is NaN where the candidate is not identified,
+    and meat alone where there are too few clusters for the terms.
     """
 
     lhs: str
@@ -178,11 +179,14 @@ def _tests(fit: SemFit, sets: list[list[Cell]]) -> list[ScoreTest]:
 
 def _test(terms: list[Cell], own: _Efficient, *, label: str, reverse: bool) -> ScoreTest:
     information, meat = own.information, own.meat
-    if _is_told(own):
+    nothing = np.full_like(information, np.nan)
+    if own.share.min() > LEAST_INFORMATION and _is_definite(information):
         epc = np.linalg.solve(information, own.score)
     else:
-        information, meat = np.full_like(information, np.nan), np.full_like(meat, np.nan)
-        epc = np.full(len(terms), np.nan)
+        information = meat = nothing
+        epc = nothing[0]
+    # Fewer clusters than terms: no joint test is possible.
+    meat = meat if _is_definite(meat) else nothing
     return ScoreTest(
         lhs=terms[0].lhs, op=terms[0].op, rhs=" + ".join(cell.rhs for cell in terms), group=label,
         score=own.score, information=information, meat=meat, epc=epc, sepc=epc * own.units,
@@ -190,12 +194,12 @@ def _test(terms: list[Cell], own: _Efficient, *, label: str, reverse: bool) -> S
     )  # fmt: skip
 
 
-def _is_told(own: _Efficient) -> bool:
-    """Whether the data can tell the terms from the free parameters and from each other."""
-    if own.share.min() <= LEAST_INFORMATION:
+def _is_definite(variance: NDArray) -> bool:
+    """Whether the data can tell the terms from each other."""
+    size = np.sqrt(np.diag(variance))
+    if not (np.isfinite(variance).all() and size.all()):
         return False
-    size = np.sqrt(np.diag(own.information))
-    smallest = np.linalg.eigvalsh(own.information / np.outer(size, size))[0]
+    smallest = np.linalg.eigvalsh(variance / np.outer(size, size))[0]
     return bool(smallest > LEAST_INFORMATION)
 
 

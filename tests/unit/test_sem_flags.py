@@ -114,6 +114,15 @@ def test_candidate_that_data_cannot_tell_is_nan_and_left_out_of_the_list(fit):
     assert not sem.modification_indices(fit)["mi"].isna().any()
 
 
+def test_more_terms_than_clusters_have_no_robust_test():
+    text = f"{MODEL}\ncito ~ debt_restructuring + education_mother"
+    few = sem.fit(text, DATA.assign(half=DATA["school_id"] % 2), cluster="half")
+    terms = "nscct ~ origin + debt_restructuring + education_mother"
+    row = sem.modification_indices(few, [terms]).iloc[0]
+    assert np.isfinite(row["mi"]) and np.isnan(row["mi_robust"]) and np.isnan(row["p"])
+    assert few.flags[0].startswith("2 clusters for")
+
+
 def test_stacked_fit_of_equal_data_is_the_fit(fit):
     assert sem.stacked_loglik([fit, fit, fit]) == pytest.approx(fit.loglik, rel=1e-12)
     assert sem.loglik_at(fit, fit.parameters["est"]) == pytest.approx(fit.loglik, rel=1e-12)
