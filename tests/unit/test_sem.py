@@ -67,12 +67,6 @@ def test_equal_input_gives_equal_bytes():
     assert first.covariance.tobytes() == second.covariance.tobytes()
 
 
-def test_few_clusters_are_flagged():
-    few = DATA.assign(group=DATA["school_id"] % 20)
-    assert sem.fit(MODEL, few, cluster="group").flags[0].startswith("20 clusters for 49 parameters")
-    assert sem.fit(MODEL, DATA, cluster="school_id").flags == ()
-
-
 def test_parameter_is_found_by_its_address_only():
     fit = sem.fit(LAVAAN["covariances_model"], DATA)
     pd.testing.assert_series_equal(
