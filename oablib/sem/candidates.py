@@ -13,9 +13,10 @@ from oablib.sem.spec import FIXED, Cell, ModelSpec, spot
 
 
 def candidates_of(spec: ModelSpec) -> list[str]:
-    """Loadings, covariances and paths that the model does not estimate, as modindices lists them.
+    """What the model does not estimate in every group, as lavaan's modindices lists it.
 
-    Paths are those between variables that stand in equations; what the text fixes is among them.
+    Loadings, covariances, means of latent variables, and paths between variables that stand in
+    equations; what the text fixes is among them.
     """
     explained = [n for n in spec.observed if n not in spec.exogenous]
     random = spec.exogenous if spec.likelihood == "joint" else ()
@@ -26,7 +27,8 @@ def candidates_of(spec: ModelSpec) -> list[str]:
     terms += [f"{a} ~~ {b}" for a, b in [*pairs, *product(spec.latent, random)]]
     moved = [name for name in inside if name in random or name not in spec.exogenous]
     terms += [f"{y} ~ {x}" for y, x in product(moved, inside) if x != y]
-    estimated = {_spot(cell) for cell in spec.cells if cell.free != FIXED}
+    terms += [f"{f} ~ 1" for f in spec.latent if spec.mean_structure]
+    estimated = _estimated(spec)
     return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
 
 
@@ -37,7 +39,7 @@ def read_candidate(spec: ModelSpec, text: str) -> list[Cell]:
     the model does not hold, or a term that is free already.
     """
     cells = _cells(spec, text)
-    estimated = {_spot(cell) for cell in spec.cells if cell.free != FIXED}
+    estimated = _estimated(spec)
     free = [cell for cell in cells if _spot(cell) in estimated]
     if free:
         raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
@@ -84,6 +86,13 @@ def reach(spec: ModelSpec) -> NDArray:
     for through in range(size):
         reach |= np.outer(reach[:, through], reach[through])
     return reach
+
+
+def _estimated(spec: ModelSpec) -> set[tuple[str, int, int]]:
+    """Places that are free in every group; one that is free in some is no test there: NaN."""
+    free = [(cell.group, _spot(cell)) for cell in spec.cells if cell.free != FIXED]
+    groups = [{spot for g, spot in free if g == group} for group in range(spec.n_groups)]
+    return set.intersection(*groups)
 
 
 def _spot(cell: Cell) -> tuple[str, int, int]:
