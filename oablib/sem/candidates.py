@@ -15,8 +15,8 @@ from oablib.sem.spec import FIXED, Cell, ModelSpec, spot
 def candidates_of(spec: ModelSpec) -> list[str]:
     """What the model does not estimate in every group, as lavaan's modindices lists it.
 
-    Loadings, covariances, means of latent variables, and paths between variables that stand in
-    equations; what the text fixes is among them.
+    Loadings, covariances, means, and paths between variables that stand in equations; what the
+    text fixes is among them.
     """
     explained = [n for n in spec.observed if n not in spec.exogenous]
     random = spec.exogenous if spec.likelihood == "joint" else ()
@@ -27,7 +27,7 @@ def candidates_of(spec: ModelSpec) -> list[str]:
     terms += [f"{a} ~~ {b}" for a, b in [*pairs, *product(spec.latent, random)]]
     moved = [name for name in inside if name in random or name not in spec.exogenous]
     terms += [f"{y} ~ {x}" for y, x in product(moved, inside) if x != y]
-    terms += [f"{f} ~ 1" for f in spec.latent if spec.mean_structure]
+    terms += [f"{name} ~ 1" for name in spec.variables if spec.mean_structure]
     estimated = _estimated(spec)
     return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
 

@@ -21,9 +21,9 @@ from oablib.sem.layout import factor
 from oablib.sem.result import SemFit
 from oablib.sem.spec import Cell
 
-# Share of a candidate's information that must be left once the free parameters are taken out;
-# lavaan's limit on the information itself is of the same size.
-LEAST_INFORMATION = 1e-6
+# Share of a candidate's information that must be left once the free parameters are taken out:
+# rounding leaves some 1e-14 of what cannot be told.
+LEAST_INFORMATION = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
