@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from oablib.pooling import pooled_fit, rules
 from oablib.sem import SemFit
-
-Z_95 = float(ndtri(0.975))
+from oablib.sem.measures import r2_keys
+from oablib.sem.table import Z_95
 
 
 def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
@@ -28,7 +27,8 @@ def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
         "r2": [fit.r2 for fit in fits],
         "r2_adjusted": [fit.r2_adjusted for fit in fits],
     }
-    sizes = _sizes(fits[0])
+    problem = fits[0].core.problem
+    sizes = {key: problem.sample.groups[g].n for key, (_, g) in r2_keys(problem).items()}
     return pd.DataFrame(
         _row(variable, measure, values=_column(found, variable), n=sizes[variable])
         for variable in fits[0].r2
@@ -72,13 +72,3 @@ def _row(variable: str, measure: str, *, values: NDArray, n: float) -> dict[str,
     if len(values) == 1:
         reasons.append("m = 1: one data set, nothing was pooled.")
     return row | fisher_z(values, n=n) | {"reason": " ".join(reasons)}
-
-
-def _sizes(fit: SemFit) -> dict[str, float]:
-    """Rows behind each R2."""
-    sample = fit.core.problem.sample
-    rows = dict(zip(sample.labels, (group.n for group in sample.groups), strict=True))
-    if fit.n_groups == 1:
-        return dict.fromkeys(fit.r2, fit.n)
-    ends = {name: [n for label, n in rows.items() if name.endswith(f".{label}")] for name in fit.r2}
-    return {name: found[0] for name, found in ends.items()}

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit
 
 from oablib.errors import PoolingError
+from oablib.sem.table import Z_95
 
-Z_95 = float(ndtri(0.975))
 # A jackknife leaves m - 1 imputations, and variance between imputations needs two of them.
 FEWEST_FOR_JACKKNIFE = 3
 

@@ -29,12 +29,12 @@ NOTHING = 1e-20
 KINDS = ("direct", "indirect", "total")
 
 
-class _Effect(NamedTuple):
-    """Effect of one variable on another, by position in the matrices."""
+class _Effects(NamedTuple):
+    """Effects of variables on others by position in the matrices; each of shape (e,)."""
 
-    outcome: int
-    cause: int
-    kind: str
+    outcome: NDArray
+    cause: NDArray
+    kind: NDArray
 
 
 def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.DataFrame:
@@ -48,11 +48,14 @@ def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.Dat
     """
     if draws and draws < LEAST_DRAWS:
         raise ModelError(f"draws={draws}; expected 0, or at least {LEAST_DRAWS}.")
-    spec = fit.core.problem.spec
-    wanted = _structure(spec)
-    if not wanted:
+    problem = fit.core.problem
+    wanted = _structure(problem.spec)
+    if not len(wanted.kind):
         raise ModelError("The model has no path `y ~ x`, so that there are no effects to compute.")
-    parts = [_of_group(fit, wanted, g, draws=draws, seed=seed) for g in range(spec.n_groups)]
+    own = solution.original(problem, fit.core.optimum.theta)
+    std = solution.standardised(problem, fit.core.optimum)
+    groups = range(problem.spec.n_groups)
+    parts = [_of_group(fit, own, std, wanted, g, draws=draws, seed=seed) for g in groups]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -69,7 +72,7 @@ def standardized(fit: SemFit) -> pd.DataFrame:
     return pd.DataFrame(address | table.tests(values.value, se))
 
 
-def _structure(spec: ModelSpec) -> list[_Effect]:
+def _structure(spec: ModelSpec) -> _Effects:
     """Effects for which there is a route, pairs in the order of the text."""
     paths = [cell for cell in spec.cells if cell.op == "~" and cell.group == 0]
     direct = {(cell.row, cell.column) for cell in paths}
@@ -82,29 +85,32 @@ def _structure(spec: ModelSpec) -> list[_Effect]:
     for outcome, cause in sorted(reached):
         between = [i for i, j in direct if j == cause and i != outcome and moved[outcome, i]]
         present = ((outcome, cause) in direct, bool(between), True)
-        result += [
-            _Effect(outcome, cause, k) for k, here in zip(KINDS, present, strict=True) if here
-        ]
-    return result
+        result += [(outcome, cause, k) for k, here in zip(KINDS, present, strict=True) if here]
+    return _Effects(*(np.array([effect[place] for effect in result]) for place in range(3)))
 
 
 def _of_group(
-    fit: SemFit, wanted: list[_Effect], group: int, *, draws: int, seed: int
+    fit: SemFit,
+    own: Values,
+    std: Values,
+    wanted: _Effects,
+    group: int,
+    *,
+    draws: int,
+    seed: int,
 ) -> pd.DataFrame:
     problem, covariance = fit.core.problem, fit.core.covariance
     names = problem.spec.variables
-    own = solution.original(problem, fit.core.optimum.theta)
-    std = solution.standardised(problem, fit.core.optimum)
     here, there = (_values(problem.spec, each, wanted, group) for each in (own, std))
     simulated = _simulated(problem.spec, own, wanted, group, covariance, draws=draws, seed=seed)
     lower, upper = np.quantile(simulated, [0.025, 0.975], axis=0) if draws else (np.nan, np.nan)
     columns = {
-        "lhs": [names[e.outcome] for e in wanted],
-        "rhs": [names[e.cause] for e in wanted],
-        "effect": [e.kind for e in wanted],
+        "lhs": [names[i] for i in wanted.outcome],
+        "rhs": [names[i] for i in wanted.cause],
+        "effect": wanted.kind.tolist(),
     }
     if problem.spec.n_groups > 1:
-        columns["group"] = [problem.sample.labels[group]] * len(wanted)
+        columns["group"] = [problem.sample.labels[group]] * len(wanted.kind)
     return pd.DataFrame(columns | table.tests(here.value, _errors(here.slopes, covariance))).assign(
         mc_lower=lower, mc_upper=upper, std=there.value, std_se=_errors(there.slopes, covariance)
     )
@@ -115,7 +121,7 @@ def _errors(slopes: NDArray, covariance: NDArray) -> NDArray:
     return np.sqrt(np.where(variance > NOTHING, variance, 0.0))
 
 
-def _values(spec: ModelSpec, cells: Values, wanted: list[_Effect], group: int) -> Values:
+def _values(spec: ModelSpec, cells: Values, wanted: _Effects, group: int) -> Values:
     """The wanted effects and their derivatives, from paths in either unit."""
     paths = _paths(spec, group)
     row = np.array([spec.cells[n].row for n in paths])
@@ -123,23 +129,22 @@ def _values(spec: ModelSpec, cells: Values, wanted: list[_Effect], group: int) -
     A = np.zeros((len(spec.variables), len(spec.variables)))
     A[row, column] = cells.value[paths]
     B = np.linalg.inv(np.eye(len(A)) - A)
-    outcome = np.array([e.outcome for e in wanted])
-    cause = np.array([e.cause for e in wanted])
-    by_path = B[np.ix_(outcome, row)] * B[np.ix_(column, cause)].T
-    straight = (outcome[:, None] == row) & (cause[:, None] == column)
-    kind = np.array([e.kind for e in wanted])
-    parts = {"direct": straight, "indirect": by_path - straight, "total": by_path}
-    slopes = np.array([parts[k][i] for i, k in enumerate(kind)]) @ cells.slopes[paths]
+    by_path = B[np.ix_(wanted.outcome, row)] * B[np.ix_(column, wanted.cause)].T
+    straight = (wanted.outcome[:, None] == row) & (wanted.cause[:, None] == column)
+    slopes = _chosen(straight, by_path, wanted.kind[:, None]) @ cells.slopes[paths]
     return Values(_pick(A[None], B[None], wanted)[0], slopes)
 
 
-def _pick(A: NDArray, B: NDArray, wanted: list[_Effect]) -> NDArray:
-    """Wanted effects out of stacked matrices, shape (draws, effects)."""
-    outcome = np.array([e.outcome for e in wanted])
-    cause = np.array([e.cause for e in wanted])
-    kind = np.array([e.kind for e in wanted])
-    direct, total = A[:, outcome, cause], B[:, outcome, cause]
-    return np.where(kind == "direct", direct, np.where(kind == "total", total, total - direct))
+def _pick(A: NDArray, B: NDArray, wanted: _Effects) -> NDArray:
+    """Wanted effects out of stacked matrices, shape (draws, e)."""
+    outcome, cause, kind = wanted
+    return _chosen(A[:, outcome, cause], B[:, outcome, cause], kind)
+
+
+def _chosen(direct: NDArray, total: NDArray, kind: NDArray) -> NDArray:
+    """The kind of effect asked for, out of direct and total ones."""
+    indirect = total - direct
+    return np.where(kind == "direct", direct, np.where(kind == "total", total, indirect))
 
 
 def _paths(spec: ModelSpec, group: int) -> list[int]:
@@ -149,7 +154,7 @@ def _paths(spec: ModelSpec, group: int) -> list[int]:
 def _simulated(
     spec: ModelSpec,
     cells: Values,
-    wanted: list[_Effect],
+    wanted: _Effects,
     group: int,
     covariance: NDArray,
     *,
@@ -162,7 +167,7 @@ def _simulated(
     column = [spec.cells[n].column for n in paths]
     slopes = cells.slopes[paths]
     rng = np.random.default_rng(seed)
-    blocks = [np.empty((0, len(wanted)))]
+    blocks = [np.empty((0, len(wanted.kind)))]
     for start in range(0, draws, BLOCK_DRAWS):
         count = min(BLOCK_DRAWS, draws - start)
         # A fixed path has variance zero, so that the matrix is singular on purpose.

@@ -72,6 +72,5 @@ def _average(
     mean = means.mean(axis=0)
     apart = means - mean
     cov = (np.mean(covs, axis=0) + apart.T @ apart / len(samples)) / np.outer(scale, scale)
-    shift = mean if centred else np.zeros_like(mean)
     root = np.full_like(own[0].root, np.nan)
-    return GroupSample(n=own[0].n, shift=shift, mean=(mean - shift) / scale, cov=cov, root=root)
+    return GroupSample.from_moments(own[0].n, mean, cov, root, scale=scale, centred=centred)

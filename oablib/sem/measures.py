@@ -99,24 +99,30 @@ def log_likelihood(problem: Problem, standardised: float) -> float:
 
 def explained(problem: Problem, optimum: Optimum) -> dict[str, float]:
     """R2 per endogenous variable: one minus residual over implied variance."""
-    r2 = {}
-    for label, at in zip(problem.sample.labels, optimum.at, strict=True):
-        share = 1 - np.diag(at.S) / np.diag(at.C)
-        for name in problem.spec.endogenous:
-            value = share[problem.spec.variables.index(name)]
-            r2[f"{name}.{label}" if label else name] = float(value)
-    return r2
+    shares = [1 - np.diag(at.S) / np.diag(at.C) for at in optimum.at]
+    return {
+        key: float(shares[group][problem.spec.variables.index(name)])
+        for key, (name, group) in r2_keys(problem).items()
+    }
 
 
 def adjusted(problem: Problem, r2: Mapping[str, float]) -> dict[str, float]:
     """R2 adjusted for the number of free paths into each variable (Ezekiel, 1930)."""
-    names = problem.spec.endogenous * problem.spec.n_groups
-    counts = np.repeat([g.n for g in problem.sample.groups], len(problem.spec.endogenous))
     adjusted = {}
-    for (key, value), name, n in zip(r2.items(), names, counts, strict=True):
+    for key, (name, group) in r2_keys(problem).items():
+        n = problem.sample.groups[group].n
         lost = n - 1 - len(problem.spec.predictors(name))
-        adjusted[key] = float(1 - (1 - value) * (n - 1) / lost)
+        adjusted[key] = float(1 - (1 - r2[key]) * (n - 1) / lost)
     return adjusted
+
+
+def r2_keys(problem: Problem) -> dict[str, tuple[str, int]]:
+    """Variable and number of the group behind each name of SemFit.r2, groups one by one."""
+    return {
+        f"{name}.{label}" if label else name: (name, group)
+        for group, label in enumerate(problem.sample.labels)
+        for name in problem.spec.endogenous
+    }
 
 
 def _exogenous(spec: ModelSpec) -> slice:

@@ -62,6 +62,5 @@ def _as_sample(
     """Equal data are standardised by equal scales: only order and origin differ."""
     scale = restricted.sample.scale[order]
     mean = group.shift[order] + scale * at.mean[order]
-    shift = mean if centred else np.zeros_like(mean)
-    cov = at.cov[np.ix_(order, order)]
-    return GroupSample(group.n, shift, (mean - shift) / scale, cov, group.root[order])
+    parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
+    return GroupSample.from_moments(*parts, scale=scale, centred=centred)

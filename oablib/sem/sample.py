@@ -36,6 +36,17 @@ class GroupSample:
     cov: NDArray
     root: NDArray
 
+    @classmethod
+    def from_moments(
+        cls, n: float, mean: NDArray, cov: NDArray, root: NDArray, *, scale: NDArray, centred: bool
+    ) -> "GroupSample":
+        """Measured from its own means, or from zero for a model that restricts intercepts.
+
+        mean: in the data's units; cov and root: standardised.
+        """
+        shift = mean if centred else np.zeros_like(mean)
+        return cls(n=n, shift=shift, mean=(mean - shift) / scale, cov=cov, root=root)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
@@ -79,9 +90,8 @@ class Prepared:
     def take(self, spec: ModelSpec, *, centred: bool) -> Sample:
         """The sample of the model's variables, in its order.
 
-        centred: measured from the groups' own means; otherwise from zero, for a model that
-        restricts intercepts. Raises ModelError for a column that was not prepared and
-        EstimationError for too few rows and collinear columns.
+        centred: as in GroupSample.from_moments. Raises ModelError for a column that was not
+        prepared, and EstimationError for too few rows and collinear columns.
         """
         checks.fail_if_column_is_absent(spec.observed, self.names)
         chosen = np.array([self.names.index(name) for name in spec.observed])
@@ -91,10 +101,8 @@ class Prepared:
             checks.fail_if_rows_are_few(spec, group.n, label=label)
             cov = group.cov[np.ix_(chosen, chosen)]
             checks.fail_if_columns_are_collinear(spec.observed, cov, label=label)
-            mean = group.shift[chosen]
-            nothing = np.zeros(len(chosen))
-            shift, mean = (mean, nothing) if centred else (nothing, mean / scale)
-            groups.append(GroupSample(group.n, shift, mean, cov, group.root[chosen]))
+            parts = (group.n, group.shift[chosen], cov, group.root[chosen])
+            groups.append(GroupSample.from_moments(*parts, scale=scale, centred=centred))
         return replace(self.sample, groups=tuple(groups), scale=scale)
 
 
