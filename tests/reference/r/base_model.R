@@ -4,11 +4,6 @@ arguments <- commandArgs(trailingOnly = TRUE)
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "common.R"))
 
-MODEL <- "
-  cito ~ nscct + education_father + education_mother + origin + school_mean_education_mother +
-         residence_0_5_years + residence_5_10_years + debt_restructuring
-  nscct ~ education_father + education_mother
-"
 # Residual covariance, a fixed path and two outcomes that nothing else depends on.
 COVARIANCES <- "
   cito ~ education_father + 0.5*education_mother + origin
@@ -34,15 +29,15 @@ clustered <- function(model, fixed.x = FALSE) {
 }
 
 reference <- list(
-  made_with = made_with(c("lavaan", "jsonlite")), n = nrow(data), model = MODEL,
+  made_with = made_with(c("lavaan", "jsonlite")), n = nrow(data), model = BASE_MODEL,
   covariances_model = COVARIANCES, instruments_model = INSTRUMENTS,
   uncorrelated_model = UNCORRELATED,
-  cluster = described_with_candidates(clustered(MODEL)),
-  huber_white = described(fit(MODEL, estimator = "MLR", fixed.x = FALSE)),
-  expected = described(fit(MODEL, estimator = "ML", fixed.x = FALSE)),
-  observed = described(fit(MODEL, estimator = "ML", information = "observed", fixed.x = FALSE)),
-  conditional_cluster = described_with_candidates(clustered(MODEL, fixed.x = TRUE)),
-  conditional_expected = described(fit(MODEL, estimator = "ML", fixed.x = TRUE)),
+  cluster = described_with_candidates(clustered(BASE_MODEL)),
+  huber_white = described(fit(BASE_MODEL, estimator = "MLR", fixed.x = FALSE)),
+  expected = described(fit(BASE_MODEL, estimator = "ML", fixed.x = FALSE)),
+  observed = described(fit(BASE_MODEL, estimator = "ML", information = "observed", fixed.x = FALSE)),
+  conditional_cluster = described_with_candidates(clustered(BASE_MODEL, fixed.x = TRUE)),
+  conditional_expected = described(fit(BASE_MODEL, estimator = "ML", fixed.x = TRUE)),
   covariances = described_with_candidates(clustered(COVARIANCES)),
   instruments = described_with_candidates(clustered(INSTRUMENTS)),
   uncorrelated = described_with_candidates(clustered(UNCORRELATED)),

@@ -21,6 +21,13 @@ MEASURES <- c(
   "rmsea.ci.upper", "srmr", "ntotal"
 )
 
+# The paths of the published base model; columns as in data/base_model.csv.
+BASE_MODEL <- "
+  cito ~ nscct + education_father + education_mother + origin + school_mean_education_mother +
+         residence_0_5_years + residence_5_10_years + debt_restructuring
+  nscct ~ education_father + education_mother
+"
+
 made_with <- function(packages) {
   versions <- sapply(packages, function(name) as.character(packageVersion(name)))
   list(R = paste(R.version$major, R.version$minor, sep = "."), packages = as.list(versions),

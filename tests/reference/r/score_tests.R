@@ -9,11 +9,6 @@ arguments <- commandArgs(trailingOnly = TRUE)
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "common.R"))
 
-MODEL <- "
-  cito ~ nscct + education_father + education_mother + origin + school_mean_education_mother +
-         residence_0_5_years + residence_5_10_years + debt_restructuring
-  nscct ~ education_father + education_mother
-"
 # Here cito ~~ nscct can be told from cito ~ nscct.
 INSTRUMENTS <- "
   cito ~ nscct + origin
@@ -103,9 +98,9 @@ pupils <- function(model) lavaan_object(model, data, estimator = "ML", fixed.x =
 three_factors <- lavaan_object(THREE_FACTORS, holzinger, estimator = "ML", fixed.x = FALSE)
 reference <- list(
   made_with = made_with(c("lavaan", "jsonlite")),
-  models = list(base = MODEL, instruments = INSTRUMENTS, equal = EQUAL,
+  models = list(base = BASE_MODEL, instruments = INSTRUMENTS, equal = EQUAL,
                 three_factors = THREE_FACTORS),
-  base = score_tests(pupils(MODEL), CANDIDATES$base, data$school_id),
+  base = score_tests(pupils(BASE_MODEL), CANDIDATES$base, data$school_id),
   instruments = score_tests(pupils(INSTRUMENTS), CANDIDATES$instruments, data$school_id),
   equal = score_tests(pupils(EQUAL), CANDIDATES$equal, data$school_id),
   three_factors = score_tests(three_factors, CANDIDATES$three_factors)
