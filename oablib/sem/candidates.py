@@ -1,5 +1,6 @@
 """Which parameters a model leaves out, and which of them a text means."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -32,24 +33,33 @@ def candidates_of(spec: ModelSpec) -> list[str]:
     return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
 
 
-def read_candidate(spec: ModelSpec, text: str) -> list[Cell]:
-    """The cells that a candidate would free, in the first group.
+def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
+    """The cells that each candidate would free, in the first group, at their present values.
 
-    Raises ModelError when the text is no candidate: several left sides, a modifier, a name that
+    Raises ModelError when a text is no candidate: several left sides, a modifier, a name that
     the model does not hold, or a term that is free already.
     """
-    cells = _cells(spec, text)
     estimated = _estimated(spec)
-    free = [cell for cell in cells if _spot(cell) in estimated]
-    if free:
-        raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
+    fixed = {_spot(cell): cell.value for cell in spec.cells if cell.group == 0 and cell.value}
     given = set(spec.exogenous) if spec.likelihood == "conditional" else set()
+    candidates = []
+    for text in texts:
+        cells = _cells(spec, text)
+        _fail_if_candidate_is_unfit(text, cells, estimated=estimated, given=given)
+        candidates.append([cell._replace(value=fixed.get(_spot(cell), 0.0)) for cell in cells])
+    return candidates
+
+
+def _fail_if_candidate_is_unfit(
+    text: str, cells: list[Cell], *, estimated: set[tuple[str, int, int]], given: set[str]
+) -> None:
+    if any(_spot(cell) in estimated for cell in cells):
+        raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
     if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
         raise ModelError(
             f"The candidate {text!r} explains an exogenous variable, which "
             "likelihood='conditional' takes as given; use likelihood='joint'."
         )
-    return cells
 
 
 def extended(problem: Problem, cells: list[Cell]) -> Problem:
@@ -115,9 +125,7 @@ def _cells(spec: ModelSpec, text: str) -> list[Cell]:
             f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
             "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
         )
-    cells = [_cell(term, place) for term in read.terms]
-    fixed = {_spot(cell): cell.value for cell in spec.cells if cell.group == 0 and cell.value}
-    return [cell._replace(value=fixed.get(_spot(cell), 0.0)) for cell in cells]
+    return [_cell(term, place) for term in read.terms]
 
 
 def _cell(term: syntax.Term, place: dict[str, int]) -> Cell:

@@ -16,7 +16,7 @@ from scipy.special import chdtrc
 
 from oablib.sem import inference, solution
 from oablib.sem import problem as problems
-from oablib.sem.candidates import against, candidates_of, extended, read_candidate
+from oablib.sem.candidates import against, candidates_of, extended, read_candidates
 from oablib.sem.layout import factor
 from oablib.sem.result import SemFit
 from oablib.sem.spec import Cell
@@ -116,7 +116,7 @@ def _sets(fit: SemFit, candidates: Sequence[str] | None) -> list[list[Cell]]:
     """The cells of each candidate in each group."""
     spec, groups = fit.core.problem.spec, range(fit.n_groups)
     texts = candidates_of(spec) if candidates is None else candidates
-    named = [read_candidate(spec, text) for text in texts]
+    named = read_candidates(spec, texts)
     return [[cell._replace(group=g) for cell in terms] for g in groups for terms in named]
 
 
