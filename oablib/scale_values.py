@@ -11,28 +11,34 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from oablib.codebook import Table
+from oablib.codebook import Column, Table
 from oablib.errors import EstimationError
 from oablib.models import Model
+from oablib.scale_values_regression import Regression, regress
 
 MINIMUM_IN_CATEGORY = 5  # children; with fewer a category's value is noise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScaleValues:
     """Scale values of one data set.
 
     table: variable, code, category, n (children), value and se (points of the outcome; the
     reference category has value 0 and se 0), in codebook order. se is robust for clustering.
     n, n_clusters: children and schools behind the regression.
+    influence: (G, free values), what each school adds to the values that are not references, in
+    the order of the table; schools in order of appearance. covariance: of the free values, with
+    se on its diagonal: influence' influence G/(G-1) (n-1)/(n-k), k columns in the regression.
     """
 
     table: pd.DataFrame
     n: int
     n_clusters: int
+    influence: NDArray
+    covariance: NDArray
 
 
 class PooledValues(Protocol):
@@ -44,42 +50,72 @@ class PooledValues(Protocol):
     fmi: np.ndarray
 
 
-def estimate(frame: pd.DataFrame, *, model: Model, table: Table) -> ScaleValues:
+def estimate(
+    frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
+) -> ScaleValues:
     """Scale values of every scaled variable, on a frame without unknown values.
 
-    A variable whose orientation is -1 gets its coefficients with reversed sign.
-    Raises EstimationError when a category has fewer than 5 children or columns are collinear.
+    A variable whose orientation is -1 gets its coefficients with reversed sign. weights: (n,),
+    sampling weights of the children. Raises EstimationError when a category has fewer than 5
+    children, columns are collinear, a child has no school, all have the same, or weights are not
+    n positive numbers.
     """
+    _fail_if_weights_are_unfit(weights, n=len(frame))
     parts = {name: _indicators(frame, name=name, table=table) for name in model.scaled}
     others = predictors_without_scale(frame, model=model, table=table)
-    design = sm.add_constant(pd.concat([*parts.values(), others], axis=1).astype(float))
-    _fail_if_collinear(design)
-    fit = sm.OLS(frame[model.outcome].astype(float), design).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(frame[model.cluster])[0]}
+    constant = pd.Series(1.0, index=frame.index, name="const")
+    fit = regress(
+        frame[model.outcome].to_numpy(dtype=np.float64),
+        pd.concat([constant, *parts.values(), others], axis=1),
+        schools=_schools(frame, model),
+        weights=weights,
     )
-    rows = [
-        _rows(name, fit=fit, frame=frame, table=table, sign=sign)
-        for name, sign in model.scaled.items()
-    ]
-    return ScaleValues(
-        pd.concat(rows, ignore_index=True), len(frame), frame[model.cluster].nunique()
-    )
+    signs = [sign for name, sign in model.scaled.items() for _ in parts[name]]
+    return _scale_values(frame, fit, np.array(signs, dtype=np.float64), model=model, table=table)
 
 
-def apply(frame: pd.DataFrame, *, values: pd.DataFrame, model: Model, table: Table) -> pd.DataFrame:
+def apply(
+    frame: pd.DataFrame,
+    *,
+    values: pd.DataFrame,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
+) -> pd.DataFrame:
     """The columns that the structural model reads: outcome, mediator, predictors, cluster.
 
     values: as ScaleValues.table. A school mean is the mean, over all children of the school in
-    the frame, of the scaled variable (or of the column itself where it is a number).
+    the frame, of the scaled variable (or of the column itself where it is a number); with
+    weights, shape (n,), the weighted mean. Raises EstimationError as `estimate` for schools and
+    weights.
     """
+    _fail_if_weights_are_unfit(weights, n=len(frame))
     numbers = predictors_without_scale(frame, model=model, table=table)
     for name in model.scaled:
         chosen = values.loc[values["variable"] == name]
         numbers[name] = frame[name].map(dict(zip(chosen["code"], chosen["value"], strict=True)))
+    schools = _schools(frame, model)
     for name, column in model.school_means.items():
-        numbers[name] = numbers[column].groupby(frame[model.cluster]).transform("mean")
+        numbers[name] = _school_mean(numbers[column].to_numpy(), schools, weights=weights)
     tests = frame[[model.outcome, model.mediator]].astype(float)
     return pd.concat([tests, numbers[list(model.direct)], frame[[model.cluster]]], axis=1)
+
+
+def derivatives(
+    frame: pd.DataFrame, *, values: pd.DataFrame, model: Model, weights: NDArray | None = None
+) -> list[dict[str, NDArray]]:
+    """Derivatives of the columns that `apply` makes to each free scale value.
+
+    One dict per free value, in the order of `values` (as ScaleValues.table): the columns that
+    move with it, each of shape (n,). They are exact, for columns are linear in the values.
+    """
+    schools, result = _schools(frame, model), []
+    for name, code in values.loc[_is_free(values), ["variable", "code"]].itertuples(index=False):
+        own = (frame[name] == code).to_numpy() * 1.0
+        means = [mean for mean, column in model.school_means.items() if column == name]
+        moved = {mean: _school_mean(own, schools, weights=weights) for mean in means}
+        result.append({name: own} | moved)
+    return result
 
 
 def predictors_without_scale(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
@@ -145,7 +181,7 @@ def _is_free(table: pd.DataFrame) -> np.ndarray:
 
 def _indicators(frame: pd.DataFrame, *, name: str, table: Table) -> pd.DataFrame:
     column = table.column(name)
-    counts = frame[name].value_counts().reindex(column.codes, fill_value=0)
+    counts = _counts(frame[name], column)
     few = [column.category(code).key for code in counts.index[counts < MINIMUM_IN_CATEGORY]]
     if few:
         raise EstimationError(
@@ -156,34 +192,57 @@ def _indicators(frame: pd.DataFrame, *, name: str, table: Table) -> pd.DataFrame
     return pd.DataFrame({f"{name}={code}": (frame[name] == code) * 1.0 for code in codes})
 
 
-def _rows(
-    name: str,
-    *,
-    fit: sm.regression.linear_model.RegressionResults,
-    frame: pd.DataFrame,
-    table: Table,
-    sign: int,
-) -> pd.DataFrame:
-    column, reference = table.column(name), table.column(name).reference_code
-    return pd.DataFrame(
-        {
-            "variable": name,
-            "code": code,
-            "category": column.category(code).key,
-            "n": int((frame[name] == code).sum()),
-            "value": sign * fit.params[f"{name}={code}"] if code != reference else 0.0,
-            "se": fit.bse[f"{name}={code}"] if code != reference else 0.0,
-        }
-        for code in column.codes
-    )
+def _scale_values(
+    frame: pd.DataFrame, fit: Regression, signs: NDArray, *, model: Model, table: Table
+) -> ScaleValues:
+    """The free values are the columns that follow the constant."""
+    free = slice(1, 1 + len(signs))
+    covariance = fit.covariance[free, free] * np.outer(signs, signs)
+    rows = _rows(frame, model=model, table=table)
+    is_free = rows.pop("is_free").to_numpy(dtype=bool)
+    rows["value"] = rows["se"] = 0.0
+    rows.loc[is_free, "value"] = signs * fit.coefficients[free]
+    rows.loc[is_free, "se"] = np.sqrt(np.diag(covariance))
+    influence = fit.influence[:, free] * signs
+    return ScaleValues(rows, len(frame), len(influence), influence, covariance)
 
 
-def _fail_if_collinear(design: pd.DataFrame) -> None:
-    # A vanishing diagonal of R marks a column that adds nothing to those before it.
-    _, r = np.linalg.qr(design.to_numpy() / np.linalg.norm(design.to_numpy(), axis=0).clip(1e-300))
-    lost = [name for name, size in zip(design, np.abs(np.diag(r)), strict=True) if size < 1e-9]
-    if lost:
+def _rows(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
+    rows = [
+        (name, code, column.category(code).key, count, code != column.reference_code)
+        for name, column in ((name, table.column(name)) for name in model.scaled)
+        for code, count in zip(column.codes, _counts(frame[name], column), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["variable", "code", "category", "n", "is_free"])
+
+
+def _counts(codes: pd.Series, column: Column) -> pd.Series:
+    """Children per category, in codebook order."""
+    return codes.value_counts().reindex(column.codes, fill_value=0)
+
+
+def _schools(frame: pd.DataFrame, model: Model) -> NDArray:
+    """Code of each child's school, shape (n,), in order of appearance."""
+    codes = pd.factorize(frame[model.cluster])[0]
+    absent = int((codes < 0).sum())
+    if absent:
+        raise EstimationError(f"{absent} children have no {model.cluster}; each needs its own.")
+    return np.asarray(codes)
+
+
+def _school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None) -> NDArray:
+    """Each child's school mean, shape (n,)."""
+    weighted = column if weights is None else column * weights
+    return (np.bincount(schools, weighted) / np.bincount(schools, weights))[schools]
+
+
+def _fail_if_weights_are_unfit(weights: NDArray | None, *, n: int) -> None:
+    if weights is None:
+        return
+    unfit = int((~(np.isfinite(weights) & (weights > 0))).sum())
+    if weights.shape != (n,) or unfit:
         raise EstimationError(
-            f"Regression for scale values: {lost} follow exactly from the other columns "
-            "(or are constant); leave them out of the model."
+            f"Weights of shape {weights.shape}, {unfit} of them not finite and above zero; "
+            f"expected one positive weight for each of {n} children. Leave those children out or "
+            "correct their weights."
         )

@@ -16,6 +16,7 @@ from oablib.sem.modification import (
 from oablib.sem.result import SemFit
 from oablib.sem.sample import Prepared, prepare
 from oablib.sem.semopy_check import semopy_estimates
+from oablib.sem.sensitivity import influence, response, with_covariance
 
 __all__ = [
     "LikelihoodRatio",
@@ -25,13 +26,16 @@ __all__ = [
     "compare",
     "effects",
     "fit",
+    "influence",
     "likelihood_ratio",
     "loglik_at",
     "modification_indices",
     "prepare",
+    "response",
     "score_information",
     "score_tests",
     "semopy_estimates",
     "stacked_loglik",
     "standardized",
+    "with_covariance",
 ]

@@ -12,6 +12,8 @@ from oablib.scale_values import ScaleValues
 # The same least squares by another route; both solve systems with condition numbers under 1e4.
 SAME_REGRESSION = 1e-9
 SLOPE_IS_EXACT = 1e-9
+# Central differences of a weighted mean with this step leave its square.
+STEP, DERIVATIVE = 1e-3, 1e-6
 
 
 @pytest.fixture(scope="module")
@@ -50,21 +52,77 @@ def values(children: pd.DataFrame, model: models.Model, table: codebook.Table) -
     return scale_values.estimate(children, model=model, table=table)
 
 
+@pytest.fixture(scope="module")
+def weights(children: pd.DataFrame) -> np.ndarray:
+    return np.random.default_rng(2).uniform(0.5, 4.0, len(children))
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 def test_values_and_errors_are_those_of_a_dummy_regression(
-    children: pd.DataFrame, values: ScaleValues
+    children: pd.DataFrame,
+    model: models.Model,
+    table: codebook.Table,
+    weights: np.ndarray,
+    weighted: bool,
 ) -> None:
     formula = (
         "cito ~ C(education_father, Treatment(4)) + C(education_mother, Treatment(4))"
         " + C(origin, Treatment(1)) + C(residence_mother) + debt_restructuring"
     )
     groups = pd.factorize(children["school_id"])[0]
-    fit = smf.ols(formula, children).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    given = weights if weighted else None
+    regression = smf.wls(
+        formula, children, weights=np.ones(len(children)) if given is None else given
+    )
+    fit = regression.fit(cov_type="cluster", cov_kwds={"groups": groups})
+    values = scale_values.estimate(children, model=model, table=table, weights=given)
     free = values.table[values.table["se"] > 0]
     sign = np.where(free["variable"] == "origin", -1, 1)
-    theirs = fit.params.filter(like="Treatment").to_numpy()
-    assert free["value"].to_numpy() * sign == pytest.approx(theirs, abs=SAME_REGRESSION)
-    errors = fit.bse.filter(like="Treatment").to_numpy()
+    theirs = fit.params.filter(like="Treatment")
+    assert free["value"].to_numpy() * sign == pytest.approx(theirs.to_numpy(), abs=SAME_REGRESSION)
+    covariance = fit.cov_params().loc[theirs.index, theirs.index] * np.outer(sign, sign)
+    assert values.covariance == pytest.approx(covariance.to_numpy(), abs=SAME_REGRESSION)
+    errors = fit.bse[theirs.index].to_numpy()
     assert free["se"].to_numpy() == pytest.approx(errors, rel=SAME_REGRESSION)
+
+
+def test_influence_is_what_a_school_adds(
+    children: pd.DataFrame, values: ScaleValues, model: models.Model, table: codebook.Table
+) -> None:
+    """A slightly higher weight of one school moves the values along its influence."""
+    first = (children["school_id"] == children["school_id"].iloc[0]).to_numpy()
+    told = {"model": model, "table": table}
+    up, down = (
+        scale_values.estimate(children, weights=1 + sign * STEP * first, **told).table["value"]
+        for sign in (1, -1)
+    )
+    free = values.table["se"] > 0
+    slope = (up - down)[free].to_numpy() / (2 * STEP)
+    assert values.influence[0] == pytest.approx(slope, abs=DERIVATIVE)
+    assert values.influence.sum(axis=0) == pytest.approx(0, abs=SAME_REGRESSION)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_derivatives_are_those_of_the_columns(
+    children: pd.DataFrame,
+    values: ScaleValues,
+    model: models.Model,
+    table: codebook.Table,
+    weights: np.ndarray,
+    weighted: bool,
+) -> None:
+    told = {"model": model, "weights": weights if weighted else None}
+    derivatives = scale_values.derivatives(children, values=values.table, **told)
+    free = np.flatnonzero(values.table["se"] > 0)
+    assert len(derivatives) == len(free) == values.influence.shape[1]
+    before = scale_values.apply(children, values=values.table, table=table, **told)
+    for row, moved in zip(free, derivatives, strict=True):
+        changed = values.table.copy()
+        changed.loc[row, "value"] += 1.0  # columns are linear in the values: any step will do
+        after = scale_values.apply(children, values=changed, table=table, **told)
+        for name in model.direct:
+            difference = (after[name] - before[name]).to_numpy()
+            assert difference == pytest.approx(moved.get(name, 0.0), abs=SAME_REGRESSION)
 
 
 def test_reference_categories_are_zero(values: ScaleValues) -> None:
@@ -90,6 +148,20 @@ def test_school_mean_is_the_mean_of_the_mothers_values(
     assert scaled["school_mean_education_mother"].iloc[0] == pytest.approx(expected)
 
 
+def test_weighted_school_mean_is_the_weighted_mean(
+    children: pd.DataFrame,
+    values: ScaleValues,
+    model: models.Model,
+    table: codebook.Table,
+    weights: np.ndarray,
+) -> None:
+    told = {"values": values.table, "model": model, "table": table}
+    scaled = scale_values.apply(children, weights=weights, **told)
+    school = (scaled["school_id"] == scaled["school_id"].iloc[7]).to_numpy()
+    expected = np.average(scaled.loc[school, "education_mother"], weights=weights[school])
+    assert scaled["school_mean_education_mother"].iloc[7] == pytest.approx(expected)
+
+
 def test_order_of_rows_does_not_matter(
     children: pd.DataFrame, values: ScaleValues, model: models.Model, table: codebook.Table
 ) -> None:
@@ -113,3 +185,21 @@ def test_a_constant_predictor_is_named(
 ) -> None:
     with pytest.raises(EstimationError, match="debt_restructuring"):
         scale_values.estimate(children.assign(debt_restructuring=0), model=model, table=table)
+
+
+def test_children_without_school_and_a_single_school_are_refused(
+    children: pd.DataFrame, model: models.Model, table: codebook.Table
+) -> None:
+    absent = children.assign(school_id=children["school_id"].where(children.index > 2))
+    with pytest.raises(EstimationError, match="3 children have no school_id"):
+        scale_values.estimate(absent, model=model, table=table)
+    with pytest.raises(EstimationError, match="one school"):
+        scale_values.estimate(children.assign(school_id="a"), model=model, table=table)
+
+
+@pytest.mark.parametrize("weights", [np.ones(7), np.zeros(3000), np.full(3000, np.nan)])
+def test_unfit_weights_are_refused(
+    children: pd.DataFrame, model: models.Model, table: codebook.Table, weights: np.ndarray
+) -> None:
+    with pytest.raises(EstimationError, match="one positive weight for each of 3000"):
+        scale_values.estimate(children, model=model, table=table, weights=weights)
