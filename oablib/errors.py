@@ -27,6 +27,10 @@ class ImputationError(OabError):
     """Raised when unknown values cannot be filled from what is known."""
 
 
+class WeightingError(OabError):
+    """Raised when children with known values cannot be weighted to stand for all."""
+
+
 class ModelError(OabError):
     """Raised when a model's text is wrong or names what the data do not hold."""
 
