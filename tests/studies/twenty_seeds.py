@@ -59,7 +59,7 @@ def imputed_fits(
     """Fits to m imputations of the delivered cohort, as the notebooks make them."""
     with TemporaryDirectory() as folder:
         cohort = intake.read(synthetic.write(drawn, Path(folder)), codebook=load()).frame
-    rule = params.rules("imputation")["forest"]
+    rule = imputation.rule()
     filled = imputation.impute(
         cohort, model=model, table=table, rule=rule, m=m, iterations=5, seed=seed
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import codebook, imputation, models, params
+from oablib import codebook, imputation, models
 from oablib.errors import ImputationError
 
 N_SCHOOLS, PER_SCHOOL = 40, 15
@@ -21,8 +21,8 @@ def table() -> codebook.Table:
 
 
 @pytest.fixture(scope="module")
-def rule() -> dict:
-    return params.rules("imputation")["forest"]
+def rule() -> imputation.Rule:
+    return imputation.rule("forest")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def hidden(pupils: pd.DataFrame) -> pd.DataFrame:
     return imputation.hide(pupils, variable="ses", share=0.4, given="iq_verb", seed=3)
 
 
-def impute(frame: pd.DataFrame, model: models.Model, table: codebook.Table, rule: dict, **told):
+def impute(frame: pd.DataFrame, model: models.Model, table: codebook.Table, rule: imputation.Rule, **told):
     told = {"m": 2, "iterations": 2, "seed": 1} | told
     return imputation.impute(frame, model=model, table=table, rule=rule, **told)
 

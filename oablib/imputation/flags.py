@@ -1,0 +1,60 @@
+"""Warnings that travel with imputed values: what a reader should know before believing them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.imputation.variables import Variable
+from oablib.models import Model
+
+
+def of(
+    frame: pd.DataFrame,
+    variables: tuple[Variable, ...],
+    *,
+    constant: tuple[str, ...],
+    model: Model,
+    school_level: bool,
+) -> tuple[str, ...]:
+    """Sentences; none when there is nothing to say."""
+    school = pd.factorize(frame[model.cluster])[0]
+    wave = pd.factorize(model.waves(frame))[0]
+    told = [*_of_predictors(constant), *_of_the_school_level(school, asked=school_level)]
+    for each in (one for one in variables if one.unknown.any()):
+        told += [*_of_schools(each, school), *_of_waves(each, frame[each.name], wave)]
+    return tuple(told)
+
+
+def _of_predictors(constant: tuple[str, ...]) -> Iterator[str]:
+    if constant:
+        yield f"Left out of the predictors as constant: {', '.join(constant)}."
+
+
+def _of_the_school_level(school: NDArray, *, asked: bool) -> Iterator[str]:
+    if not asked:
+        yield "The school level was left out: effects of the school mean will come out too large."
+    elif school.max() == 0:
+        yield "All children are in one school: nothing can be learned about schools."
+
+
+def _of_schools(variable: Variable, school: NDArray) -> Iterator[str]:
+    known = np.bincount(school, ~variable.unknown)
+    if (empty := int((known == 0).sum())) and school.max() > 0:
+        yield (
+            f"{variable.name}: all values are unknown in {empty:,} of {len(known):,} schools; "
+            "these rest on scores, background and other schools."
+        )
+
+
+def _of_waves(variable: Variable, column: pd.Series, wave: NDArray) -> Iterator[str]:
+    if variable.codes is None:
+        return
+    pairs = pd.crosstab(column.to_numpy(), wave).reindex(columns=range(wave.max() + 1))
+    absent = int((pairs.fillna(0) == 0).sum().sum())
+    if absent:
+        yield (
+            f"{variable.name}: {absent} of {pairs.size} combinations of level and wave hold no "
+            "known value; they are drawn by what other waves say."
+        )
