@@ -35,8 +35,11 @@ class TwoStep:
 
     @property
     def counted(self) -> SemFit:
-        """The fit with errors, tests and intervals that count both steps."""
-        return with_covariance(self.fit, self.covariance)
+        """The fit with errors, tests and intervals that count both steps.
+
+        Scaled chi-squares and modification indices keep taking the scale values as known.
+        """
+        return sem.with_covariance(self.fit, self.covariance)
 
 
 def fit(
@@ -59,12 +62,3 @@ def fit(
     n_schools = len(influence)
     covariance = n_schools / (n_schools - 1) * influence.T @ influence
     return TwoStep(values, second, covariance)
-
-
-def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
-    """The fit with this covariance, and the errors, tests and intervals that follow from it.
-
-    covariance: (r, r), rows as in fit.parameters. Scaled chi-squares and modification indices
-    keep taking the scale values as known.
-    """
-    return sem.with_covariance(fit, covariance)

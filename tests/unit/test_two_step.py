@@ -225,7 +225,7 @@ def test_corrected_fit_is_the_fit_with_other_errors(found: TwoStep) -> None:
     )
     pooled = pooling.pool([counted, counted])
     assert pooled.parameters["se"].to_numpy() == pytest.approx(se)
-    same = two_step.with_covariance(plain, plain.covariance)
+    same = sem.with_covariance(plain, plain.covariance)
     for ask in (sem.effects, sem.standardized):
         naive, again = ask(plain), ask(same)
         assert again["se"].to_numpy() == pytest.approx(naive["se"].to_numpy(), rel=1e-8)
