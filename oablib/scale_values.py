@@ -44,10 +44,14 @@ class ScaleValues:
 class PooledValues(Protocol):
     """The part of pooling's result that is read here; stages do not import each other."""
 
-    est: np.ndarray
-    se: np.ndarray
-    df: np.ndarray
-    fmi: np.ndarray
+    @property
+    def est(self) -> np.ndarray: ...
+    @property
+    def se(self) -> np.ndarray: ...
+    @property
+    def df(self) -> np.ndarray: ...
+    @property
+    def fmi(self) -> np.ndarray: ...
 
 
 def estimate(

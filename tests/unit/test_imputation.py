@@ -48,7 +48,9 @@ def hidden(pupils: pd.DataFrame) -> pd.DataFrame:
     return imputation.hide(pupils, variable="ses", share=0.4, given="iq_verb", seed=3)
 
 
-def impute(frame: pd.DataFrame, model: models.Model, table: codebook.Table, rule: imputation.Rule, **told):
+def impute(
+    frame: pd.DataFrame, model: models.Model, table: codebook.Table, rule: imputation.Rule, **told
+):
     told = {"m": 2, "iterations": 2, "seed": 1} | told
     return imputation.impute(frame, model=model, table=table, rule=rule, **told)
 
