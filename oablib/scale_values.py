@@ -45,13 +45,20 @@ class PooledValues(Protocol):
     """The part of pooling's result that is read here; stages do not import each other."""
 
     @property
-    def est(self) -> np.ndarray: ...
+    def est(self) -> np.ndarray:
+        """Pooled values."""
+
     @property
-    def se(self) -> np.ndarray: ...
+    def se(self) -> np.ndarray:
+        """Their standard errors."""
+
     @property
-    def df(self) -> np.ndarray: ...
+    def df(self) -> np.ndarray:
+        """Degrees of freedom."""
+
     @property
-    def fmi(self) -> np.ndarray: ...
+    def fmi(self) -> np.ndarray:
+        """Share of information lost to unknown values."""
 
 
 def estimate(
