@@ -1,7 +1,10 @@
 """The sentence with which each report answers its question, out of the run's own numbers."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from oablib.diagnostics import FAR, OverImputed, Recovered
 from oablib.imputation import Imputed
 from oablib.wording import number, signed, words
 
@@ -17,14 +20,47 @@ def intake(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
     )
 
 
-def imputation(counts: pd.DataFrame, *, imputed: Imputed) -> str:
-    """Which share of each variable was filled, and how many times."""
+def imputation(
+    counts: pd.DataFrame, *, imputed: Imputed, hidden: OverImputed, planted: Recovered
+) -> str:
+    """Which share of each variable was filled, how many times, and how two tests of it ended."""
     if imputed.m == 1:
         return "**Nothing was unknown**: one data set passes through unchanged."
     parts = [f"{words(str(row.variable))} {row.share_unknown:.1%}" for row in counts.itertuples()]
     return (
         f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
-        "Known values are the same in every data set."
+        f"Known values are the same in every data set. {_coverage(hidden)} {_self_test(planted)}"
+    )
+
+
+def warnings(flags: Sequence[str]) -> str:
+    """Flags as a list, or that there are none."""
+    return "\n".join(f"- {flag}" for flag in flags) or "Nothing to warn of."
+
+
+def _coverage(hidden: OverImputed) -> str:
+    shares = [
+        f"{words(str(row.variable))} {row.coverage:.1%} ({row.ci_lower:.1%} to {row.ci_upper:.1%})"
+        for row in hidden.coverage.itertuples()
+    ]
+    promised = hidden.coverage["nominal"].iloc[0]
+    return (
+        "Of known values that were hidden as a test, the range of the draws held: "
+        f"{', '.join(shares)}; promised are {promised:.0%}."
+    )
+
+
+def _self_test(planted: Recovered) -> str:
+    table = planted.table
+    if planted.failed:
+        return (
+            f"**The self-test failed**: of {len(table)} planted effects these came back more than "
+            f"{FAR:g} standard errors off: {', '.join(map(words, planted.failed))}."
+        )
+    return (
+        f"All {len(table)} planted effects came back in the self-test, "
+        f"{int(table['inside'].sum())} of {int(table['repeats'].sum())} times inside their 95 % "
+        "interval."
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from oablib.codebook import Column
 from oablib.figures_canvas import (
@@ -59,57 +58,6 @@ def missing_pattern(
         figure,
         f"Which values are unknown, per wave{beside}; share of children in %; {about}.",
         f"Stacked bars per wave. {sentence(shares)}",
-    )
-
-
-@styled
-def distributions(frame: pd.DataFrame, *, columns: Mapping[str, Column], about: str) -> Captioned:
-    """Share of each value among known and among imputed cells, one panel a variable.
-
-    frame: variable, value (code, or middle of a bin), kind (known | imputed), share (fraction).
-    """
-    figure, parts = panels(len(columns), height=3.0)
-    for axes, (name, column) in zip(parts, columns.items(), strict=True):
-        part = frame[frame["variable"] == name]
-        table = part.pivot(index="value", columns="kind", values="share").fillna(0) * 100
-        spots = np.arange(len(table))
-        for shift, kind, colour in ((-0.2, "known", OURS), (0.2, "imputed", INDIRECT)):
-            if kind in table:
-                axes.barh(spots + shift, table[kind], height=0.4, color=colour, label=kind)
-        labels = value_labels(table.index, column)
-        axes.set_yticks(spots, labels)
-        axes.invert_yaxis()
-        axes.set_title(words(name))
-        axes.set_xlabel("share (%)")
-    legend(figure, parts[0])
-    return captioned(
-        figure,
-        f"Values that were known and values that were filled in, all imputations together; "
-        f"share in %; {about}.",
-        f"Paired bars of known and imputed shares for {', '.join(map(words, columns))}.",
-    )
-
-
-@styled
-def trace(frame: pd.DataFrame, *, about: str) -> Captioned:
-    """Mean of the imputed values after every iteration, one line an imputation.
-
-    frame: variable, imputation, iteration, mean.
-    """
-    names = list(frame["variable"].unique())
-    figure, parts = panels(len(names), height=2.4)
-    for axes, name in zip(parts, names, strict=True):
-        part = frame[frame["variable"] == name]
-        for _, line in part.groupby("imputation"):
-            axes.plot(line["iteration"], line["mean"], color=OURS, alpha=0.6, marker=".")
-        axes.set_title(words(name))
-        axes.set_xlabel("iteration")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    parts[0].set_ylabel("mean of imputed values (code)")
-    return captioned(
-        figure,
-        f"Mean of the values filled in after each iteration; one line per imputation; {about}.",
-        f"Lines of means over iterations for {', '.join(map(words, names))}.",
     )
 
 

@@ -52,24 +52,34 @@ def published_pattern(figures: Mapping[str, Any] | None, *, model: Model) -> pd.
 
 
 def compare_direct(
-    parameters: pd.DataFrame, *, model: Model, figures: Mapping[str, Any] | None
+    parameters: pd.DataFrame,
+    *,
+    model: Model,
+    figures: Mapping[str, Any] | None,
+    known: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Direct effects in the model's order, beside the published ones where there are any.
 
-    Columns: name, value, se, ci_lower, ci_upper, p; and with published figures: published,
-    published_se, difference_in_se (ours minus published, in published standard errors) and
-    se_ratio (ours by published); NaN for an effect that was not published.
+    known: the same parameters with errors that take scale values as known, the convention of the
+    published errors. Columns: name, value, se, [se_known], ci_lower, ci_upper, p, fmi; and with
+    published figures: published, published_se, difference_in_se (ours minus published, in
+    published standard errors) and se_ratio (se_known, or else se, by published_se); NaN for an
+    effect that was not published.
     """
-    rows = direct_rows(parameters, model=model).reset_index()
-    table = rows.rename(columns={"rhs": "name", "est": "value"})
-    table = table[["name", "value", "se", "ci_lower", "ci_upper", "p", "fmi"]]
+    rows = direct_rows(parameters, model=model)
+    if known is not None:
+        rows = rows.assign(se_known=direct_rows(known, model=model)["se"])
+    table = rows.reset_index().rename(columns={"rhs": "name", "est": "value"})
+    columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
+    table = table[[name for name in columns if name in table]]
     if figures is None:
         return table
     effects = pd.DataFrame(figures["direct_effects"]).T.reindex(table["name"])
     table["published"] = effects["coef"].astype(float).to_numpy()
     table["published_se"] = effects["se"].astype(float).to_numpy()
     table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
-    table["se_ratio"] = table["se"] / table["published_se"]
+    own = table["se" if known is None else "se_known"]
+    table["se_ratio"] = own / table["published_se"]
     return table
 
 

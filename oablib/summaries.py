@@ -5,12 +5,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from oablib import sem
+from oablib import diagnostics, imputation, sem
 from oablib.codebook import Table
 from oablib.imputation import Imputed
+from oablib.imputation.cells import OBSERVED
 from oablib.intake import Delivery
 from oablib.models import Model
 from oablib.pooling import PooledFit
@@ -18,7 +18,7 @@ from oablib.sem import SemFit
 from oablib.wording import words
 
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
-REPEAT_COLUMNS = ["lhs", "rhs", "est", "se", "mce", "fmi", "m_recommended"]
+INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
 
 
 def delivery_facts(delivery: Delivery) -> pd.DataFrame:
@@ -73,46 +73,42 @@ def settings(rule: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def imputed_counts(frame: pd.DataFrame, *, model: Model, imputed: Imputed) -> pd.DataFrame:
-    """Per imputed variable: known, imputed (children) and share_unknown (fraction)."""
-    unknown = frame[list(model.imputed)].isna().sum()
-    drawn = (
-        imputed.cells.groupby("variable")["child"].nunique().reindex(unknown.index, fill_value=0)
-    )
-    return pd.DataFrame(
-        {
-            "variable": unknown.index,
-            "known": (len(frame) - unknown).to_numpy(),
-            "imputed": drawn.to_numpy(int),
-            "share_unknown": (unknown / len(frame)).to_numpy(),
-        }
-    )
+    """Per imputed variable: known, imputed (children), share_unknown (fraction) and engine.
+
+    Counted from the provenance of each cell; engine: which drew the imputed ones, "none" for none.
+    """
+    origin = imputation.provenance(frame, imputed=imputed, model=model)
+    rows = []
+    for name in model.imputed:
+        known = origin[name] == OBSERVED
+        engine = ", ".join(origin.loc[~known, name].unique()) or "none"
+        rows.append((name, int(known.sum()), int((~known).sum()), float((~known).mean()), engine))
+    return pd.DataFrame(rows, columns=["variable", "known", "imputed", "share_unknown", "engine"])
 
 
 def value_shares(
     frame: pd.DataFrame, *, imputed: Imputed, model: Model, table: Table
 ) -> pd.DataFrame:
-    """Distribution of known and of imputed values: variable, kind, value, share (fraction).
+    """Distribution of known and of imputed values: variable, wave, imputation, value, share.
 
-    value is a code, or for numbers the middle of one of ten bins of equal width.
+    imputation 0 holds known values, 1..m imputed ones; share is a fraction of the wave's. value
+    is a code, or for numbers the middle of one of ten bins of equal width.
     """
+    waves = model.waves(frame).astype(str)
+    of_child = dict(zip(frame["child"], waves, strict=True))
     parts = []
     for name in model.imputed:
-        filled = imputed.cells.loc[imputed.cells["variable"] == name, "value"].astype(float)
         known = frame[name].dropna().astype(float)
-        edges = None if table.column(name).categories else np.linspace(known.min(), known.max(), 11)
-        for kind, values in (("known", known), ("imputed", filled)):
-            spread = _binned(values, edges=edges).value_counts(normalize=True).sort_index()
-            part = pd.DataFrame({"value": spread.index.astype(float), "share": spread.to_numpy()})
-            parts.append(part.assign(variable=name, kind=kind))
-    return pd.concat(parts, ignore_index=True)[["variable", "kind", "value", "share"]]
-
-
-def _binned(values: pd.Series, *, edges: np.ndarray | None) -> pd.Series:
-    if edges is None:
-        return values
-    middles = np.round((edges[1:] + edges[:-1]) / 2, 1)
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(middles) - 1)
-    return pd.Series(middles[place])
+        own = imputed.cells[imputed.cells["variable"] == name]
+        part = pd.DataFrame({"wave": waves[known.index], "imputation": 0, "value": known})
+        drawn = own[["imputation"]].assign(wave=own["child"].map(of_child), value=own["value"])
+        both = pd.concat([part, drawn], ignore_index=True).astype({"imputation": int})
+        if not table.column(name).categories:
+            both["value"] = diagnostics.binned(both["value"].to_numpy(float), known=known)
+        shares = both.groupby(["wave", "imputation"])["value"].value_counts(normalize=True)
+        parts.append(shares.rename("share").reset_index().assign(variable=name))
+    columns = ["variable", "wave", "imputation", "value", "share"]
+    return pd.concat(parts, ignore_index=True)[columns].sort_values(columns[:4], ignore_index=True)
 
 
 def optimum(fits: Sequence[SemFit]) -> pd.DataFrame:
@@ -136,9 +132,9 @@ def paths(parameters: pd.DataFrame) -> pd.DataFrame:
     return parameters.loc[parameters["op"] == "~", PATH_COLUMNS].reset_index(drop=True)
 
 
-def repeatability(parameters: pd.DataFrame) -> pd.DataFrame:
-    """The rows `~` of a pooled table: how far they depend on the imputations that were drawn."""
-    return parameters.loc[parameters["op"] == "~", REPEAT_COLUMNS].reset_index(drop=True)
+def information(parameters: pd.DataFrame) -> pd.DataFrame:
+    """The rows `~` of a pooled table: what is lost to unknown values, and to few imputations."""
+    return parameters.loc[parameters["op"] == "~", INFORMATION_COLUMNS].reset_index(drop=True)
 
 
 def penalty_gap(pooled: PooledFit) -> float:

@@ -17,6 +17,7 @@ DIRECT_LABELS = {
     "name": "predictor",
     "value": "effect",
     "se": "standard error",
+    "se_known": "se, scale values known",
     "published_se": "published standard error",
     "difference_in_se": "difference (published se)",
     "se_ratio": "ratio of standard errors",
@@ -85,10 +86,13 @@ def optimum(frame: pd.DataFrame) -> GT:
 
 def direct_effects(frame: pd.DataFrame, *, outcome: str, about: str) -> GT:
     """Direct effects beside published ones; intervals are left to the figure."""
+    note = "Points per unit of the predictor, pooled over imputations"
+    if "se_known" in frame:
+        note += "; the standard error counts that scale values were estimated, the next does not"
     return show(
         frame.drop(columns=["ci_lower", "ci_upper"]),
         caption=f"Direct effects on {words(outcome)}",
-        about=f"Points per unit of the predictor, pooled over imputations; {about}.",
+        about=f"{note}; {about}.",
         labels=DIRECT_LABELS,
     )
 
@@ -97,18 +101,6 @@ def paths(frame: pd.DataFrame, *, about: str) -> GT:
     """All paths of the pooled model."""
     note = f"Unstandardised (est) and standardised (std); {about}."
     return show(frame, caption="All paths, pooled", about=note, digits={"df": 0})
-
-
-def repeatability(frame: pd.DataFrame, *, m: int, about: str) -> GT:
-    """Monte Carlo error of the paths, and how many imputations they ask for."""
-    note = (
-        f"mce: standard deviation of est over sets of {m} imputations; m recommended: imputations "
-        f"after which se would vary by 5 % (von Hippel, 2020); {about}."
-    )
-    digits = {"mce": 3, "m_recommended": 0}
-    return show(
-        frame, caption="What another set of imputations would change", about=note, digits=digits
-    )
 
 
 def fit(frame: pd.DataFrame, *, about: str) -> GT:

@@ -80,5 +80,5 @@ def provenance(frame: pd.DataFrame, *, imputed: Imputed, model: Model) -> pd.Dat
     first = imputed.cells[imputed.cells["imputation"] == 1]
     for name in model.imputed:
         own = first[first["variable"] == name].set_index("child")["engine"]
-        origin[name] = frame["child"].map(own).fillna(OBSERVED)
+        origin[name] = frame["child"].map(own).astype(object).fillna(OBSERVED)
     return origin

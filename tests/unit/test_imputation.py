@@ -37,7 +37,7 @@ def pupils(model: models.Model, table: codebook.Table) -> pd.DataFrame:
     frame["iq_verb"] = 12 + 0.08 * (frame["ses"] - 28) + 2 * rng.normal(size=n)
     frame["lang_post"] = 40 + 2 * (frame["iq_verb"] - 12) + 0.1 * frame["ses"] + rng.normal(size=n)
     frame["denomination"] = rng.integers(1, 5, n)
-    for name in {*model.numeric, *model.auxiliary} - set(frame):
+    for name in sorted({*model.numeric, *model.auxiliary} - set(frame)):
         column = table.column(name)
         frame[name] = rng.integers(0, 2, n) if column.categories else rng.normal(size=n)
     return frame

@@ -40,6 +40,16 @@ def test_direct_effects_stand_in_the_models_order_beside_published(
     }
 
 
+def test_published_errors_are_compared_with_errors_of_the_same_convention(
+    parameters: pd.DataFrame, model: models.Model, published: dict
+) -> None:
+    """Intervals count that scale values are estimates; the published errors take them as known."""
+    counted = parameters.assign(se=parameters["se"] / 2)
+    table = report.compare_direct(counted, model=model, figures=published, known=parameters)
+    assert (table["se"] == table["se_known"] / 2).all()
+    assert table["se_ratio"].tolist() == [2 if name == "origin" else 1 for name in model.direct]
+
+
 def test_without_published_figures_nothing_is_compared(
     parameters: pd.DataFrame, model: models.Model
 ) -> None:
