@@ -28,9 +28,10 @@ class Analysis:
 
 
 def analyse(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> Analysis:
-    """Analyse two or more completed data sets of the same children.
+    """Analyse completed data sets of the same children.
 
-    Raises EstimationError as two_step.fit does, PoolingError for a single data set.
+    A single one, in which nothing was unknown, passes through; the pooled fits say so in their
+    flags. Raises EstimationError as two_step.fit does.
     """
     steps = tuple(two_step.fit(frame, model=model, table=table) for frame in frames)
     values = [step.values for step in steps]

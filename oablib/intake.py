@@ -79,6 +79,18 @@ def read(path: str | Path, *, codebook: Codebook) -> Intake:
     )
 
 
+def in_memory(children: pd.DataFrame, *, table: Table) -> pd.DataFrame:
+    """The frame that `read` gives, out of delivered rows that stand in memory already.
+
+    Nothing is checked: for rows that were drawn, not delivered. Raises SchemaError when no row is
+    left.
+    """
+    numbers = children.select_dtypes("number").columns
+    decoded = children.astype(dict.fromkeys(numbers, "float64"))
+    kept, _ = _drop_untested(decoded, table=table, file="memory")
+    return _for_analysis(kept, table=table)
+
+
 def _files(path: str | Path, *, codebook: Codebook) -> dict[str, Delivered]:
     """The cohort file and the files of other tables beside it, by table."""
     main = codebook.table(MAIN_TABLE)

@@ -50,8 +50,10 @@ def impute(
     imputations do not depend on m.
 
     Raises ImputationError when a variable has fewer than 50 known values, one value only, or fewer
-    than the donors asked for, and when all m imputations are the same.
+    than the donors asked for; when a predictor is unknown for some; when m or iterations is under
+    1; and when all m imputations are the same.
     """
+    _fail_if_nothing_is_asked(m=m, iterations=iterations, workers=workers)
     found = variables.read(frame, model=model, table=table)
     todo = [each for each in found if each.unknown.any()]
     if not todo:
@@ -168,6 +170,12 @@ def _joined(
     ]
     stacked = pd.concat(cells, ignore_index=True)[CELLS]
     return Imputed(stacked, pd.DataFrame(trace, columns=TRACE), len(done), flags)
+
+
+def _fail_if_nothing_is_asked(**told: int) -> None:
+    few = {name: count for name, count in told.items() if count < 1}
+    if few:
+        raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
 
 
 def _fail_if_all_are_the_same(done: list[_Done]) -> None:

@@ -44,10 +44,12 @@ class Pmm:
 def coefficients(x: NDArray, y: NDArray, *, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
     """Least squares and a draw from its posterior under flat priors, both (p,).
 
-    x (n, p), y (n,). Source: Van Buuren (2018), algorithm 3.1; mice's .norm.draw.
+    x (n, p), y (n,). A column of zeros, as of a category that no known child has, gets 0 and the
+    error of a single child. Source: Van Buuren (2018), algorithm 3.1; mice's .norm.draw.
     """
     square = x.T @ x
-    square[np.diag_indices_from(square)] *= 1 + RIDGE
+    size = np.diag(square)
+    square[np.diag_indices_from(square)] += np.where(size > 0, RIDGE * size, 1.0)
     factor = cho_factor(square, lower=True)
     estimate = cho_solve(factor, x.T @ y)
     left = y - x @ estimate

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from oablib.codebook import Table
+from oablib.errors import ImputationError
 from oablib.imputation.school import leave_one_out
 from oablib.imputation.variables import Variable
 from oablib.models import Model
@@ -38,7 +39,7 @@ def fixed(
     Outcome, mediator, all other variables of the model, its auxiliary columns and the wave; per
     school, without the child itself, means of outcome and mediator and the share outside the
     reference category of each known category; and the school's number of children. Categories
-    are pandas categories, all else floats.
+    are pandas categories, all else floats. Raises ImputationError when one is unknown for some.
     """
     numbers = {
         name: _as_predictor(frame[name], nominal=_is_nominal(table, name))
@@ -46,6 +47,7 @@ def fixed(
         if name not in (model.cluster, *model.imputed)
     }
     found = pd.DataFrame(numbers, index=frame.index)
+    _fail_if_incomplete(found)
     if school_level:
         found = found.assign(**dict(_of_school(frame, model=model, table=table)))
     constant = [str(name) for name in found if found[name].nunique() < 2]
@@ -88,6 +90,16 @@ def school_means(
 def as_numbers(means: dict[str, NDArray]) -> list[Columns]:
     """Standardised columns; without those that are constant, as when all schools hold one child."""
     return [_standard(mean) for mean in means.values() if mean.std() > 0]
+
+
+def _fail_if_incomplete(predictors: pd.DataFrame) -> None:
+    unknown = predictors.isna().sum()
+    if unknown.any():
+        raise ImputationError(
+            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
+            "to be known for all children; add the column to `imputed` in the model's file, drop "
+            "these children, or leave the column out of `auxiliary`."
+        )
 
 
 def _of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> Iterator[tuple[str, NDArray]]:

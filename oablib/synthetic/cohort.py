@@ -1,6 +1,7 @@
 """Draw a cohort and dress it in the columns and codes of the codebook."""
 
 import string
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from oablib import codebook, params
 from oablib.errors import ParameterError
 from oablib.synthetic.auxiliary import add_auxiliary
-from oablib.synthetic.outcomes import Truth, add_tests, hide_education
+from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
 from oablib.synthetic.population import draw_children, draw_schools
 
 MINIMUM_CHILDREN = 200  # below this a wave holds too few children for eight levels of education
@@ -34,16 +35,19 @@ class Cohort:
     source: str
 
 
-def draw(*, n: int, seed: int) -> Cohort:
+def draw(*, n: int, seed: int, without_paths: Collection[str] = ()) -> Cohort:
     """Draw n children with both tests, and those without a test who come along.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
     those of Walhout & Scholtus (2021); everything else stands in params/rules/synthetic.yaml.
+    without_paths: scaled variables (as "origin") that do not act on NSCCT: all of their effect is
+    then direct, and the truth says so.
 
-    Raises ParameterError when n is under 200.
+    Raises ParameterError when n is under 200 or a path is not one of a scaled variable.
     """
     if n < MINIMUM_CHILDREN:
         raise ParameterError(f"A cohort of {n} children was asked; at least {MINIMUM_CHILDREN}.")
+    _fail_if_path_is_unknown(without_paths)
     rng = np.random.default_rng(seed)
     rules, published = params.rules("synthetic"), params.published("herijking2021")
     total = round(n / rules["tested_share"])
@@ -51,10 +55,25 @@ def draw(*, n: int, seed: int) -> Cohort:
     children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)
     children["tested"] = rng.permutation(total) < n
     add_auxiliary(rng, children, schools=schools)
-    truth = add_tests(rng, children, schools=len(schools), rules=rules, published=published)
+    truth = add_tests(
+        *(rng, children),
+        schools=len(schools),
+        rules=rules,
+        published=published,
+        without_paths=without_paths,
+    )
     hide_education(rng, children, rules=rules, published=published)
-    source = f"synthetic cohort (n = {n:,}, seed {seed})"
+    apart = "".join(f", no path from {name} to nscct" for name in without_paths)
+    source = f"synthetic cohort (n = {n:,}, seed {seed}{apart})"
     return _as_delivered(rng, children, schools=schools, truth=truth, source=source)
+
+
+def _fail_if_path_is_unknown(without_paths: Collection[str]) -> None:
+    unknown = sorted(set(without_paths) - set(SCALED))
+    if unknown:
+        raise ParameterError(
+            f"without_paths names {unknown}; expected scaled variables: {', '.join(SCALED)}."
+        )
 
 
 def _as_delivered(
