@@ -211,6 +211,13 @@ def reference(session):
 
 
 @nox.session
+def validate(session):
+    """Run the validation study, or go on with it; write reports/validation (some hours)."""
+    _install(session)
+    session.run("oab", "validate", *session.posargs)
+
+
+@nox.session
 def seeds(session):
     """Run the chain over 20 seeds and write docs/seeds (about 5 minutes)."""
     _install(session)

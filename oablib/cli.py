@@ -64,6 +64,7 @@ def _parser() -> _Parser:
     listing = commands.add_parser("list", help="list the runs that can be made")
     listing.set_defaults(handler=_list)
     _add_synthetic(commands)
+    _add_validate(commands)
     dictionary = commands.add_parser("dictionary", help="write docs/data_dictionary.md")
     dictionary.set_defaults(handler=_dictionary)
     return parser
@@ -92,6 +93,17 @@ def _add_synthetic(commands: argparse._SubParsersAction) -> None:
             text = f"{_SYNTHETIC_HELP[field.name]} (default {field.default})"
             made.add_argument(f"--{field.name}", default=str(field.default), help=text)
     made.set_defaults(handler=_synthetic)
+
+
+def _add_validate(commands: argparse._SubParsersAction) -> None:
+    study = commands.add_parser("validate", help="run or go on with the validation study")
+    study.add_argument(
+        "--so-far", action="store_true", help="report what is there, compute nothing"
+    )
+    text = "processes (default: one a processor)"
+    study.add_argument("--workers", type=int, default=0, metavar="N", help=text)
+    study.add_argument("--quiet", "-q", action="store_true", help="show no progress")
+    study.set_defaults(handler=_validate)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -125,6 +137,13 @@ def _synthetic(options: argparse.Namespace) -> None:
 
     options.out.mkdir(parents=True, exist_ok=True)
     print(synthetic.deliver(options.out, **drawn))
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from oablib import run_validation
+
+    told = {"workers": options.workers, "so_far": options.so_far}
+    print(run_validation.execute(**told, progress=not options.quiet))
 
 
 def _dictionary(options: argparse.Namespace) -> None:

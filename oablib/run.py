@@ -98,17 +98,20 @@ def _make(
         executed = []
         for path in notebooks:
             with steps.step(path.stem):
-                executed.append(_execute_stage(path, parameters, data=data, space=space))
+                executed.append(execute_stage(path, parameters, data=data, space=space))
         with steps.step("reports"):
             made_from = provenance.gather(parameters, inputs=inputs)
-            _render(executed, made_from, space=space)
-    _write_manifest(made_from, seconds=steps.seconds, space=space)
+            render_stages(executed, made_from, space=space)
+    write_manifest(made_from, seconds=steps.seconds, space=space)
 
 
-def _execute_stage(
+def execute_stage(
     path: Path, parameters: RunParameters, *, data: str, space: Workspace
 ) -> Executed:
-    """Execute and verify one notebook; keep the executed one in the private folder."""
+    """Execute and verify one notebook; keep the executed one in the private folder.
+
+    Raises what the notebook raised on purpose, IncompleteRunError when it did not finish.
+    """
     from oablib import kernel  # papermill takes half a second to import
 
     source = nbformat.read(path, as_version=4)
@@ -147,17 +150,19 @@ def _fail_if_unfinished(notebook: nbformat.NotebookNode, *, stem: str, space: Wo
         raise IncompleteRunError(f"{stem} promises tables it did not write: {sorted(absent)}.")
 
 
-def _render(
+def render_stages(
     executed: Sequence[Executed], made_from: provenance.Provenance, *, space: Workspace
 ) -> None:
+    """Write the pages of executed notebooks and their index into `space.publish`."""
     tables = sorted(space.tables.glob("*.csv"))
     for name, page in render.pages(executed, provenance=made_from, tables=tables).items():
         (space.publish / name).write_text(page, encoding="utf-8", newline="\n")
 
 
-def _write_manifest(
+def write_manifest(
     made_from: provenance.Provenance, *, seconds: dict[str, float], space: Workspace
 ) -> None:
+    """Write manifest.json into `space.publish`."""
     tables = sorted(space.tables.glob("*.csv"))
     record = provenance.manifest(made_from, seconds=seconds, tables=tables)
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,166 @@
+"""Figures of the validation study: methods beside each other, with Monte Carlo errors."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from oablib.figures_canvas import GREY, INDIRECT, OURS, Captioned, captioned, styled
+from oablib.wording import words
+
+MONTE_CARLO = 1.96  # an error bar holds what endless replications would give in 95 of 100 studies
+COLUMNS = 4  # panels beside each other
+
+
+@styled
+def bias(frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, about: str) -> Captioned:
+    """Bias of each quantity by method, one panel a quantity.
+
+    frame: name, method, bias, bias_mce.
+    """
+    figure, panels = _grid(frame, labels=labels)
+    for axes, (_, part) in zip(panels, frame.groupby("name", sort=False), strict=False):
+        error = MONTE_CARLO * part["bias_mce"]
+        _dots(axes, part, part["bias"], error=error, labels=labels, default=default)
+        axes.axvline(0, color=GREY, lw=0.8)
+    figure.supxlabel("bias (points per unit)", fontsize=9)
+    return captioned(
+        figure,
+        "Bias of direct effects by method; points per unit of the predictor; bars: 95 % Monte "
+        f"Carlo intervals; {about}.",
+        f"Dot plots of bias for {frame['name'].nunique()} effects and "
+        f"{frame['method'].nunique()} methods.",
+    )
+
+
+@styled
+def coverage(
+    frame: pd.DataFrame,
+    *,
+    labels: Mapping[str, str],
+    default: str,
+    bounds: Sequence[float],
+    about: str,
+) -> Captioned:
+    """Coverage of 95 % intervals by method, one panel a quantity; bounds in % are shaded.
+
+    frame: name, method, coverage, coverage_mce (fractions).
+    """
+    figure, panels = _grid(frame, labels=labels)
+    for axes, (_, part) in zip(panels, frame.groupby("name", sort=False), strict=False):
+        error = 100 * MONTE_CARLO * part["coverage_mce"]
+        axes.axvspan(*bounds, color=GREY, alpha=0.25, lw=0)
+        _dots(axes, part, 100 * part["coverage"], error=error, labels=labels, default=default)
+        axes.set_xlim(-2, 102)
+    figure.supxlabel("intervals that hold the true effect (%)", fontsize=9)
+    return captioned(
+        figure,
+        f"Coverage of 95 % intervals of direct effects by method, in %; shaded: {bounds[0]:g} to "
+        f"{bounds[1]:g} %; bars: 95 % Monte Carlo intervals; {about}.",
+        f"Dot plots of coverage for {frame['name'].nunique()} effects and "
+        f"{frame['method'].nunique()} methods.",
+    )
+
+
+@styled
+def scale_values(
+    frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, least: float, about: str
+) -> Captioned:
+    """Bias and coverage of all scale values, a dot each, one line a method.
+
+    frame: name, method, bias, coverage (fraction); least: coverage in % asked for.
+    """
+    order = _order(frame, labels)
+    figure = Figure(figsize=(7.2, 1.0 + 0.3 * len(order)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for place, method in enumerate(order):
+        part = frame[frame["method"] == method]
+        spots = np.full(len(part), place)
+        colour = OURS if method == default else INDIRECT
+        left.plot(part["bias"], spots, "o", ms=3.5, color=colour, alpha=0.6)
+        right.plot(100 * part["coverage"], spots, "o", ms=3.5, color=colour, alpha=0.6)
+    left.set_yticks(range(len(order)), [labels[method] for method in order])
+    left.invert_yaxis()
+    left.axvline(0, color=GREY, lw=0.8)
+    left.set_xlabel("bias (points)")
+    right.axvline(least, color=GREY, lw=0.8, ls="--")
+    right.set_xlabel("coverage (%)")
+    return captioned(
+        figure,
+        f"Bias and coverage of scale values by method, a dot for each category; points of the "
+        f"end test, and % of 95 % intervals; dashed: {least:g} %; {about}.",
+        f"Two dot plots of {frame['name'].nunique()} scale values for {len(order)} methods.",
+    )
+
+
+@styled
+def indices(
+    frame: pd.DataFrame, *, labels: Mapping[str, str], large: float, about: str
+) -> Captioned:
+    """Share of large modification indices, one panel a path, a bar a method.
+
+    frame: name, method, large, large_mce (fractions); large: the bound.
+    """
+    order, names = _order(frame, labels), list(frame["name"].unique())
+    figure = Figure(figsize=(7.2, 1.0 + 0.32 * len(order)), layout="constrained")
+    panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    for axes, name in zip(panels, names, strict=True):
+        part = frame[frame["name"] == name].set_index("method").reindex(order)
+        error = 100 * MONTE_CARLO * part["large_mce"]
+        axes.barh(range(len(order)), 100 * part["large"], xerr=error, color=OURS, ecolor=GREY)
+        axes.set_title(words(name))
+        axes.set_xlim(0, 100)
+        axes.set_xlabel(f"indices above {large:g} (%)")
+    panels[0].set_yticks(range(len(order)), [labels[method] for method in order])
+    panels[0].invert_yaxis()
+    return captioned(
+        figure,
+        f"Share of mean modification indices above {large:g}, in %, for paths that are not there; "
+        f"bars: 95 % Monte Carlo intervals; {about}.",
+        f"Bars. {_in_words(frame, labels)}.",
+    )
+
+
+def _in_words(frame: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    parts = zip(frame["name"], frame["method"], frame["large"], strict=True)
+    return "; ".join(f"{words(name)}, {labels[how]}: {share:.0%}" for name, how, share in parts)
+
+
+def _order(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """Methods of a frame in the order of the rules."""
+    found = set(frame["method"])
+    return [method for method in labels if method in found]
+
+
+def _grid(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> tuple[Figure, list[Axes]]:
+    """Panels for the quantities of a frame, with the methods as common lines."""
+    names, order = list(frame["name"].unique()), _order(frame, labels)
+    rows = -(-len(names) // COLUMNS)
+    figure = Figure(figsize=(8.2, rows * (0.7 + 0.24 * len(order))), layout="constrained")
+    panels = list(figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).flat)
+    for axes, name in zip(panels, names, strict=False):
+        # Four panels leave room for two words.
+        axes.set_title(" ".join(words(name).split()[:2]), fontsize=8)
+        axes.tick_params(labelsize=8)
+    for axes in panels[len(names) :]:
+        axes.set_visible(False)
+    panels[0].set_yticks(range(len(order)), [labels[method] for method in order])
+    panels[0].invert_yaxis()
+    return figure, panels
+
+
+def _dots(
+    axes: Axes,
+    part: pd.DataFrame,
+    values: pd.Series,
+    *,
+    error: pd.Series,
+    labels: Mapping[str, str],
+    default: str,
+) -> None:
+    places = {method: place for place, method in enumerate(_order(part, labels))}
+    for method, value, bar in zip(part["method"], values, error, strict=True):
+        colour = OURS if method == default else INDIRECT
+        axes.errorbar(value, places[method], xerr=bar, fmt="o", ms=3.5, capsize=2, color=colour)
