@@ -218,13 +218,6 @@ def validate(session):
 
 
 @nox.session
-def seeds(session):
-    """Run the chain over 20 seeds and write docs/seeds (about 5 minutes)."""
-    _install(session)
-    session.run("python", "tests/studies/twenty_seeds.py", *session.posargs)
-
-
-@nox.session
 def bench(session):
     """Measure speed beside semTools and write docs/benchmarks.md (about 5 minutes)."""
     _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oablib import models, scale_values, synthetic
+from oablib import intake, models, scale_values, synthetic
 from oablib.codebook import Table, load
 from oablib.models import Model
 
-from .twenty_seeds import true_education
+from .true_education import true_education
 
 SEED = 13  # master seed of the run herijking-2021
 # Indicators of the seven sub-models of 2015 that the base model of 2021 does without.
@@ -31,7 +31,7 @@ def write_imputed(folder: Path, *, n: int, m: int, csv: int) -> None:
     drawn = synthetic.draw(n=n, seed=SEED)
     model, table = models.load("base"), load().table("cohort")
     frame, rng = true_education(drawn), np.random.default_rng(SEED)
-    unknown = _unknown(drawn.children, frame, model=model, table=table)
+    unknown = intake.in_memory(drawn.children, table=table)[list(model.imputed)].isna()
     for i in range(1, m + 1):
         filled = _hot_deck(frame, unknown, rng=rng)
         scaled = _scaled(filled, model=model, table=table).round(DECIMALS)
@@ -58,15 +58,6 @@ def invented(rng: np.random.Generator, *, n: int, variables: int) -> pd.DataFram
     values[:, 0] += 0.3 * values[:, 1:].sum(axis=1)
     names = ["y", "m", *(f"x{i}" for i in range(1, variables - 1))]
     return pd.DataFrame(values, columns=names).assign(school=np.char.mod("%06d", school))
-
-
-def _unknown(
-    delivered: pd.DataFrame, frame: pd.DataFrame, *, model: Model, table: Table
-) -> pd.DataFrame:
-    """Whether each child's education is unknown in the delivery, rows as in frame."""
-    codes = [table.column(name).missing_code for name in model.imputed]
-    rows = delivered.set_index("child_id").loc[frame["child_id"], list(model.imputed)]
-    return (rows == codes).reset_index(drop=True)
 
 
 def _hot_deck(

@@ -9,7 +9,7 @@ import pytest
 
 from oablib import codebook, models, params, scale_values, synthetic
 from oablib.errors import ParameterError
-from tests.studies.twenty_seeds import true_education
+from tests.studies.true_education import true_education
 
 N, SEED = 19247, 7
 # Counts are rounded to whole children per wave; a few are not tested and leave at random.

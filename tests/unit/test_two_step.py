@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from studies.twenty_seeds import true_education
+from studies.true_education import true_education
 
 from oablib import codebook, models, pooling, scale_values, sem, synthetic, two_step
 from oablib.errors import ModelError
