@@ -198,7 +198,7 @@ def lab(session):
 @nox.session
 def reference(session):
     """Make the stored reference results anew with R (lavaan, mice, semTools)."""
-    packages = ("jsonlite", "lavaan", "mice", "mitml", "mitools", "semTools", "survey")
+    packages = ("jsonlite", "lavaan", "mice", "mitml", "mitools", "nnet", "semTools", "survey")
     _fail_if_r_lacks(session, *packages)
     _install(session)
     pupils = Path(session.create_tmp()) / "snijders_bosker.csv"
@@ -219,8 +219,8 @@ def validate(session):
 
 @nox.session
 def bench(session):
-    """Measure speed beside semTools and write docs/benchmarks.md (about 5 minutes)."""
-    _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")
+    """Measure speed beside semTools and mice; write docs/benchmarks.md (about 7 minutes)."""
+    _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite", "mice", "nnet")
     _install(session)
     session.run("python", "-m", "tests.studies.benchmarks", *session.posargs)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from oablib.codebook import Table
 from oablib.errors import ImputationError
-from oablib.imputation import engines, flags, predictors, variables
+from oablib.imputation import engines, flags, predictors, school, variables
 from oablib.imputation.cells import CELLS, TRACE, Imputed
 from oablib.imputation.engines import Rule
 from oablib.imputation.variables import Variable
@@ -41,11 +41,11 @@ def impute(
 ) -> Imputed:
     """Fill unknown values of model.imputed m times by chained equations.
 
-    Predictors are all other variables of the model, its auxiliary columns and, with school_level,
-    the school: see `predictors.fixed`. Unknown values are taken to be missing at random given
-    these. shift: levels by which every drawn level is moved in the codebook's order, as far as it
-    goes, or standard deviations for numbers: what if they were not missing at random (Van Buuren,
-    2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
+    Predictors are all other variables of the model, its auxiliary columns and, with school_level
+    and 10 schools or more, the school: see `predictors.fixed`. Unknown values are taken to be
+    missing at random given these. shift: levels by which every drawn level is moved in the
+    codebook's order, as far as it goes, or standard deviations for numbers: what if they were not
+    missing at random (Van Buuren, 2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
     The same seed gives the same values whatever the number of workers (processes), and the first
     imputations do not depend on m.
 
@@ -58,10 +58,10 @@ def impute(
     todo = [each for each in found if each.unknown.any()]
     if not todo:
         return Imputed(pd.DataFrame(columns=CELLS), pd.DataFrame(columns=TRACE), m=1)
-    known, constant = predictors.fixed(frame, model=model, table=table, school_level=school_level)
-    school = pd.factorize(frame[model.cluster])[0]
+    schools, seen = school.seen(frame[model.cluster], asked=school_level)
+    known, constant = predictors.fixed(frame, model=model, table=table, school_level=seen)
     columns = predictors.as_columns(known, linear=(model.outcome, model.mediator))
-    setting = Setting(found, known, columns, school, school_level=school_level, shift=shift)
+    setting = Setting(found, known, columns, schools, school_level=seen, shift=shift)
     first, *own = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
     chain = _Chain(setting, {each.name: frame[each.name] for each in found}, rule=rule)
     # What the engines learn in a round of its own is a start for all imputations.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oablib.imputation.school import FEWEST
 from oablib.imputation.variables import Variable
 from oablib.models import Model
 
@@ -37,6 +38,11 @@ def _of_the_school_level(school: NDArray, *, asked: bool) -> Iterator[str]:
         yield "The school level was left out: effects of the school mean will come out too large."
     elif school.max() == 0:
         yield "All children are in one school: nothing can be learned about schools."
+    elif school.max() + 1 < FEWEST:
+        yield (
+            f"The school level was left out: {school.max() + 1} schools are too few to learn from; "
+            f"{FEWEST} or more are needed."
+        )
 
 
 def _of_schools(variable: Variable, school: NDArray) -> Iterator[str]:

@@ -56,8 +56,9 @@ def maximise(
 
     x (n, p), its first column the constant; prior_sd (p,), inf for none; weights (n,). tolerance:
     distance from the mode, in posterior standard deviations over all coefficients together, before
-    the last step. Raises ImputationError when no step helps. Source: Bohning (1992, Ann. Inst.
-    Stat. Math. 44:197) for the likelihood; chord steps: Kelley (1995), section 5.4.
+    the last step; under 1e-6 a step gains less than the last digit of the posterior. Raises
+    ImputationError when no step helps. Source: Bohning (1992, Ann. Inst. Stat. Math. 44:197) for
+    the likelihood; chord steps: Kelley (1995), section 5.4.
     """
     task = _Task(x, levels, weights, np.tile(prior_sd**-2.0, len(levels.indicator)))
     here = task.at(_first(levels, x.shape[1]) if start is None else start.coefficients)

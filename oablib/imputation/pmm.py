@@ -8,7 +8,7 @@ from oablib.errors import ImputationError
 from oablib.imputation.variables import Variable
 from oablib.imputation.view import View
 
-RIDGE = 1e-5  # share of each diagonal element that is added to X'X, as mice's norm.draw does
+RIDGE = 1e-5  # share of each diagonal element that is added to X'X; mice's ls.meth = "ridge"
 
 
 class Pmm:

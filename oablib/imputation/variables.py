@@ -78,7 +78,8 @@ def _variable(frame: pd.DataFrame, name: str, *, model: Model, table: Table) -> 
     _fail_if_known_are_the_same(name, known)
     if not table.column(name).categories:
         return Variable(name, unknown, None, scores=np.empty(0), spread=float(known.std()))
-    scores = frame.loc[known.index, model.outcome].astype(float).groupby(known).mean()
+    outcome = frame.loc[~unknown, model.outcome].astype(float)
+    scores = outcome.groupby(known.to_numpy()).mean()
     spread = float(known.map(scores).std())
     return Variable(name, unknown, scores.index.to_numpy(), scores.to_numpy(), spread=spread)
 

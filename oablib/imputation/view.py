@@ -15,8 +15,8 @@ class Setting:
     """What stays the same over rounds and imputations.
 
     variables: all of model.imputed. known: predictors known for all, as a table; columns: the same
-    as numbers. school: (n,) from 0. school_level: whether engines see the school. shift: levels by
-    which drawn values are moved.
+    as numbers. school: (n,) from 0, the children that a bootstrap keeps together. school_level:
+    whether engines see the school. shift: levels by which drawn values are moved.
     """
 
     variables: tuple[Variable, ...]

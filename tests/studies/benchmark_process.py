@@ -1,5 +1,6 @@
 """One measured process: `python -m tests.studies.benchmark_process PART FOLDER SIZE`.
 
+PART is a function of benchmark_parts, or <module>.<function>; without a function it only imports.
 It prints one line of JSON: seconds per step, facts about the answer, versions. It imports nothing
 before it has started to time its imports.
 """
@@ -14,12 +15,13 @@ from typing import Any
 
 
 def main(part: str, folder: Path, size: int) -> dict[str, Any]:
-    """Import, call one function of benchmark_parts ("" for none), and tell."""
+    """Import, call one function, and tell."""
     seconds = {}
+    module, _, function = part.rpartition(".")
     start = time.perf_counter()
-    parts = importlib.import_module(".benchmark_parts", package=__package__)
+    parts = importlib.import_module(f".{module or 'benchmark_parts'}", package=__package__)
     seconds["importing"] = time.perf_counter() - start
-    measured, facts = getattr(parts, part)(folder, size) if part else ({}, {})
+    measured, facts = getattr(parts, function)(folder, size) if function else ({}, {})
     return {"seconds": seconds | measured, "facts": facts, "versions": versions()}
 
 

@@ -1,4 +1,4 @@
-"""Speed of oablib.sem and oablib.pooling, and of semTools on the same pooled analysis.
+"""Speed of oablib: pooled analyses beside semTools, imputation beside mice, growth.
 
     python3 nox.py -s bench [-- --rounds 5]
 
@@ -17,11 +17,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import benchmark_data, benchmark_page
+from . import benchmark_data, benchmark_page, imputation_benchmark_data, imputation_benchmark_page
 from .benchmark_page import GRID, IMPUTED, INVENTED, SEMTOOLS, Run, Runs, Task
+from .imputation_benchmark_page import MICE_ITERATIONS, THEIRS
 
 ROOT = Path(__file__).resolve().parents[2]
 R_SCRIPT = Path(__file__).parent / "r" / "pooled_analysis.R"
+MICE_SCRIPT = R_SCRIPT.with_name("imputation_benchmark.R")
+TASKS = (IMPUTED, SEMTOOLS, GRID, *imputation_benchmark_page.TASKS, *INVENTED)
+# Before the first round: byte code is compiled, packages are read from the disk.
+WARMING = (SEMTOOLS, ("", 0), *imputation_benchmark_page.WARMING)
 CHILDREN = 19_247  # of the published cohort
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -32,15 +37,18 @@ def write_data(folder: Path) -> None:
     wide = [(CHILDREN, p) for p in benchmark_page.VARIABLES]
     benchmark_data.write_imputed(folder, n=CHILDREN, m=GRID[1], csv=IMPUTED[1])
     benchmark_data.write_invented(folder, sizes=[*tall, *wide])
+    imputation_benchmark_data.write_incomplete(folder, n=CHILDREN)
 
 
-def measure(folder: Path, *, rounds: int) -> Runs:
+def measure(
+    folder: Path, *, rounds: int, tasks: Sequence[Task] = TASKS, warming: Sequence[Task] = WARMING
+) -> Runs:
     """Runs of every part and size, one of each in every round: all meet the same hours."""
-    _run(SEMTOOLS, folder=folder)
-    _run(("", 0), folder=folder)
+    for task in warming:
+        _run(task, folder=folder)
     runs: Runs = {}
     for number in range(1, rounds + 1):
-        for task in (SEMTOOLS, IMPUTED, GRID, *INVENTED):
+        for task in tasks:
             runs.setdefault(task, []).append(_run(task, folder=folder))
         print(f"round {number} of {rounds}", flush=True)
     return runs
@@ -68,6 +76,9 @@ def _run(task: Task, *, folder: Path) -> Run:
 def _program(part: str) -> Sequence[str]:
     if part == SEMTOOLS[0]:
         return ("Rscript", "--vanilla", str(R_SCRIPT))
+    program, _, method = part.partition(".")
+    if program == THEIRS:
+        return ("Rscript", "--vanilla", str(MICE_SCRIPT), method, str(MICE_ITERATIONS[method]))
     return (sys.executable, "-m", f"{__package__}.benchmark_process", part)
 
 
@@ -93,7 +104,14 @@ def main() -> None:
     with TemporaryDirectory() as name:
         write_data(Path(name))
         runs = measure(Path(name), rounds=told.rounds)
-    text = benchmark_page.page(runs, rounds=told.rounds, n=CHILDREN, machine=found)
+    text = benchmark_page.page(
+        runs,
+        rounds=told.rounds,
+        n=CHILDREN,
+        machine=found,
+        further=imputation_benchmark_page.section(runs, n=CHILDREN),
+        targets=imputation_benchmark_page.targets(runs),
+    )
     told.out.write_text(text, encoding="utf-8")
 
 

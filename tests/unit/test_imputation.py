@@ -113,15 +113,24 @@ def test_school_level_of_imputed_values_follows_the_schools(
 ) -> None:
     """Imputed ses lies between schools as true ses does: it is not drawn to one mean.
 
-    Without school means among the predictors the slope here is about 0.3.
+    Without school means among the predictors the slope here is about 0.2. Of one imputation it is
+    anything from 0.4 to 1.1.
     """
-    result = impute(hidden, model, table, rule, m=1, iterations=5)
-    filled = imputation.complete(hidden, cells=result.cells, imputation=1)
+    result = impute(hidden, model, table, rule, m=10, iterations=5)
     gone = hidden["ses"].isna()
     truth = pupils.groupby("school_id")["ses"].mean()
-    imputed = filled[gone].groupby("school_id")["ses"].mean()
-    slope = np.polyfit(truth.loc[imputed.index], imputed, 1)[0]
-    assert slope > 0.6
+    slopes = []
+    for filled in imputation.all_completed(hidden, cells=result.cells):
+        imputed = filled[gone].groupby("school_id")["ses"].mean()
+        slopes.append(np.polyfit(truth.loc[imputed.index], imputed, 1)[0])
+    assert np.mean(slopes) > 0.6
+
+
+def test_shift_moves_numbers_by_standard_deviations(hidden: pd.DataFrame, model, table) -> None:
+    rule = imputation.rule("pmm")
+    cells = [impute(hidden, model, table, rule, iterations=1, shift=by).cells for by in (0, 1)]
+    moved = (cells[1]["value"] - cells[0]["value"]).to_numpy()
+    assert moved == pytest.approx(np.full(len(moved), hidden["ses"].std()))
 
 
 def test_leave_one_out_mean_by_hand() -> None:

@@ -13,6 +13,9 @@ N = 2000
 EDUCATION = ["education_father", "education_mother"]
 # Some ten cells a school with a spread of 1.2 each: twice the relative error of a slope.
 KEPT = 0.1
+# Of 1,100 cells, four standard errors of a difference of shares of up to a quarter; coefficients
+# that are drawn anew double the variance, four imputations halve what cells add.
+SHARE = 4 * (2 * 0.25 * 0.75 / 1100) ** 0.5
 # Without the school level half of the other parent's codes, and the score, tell of the school.
 LOST = 0.8
 
@@ -140,9 +143,38 @@ def test_what_is_left_out_or_thin_is_flagged(children, impute) -> None:
     assert any("1 of 24 combinations of level and wave" in flag for flag in flags)
 
 
-def test_one_school_runs_and_is_flagged(children, impute) -> None:
-    flags = impute(children.assign(school_id="01AA00"), "pmm").flags
-    assert any("All children are in one school" in flag for flag in flags)
+@pytest.mark.parametrize("engine", ["nominal", "pmm"])
+def test_few_schools_are_not_looked_at(engine, children, impute) -> None:
+    """The means of a few schools and a child's other values would give away its own value, and
+    imputed values would stay what they were at the start."""
+    nobody = children.assign(school_id=children["child"].astype(str))
+    expected = impute(nobody, engine, school_level=False).cells
+    for schools, words in ((1, "are in one school"), (9, "left out: 9 schools are too few")):
+        school = (np.arange(len(children)) % schools).astype(str)
+        found = impute(children.assign(school_id=school), engine)
+        pd.testing.assert_frame_equal(found.cells, expected)
+        assert any(words in flag for flag in found.flags)
+    enough = (np.arange(len(children)) % 10).astype(str)
+    found = impute(children.assign(school_id=enough), engine)
+    assert not found.cells.equals(expected)
+    assert not any("too few" in flag for flag in found.flags)
+
+
+def test_the_index_of_the_rows_does_not_matter(children, impute, nominal) -> None:
+    twice = children.set_axis(np.arange(len(children)) // 2)
+    pd.testing.assert_frame_equal(impute(twice).cells, nominal.cells)
+
+
+def test_the_order_of_the_rows_decides_about_chance_only(children, impute) -> None:
+    cells = impute(children.sample(frac=1, random_state=3), m=4).cells
+    ours = impute(children, m=4).cells
+    assert set(cells["child"]) == set(ours["child"])
+    for name in EDUCATION:
+        share = [
+            each.loc[each["variable"] == name, "value"].value_counts(normalize=True).sort_index()
+            for each in (cells, ours)
+        ]
+        assert share[0].to_numpy() == pytest.approx(share[1].to_numpy(), abs=SHARE)
 
 
 def test_a_level_that_nobody_has_is_never_drawn(children, impute) -> None:
@@ -155,8 +187,9 @@ def test_a_level_that_nobody_has_is_never_drawn(children, impute) -> None:
 def test_faults_say_what_was_found(children, impute) -> None:
     with pytest.raises(ImputationError, match=r"Unknown values among predictors: {'age': 2}"):
         impute(children.assign(age=children["age"].where(children["child"] > 2)))
-    with pytest.raises(ImputationError, match=r"Asked were {'m': 0}; expected 1 or more"):
-        impute(children, m=0)
+    for told in ({"m": 0}, {"iterations": 0}, {"workers": -1}):
+        with pytest.raises(ImputationError, match=rf"Asked were {told}; expected 1 or more"):
+            impute(children, **told)
     known = children[EDUCATION[0]].notna()
     few = children[EDUCATION[0]].where(known.cumsum() <= 10)
     with pytest.raises(ImputationError, match=r"{'education_father': 10}; at least 50"):

@@ -1,12 +1,17 @@
 """Donors are the nearest ones, each as likely as the other; coefficients follow the posterior."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from oablib.imputation.pmm import coefficients, nearest
+from oablib.imputation import pmm
+from oablib.imputation.pmm import Pmm, coefficients, nearest
+from oablib.imputation.predictors import Columns
+from oablib.imputation.variables import Variable
 
 DRAWS = 4000
 # Four standard errors of a mean (in sd) and of a standard deviation (relative) out of 4,000 draws.
@@ -83,3 +88,32 @@ def test_a_column_of_zeros_does_not_matter(data) -> None:
     estimate, _ = coefficients(wide, y, rng=np.random.default_rng(5))
     alone, _ = coefficients(x, y, rng=np.random.default_rng(5))
     assert estimate == pytest.approx(np.append(alone, 0.0))
+
+
+@dataclass(frozen=True)
+class View:
+    """What an engine sees: columns."""
+
+    matrix: NDArray
+
+    def columns(self) -> Columns:
+        return Columns(self.matrix, np.full(self.matrix.shape[1], False))
+
+
+def test_matching_is_of_type_1(monkeypatch, data) -> None:
+    """Known children are predicted with the estimate, unknown ones with the drawn coefficients."""
+    x, y = data
+    unknown = np.arange(len(y)) % 3 == 0
+    seen = {}
+
+    def kept(donors_at, targets, **told):
+        seen.update(donors_at=donors_at, targets=targets)
+        return nearest(donors_at, targets, **told)
+
+    monkeypatch.setattr(pmm, "nearest", kept)
+    engine = Pmm(Variable("y", unknown, None, scores=np.empty(0), spread=1.0), donors=1)
+    drawn = engine.draw(View(x), np.where(unknown, 0.0, y), rng=np.random.default_rng(6))
+    same = coefficients(x[~unknown], y[~unknown], rng=np.random.default_rng(6))
+    assert seen["donors_at"] == pytest.approx(x[~unknown] @ same[0])
+    assert seen["targets"] == pytest.approx(x[unknown] @ same[1])
+    assert set(drawn) <= set(y[~unknown])

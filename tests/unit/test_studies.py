@@ -194,7 +194,10 @@ def test_a_measured_process_tells_its_imports_and_versions(folder):
 
 
 def test_page_shows_medians_and_targets():
-    table = benchmark_page.page(invented_runs(), rounds=3, n=100, machine={})
+    further = {"further": "## More\n", "targets": [("`pmm`", 1.0, 0.5)]}
+    table = benchmark_page.page(invented_runs(), rounds=3, n=100, machine={}, **further)
+    assert "| `pmm` | at least 1 | 0.5 | no |" in table
+    assert table.endswith("|\n\n## More\n")
     assert "| **analysis** | 6 [3, 9] | 60 [30, 90] | 10 |" in table
     assert "| sub-models of 2015 on 20 imputations, s | at most 2 | 6 | no |" in table
     assert "| pooled analysis, times faster than semTools | at least 20 | 10 | no |" in table
