@@ -49,11 +49,12 @@ def coverage(
     frame: name, method, coverage, coverage_mce (fractions).
     """
     figure, panels = _grid(frame, labels=labels)
+    lowest = (100 * (frame["coverage"] - MONTE_CARLO * frame["coverage_mce"])).min()
     for axes, (_, part) in zip(panels, frame.groupby("name", sort=False), strict=False):
         error = 100 * MONTE_CARLO * part["coverage_mce"]
         axes.axvspan(*bounds, color=GREY, alpha=0.25, lw=0)
         _dots(axes, part, 100 * part["coverage"], error=error, labels=labels, default=default)
-        axes.set_xlim(-2, 102)
+        axes.set_xlim(min(lowest, 80) - 2, 102)
     figure.supxlabel("intervals that hold the true effect (%)", fontsize=9)
     return captioned(
         figure,

@@ -36,7 +36,8 @@ end
 
 function RawBlock(raw)
   if raw.format == "markdown" then
-    return pandoc.read(raw.text, "gfm+tex_math_dollars").blocks
+    -- One division: of several blocks only the first would take the place of the raw one.
+    return pandoc.Div(pandoc.read(raw.text, "gfm+tex_math_dollars").blocks)
   end
 end
 

@@ -52,6 +52,13 @@ def test_code_is_folded_and_markdown_that_a_cell_shows_is_text() -> None:
     assert "Nothing was <em>hidden</em>." in html
 
 
+def test_all_paragraphs_that_a_cell_shows_are_there() -> None:
+    html = page(shown({"text/markdown": "One.\n\n**Two.**\n\n* Three."}))
+    assert "<p>One.</p>" in html
+    assert "<strong>Two.</strong>" in html
+    assert "Three." in html
+
+
 def test_a_page_loads_nothing_and_runs_nothing() -> None:
     html = page(shown({"text/html": f'<figure><img alt="dots" src="{PICTURE}"></figure>'}))
     assert "<script" not in html
