@@ -19,14 +19,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from oablib import errors
 from oablib.errors import IncompleteRunError, OabError
+from oablib.processes import SINGLE_THREAD
 
 KERNEL = "oablib.kernel_guard"
 # What stopped a notebook is told once, by the error that this module raises.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 # A path longer than this does not fit the address of a socket file (108 bytes on Linux).
 SOCKET_PATH_LIMIT = 90
-# One thread each: results that depend on how sums are split over threads differ between machines.
-SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def execute(

@@ -1,19 +1,16 @@
 """Chained equations: every variable in turn given all others, round after round, m times."""
 
 import copy
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
+from oablib import processes
 from oablib.codebook import Table
 from oablib.errors import ImputationError
 from oablib.imputation import engines, flags, predictors, school, variables
@@ -22,8 +19,6 @@ from oablib.imputation.engines import Rule
 from oablib.imputation.variables import Variable
 from oablib.imputation.view import Setting, View
 from oablib.models import Model
-
-SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def impute(
@@ -125,20 +120,8 @@ def _all(
     task = partial(_one, chain=chain, iterations=iterations)
     if workers == 1:
         return [task(seed) for seed in seeds]
-    with _single_thread(), ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes.pool(workers) as pool:
         return list(pool.map(task, seeds))
-
-
-@contextmanager
-def _single_thread() -> Iterator[None]:
-    """Processes started meanwhile compute with one thread each: they read it when they start."""
-    before = {name: os.environ.get(name) for name in SINGLE_THREAD}
-    os.environ.update(SINGLE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _joined(

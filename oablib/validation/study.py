@@ -7,22 +7,20 @@ interrupted goes on where it was, and gives the rows that it would have given un
 import lzma
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 from tqdm import tqdm
 
+from oablib import processes
 from oablib.errors import IncompleteRunError
 from oablib.validation import mice, replication
 from oablib.validation.settings import Settings, Task
 
-SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # Five digits: a hundredth of the smallest Monte Carlo error that is shown.
 DIGITS = "%.5g"
 Places: TypeAlias = Mapping[tuple[str, int, str], Path]
@@ -129,25 +127,9 @@ def _each(work: "partial[int]", todo: Iterable[Task], *, workers: int) -> Iterat
     if workers == 1:
         yield from map(work, todo)
         return
-    context = get_context("spawn")
-    with _single_thread(), ProcessPoolExecutor(workers, mp_context=context) as pool:
-        try:
-            for future in as_completed([pool.submit(work, task) for task in todo]):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-@contextmanager
-def _single_thread() -> Iterator[None]:
-    """Processes started meanwhile compute with one thread each: they read it when they start."""
-    before = dict(os.environ)
-    os.environ.update(SINGLE_THREAD)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    with processes.pool(workers) as pool:
+        for future in as_completed([pool.submit(work, task) for task in todo]):
+            yield future.result()
 
 
 def _seconds(rows: pd.DataFrame) -> pd.DataFrame:
