@@ -1,5 +1,6 @@
 """A structural model as data: which columns play which part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -41,6 +42,15 @@ class Model:
         """Wave of each child of a frame; "all" for everybody in a model without waves."""
         wave = frame[self.wave] if self.wave else pd.Series("all", index=frame.index)
         return wave.rename("wave")
+
+    def paths_to_outcome(self, parameters: pd.DataFrame, *, of: Sequence[str]) -> pd.DataFrame:
+        """Rows of a fit's table of parameters that are paths of these predictors, by `rhs`."""
+        rows = parameters[(parameters["lhs"] == self.outcome) & (parameters["op"] == "~")]
+        return rows.set_index("rhs").loc[list(of)]
+
+    def direct_rows(self, parameters: pd.DataFrame) -> pd.DataFrame:
+        """Rows of a fit's table of parameters that are direct effects, in their order, by `rhs`."""
+        return self.paths_to_outcome(parameters, of=self.direct)
 
     @property
     def syntax(self) -> str:

@@ -66,9 +66,9 @@ def compare_direct(
     published standard errors) and se_ratio (se_known, or else se, by published_se); NaN for an
     effect that was not published.
     """
-    rows = direct_rows(parameters, model=model)
+    rows = model.direct_rows(parameters)
     if known is not None:
-        rows = rows.assign(se_known=direct_rows(known, model=model)["se"])
+        rows = rows.assign(se_known=model.direct_rows(known)["se"])
     table = rows.reset_index().rename(columns={"rhs": "name", "est": "value"})
     columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
     table = table[[name for name in columns if name in table]]
@@ -83,19 +83,13 @@ def compare_direct(
     return table
 
 
-def direct_rows(parameters: pd.DataFrame, *, model: Model) -> pd.DataFrame:
-    """Rows of a table of parameters that are direct effects, in the model's order, by `rhs`."""
-    rows = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
-    return rows.set_index("rhs").loc[list(model.direct)]
-
-
 def recovery(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFrame:
     """Direct effects with values hidden and imputed, beside those of the complete data.
 
     difference_in_se: pooled minus complete, in pooled standard errors.
     """
-    imputed = direct_rows(pooled.parameters, model=model)
-    whole = direct_rows(complete.parameters, model=model)
+    imputed = model.direct_rows(pooled.parameters)
+    whole = model.direct_rows(complete.parameters)
     table = pd.DataFrame(
         {
             "complete": whole["est"],

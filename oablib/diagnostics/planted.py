@@ -91,8 +91,7 @@ def _planted(found: Analysis, *, model: Model) -> dict[str, float]:
 
 
 def _direct(parameters: pd.DataFrame, model: Model) -> pd.DataFrame:
-    own = parameters[(parameters["lhs"] == model.outcome) & (parameters["op"] == "~")]
-    return own.set_index("rhs").loc[[model.mediator, *model.direct]]
+    return model.paths_to_outcome(parameters, of=[model.mediator, *model.direct])
 
 
 def _outcome(

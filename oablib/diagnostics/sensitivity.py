@@ -59,7 +59,6 @@ def _direct(found: Analysis | None, *, model: Model) -> pd.DataFrame:
     names = pd.DataFrame({"name": model.direct})
     if found is None:
         return names.reindex(columns=COLUMNS)
-    rows = found.pooled.parameters
-    rows = rows[(rows["lhs"] == model.outcome) & (rows["op"] == "~")].set_index("rhs")
-    own = rows.loc[list(model.direct), ["est", "se", "ci_lower", "ci_upper"]].reset_index()
+    rows = model.direct_rows(found.pooled.parameters)
+    own = rows[["est", "se", "ci_lower", "ci_upper"]].reset_index()
     return own.rename(columns={"rhs": "name", "est": "value"})

@@ -72,8 +72,7 @@ def _direct(fits: Fitted, *, truth: Truth, model: Model) -> pd.DataFrame:
     errors = {"two-step": [each.counted for each in fits.steps]}
     errors["known"] = [each.fit for each in fits.steps]
     for detail, each in errors.items():
-        pooled = pooling.pool(each).parameters.set_index(["lhs", "op", "rhs"])
-        own = pooled.loc[[(model.outcome, "~", name) for name in model.direct]]
+        own = model.direct_rows(pooling.pool(each).parameters)
         table = own.reset_index()[["est", "se", "df", "fmi"]]
         true = [truth.direct[name] for name in model.direct]
         parts.append(table.assign(name=model.direct, detail=detail, truth=true))
