@@ -1,7 +1,7 @@
 """A structural model as data: which columns play which part."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,6 +19,7 @@ class Model:
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
     direct: predictors of the outcome beside the mediator; indirect: predictors of the mediator.
     imputed: columns that may hold unknown values. auxiliary: columns that help to fill them.
+    fixed_values: column -> category key -> scale value set by hand; all others are estimated.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Model:
     direct: tuple[str, ...]
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
+    fixed_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def waves(self, frame: pd.DataFrame) -> pd.Series:
         """Wave of each child of a frame; "all" for everybody in a model without waves."""
@@ -76,16 +78,18 @@ def load(name: str) -> Model:
     is missing or unknown, or a predictor is named that the file does not define.
     """
     values = params.load_yaml(params.named_file("models", name))
-    known = {field.name for field in fields(Model)} - {"name"}
-    if set(values) != known:
+    known = {each.name for each in fields(Model)} - {"name"}
+    needed = {each.name for each in fields(Model) if each.default_factory is MISSING} - {"name"}
+    if not needed <= set(values) <= known:
         raise ModelError(
-            f"params/models/{name}.yaml: missing {sorted(known - set(values))}, "
-            f"unknown {sorted(set(values) - known)}; expected exactly {sorted(known)}."
+            f"params/models/{name}.yaml: missing {sorted(needed - set(values))}, "
+            f"unknown {sorted(set(values) - known)}; expected {sorted(needed)}, "
+            f"and where wanted {sorted(known - needed)}."
         )
     plain: dict[str, Any] = {key: _frozen(value) for key, value in values.items()}
-    model = Model(name=name, **plain)
-    _fail_if_predictor_is_undefined(model)
-    return model
+    _fail_if_predictor_is_undefined(name, plain)
+    _fail_if_fixed_value_is_unfit(name, plain)
+    return Model(name=name, **plain)
 
 
 def _frozen(value: object) -> object:
@@ -96,11 +100,30 @@ def _frozen(value: object) -> object:
     return value
 
 
-def _fail_if_predictor_is_undefined(model: Model) -> None:
-    defined = {*model.scaled, *model.dummies, *model.numeric, *model.school_means}
-    undefined = [name for name in (*model.direct, *model.indirect) if name not in defined]
+def _fail_if_predictor_is_undefined(name: str, values: Mapping[str, Any]) -> None:
+    roles = ("scaled", "dummies", "numeric", "school_means")
+    defined = {predictor for role in roles for predictor in values[role]}
+    undefined = [each for each in (*values["direct"], *values["indirect"]) if each not in defined]
     if undefined:
         raise ModelError(
-            f"Model {model.name}: {undefined} stand among the predictors but are not defined; "
+            f"Model {name}: {undefined} stand among the predictors but are not defined; "
             f"defined are {sorted(defined)}."
+        )
+
+
+def _fail_if_fixed_value_is_unfit(name: str, values: Mapping[str, Any]) -> None:
+    """Column and number are checked here, the category where the codebook is at hand."""
+    fixed = values.get("fixed_values", {})
+    columns = [column for column in fixed if column not in values["scaled"]]
+    if columns:
+        raise ModelError(
+            f"Model {name}: fixed_values names {columns}; expected columns that get scale values: "
+            f"{sorted(values['scaled'])}."
+        )
+    numbers = [number for column in fixed.values() for number in column.values()]
+    unfit = [number for number in numbers if type(number) not in (int, float)]
+    if unfit:
+        raise ModelError(
+            f"Model {name}: fixed_values holds {len(unfit)} that are no numbers; expected points "
+            "of the outcome, as in `education_mother: {mbo4: 7.5}`."
         )

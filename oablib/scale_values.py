@@ -67,16 +67,17 @@ def estimate(
     """Scale values of every scaled variable, on a frame without unknown values.
 
     A variable whose orientation is -1 gets its coefficients with reversed sign. weights: (n,),
-    sampling weights of the children. Raises EstimationError when a category has fewer than 5
-    children, columns are collinear, a child has no school, all have the same, or weights are not
-    n positive numbers.
+    sampling weights of the children. A category in model.fixed_values keeps that value, without
+    error, and the others are estimated given it. Raises EstimationError when a category has fewer
+    than 5 children, columns are collinear, a child has no school, all have the same, or weights
+    are not n positive numbers; ParameterError when a fixed category is not in the codebook.
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
-    parts = {name: _indicators(frame, name=name, table=table) for name in model.scaled}
+    parts = {name: _indicators(frame, name=name, model=model, table=table) for name in model.scaled}
     others = predictors_without_scale(frame, model=model, table=table)
     constant = pd.Series(1.0, index=frame.index, name="const")
     fit = regress(
-        frame[model.outcome].to_numpy(dtype=np.float64),
+        frame[model.outcome].to_numpy(dtype=np.float64) - _fixed_part(frame, model, table),
         pd.concat([constant, *parts.values(), others], axis=1),
         schools=_schools(frame, model),
         weights=weights,
@@ -151,8 +152,9 @@ def arrays(values: Sequence[ScaleValues]) -> tuple[np.ndarray, np.ndarray]:
 def pooled_table(values: Sequence[ScaleValues], *, pooled: PooledValues) -> pd.DataFrame:
     """The table of scale values with pooled numbers: value, se, ci_lower, ci_upper, fmi.
 
-    pooled: what Rubin's rules make of `arrays`, each field (categories,). References keep 0
-    and an interval without width. n is the mean count of children over imputations.
+    pooled: what Rubin's rules make of `arrays`, each field (categories,). References keep 0, and
+    fixed categories their value, with an interval without width. n is the mean count of children
+    over imputations.
     """
     table = values[0].table.copy()
     table["n"] = np.mean([each.table["n"] for each in values], axis=0).round().astype(int)
@@ -166,7 +168,8 @@ def pooled_table(values: Sequence[ScaleValues], *, pooled: PooledValues) -> pd.D
         "fmi": pooled.fmi,
     }
     for name, number in numbers.items():
-        table[name] = 0.0
+        # An interval around a value that is not estimated has no width.
+        table[name] = table["value"] if name.startswith("ci_") else table.get(name, 0.0)
         table.loc[free, name] = number
     return table
 
@@ -190,7 +193,24 @@ def _is_free(table: pd.DataFrame) -> np.ndarray:
     return (table["se"] > 0).to_numpy()
 
 
-def _indicators(frame: pd.DataFrame, *, name: str, table: Table) -> pd.DataFrame:
+def _fixed(name: str, *, model: Model, table: Table) -> dict[int | None, float]:
+    """Scale values that are not estimated, by code: the reference's 0, and those set by hand."""
+    column = table.column(name)
+    by_hand = model.fixed_values.get(name, {})
+    fixed: dict[int | None, float] = {column.code(key): by_hand[key] for key in by_hand}
+    return {column.reference_code: 0.0} | fixed
+
+
+def _fixed_part(frame: pd.DataFrame, model: Model, table: Table) -> NDArray:
+    """What values set by hand contribute to each child's outcome, shape (n,)."""
+    part = np.zeros(len(frame))
+    for name, sign in model.scaled.items():
+        fixed = _fixed(name, model=model, table=table)
+        part += sign * frame[name].map(fixed).fillna(0.0).to_numpy(dtype=np.float64)
+    return part
+
+
+def _indicators(frame: pd.DataFrame, *, name: str, model: Model, table: Table) -> pd.DataFrame:
     column = table.column(name)
     counts = _counts(frame[name], column)
     few = [column.category(code).key for code in counts.index[counts < MINIMUM_IN_CATEGORY]]
@@ -199,7 +219,8 @@ def _indicators(frame: pd.DataFrame, *, name: str, table: Table) -> pd.DataFrame
             f"{name}: fewer than {MINIMUM_IN_CATEGORY} children in {few}; no scale value can be "
             "estimated for them. Use more children or merge the categories in the codebook."
         )
-    codes = [code for code in column.codes if code != column.reference_code]
+    fixed = _fixed(name, model=model, table=table)
+    codes = [code for code in column.codes if code not in fixed]
     return pd.DataFrame({f"{name}={code}": (frame[name] == code) * 1.0 for code in codes})
 
 
@@ -211,7 +232,7 @@ def _scale_values(
     covariance = fit.covariance[free, free] * np.outer(signs, signs)
     rows = _rows(frame, model=model, table=table)
     is_free = rows.pop("is_free").to_numpy(dtype=bool)
-    rows["value"] = rows["se"] = 0.0
+    rows["se"] = 0.0
     rows.loc[is_free, "value"] = signs * fit.coefficients[free]
     rows.loc[is_free, "se"] = np.sqrt(np.diag(covariance))
     influence = fit.influence[:, free] * signs
@@ -219,12 +240,14 @@ def _scale_values(
 
 
 def _rows(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
-    rows = [
-        (name, code, column.category(code).key, count, code != column.reference_code)
-        for name, column in ((name, table.column(name)) for name in model.scaled)
-        for code, count in zip(column.codes, _counts(frame[name], column), strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["variable", "code", "category", "n", "is_free"])
+    rows = []
+    for name in model.scaled:
+        column, fixed = table.column(name), _fixed(name, model=model, table=table)
+        for code, count in zip(column.codes, _counts(frame[name], column), strict=True):
+            key, value = column.category(code).key, fixed.get(code, 0.0)
+            rows.append((name, code, key, count, value, code not in fixed))
+    names = ["variable", "code", "category", "n", "value", "is_free"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _counts(codes: pd.Series, column: Column) -> pd.Series:

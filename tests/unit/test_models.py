@@ -66,3 +66,18 @@ def test_an_unknown_and_a_missing_field_are_refused_together(folder: Path) -> No
 def test_an_unknown_model_names_the_nearest() -> None:
     with pytest.raises(ParameterError, match="did you mean 'base'"):
         models.load("bace")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fixed_values: {sex: {girl: 1.0}}", "sex"),
+        ("fixed_values: {origin: {turkije: much}}", "no numbers"),
+    ],
+)
+def test_a_fixed_value_that_cannot_be_meant_is_refused(
+    folder: Path, line: str, expected: str
+) -> None:
+    spoil(folder, "numeric: [", f"{line}\nnumeric: [")
+    with pytest.raises(ModelError, match=expected):
+        models.load("mine")

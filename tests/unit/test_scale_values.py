@@ -1,12 +1,14 @@
 """Scale values are the coefficients of a regression on dummies, and have slope 1 afterwards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
 from oablib import codebook, models, scale_values
-from oablib.errors import EstimationError
+from oablib.errors import EstimationError, ParameterError
 from oablib.scale_values import ScaleValues
 
 # The same least squares by another route; both solve systems with condition numbers under 1e4.
@@ -203,3 +205,41 @@ def test_unfit_weights_are_refused(
 ) -> None:
     with pytest.raises(EstimationError, match="one positive weight for each of 3000"):
         scale_values.estimate(children, model=model, table=table, weights=weights)
+
+
+def test_a_value_set_by_hand_is_kept_and_the_others_follow(
+    children: pd.DataFrame, model: models.Model, table: codebook.Table
+) -> None:
+    """The same regression by statsmodels, the fixed category's points taken off beforehand."""
+    fixed = replace(model, fixed_values={"origin": {"eu15_ontwikkeld": 4.0}})
+    found = scale_values.estimate(children, model=fixed, table=table).table
+    code = table.column("origin").code("eu15_ontwikkeld")
+    row = found[(found["variable"] == "origin") & (found["code"] == code)].iloc[0]
+    assert (row["value"], row["se"]) == (4.0, 0.0)
+    numbers = scale_values.predictors_without_scale(children, model=model, table=table)
+    reduced = children.assign(**numbers, rest=children["cito"] + 4.0 * (children["origin"] == code))
+    terms = ["rest ~ 1", *numbers]
+    free = found[found["se"] > 0]
+    pairs = free[["variable", "code"]].itertuples(index=False)
+    terms += [f"I(1.0 * ({name} == {code}))" for name, code in pairs]
+    fit = smf.ols(" + ".join(terms), reduced).fit()
+    sign = free["variable"].map(model.scaled)
+    expected = fit.params.filter(like="I(1.0").to_numpy() * sign
+    np.testing.assert_allclose(free["value"], expected, rtol=0, atol=SAME_REGRESSION)
+
+
+def test_fixing_a_value_where_it_was_estimated_changes_no_other(
+    children: pd.DataFrame, values: ScaleValues, model: models.Model, table: codebook.Table
+) -> None:
+    row = values.table.set_index(["variable", "category"]).loc[("education_mother", "vmbo_bk_mbo1")]
+    fixed = replace(model, fixed_values={"education_mother": {"vmbo_bk_mbo1": row["value"]}})
+    found = scale_values.estimate(children, model=fixed, table=table).table
+    np.testing.assert_allclose(found["value"], values.table["value"], atol=SAME_REGRESSION)
+
+
+def test_a_fixed_category_that_does_not_exist_is_refused(
+    children: pd.DataFrame, model: models.Model, table: codebook.Table
+) -> None:
+    fixed = replace(model, fixed_values={"origin": {"atlantis": 4.0}})
+    with pytest.raises(ParameterError, match="atlantis"):
+        scale_values.estimate(children, model=fixed, table=table)
