@@ -115,7 +115,9 @@ def _parse(text: str, *, path: Path) -> YamlFile:
         repeated = _repeated_keys(node)
         if repeated:
             raise ParameterError(f"{path}: " + "; ".join(repeated) + ".")
-        lines = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+        # A list as a key has no name, and is refused below with its line.
+        named = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        lines = {key.value: key.start_mark.line + 1 for key in named}
         return YamlFile(values=loader.construct_document(node), lines=lines)
     finally:
         loader.dispose()
