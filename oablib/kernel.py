@@ -1,31 +1,19 @@
 """Execute one notebook with papermill, in a guarded kernel that only its owner can reach."""
 
-import logging
-import os
-import sys
-import tempfile
+import ast
+import keyword
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import run_sync
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
-from oablib import errors
-from oablib.errors import IncompleteRunError, OabError
-from oablib.processes import SINGLE_THREAD
+from oablib import errors, kernel_pool, parameter_cell
+from oablib.errors import IncompleteRunError, OabError, ParameterError
 
-KERNEL = "oablib.kernel_guard"
-# What stopped a notebook is told once, by the error that this module raises.
-logging.getLogger("papermill").setLevel(logging.CRITICAL)
-# A path longer than this does not fit the address of a socket file (108 bytes on Linux).
-SOCKET_PATH_LIMIT = 90
+BEGINS, ENDS = "iopub.status.busy", "iopub.status.idle"
 
 
 def execute(
@@ -39,21 +27,27 @@ def execute(
     """Execute a notebook with parameters `values` and return it with its outputs.
 
     `environment` is added to the kernel's, `folder` is where it starts. Nothing is written: a
-    notebook that failed leaves no outputs behind. Raises the OabError that a cell raised, with
-    its own message, and IncompleteRunError for whatever else stopped it.
+    notebook that failed leaves no outputs behind. May be called from several threads at once.
+    Raises the OabError that a cell raised, with its own message, IncompleteRunError for whatever
+    else stopped it, and ParameterError before anything runs when a value does not fit the
+    notebook's parameters.
     """
+    _fail_if_name_is_unknown(values, notebook, stem=stem)
+    _fail_if_value_is_not_plain(values, stem=stem)
+
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from oablib import kernel_client  # papermill takes more than a second to import
+
     try:
-        with _kernel(environment) as manager:
-            return papermill.execute_notebook(
-                notebook,
-                None,
-                parameters=dict(values),
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                cwd=str(folder),
-                km=manager,
-            )
+        return kernel_client.execute(
+            notebook,
+            values=values,
+            environment=environment,
+            folder=folder,
+            modules=_imported(notebook),
+        )
     except PapermillExecutionError as error:
         raise _told(error, stem=stem) from None
     except DeadKernelError:
@@ -64,42 +58,77 @@ def execute(
 
 
 @contextmanager
-def _kernel(environment: Mapping[str, str]) -> Iterator[AsyncKernelManager]:
-    """Give the manager of a kernel whose connection lives in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="oab-") as sockets:
-        path = Path(sockets).resolve() / "kernel.json"
-        short = len(bytes(path)) <= SOCKET_PATH_LIMIT
-        manager = AsyncKernelManager(
-            connection_file=str(path),
-            # Other users of the machine can reach a TCP port, but not a socket in a private folder.
-            transport="ipc" if short and os.name == "posix" else "tcp",
+def warm() -> Iterator[None]:
+    """Keep a process that has imported what notebooks import; kernels of the block are its forks.
+
+    They differ from others only in that they start sooner. Where there can be no such process
+    (it takes Linux), kernels start as without it. At the end of the block, whatever ends it, all
+    kernels are killed; `execute` in another thread then raises IncompleteRunError.
+    """
+    with kernel_pool.opened():
+        yield
+
+
+def seconds_in_cells(notebook: nbformat.NotebookNode) -> float:
+    """Seconds that the kernel of an executed notebook was busy with cells."""
+    total = 0.0
+    for cell in notebook.cells:
+        times = cell.metadata.get("execution", {})
+        if BEGINS in times and ENDS in times:
+            span = datetime.fromisoformat(times[ENDS]) - datetime.fromisoformat(times[BEGINS])
+            total += span.total_seconds()
+    return total
+
+
+def _fail_if_name_is_unknown(
+    values: Mapping[str, Any], notebook: nbformat.NotebookNode, *, stem: str
+) -> None:
+    """Refuse a name that the notebook does not declare: papermill writes it into code as it is."""
+    declared = parameter_cell.declared(notebook) if values else []
+    unfit = [
+        name
+        for name in values
+        if name not in declared or not name.isidentifier() or keyword.iskeyword(name)
+    ]
+    if unfit:
+        raise ParameterError(
+            f"{stem} got {len(unfit)} parameters that its parameters cell does not declare: "
+            f"{', '.join(map(ascii, unfit))}. It declares: {', '.join(declared) or 'none'}."
         )
-        manager._kernel_spec = _specification(environment)
-        try:
-            yield manager
-        finally:
-            if manager.has_kernel:
-                run_sync(manager.shutdown_kernel)(now=True)
 
 
-def _specification(environment: Mapping[str, str]) -> KernelSpec:
-    """Describe the kernel: this interpreter, whatever kernels are installed on the machine."""
-    package_home = str(Path(__file__).resolve().parents[1])
-    paths = [package_home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return KernelSpec(
-        argv=[
-            *(sys.executable, "-m", KERNEL, "-f", "{connection_file}"),
-            "--HistoryManager.enabled=False",
-        ],
-        env={
-            **SINGLE_THREAD,
-            "PYTHONHASHSEED": "0",
-            "PYTHONPATH": os.pathsep.join(paths),
-            **environment,
-        },
-        display_name="Python 3",
-        language="python",
-    )
+def _fail_if_value_is_not_plain(values: Mapping[str, Any], *, stem: str) -> None:
+    """Refuse what papermill could not write down as the literal that it is."""
+    unfit = [
+        name
+        for name, value in values.items()
+        if type(value) not in (str, int, float, bool) or (type(value) is str and "\0" in value)
+    ]
+    if unfit:
+        raise ParameterError(
+            f"{stem}: {', '.join(unfit)} must be a text without null characters, a number, or "
+            "True or False."
+        )
+
+
+def _imported(notebook: nbformat.NotebookNode) -> list[str]:
+    """Modules that the cells import, in their order; a cell with a magic tells none."""
+    names: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            with suppress(SyntaxError, ValueError):
+                for node in ast.walk(ast.parse(cell.source)):
+                    names += _targets(node)
+    return list(dict.fromkeys(names))
+
+
+def _targets(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        inner = node.names if node.module == "oablib" else []
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in inner)]
+    return []
 
 
 def _told(error: Any, *, stem: str) -> OabError:

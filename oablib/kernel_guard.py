@@ -4,13 +4,16 @@ The message of a KeyError or ValueError often quotes a value, and a value may be
 puts it into the notebook and the terminal. This kernel keeps the class of the exception and where
 it was raised, and withholds the rest; the errors of oablib are written without values and pass.
 
-Runs as `python -m oablib.kernel_guard -f <connection file>`, so that a kernel without the guard
+Runs as `python -P -m oablib.kernel_guard -f <connection file>`, so that a kernel without the guard
 cannot come up by mistake.
 """
 
 import logging
+import os
+import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +24,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 
 from oablib import errors
 
+PARENT_TICK = 0.5  # seconds between looks at whether the parent is there
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -86,6 +90,32 @@ class GuardedKernel(IPythonKernel):
     shell_class = GuardedShell
 
 
+class _ParentWatch(threading.Thread):
+    """Ends this process and all that it has started when its parent is gone."""
+
+    def __init__(self, parent: int) -> None:
+        super().__init__(name="oab-parent", daemon=True)
+        self._parent = parent
+
+    def run(self) -> None:
+        while os.getppid() == self._parent:
+            time.sleep(PARENT_TICK)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(1)
+
+
+class GuardedApp(IPKernelApp):
+    """What starts the kernel."""
+
+    def init_poller(self) -> None:
+        """Watch the parent; the watch of ipykernel would leave a kernel's own processes behind."""
+        if os.name == "posix":
+            self.poller = _ParentWatch(int(os.environ.get("JPY_PARENT_PID") or os.getppid()))
+        else:
+            super().init_poller()
+
+
 def _tell_class_only(raised: Any) -> None:
     kind = getattr(raised.exc_type, "__name__", "exception")
     print(f"{kind} outside the main thread; its message is withheld.", file=sys.stderr)
@@ -97,7 +127,7 @@ def main() -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     threading.excepthook = _tell_class_only
     sys.unraisablehook = _tell_class_only
-    IPKernelApp.launch_instance(kernel_class=GuardedKernel)
+    GuardedApp.launch_instance(kernel_class=GuardedKernel)
 
 
 if __name__ == "__main__":

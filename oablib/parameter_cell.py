@@ -2,8 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-
-import nbformat
+from typing import Any
 
 from oablib.errors import RenderError
 
@@ -11,12 +10,17 @@ TAG = "parameters"
 INJECTED_TAG = "injected-parameters"
 
 
-def declared(notebook: nbformat.NotebookNode) -> list[str]:
+def declared(notebook: Any) -> list[str]:
     """Names that the cell tagged `parameters` gives a value, in their order."""
     for cell in notebook.cells:
         if TAG in cell.metadata.get("tags", []):
-            return [name for name, _ in _assignments(cell.source)]
+            return names(cell.source)
     return []
+
+
+def names(source: str) -> list[str]:
+    """Names that the source of such a cell gives a value, in their order."""
+    return [name for name, _ in _assignments(source)]
 
 
 def merged(source: str, values: Mapping[str, str | int | float]) -> str:
