@@ -20,16 +20,27 @@ def intake(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
     )
 
 
-def imputation(
-    counts: pd.DataFrame, *, imputed: Imputed, hidden: OverImputed, planted: Recovered
-) -> str:
-    """Which share of each variable was filled, how many times, and how two tests of it ended."""
+def imputation(counts: pd.DataFrame, *, imputed: Imputed, hidden: OverImputed) -> str:
+    """Which share of each variable was filled, how many times, and how the test of it ended."""
     if imputed.m == 1:
         return "**Nothing was unknown**: one data set passes through unchanged."
     parts = [f"{words(str(row.variable))} {row.share_unknown:.1%}" for row in counts.itertuples()]
     return (
         f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
-        f"Known values are the same in every data set. {_coverage(hidden)} {_self_test(planted)}"
+        f"Known values are the same in every data set. {_coverage(hidden)}"
+    )
+
+
+def diagnostics(planted: Recovered, *, lost: pd.DataFrame, m: int) -> str:
+    """How the self-test ended, and which effect loses most to unknown values."""
+    if m == 1:
+        return "**Nothing was unknown**: results owe nothing to an imputation."
+    most, wanted = lost.iloc[int(lost["fmi"].argmax())], int(lost["m_recommended"].max())
+    return (
+        f"{_self_test(planted)} Most is lost to unknown values for the path from "
+        f"{words(str(most['rhs']))} to {words(str(most['lhs']))}: {most['fmi']:.0%} of its "
+        f"information. For standard errors that can be repeated, {wanted} "
+        f"imputations are recommended; there were {m}."
     )
 
 

@@ -197,14 +197,8 @@ def test_the_self_test_sees_an_imputation_without_the_school_level(
     monkeypatch.setattr(imputation, "impute", blind)
     recovered = diagnostics.recover(cohort, found=found, m=4, repeats=20, **told)
     assert "school_mean_ses" in recovered.failed
-    told_counts = pd.DataFrame({"variable": ["ses"], "share_unknown": [HIDDEN]})
-    nothing = pd.DataFrame(columns=["child"])
-    over = diagnostics.OverImputed(
-        pd.DataFrame([("ses", 10, 0.9, 0.8, 0.7, 0.95)], columns=over_imputation.COVERAGE),
-        nothing,
-    )
-    filled = imputation.Imputed(nothing, nothing, 4)
-    text = answers.imputation(told_counts, imputed=filled, hidden=over, planted=recovered)
+    lost = summaries.information(found.pooled.parameters)
+    text = answers.diagnostics(recovered, lost=lost, m=4)
     assert "**The self-test failed**" in text
     assert "school mean ses" in text
 
