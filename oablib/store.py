@@ -1,7 +1,8 @@
-"""Tables between notebooks: private ones as Parquet, results without persons as CSV.
+"""Tables between notebooks, as Parquet: private ones, and results without persons.
 
 A private table holds rows of children and never leaves the work folder, which only its owner can
-read. A results table holds aggregates; its bytes depend on its values alone.
+read. A results table holds aggregates, to ten significant digits, so that equal results are equal
+bytes; a report publishes it, with a copy as CSV.
 """
 
 import os
@@ -17,6 +18,9 @@ from oablib import params
 from oablib.errors import EnvironmentFault, InputError, ParameterError
 
 FLOAT_FORMAT = "%.10g"  # enough to compare results, coarse enough to hide a library's last bits
+# Rounding of sums of numbers near 1 that should vanish, such as a gradient; no digit of it means
+# anything, and it differs between processors.
+NOTHING = 1e-12
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _NAME = re.compile(r"[a-z0-9_]+")
@@ -48,35 +52,45 @@ class Store:
 
     def read_result(self, name: str) -> pd.DataFrame:
         """Read a results table. Raises InputError when no stage has written it."""
-        path = _existing(self.results / f"{_checked(name)}.csv", run=self.run)
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+        return pd.read_parquet(_existing(self.results / f"{_checked(name)}.parquet", run=self.run))
 
     def write_result(self, name: str, frame: pd.DataFrame) -> None:
-        """Write aggregates as CSV; equal values give equal bytes; the index is dropped."""
-        path = self.results / f"{_checked(name)}.csv"
+        """Write aggregates, rounded; equal values give equal bytes; the index is dropped."""
+        path = self.results / f"{_checked(name)}.parquet"
         self.results.mkdir(parents=True, exist_ok=True)
+        table = rounded(frame).reset_index(drop=True)
+        _replace(path, lambda part: table.to_parquet(part, index=False))
 
-        def fill(part: Path) -> None:
-            frame.to_csv(
-                part, index=False, float_format=FLOAT_FORMAT, lineterminator="\n", encoding="utf-8"
-            )
 
-        _replace(path, fill)
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with ten significant digits, and 0 for those smaller than NOTHING."""
+    numbers = frame.select_dtypes("float")
+    return frame.assign(**{str(name): numbers[name].map(_round) for name in numbers})
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """A results table as text; equal values give equal text."""
+    return frame.to_csv(index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
+def _round(number: float) -> float:
+    return 0.0 if abs(number) < NOTHING else float(FLOAT_FORMAT % number)
 
 
 def open(run: str) -> Store:  # noqa: A001 - read as store.open
     """Open the tables of a run.
 
     A run in progress points OAB_PRIVATE and OAB_RESULTS at its temporary folder; a notebook
-    opened by hand works on the run's last finished state.
+    opened by hand works on the run's last finished state, and never on a report.
     Raises ParameterError when the run's name is unfit to be a folder.
     """
     params.fail_if_name_is_unfit(run)
     private, results = os.environ.get("OAB_PRIVATE"), os.environ.get("OAB_RESULTS")
+    work = params.root() / ".work" / run
     return Store(
         run=run,
-        private=Path(private) if private else params.root() / ".work" / run,
-        results=Path(results) if results else params.root() / "reports" / run / "tables",
+        private=Path(private) if private else work / "private",
+        results=Path(results) if results else work / "results",
     )
 
 

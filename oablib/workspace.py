@@ -1,10 +1,10 @@
-"""The private folder of a run, its lock, and the one step that puts finished reports in place."""
+"""The private folder of a run, its lock, and the step that puts finished reports in place."""
 
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,8 @@ WORK = ".work"
 class Workspace:
     """Folders of one attempt at a run.
 
-    work: the run's private folder, which stays; private, executed: this attempt's tables with rows
-    of persons and its notebooks, which move there at the end; publish: becomes reports/<run>.
+    work: the run's private folder, which stays; attempt: what is under way, gone at the end;
+    publish: becomes reports/<run>.
     """
 
     run: str
@@ -30,55 +30,37 @@ class Workspace:
     attempt: Path
 
     @property
-    def private(self) -> Path:
-        """Folder of the tables that hold persons."""
-        return self.attempt / "private"
-
-    @property
-    def executed(self) -> Path:
-        """Folder of the executed notebooks."""
-        return self.attempt / "executed"
-
-    @property
     def publish(self) -> Path:
         """Folder of what will be handed on."""
         return self.attempt / "publish"
 
     @property
-    def tables(self) -> Path:
-        """Folder of the results tables."""
-        return self.publish / "tables"
-
-    def environment(self) -> dict[str, str]:
-        """Tell a kernel where the project is and where its tables and temporary files go."""
-        return {
-            "OAB_ROOT": str(params.root()),
-            "OAB_PRIVATE": str(self.private),
-            "OAB_RESULTS": str(self.tables),
-            "TMPDIR": str(self.attempt / "tmp"),
-            # Settings and start-up files of this user's own IPython would change what a run does.
-            "IPYTHONDIR": str(self.attempt / "ipython"),
-        }
+    def report(self) -> Path:
+        """Where finished reports stand."""
+        return params.root() / "reports" / self.run
 
     def put_in_place(self) -> Path:
-        """Exchange reports/<run> for what was made, keep the private rest, return the folder."""
-        target, previous = _target(self.run), self.work / "previous"
-        target.parent.mkdir(exist_ok=True)
+        """Exchange reports/<run> for what was made, and return the folder.
+
+        It is brought beside its place first, which may be on another disk. Killed between the two
+        renames, the earlier report is found again by the next start.
+        """
+        ready, previous = _beside(self.report)
+        self.report.parent.mkdir(exist_ok=True)
         _make_readable(self.publish)
+        shutil.rmtree(ready, ignore_errors=True)
         try:
-            if target.exists():
-                target.rename(previous)
-            self.publish.rename(target)
+            _move(self.publish, ready)
+            with suppress(FileNotFoundError):
+                self.report.rename(previous)
+            ready.rename(self.report)
         except BaseException:
-            if previous.exists() and not target.exists():
-                previous.rename(target)
+            if previous.exists() and not self.report.exists():
+                previous.rename(self.report)
+            shutil.rmtree(ready, ignore_errors=True)
             raise
         shutil.rmtree(previous, ignore_errors=True)
-        for table in self.private.iterdir():
-            table.replace(self.work / table.name)
-        shutil.rmtree(self.work / "executed", ignore_errors=True)
-        self.executed.rename(self.work / "executed")
-        return target
+        return self.report
 
 
 @contextmanager
@@ -89,18 +71,76 @@ def opened(run: str) -> Iterator[Workspace]:
     Raises IncompleteRunError when the run is already running.
     """
     with _private_files(), _locked(run) as work:
-        _clear_leftovers(work, run=run)
         space = Workspace(run, work, work / f"attempt-{uuid.uuid4().hex[:8]}")
+        _clear_leftovers(space)
         try:
-            for folder in (space.private, space.executed, space.tables, space.attempt / "tmp"):
-                folder.mkdir(parents=True)
+            space.publish.mkdir(parents=True)
             yield space
         finally:
             shutil.rmtree(space.attempt, ignore_errors=True)
 
 
-def _target(run: str) -> Path:
-    return params.root() / "reports" / run
+def of(run: str) -> Path:
+    """The private folder of a run, whether or not it is there."""
+    return params.root() / WORK / run
+
+
+def show_tables(tables: Iterable[Mapping[str, Path]], *, work: Path) -> None:
+    """Put the tables of the last run where notebooks opened by hand find them.
+
+    tables: place (private/cohort.parquet) -> file, for each stage.
+    """
+    for name in ("private", "results"):
+        shutil.rmtree(work / name, ignore_errors=True)
+        (work / name).mkdir()
+    for places in tables:
+        for place, path in places.items():
+            link(path, work / place)
+
+
+def link(path: Path, target: Path) -> None:
+    """Give a file a second name where the file system can, else copy it."""
+    try:
+        os.link(path.resolve(), target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def clean(run: str) -> int:
+    """Remove the private folder of a run; bytes that this set free.
+
+    Raises IncompleteRunError when the run is running.
+    """
+    if not of(run).is_dir():
+        return 0
+    with _locked(run) as work:
+        size = size_of(work)
+        shutil.rmtree(work)
+    (params.root() / WORK / f"{run}.lock").unlink(missing_ok=True)
+    return size
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; those with a second name elsewhere count in part."""
+    states = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(state.st_size // max(state.st_nlink, 1) for state in states)
+
+
+def _beside(report: Path) -> tuple[Path, Path]:
+    """Names beside a report that no run can have."""
+    return report.with_name(f".{report.name}.new"), report.with_name(f".{report.name}.previous")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename, or copy file by file to another disk: the error of a copy then names its file."""
+    with suppress(OSError):
+        source.rename(target)
+        return
+    for path in (source, *sorted(source.rglob("*"))):
+        if path.is_dir():
+            (target / path.relative_to(source)).mkdir(mode=0o755)
+        else:
+            shutil.copy(path, target / path.relative_to(source))
 
 
 @contextmanager
@@ -114,30 +154,34 @@ def _private_files() -> Iterator[None]:
 
 @contextmanager
 def _locked(run: str) -> Iterator[Path]:
-    resting = params.root() / WORK
-    work = resting / run
+    work = of(run)
+    resting = work.parent
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (resting, work):
         folder.chmod(0o700)
-    lock = FileLock(resting / f"{run}.lock", timeout=0)
+    lock, holder = FileLock(resting / f"{run}.lock", timeout=0), work / "pid"
     try:
         lock.acquire()
     except Timeout:
+        with suppress(OSError):
+            run += f" (process {holder.read_text(encoding='ascii')})"
         raise IncompleteRunError(
-            f"Run {run!r} is already running; wait until it has ended, or start another run."
+            f"Run {run} is already running; wait until it has ended, or start another run."
         ) from None
     try:
+        holder.write_text(str(os.getpid()), encoding="ascii")
         yield work
     finally:
+        holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _clear_leftovers(work: Path, *, run: str) -> None:
-    """Undo what a killed run left; between its two renames the earlier report is in `previous`."""
-    previous = work / "previous"
-    if previous.exists() and not _target(run).exists():
-        previous.rename(_target(run))
-    for folder in (previous, *work.glob("attempt-*")):
+def _clear_leftovers(space: Workspace) -> None:
+    """Undo what a killed run left; between its two renames the earlier report is beside."""
+    ready, previous = _beside(space.report)
+    if previous.exists() and not space.report.exists():
+        previous.rename(space.report)
+    for folder in (ready, previous, *space.work.glob("attempt-*")):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from oablib.parameter_cell import declared
-from oablib.params import RunParameters
+from oablib.params_run import RunParameters
 
 PATHS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 FORBIDDEN = ("filterwarnings", "pip install", ".head(", ".sample(", "truth", "http://", "https://")
@@ -59,7 +59,7 @@ def test_parameters_are_typed_explained_and_known_to_the_run(
 ) -> None:
     names = declared(notebook)
     assert names and len(names) <= MOST_PARAMETERS
-    assert set(names) <= set(RunParameters.__slots__)
+    assert set(names) <= set(RunParameters.model_fields)
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     for line in cell.source.splitlines():
         assert ":" in line.split("=")[0] and "  # " in line

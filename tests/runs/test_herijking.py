@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import analysis, imputation, intake, models, params, report, synthetic, two_step
+from oablib import (
+    analysis,
+    imputation,
+    intake,
+    models,
+    params,
+    params_run,
+    report,
+    synthetic,
+    two_step,
+)
 from oablib.codebook import Table, load
 from tests.studies.true_education import true_education
 
@@ -30,17 +40,17 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def run() -> params.RunParameters:
-    return params.run_parameters("herijking-2021")
+def run() -> params_run.RunParameters:
+    return params_run.run_parameters("herijking-2021")
 
 
 @pytest.fixture(scope="module")
-def published(run: params.RunParameters) -> dict:
+def published(run: params_run.RunParameters) -> dict:
     return params.published(run.published)
 
 
 def test_complete_data_lie_near_the_published_study(
-    run: params.RunParameters, model: models.Model, table: Table, published: dict
+    run: params_run.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     drawn = synthetic.draw(n=run.n, seed=run.seed)
     fit = two_step.fit(true_education(drawn), model=model, table=table).fit
@@ -56,7 +66,7 @@ def test_complete_data_lie_near_the_published_study(
 
 
 def test_imputed_data_give_the_published_effects(
-    run: params.RunParameters, model: models.Model, table: Table, published: dict
+    run: params_run.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     told = {"m": run.imputations, "iterations": run.iterations, "seed": run.seed}
     frame = intake.in_memory(synthetic.draw(n=run.n, seed=run.seed).children, table=table)

@@ -1,6 +1,5 @@
 """Pages carry their answer first, stand alone, and refuse what a report may not hold."""
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -10,8 +9,11 @@ import pytest
 from great_tables import GT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from oablib import params, provenance, render
+from oablib import params_run, render
+from oablib.delivery import Delivery
 from oablib.errors import RenderError
+from oablib.provenance import Provenance
+from oablib.publication import Publication
 
 HEAD = "# 05 Base model\n\n**Question.** How much?\n\n**Answer.** By that much.\n\nText."
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
@@ -24,12 +26,16 @@ def shown(data: dict[str, str], source: str = "show()", tags: tuple[str, ...] = 
     return cell
 
 
+def made_from(**overrides: str) -> Provenance:
+    """Provenance of a run without stages."""
+    told = params_run.run_parameters("demo", overrides)
+    return Publication(told, (), {}, Delivery(told.data)).made_from()
+
+
 def page(*cells, head: str = HEAD) -> str:
     notebook = new_notebook(cells=[new_markdown_cell(head), *cells])
     item = render.Executed(stem="05_base_model", notebook=notebook, values={})
-    told = params.run_parameters("demo")
-    made_from = provenance.gather(told, inputs=[])
-    return render.pages([item], provenance=made_from, tables=[])["05_base_model.html"]
+    return render.pages([item], provenance=made_from(), tables=[])["05_base_model.html"]
 
 
 def test_the_answer_stands_before_everything_else() -> None:
@@ -100,10 +106,9 @@ def test_tables_share_no_ids_and_bring_no_style_of_their_own() -> None:
 
 def test_labels_that_look_like_code_come_out_inert() -> None:
     """A title of a run file is text, whatever it holds."""
-    told = dataclasses.replace(params.run_parameters("demo"), title="<script>alert(1)</script>")
     item = render.Executed("05_base_model", new_notebook(cells=[new_markdown_cell(HEAD)]), {})
-    made_from = provenance.gather(told, inputs=[])
-    pages = render.pages([item], provenance=made_from, tables=[])
+    told = made_from(title="<script>alert(1)</script>")
+    pages = render.pages([item], provenance=told, tables=[])
     assert all("<script" not in html and "&lt;script&gt;" in html for html in pages.values())
 
 
@@ -123,10 +128,9 @@ def test_a_notebook_without_its_head_is_refused(head: str) -> None:
 def test_synthetic_data_are_announced_and_real_data_are_not(tmp_path: Path) -> None:
     assert "no real child" in page()
     notebook = new_notebook(cells=[new_markdown_cell(HEAD)])
-    told = params.run_parameters("demo", {"data": str(tmp_path / "cohort.sav")})
-    made_from = provenance.gather(told, inputs=[])
     item = render.Executed(stem="05_base_model", notebook=notebook, values={})
-    pages = render.pages([item], provenance=made_from, tables=[])
+    told = made_from(data=str(tmp_path / "cohort.sav"))
+    pages = render.pages([item], provenance=told, tables=[])
     assert all("no real child" not in html for html in pages.values())
 
 
@@ -135,7 +139,6 @@ def test_the_index_links_each_report_with_question_and_answer(tmp_path: Path) ->
     table.write_text("a\n1\n")
     notebook = new_notebook(cells=[new_markdown_cell(HEAD)])
     item = render.Executed(stem="05_base_model", notebook=nbformat.from_dict(notebook), values={})
-    made_from = provenance.gather(params.run_parameters("demo"), inputs=[])
-    index = render.pages([item], provenance=made_from, tables=[table])["index.html"]
+    index = render.pages([item], provenance=made_from(), tables=[table])["index.html"]
     for part in ('href="05_base_model.html"', "How much?", "By that much.", "tables/fit.csv"):
         assert part in index

@@ -9,11 +9,18 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from oablib import kernel, params, run
-from oablib.errors import EnvironmentFault, IncompleteRunError, InputError, SchemaError
+from oablib import kernel, params, params_run, run
+from oablib.errors import (
+    EnvironmentFault,
+    IncompleteRunError,
+    InputError,
+    ParameterError,
+    SchemaError,
+)
 
 SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
+QUIET, SHOWN = run.Options(level="quiet"), run.Options()
 STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('mine')\n"
 
 
@@ -29,22 +36,28 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
     (tmp_path / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
     monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    monkeypatch.setattr(run, "STAGES", ("01_intake", "00_summary"))
-    stage(tmp_path, "01_intake", STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))")
-    stage(tmp_path, "00_summary", STORE + "print(tables.read_result('sizes')['n'].sum(), seed)")
+    stage(tmp_path, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
+    stage(tmp_path, "00_summary", SUMMARY, reads=["sizes"])
     return tmp_path
 
 
-def stage(root: Path, stem: str, code: str, *, writes: tuple[str, ...] = ()) -> None:
+SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"
+SUMMARY = STORE + "print(tables.read_result('sizes')['n'].sum(), seed)"
+
+
+def stage(root: Path, stem: str, code: str, **oab: list[str]) -> None:
+    """Write a stage; without metadata it keeps those that it has."""
+    path = root / "notebooks" / f"{stem}.ipynb"
+    if not oab and path.exists():
+        oab = nbformat.read(path, as_version=4).metadata["oab"]
     parameters = new_code_cell("seed: int = 1  # seed\ndata: str = ''  # file")
     parameters.metadata["tags"] = ["parameters"]
     cells = [new_markdown_cell(HEAD.format(stem=stem)), parameters, new_code_cell(code)]
-    notebook = new_notebook(cells=cells, metadata={"oab": {"writes": list(writes)}})
-    nbformat.write(notebook, root / "notebooks" / f"{stem}.ipynb")
+    nbformat.write(new_notebook(cells=cells, metadata={"oab": oab}), path)
 
 
-def execute(**overrides: object) -> Path:
-    return run.execute(params.run_parameters("mine", overrides), progress=False)
+def execute(options: run.Options = QUIET, **overrides: object) -> Path:
+    return run.execute(run.Job(params_run.run_parameters("mine", overrides)), options)
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -55,18 +68,112 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     index = execute(seed=7)
     assert index == root / "reports" / "mine" / "index.html"
     made = {path.name for path in index.parent.iterdir()}
-    assert made == {"index.html", "01_intake.html", "00_summary.html", "manifest.json", "tables"}
+    pages = {"index.html", "01_intake.html", "00_summary.html"}
+    assert made == {*pages, "manifest.json", "tables"}
+    tables = {path.name for path in (index.parent / "tables").iterdir()}
+    assert tables == {"sizes.csv", "sizes.parquet", "catalogue.json"}
     manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 7
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
 
 
-def test_two_runs_of_the_same_give_the_same_tables_and_pages(root: Path) -> None:
+def test_two_runs_of_the_same_give_the_same_report(root: Path) -> None:
+    """All bytes but those of the manifest, which tells the time it took."""
     first = everything(execute().parent)
-    second = everything(execute().parent)
-    assert first.pop("manifest.json") and second.pop("manifest.json")  # they tell the time it took
-    assert first["tables/sizes.csv"] == second["tables/sizes.csv"]
-    assert first.keys() == second.keys()
+    second = everything(execute(run.Options(force=True, level="quiet")).parent)
+    assert first.pop("manifest.json") and second.pop("manifest.json")
+    assert first == second
+
+
+def executed(capfd: pytest.CaptureFixture[str], options: run.Options = SHOWN) -> list[str]:
+    """Names of what a run had to do."""
+    capfd.readouterr()
+    execute(options)
+    lines = capfd.readouterr().err.splitlines()
+    return [line.split()[0] for line in lines if line.split()[1][:1].isdigit()]
+
+
+def test_what_has_not_changed_is_not_executed_again(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert executed(capfd) == ["01_intake", "00_summary", "reports"]
+    assert executed(capfd) == []
+    stage(root, "00_summary", SUMMARY + "  # now")
+    assert executed(capfd) == ["00_summary", "reports"]
+    (root / "cohort.csv").write_text("child_id\n1\n")
+    assert executed(capfd) == ["01_intake", "reports"]  # its table is the same as before
+    assert executed(capfd, run.Options(start="00")) == ["00_summary"]
+    assert executed(capfd, run.Options(force=True)) == ["01_intake", "00_summary"]
+
+
+def test_changed_prose_is_rendered_and_nothing_is_executed(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    execute()
+    path = root / "notebooks" / "00_summary.ipynb"
+    path.write_text(path.read_text().replace("This.", "That."))
+    assert executed(capfd) == ["reports"]
+    page = (root / "reports" / "mine" / "00_summary.html").read_text(encoding="utf-8")
+    assert "That." in page and "3 2021" in page
+
+
+def test_a_report_that_was_tampered_with_is_made_anew(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = everything(execute().parent)
+    (root / "reports" / "mine" / "tables" / "sizes.csv").write_text("n\n4\n")
+    assert executed(capfd) == ["reports"]
+    assert everything(root / "reports" / "mine") == before
+
+
+def test_one_page_alone_leaves_the_report_as_it_was(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = everything(execute().parent)
+    stage(root, "01_intake", SIZES.replace("3", "5"))
+    only = run.Options(only="01", level="quiet")
+    assert execute(only) == root / ".work" / "mine" / "only" / "01_intake.html"
+    assert everything(root / "reports" / "mine") == before
+
+
+def test_a_dry_run_tells_what_would_run_and_why(root: Path) -> None:
+    job = run.Job(params_run.run_parameters("mine"))
+
+    def planned(options: run.Options = QUIET) -> dict[str, tuple[bool | None, str]]:
+        steps = run.plan(job, options)
+        return {step.stem: (step.runs, "; ".join(step.reasons)) for step in steps}
+
+    first = planned()
+    assert first["01_intake"] == (True, "for the first time")
+    assert first["00_summary"] == (None, "if the tables of 01_intake change")
+    assert not (root / ".work").exists()
+    execute()
+    assert {runs for runs, _ in planned().values()} == {False}
+    stage(root, "00_summary", SUMMARY + "\n")
+    assert planned() == {"01_intake": (False, ""), "00_summary": (True, "code cell 2")}
+    assert planned(run.Options(force=True))["01_intake"] == (True, "as told")
+
+
+def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path) -> None:
+    """Each waits for a file that the other makes: one after the other they would never end."""
+    meet = "import pathlib, time\npathlib.Path({0!r}).touch()\nend = time.time() + 20\n"
+    meet += "while not pathlib.Path({1!r}).exists():\n    assert time.time() < end"
+    a, b = str(root / "a"), str(root / "b")
+    stage(root, "02_a", meet.format(a, b), reads=["sizes"])
+    stage(root, "03_b", meet.format(b, a), reads=["sizes"])
+    assert execute().exists()
+
+
+def test_a_stage_sees_only_what_it_declares(root: Path) -> None:
+    stage(root, "00_summary", SUMMARY, reads=[])
+    with pytest.raises(InputError, match=r"sizes\.parquet"):
+        execute()
+    stage(root, "00_summary", "from oablib import params\nparams.rules('imputation')", reads=[])
+    with pytest.raises(ParameterError, match="imputation"):
+        execute()
+    stage(root, "00_summary", SIZES.replace("sizes", "others"), reads=[])
+    with pytest.raises(IncompleteRunError, match=r"do not declare: \['others'\]"):
+        execute()
 
 
 @pytest.mark.parametrize("raised", ["KeyError", "ValueError"])
@@ -106,8 +213,8 @@ def test_an_interrupted_run_says_how_to_go_on(root: Path, monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr(kernel, "execute", interrupt)
-    with pytest.raises(IncompleteRunError, match="oab run mine") as stopped:
-        execute()
+    with pytest.raises(IncompleteRunError, match="interrupted") as stopped:
+        execute(run.Options(force=True, level="quiet"))
     assert stopped.value.exit_code == 4
     assert everything(root / "reports" / "mine") == before
     assert not list((root / ".work" / "mine").glob("attempt-*"))
@@ -125,22 +232,26 @@ def test_a_full_disk_is_the_machines_fault(root: Path, monkeypatch: pytest.Monke
 
 
 def test_what_a_killed_run_left_is_put_right(root: Path) -> None:
-    """Killed between its two renames, a run leaves the earlier report in its private folder."""
+    """Killed between its two renames, a run leaves the earlier report beside its place."""
     work, report = root / ".work" / "mine", root / "reports" / "mine"
     before = everything(execute().parent)
-    report.rename(work / "previous")
+    report.rename(report.with_name(".mine.previous"))
     (work / "attempt-killed").mkdir()
+    report.with_name(".mine.new").mkdir()
     stage(root, "01_intake", "raise RuntimeError")
     with pytest.raises(IncompleteRunError):
         execute()
     assert everything(report) == before
+    assert [path.name for path in report.parent.iterdir()] == ["mine"]
     assert not list(work.glob("attempt-*"))
 
 
 def test_the_terminal_shows_each_stage_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    run.execute(params.run_parameters("mine"), progress=True)
+    execute(SHOWN)
     lines = capfd.readouterr().err.splitlines()
-    assert [line.split()[0] for line in lines] == ["data", "01_intake", "00_summary", "reports"]
+    assert [line.split()[0] for line in lines] == ["01_intake", "00_summary", "reports"]
+    log = (root / ".work" / "mine" / "run.log").read_text(encoding="utf-8")
+    assert "01_intake started" in log
 
 
 def test_a_published_notebook_tells_no_folder_of_the_machine(root: Path) -> None:
@@ -155,7 +266,7 @@ def test_a_published_notebook_tells_no_folder_of_the_machine(root: Path) -> None
 
 
 def test_a_promised_table_that_is_absent_stops_the_run(root: Path) -> None:
-    stage(root, "01_intake", "x = 1", writes=("sizes",))
+    stage(root, "01_intake", "x = 1")
     with pytest.raises(IncompleteRunError, match="sizes"):
         execute()
 
@@ -167,20 +278,25 @@ def test_an_absent_file_is_refused_before_anything_starts(root: Path) -> None:
 
 
 def test_the_same_run_does_not_start_twice(root: Path) -> None:
-    (root / ".work").mkdir()
+    (root / ".work" / "mine").mkdir(parents=True)
+    (root / ".work" / "mine" / "pid").write_text("4711")
     with (
         FileLock(root / ".work" / "mine.lock"),
-        pytest.raises(IncompleteRunError, match="already running") as refused,
+        pytest.raises(IncompleteRunError, match=r"\(process 4711\) is already running") as refused,
     ):
         execute()
     assert refused.value.exit_code == 4
 
 
 def test_private_tables_are_private(root: Path) -> None:
-    stage(root, "01_intake", STORE + "tables.write('cohort', pd.DataFrame({'child': [1]}))\n"
-          "tables.write_result('sizes', pd.DataFrame({'n': [3]}))")  # fmt: skip
+    write = STORE + "tables.write('cohort', pd.DataFrame({'child': [1]}))"
+    stage(root, "01_intake", write, reads=["delivery"], writes=["cohort"])
+    stage(root, "00_summary", STORE + "tables.read('cohort')", reads=["cohort"])
     execute()
     work = root / ".work" / "mine"
-    assert (work / "cohort.parquet").stat().st_mode & 0o077 == 0
-    assert work.stat().st_mode & 0o077 == 0
+    for folder in (work, root / ".work" / ".cache"):
+        assert folder.stat().st_mode & 0o077 == 0
+        for path in folder.rglob("*.parquet"):
+            assert path.stat().st_mode & 0o077 == 0
+    assert (work / "private" / "cohort.parquet").exists()
     assert not list((root / "reports").rglob("*.parquet"))

@@ -32,9 +32,26 @@ def test_results_with_equal_values_are_equal_bytes(tables: Store) -> None:
     frame = pd.DataFrame({"name": ["a", "b"], "value": [1 / 3, float("nan")], "n": [1, 2]})
     tables.write_result("one", frame)
     tables.write_result("two", frame.set_index("name", drop=False) * 1)
-    one, two = (tables.results / f"{name}.csv" for name in ("one", "two"))
+    one, two = (tables.results / f"{name}.parquet" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
-    assert one.read_bytes() == b"name,value,n\na,0.3333333333,1\nb,,2\n"
+    assert store.csv(tables.read_result("one")) == "name,value,n\na,0.3333333333,1\nb,,2\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        (1 / 3, 0.3333333333),
+        (2 / 3 * 1e9, 666666666.7),
+        (-0.0, 0.0),
+        (4.4e-16, 0.0),
+        (1e-11, 1e-11),
+    ],
+)
+def test_what_rounding_leaves_of_a_number_is_the_same_on_every_processor(
+    tables: Store, number: float, kept: float
+) -> None:
+    tables.write_result("one", pd.DataFrame({"value": [number]}))
+    assert repr(tables.read_result("one")["value"][0].item()) == repr(kept)
 
 
 def test_an_absent_table_tells_which_command_makes_it(tables: Store) -> None:

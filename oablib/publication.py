@@ -1,0 +1,210 @@
+"""The folder that a run hands on: pages, tables, rules, and the manifest that vouches for them."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oablib import provenance, reach, stage_key
+from oablib.delivery import Delivery
+from oablib.digest import sha256
+from oablib.parameter_cell import INJECTED_TAG
+from oablib.params_run import RunParameters
+from oablib.provenance import Origin, Provenance
+from oablib.stage import Stage
+from oablib.stage_cache import Entry
+
+MANIFEST, CATALOGUE = "manifest.json", "catalogue.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a report is made of.
+
+    origins: where each parameter came from. entries: stem -> result of the stage. extra: files
+    that the report brings along, name -> file.
+    """
+
+    parameters: RunParameters
+    stages: Sequence[Stage]
+    entries: Mapping[str, Entry]
+    delivery: Delivery
+    origins: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def results(self) -> dict[str, tuple[str, Path]]:
+        """Results table -> the stage that wrote it, and its file."""
+        return {
+            path.stem: (stem, path)
+            for stem, entry in self.entries.items()
+            for place, path in sorted(entry.tables().items())
+            if place.startswith("results/")
+        }
+
+    def made_from(self) -> Provenance:
+        """Put together what the report says about its making."""
+        told = self.parameters.model_dump()
+        if self.delivery.files and told["data"] != "synthetic":
+            told["data"] = provenance.shown_data(told["data"])
+        digests = {name: self.delivery.digests[name] for name in self.delivery.inputs}
+        absent = {self.parameters.data: "part of an installed package, see its version"}
+        code = _named("definition ", self.entries)
+        return Provenance(
+            run=self.parameters.run,
+            parameters=told,
+            origins=dict(self.origins),
+            inputs=digests or absent,
+            rules={f"{name}.yaml": sha256(path) for name, path in sorted(self.rules().items())},
+            code=code,
+            notebooks={stage.stem: _fingerprints(stage) for stage in self.stages},
+            stages={stage.stem: self._origin(stage) for stage in self.stages},
+            **provenance.surroundings(),
+        )
+
+    def rules(self) -> dict[str, Path]:
+        """Files of params that the stages read."""
+        told = self.parameters.model_dump()
+        files: dict[str, Path] = {}
+        for stage in self.stages:
+            files |= stage_key.rule_files(stage, told)
+        return files
+
+    def _origin(self, stage: Stage) -> Origin:
+        record = self.entries[stage.stem].record
+        shown = {"data": provenance.shown_data(self.delivery.data)}
+        given = stage_key.values_of(stage, self.parameters.model_dump() | shown)
+        prefix = "table "
+        reads = {
+            name.removeprefix(prefix): digest
+            for name, digest in record.components.items()
+            if name.startswith(prefix)
+        }
+        writes = self.entries[stage.stem].digests()
+        return Origin(record.key, given, reads, writes, record.seconds, record.in_cells)
+
+
+def renderer() -> dict[str, str]:
+    """Fingerprints of the code that makes pages, and of the templates beside it."""
+    return dict(reach.of("publication.write").definitions)
+
+
+def is_current(report: Path, *, identity: str) -> bool:
+    """Whether a report shows what it would show if it were made now, and is intact."""
+    try:
+        told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
+        return bool(told["identity"] == identity) and not differences(report)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def differences(report: Path) -> list[str]:
+    """Files that are not as the manifest says: changed, absent, or not in it.
+
+    Raises OSError, ValueError or KeyError when there is no manifest that can be read.
+    """
+    told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
+    listed = {f"tables/{name}": digest for name, digest in told["results"].items()} | told["files"]
+    paths = (path for path in sorted(report.rglob("*")) if path.is_file())
+    there = {path.relative_to(report).as_posix(): path for path in paths}
+    absent = [f"{name}: absent" for name in listed if name not in there]
+    added = [f"{name}: not in the manifest" for name in there if name not in (*listed, MANIFEST)]
+    changed = [
+        f"{name}: changed"
+        for name, digest in listed.items()
+        if name in there and sha256(there[name]) != digest
+    ]
+    return [*absent, *changed, *added]
+
+
+def write(publication: Publication, made_from: Provenance, *, identity: str, folder: Path) -> None:
+    """Write all files of a report into an empty folder, the manifest last."""
+    from oablib import render  # pandoc and the templates are not needed to see that all is well
+
+    results = _write_tables(publication, folder / "tables")
+    for name, path in publication.rules().items():
+        target = folder / "params" / f"{name}.yaml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for name, path in publication.extra.items():
+        shutil.copyfile(path, folder / name)
+    executed = [
+        render.Executed(
+            stage.stem,
+            with_outputs(stage, publication.entries[stage.stem].notebook),
+            made_from.stages[stage.stem].parameters,
+        )
+        for stage in publication.stages
+    ]
+    downloads = [folder / "tables" / name for name in results]
+    for name, page in render.pages(executed, provenance=made_from, tables=downloads).items():
+        (folder / name).write_text(page, encoding="utf-8", newline="\n")
+    others = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in others}
+    files = {
+        name: sha256(path)
+        for name, path in names.items()
+        if name.removeprefix("tables/") not in results
+    }
+    told = provenance.manifest(made_from, identity=identity, results=results, files=files)
+    _write_json(folder / MANIFEST, told)
+
+
+def with_outputs(stage: Stage, executed: Path) -> Any:
+    """The notebook as it stands now, with what its cells showed: its prose may be newer."""
+    import nbformat  # takes a second
+
+    notebook = nbformat.reads(stage.text, as_version=4)
+    done = nbformat.read(executed, as_version=4)
+    ran = [
+        cell
+        for cell in done.cells
+        if cell.cell_type == "code" and INJECTED_TAG not in cell.metadata.get("tags", [])
+    ]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, result in zip(cells, ran, strict=True):
+        cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    return notebook
+
+
+def _write_tables(publication: Publication, folder: Path) -> dict[str, str]:
+    """Tables as Parquet and CSV, and a catalogue of them; name of the CSV file -> sha256."""
+    import pandas as pd  # takes half a second, and a run without change needs no table
+
+    from oablib import store
+
+    folder.mkdir()
+    results, catalogue = {}, {}
+    for name, (stem, path) in sorted(publication.results.items()):
+        shutil.copyfile(path, folder / path.name)
+        frame = pd.read_parquet(path)
+        text = folder / f"{name}.csv"
+        text.write_text(store.csv(frame), encoding="utf-8", newline="\n")
+        results[text.name] = sha256(text)
+        columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
+        catalogue[name] = {"stage": stem, "rows": len(frame), "columns": columns}
+    _write_json(folder / CATALOGUE, catalogue)
+    return results
+
+
+def _write_json(path: Path, told: Mapping) -> None:
+    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _named(prefix: str, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Components of all stages whose name begins so, without the beginning."""
+    found: dict[str, str] = {}
+    for entry in entries.values():
+        parts = entry.record.components.items()
+        found |= {
+            name.removeprefix(prefix): print_ for name, print_ in parts if name.startswith(prefix)
+        }
+    return dict(sorted(found.items()))
+
+
+def _fingerprints(stage: Stage) -> dict[str, str]:
+    texts = {"code": "\n".join(stage.code), "text": stage.text}
+    return {name: stage_key.text_digest(text) for name, text in texts.items()}

@@ -1,0 +1,103 @@
+"""What the result of a stage depends on, each part with a fingerprint, and the key of the whole.
+
+Same key, same result: the code of the notebook, the definitions of oablib that it can reach, its
+parameters, the rules that it reads, the content of its tables, the packages. Prose, comments and
+the name of the run are no part of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from oablib import installed, params, reach
+from oablib.errors import ParameterError
+from oablib.stage import Stage
+
+NOT_IN_KEY = frozenset({"run"})
+"""Parameters that name the run: two runs of the same share their results."""
+
+
+def values_of(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+    """What of a run's parameters the stage is given."""
+    return {name: told[name] for name in stage.parameters if name in told}
+
+
+def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
+    """Files of params that the stage may read: rules/imputation -> path.
+
+    Raises ParameterError when there is no such file.
+    """
+    named = [f"{kind}/{told[name]}" for name, kind in params.KINDS.items()
+             if name in stage.parameters and told.get(name)]  # fmt: skip
+    return {name: params.named_file(*_parts(name)) for name in (*named, *stage.rules)}
+
+
+def components(
+    stage: Stage,
+    *,
+    told: Mapping[str, str | int | float],
+    tables: Mapping[str, str],
+    delivery: Mapping[str, str],
+) -> dict[str, str]:
+    """Each thing that the stage's result depends on, with its fingerprint.
+
+    told: parameters of the run. tables: table -> digest, for those it reads. delivery: file ->
+    digest, of the files that the run was given.
+    """
+    reached = reach.of_code("\n".join(stage.code))
+    parts = {f"code cell {i}": text_digest(code) for i, code in enumerate(stage.code, start=1)}
+    parts |= {f"definition {name}": print_ for name, print_ in reached.definitions.items()}
+    for name, value in values_of(stage, told).items():
+        if name not in NOT_IN_KEY and name != "data":
+            parts[f"parameter {name}"] = json.dumps(value)
+    for name, path in rule_files(stage, told).items():
+        parts |= _rule_parts(name, path, attributes=reached.attributes)
+    parts |= {f"table {name}": digest for name, digest in tables.items()}
+    parts |= {f"delivered {name}": digest for name, digest in delivery.items()}
+    return parts | installed.machine()
+
+
+def key(parts: Mapping[str, str]) -> str:
+    """One fingerprint of all parts, 40 hexadecimal digits."""
+    return text_digest(json.dumps(sorted(parts.items())))[:40]
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What changed, in words: `parameter seed`, `definition ... (new)`, `table cohort (gone)`."""
+    told = []
+    for name in sorted({*before, *now}):
+        if name not in before:
+            told.append(f"{name} (new)")
+        elif name not in now:
+            told.append(f"{name} (gone)")
+        elif before[name] != now[name]:
+            told.append(name)
+    return told
+
+
+def _rule_parts(name: str, path: Path, *, attributes: frozenset[str]) -> dict[str, str]:
+    """The content of a rule file; of a model, only the fields that the code asks for."""
+    content = params.load_yaml(path)
+    if not name.startswith("models/"):
+        return {f"rule {name}": text_digest(json.dumps(content, sort_keys=True, default=str))}
+    return {
+        f"rule {name} {field}": text_digest(json.dumps(value, default=str))
+        for field, value in content.items()
+        if field in attributes
+    }
+
+
+def _parts(name: str) -> tuple[str, str]:
+    kind, slash, stem = name.partition("/")
+    if not slash or kind not in ("rules", "models", "published"):
+        raise ParameterError(
+            f"A notebook's metadata name the rule {name!r}; expected rules/..., models/... or "
+            "published/..., without .yaml."
+        )
+    return kind, stem
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
