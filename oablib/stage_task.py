@@ -7,11 +7,13 @@ that a result cannot depend on anything that its key does not know.
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from oablib import processes, workspace
+from oablib import cluster, processes, workspace
 from oablib.errors import IncompleteRunError
 
 PRIVATE, RESULTS, EXECUTED = "private", "results", "executed.ipynb"
@@ -79,9 +81,8 @@ def pack(task: StageTask) -> Packed:
 
 def execute_packed(packed: Packed) -> tuple[dict[str, bytes], float]:
     """Run a packed task in a private folder of its own; what it made, and seconds in cells."""
-    from oablib import cluster
-
     cluster.leave_slot()  # the stage may ask for the slot that it would otherwise hold
+    _keep_kernels_warm()
     with tempfile.TemporaryDirectory(prefix="oab-") as name:
         given, made = Path(name, "given"), Path(name, "made")
         for place, content in packed.contents.items():
@@ -92,6 +93,16 @@ def execute_packed(packed: Packed) -> tuple[dict[str, bytes], float]:
         spent = execute(replace(packed.task, files=files), made)
         paths = [path for path in made.rglob("*") if path.is_file()]
         return {path.relative_to(made).as_posix(): path.read_bytes() for path in paths}, spent
+
+
+@cache
+def _keep_kernels_warm() -> ExitStack:
+    """Once for each worker, and as long as it lives."""
+    from oablib import kernel
+
+    stack = ExitStack()
+    stack.enter_context(kernel.warm())
+    return stack
 
 
 def unpack(contents: Mapping[str, bytes], folder: Path) -> None:

@@ -41,7 +41,6 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one(tmp_path: Path) -> None:
-    (tmp_path / "root").mkdir()
     trials = interruptions.study(tmp_path, times=TRIALS, seed=7, how=signal.SIGKILL)
     assert [trial.exit_code for trial in trials] == [-signal.SIGKILL] * TRIALS
     assert {trial.found for trial in trials} <= {"old", "new"}

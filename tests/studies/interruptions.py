@@ -39,13 +39,14 @@ class Trial:
 
 def project(folder: Path) -> Path:
     """A root of its own with the project's params and notebooks."""
+    folder.mkdir(exist_ok=True)
     for name in ("params", "notebooks"):
         (folder / name).symlink_to(PROJECT / name)
     return folder
 
 
-def start(root: Path, values: dict[str, int]) -> subprocess.Popen:
-    words = [f"--set={name}={value}" for name, value in values.items()]
+def start(root: Path, values: dict[str, int], *options: str) -> subprocess.Popen:
+    words = [*options, *(f"--set={name}={value}" for name, value in values.items())]
     environment = os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
     return subprocess.Popen(
         [sys.executable, "-m", "oablib", "run", "demo", "--quiet", *words],
@@ -118,7 +119,6 @@ def main() -> None:
     parser.add_argument("--signal", default="SIGKILL", choices=("SIGKILL", "SIGTERM", "SIGINT"))
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "root").mkdir()
         how = signal.Signals[told.signal]
         trials = study(Path(name), times=told.times, seed=told.seed, how=how)
     for each in trials:

@@ -1,0 +1,54 @@
+"""A run on a cluster gives the results of a run here, also when a worker is killed on the way."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cluster_tasks
+import pytest
+
+from tests.runs.conftest import PROJECT, RunOab
+from tests.studies import interruptions
+
+SECONDS_TO_NOTICE = 60
+
+
+def wait_for(folder: Path, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + SECONDS_TO_NOTICE
+    while not folder.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert folder.exists()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_changes_no_result(root: Path, tmp_path: Path) -> None:
+    """The worker is killed while later stages run; what is kept of the first is there by then."""
+    wanted = interruptions.complete(root, interruptions.NEW)
+    again = interruptions.project(tmp_path / "again")
+    with cluster_tasks.started(tmp_path, workers=2) as cluster:
+        process = interruptions.start(again, interruptions.NEW, "--scheduler", cluster.address)
+        wait_for(again / ".work" / ".cache" / "01_intake", process)
+        cluster.started[1].kill()
+        _, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    assert interruptions.results(again) == wanted
+
+
+def test_an_absent_scheduler_is_told_with_code_5(oab: RunOab) -> None:
+    done = oab("run", "demo", "--quiet", "--scheduler", "tcp://127.0.0.1:1")
+    assert done.returncode == 5
+    assert "No Dask scheduler answered at tcp://127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_python_without_distributed_is_told_which_extra_to_install(root: Path) -> None:
+    code = "import sys; sys.modules['distributed'] = None; from oablib import cli; "
+    code += "sys.exit(cli.main(['run', 'demo', '-q', '--scheduler', 'tcp://127.0.0.1:1']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+        env=os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert "oablib[cluster]" in done.stderr
