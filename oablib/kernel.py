@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from oablib import errors, kernel_pool, parameter_cell
 from oablib.errors import IncompleteRunError, OabError, ParameterError
 
@@ -17,13 +15,13 @@ BEGINS, ENDS = "iopub.status.busy", "iopub.status.idle"
 
 
 def execute(
-    notebook: nbformat.NotebookNode,
+    notebook: Any,
     *,
     stem: str,
     values: Mapping[str, str | int | float],
     environment: Mapping[str, str],
     folder: Path,
-) -> nbformat.NotebookNode:
+) -> Any:
     """Execute a notebook with parameters `values` and return it with its outputs.
 
     `environment` is added to the kernel's, `folder` is where it starts. Nothing is written: a
@@ -69,7 +67,7 @@ def warm() -> Iterator[None]:
         yield
 
 
-def seconds_in_cells(notebook: nbformat.NotebookNode) -> float:
+def seconds_in_cells(notebook: Any) -> float:
     """Seconds that the kernel of an executed notebook was busy with cells."""
     total = 0.0
     for cell in notebook.cells:
@@ -80,9 +78,7 @@ def seconds_in_cells(notebook: nbformat.NotebookNode) -> float:
     return total
 
 
-def _fail_if_name_is_unknown(
-    values: Mapping[str, Any], notebook: nbformat.NotebookNode, *, stem: str
-) -> None:
+def _fail_if_name_is_unknown(values: Mapping[str, Any], notebook: Any, *, stem: str) -> None:
     """Refuse a name that the notebook does not declare: papermill writes it into code as it is."""
     declared = parameter_cell.declared(notebook) if values else []
     unfit = [
@@ -111,7 +107,7 @@ def _fail_if_value_is_not_plain(values: Mapping[str, Any], *, stem: str) -> None
         )
 
 
-def _imported(notebook: nbformat.NotebookNode) -> list[str]:
+def _imported(notebook: Any) -> list[str]:
     """Modules that the cells import, in their order; a cell with a magic tells none."""
     names: list[str] = []
     for cell in notebook.cells:

@@ -1,0 +1,65 @@
+"""The answer of a comparison: every cause by name, and the largest effect."""
+
+import pandas as pd
+
+from oablib.wording import number, signed, words
+
+NAMED = 4  # causes of a kind that the answer names; the table has all
+CHANGED = 1e-9
+# What differs between any two commits and changes no number by itself.
+QUIET = frozenset({"commit", "notebook, its text"})
+
+
+def changes(
+    causes: pd.DataFrame, *, effects: pd.DataFrame, values: pd.DataFrame, tables: pd.DataFrame
+) -> str:
+    """What differs between two reports and what it does to the direct effects."""
+    moved = effects[effects["difference"].abs() > CHANGED]
+    if causes.empty and moved.empty and tables.empty:
+        return "**Nothing differs**: both reports were made from the same, and show the same."
+    return " ".join([_causes(causes), _scale_values(values), _effects(effects), _tables(tables)])
+
+
+def _causes(causes: pd.DataFrame) -> str:
+    if causes.empty:
+        return "**Nothing differs in what the reports were made from.**"
+    loud = causes[~causes["kind"].isin(QUIET)]
+    if loud.empty:
+        return "The reports differ in commit or prose, and in nothing that decides a number."
+    parts = [_kind(str(kind), part) for kind, part in loud.groupby("kind", sort=False)]
+    return f"They differ in {'; '.join(parts)}."
+
+
+def _kind(kind: str, part: pd.DataFrame) -> str:
+    told = [f"`{row.name_}` ({row.before} → {row.after})"
+            for row in part.rename(columns={"name": "name_"}).head(NAMED).itertuples()]  # fmt: skip
+    more = f" and {len(part) - NAMED} more" if len(part) > NAMED else ""
+    return f"**{kind}** {', '.join(told)}{more}"
+
+
+def _scale_values(values: pd.DataFrame) -> str:
+    moved = values[values["difference"].abs() > CHANGED]
+    if moved.empty:
+        return "No scale value moved."
+    row = moved.loc[moved["difference"].abs().sort_values().index[-1]]
+    return (
+        f"{len(moved)} of {len(values)} scale values moved, most {words(str(row['category']))} "
+        f"({words(str(row['variable']))}): {number(row['before'])} → {number(row['after'])} points."
+    )
+
+
+def _effects(effects: pd.DataFrame) -> str:
+    known = effects[effects["difference"].abs() > CHANGED]
+    if known.empty:
+        return "No direct effect moved."
+    row = known.loc[known["difference_in_se"].abs().sort_values().index[-1]]
+    return (
+        f"**{len(known)} of {len(effects)} direct effects moved**, most that of "
+        f"{words(str(row['name']))}: {number(row['before'])} → {number(row['after'])}, "
+        f"{signed(row['difference_in_se'])} standard errors."
+    )
+
+
+def _tables(tables: pd.DataFrame) -> str:
+    count = len(tables)
+    return f"{count} other results {'table differs' if count == 1 else 'tables differ'}."
