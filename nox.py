@@ -226,6 +226,20 @@ def bench(session):
 
 
 @nox.session
+def grid(session):
+    """Measure a grid of models on one and two workers of a cluster; write docs/grid.md (3 min)."""
+    _install(session)
+    session.run("python", "-m", "tests.studies.grid", env={"PYTHONPATH": "tests"})
+
+
+@nox.session
+def interruptions(session):
+    """Kill 30 runs at random moments and hold what is left against a run without (10 minutes)."""
+    _install(session)
+    session.run("python", "-m", "tests.studies.interruptions", *session.posargs)
+
+
+@nox.session
 def type_one_error(session):
     """Count false alarms of pooled modification indices; write docs/type_one_error (1 minute)."""
     _install(session)

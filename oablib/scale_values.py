@@ -193,7 +193,7 @@ def _is_free(table: pd.DataFrame) -> np.ndarray:
     return (table["se"] > 0).to_numpy()
 
 
-def _fixed(name: str, *, model: Model, table: Table) -> dict[int | None, float]:
+def fixed_values(name: str, *, model: Model, table: Table) -> dict[int | None, float]:
     """Scale values that are not estimated, by code: the reference's 0, and those set by hand."""
     column = table.column(name)
     by_hand = model.fixed_values.get(name, {})
@@ -205,7 +205,7 @@ def _fixed_part(frame: pd.DataFrame, model: Model, table: Table) -> NDArray:
     """What values set by hand contribute to each child's outcome, shape (n,)."""
     part = np.zeros(len(frame))
     for name, sign in model.scaled.items():
-        fixed = _fixed(name, model=model, table=table)
+        fixed = fixed_values(name, model=model, table=table)
         part += sign * frame[name].map(fixed).fillna(0.0).to_numpy(dtype=np.float64)
     return part
 
@@ -219,7 +219,7 @@ def _indicators(frame: pd.DataFrame, *, name: str, model: Model, table: Table) -
             f"{name}: fewer than {MINIMUM_IN_CATEGORY} children in {few}; no scale value can be "
             "estimated for them. Use more children or merge the categories in the codebook."
         )
-    fixed = _fixed(name, model=model, table=table)
+    fixed = fixed_values(name, model=model, table=table)
     codes = [code for code in column.codes if code not in fixed]
     return pd.DataFrame({f"{name}={code}": (frame[name] == code) * 1.0 for code in codes})
 
@@ -242,7 +242,7 @@ def _scale_values(
 def _rows(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
     rows = []
     for name in model.scaled:
-        column, fixed = table.column(name), _fixed(name, model=model, table=table)
+        column, fixed = table.column(name), fixed_values(name, model=model, table=table)
         for code, count in zip(column.codes, _counts(frame[name], column), strict=True):
             key, value = column.category(code).key, fixed.get(code, 0.0)
             rows.append((name, code, key, count, value, code not in fixed))

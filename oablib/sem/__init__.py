@@ -6,6 +6,7 @@
 from oablib.sem.comparison import LikelihoodRatio, compare, likelihood_ratio
 from oablib.sem.effects import effects, standardized
 from oablib.sem.fitting import fit
+from oablib.sem.from_moments import paths
 from oablib.sem.likelihood import loglik_at, stacked_loglik
 from oablib.sem.modification import (
     ScoreTest,
@@ -13,6 +14,7 @@ from oablib.sem.modification import (
     score_information,
     score_tests,
 )
+from oablib.sem.refit import estimates
 from oablib.sem.result import SemFit
 from oablib.sem.sample import Prepared, prepare
 from oablib.sem.semopy_check import semopy_estimates
@@ -25,11 +27,13 @@ __all__ = [
     "SemFit",
     "compare",
     "effects",
+    "estimates",
     "fit",
     "influence",
     "likelihood_ratio",
     "loglik_at",
     "modification_indices",
+    "paths",
     "prepare",
     "response",
     "score_information",

@@ -1,0 +1,207 @@
+"""Schools drawn with replacement, and all that follows the imputation done anew on each draw.
+
+A draw needs no row of a child: all that both steps read are sums of products within schools, and
+a draw is a weighted sum of schools. Scale values follow from these sums by least squares; the
+columns of the structural model are linear in them, and so are its moments. Estimates are those of
+two_step.fit on the drawn children (Davison & Hinkley, 1997, Bootstrap Methods and their
+Application, section 3.8: whole clusters are drawn).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from oablib import scale_values, sem
+from oablib.codebook import Table
+from oablib.errors import EstimationError
+from oablib.models import Model
+from oablib.scale_values import MINIMUM_IN_CATEGORY
+
+CONSTANT = "const"
+# Share of a pivot's size under which columns of a draw count as dependent.
+DEPENDENT = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """What one completed data set gives to any draw of schools, for one model.
+
+    columns: names. sums: (G, q, q), products of the columns summed over the children of a school.
+    categories: scaled column -> code -> name of its indicator. fixed: indicator -> value that is
+    not estimated, reference categories without indicator.
+    """
+
+    model: Model
+    columns: tuple[str, ...]
+    sums: NDArray
+    categories: dict[str, dict[int, str]]
+    fixed: dict[str, float]
+
+    @property
+    def n_schools(self) -> int:
+        """Number of schools."""
+        return len(self.sums)
+
+    def at(self, names: Sequence[str]) -> list[int]:
+        """Places of columns."""
+        return [self.columns.index(name) for name in names]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Direct effects of the draws.
+
+    effects: one row a draw that could be estimated, columns model.direct. failed: draws that
+    could not, because a category had fewer than 5 children or columns depended on each other.
+    """
+
+    effects: pd.DataFrame
+    failed: int
+
+
+def products(frame: pd.DataFrame, *, model: Model, table: Table) -> Products:
+    """Read a completed data set once. Raises EstimationError as scale_values.estimate."""
+    categories: dict[str, dict[int, str]] = {}
+    fixed: dict[str, float] = {}
+    parts: dict[str, NDArray] = {CONSTANT: np.ones(len(frame))}
+    for name in (model.outcome, model.mediator):
+        parts[name] = frame[name].to_numpy(dtype=np.float64)
+    for name in model.scaled:
+        levels = table.column(name)
+        held = scale_values.fixed_values(name, model=model, table=table)
+        own = {code: f"{name}={code}" for code in levels.codes if code != levels.reference_code}
+        parts |= {each: (frame[name] == code).to_numpy() * 1.0 for code, each in own.items()}
+        fixed |= {each: held[code] for code, each in own.items() if code in held}
+        categories[name] = own
+    numbers = scale_values.predictors_without_scale(frame, model=model, table=table)
+    parts |= {str(name): numbers[name].to_numpy() for name in numbers}
+    schools = pd.factorize(frame[model.cluster])[0]
+    for name, column in model.school_means.items():
+        inner = [*categories[column].values()] if column in categories else [column]
+        parts |= {_mean_of(name, each): _school_mean(parts[each], schools) for each in inner}
+    return Products(model, tuple(parts), _summed(parts, schools), categories, fixed)
+
+
+def draw(of: Products, *, samples: int, seed: Sequence[int]) -> Draws:
+    """Estimate `samples` draws of as many schools as there are; the same seed, the same schools.
+
+    Two models of the same children get the same schools, so that they can be compared draw by draw.
+    """
+    generator, count = np.random.default_rng(list(seed)), of.n_schools
+    picked = generator.integers(count, size=(samples, count))
+    times = np.stack([np.bincount(each, minlength=count) for each in picked]).astype(np.float64)
+    return estimate(of, times=times)
+
+
+def estimate(of: Products, *, times: NDArray) -> Draws:
+    """Estimate draws in which each school occurs so many times; times: (b, G)."""
+    q = len(of.columns)
+    totals = (times @ of.sums.reshape(of.n_schools, q * q)).reshape(len(times), q, q)
+    scaled = [_scaled(of, total) for total in totals]
+    good = [each for each in scaled if each is not None]
+    model = of.model
+    names = [model.outcome, model.mediator, *model.direct]
+    if not good:
+        return Draws(pd.DataFrame(columns=list(model.direct)), len(times))
+    n, means, covariances = (np.stack(parts) for parts in zip(*good, strict=True))
+    paths = sem.paths(model.syntax, names, n=n, means=means, covariances=covariances)
+    effects = paths.loc[:, [(model.outcome, name) for name in model.direct]]
+    return Draws(effects.set_axis(list(model.direct), axis=1), len(times) - len(good))
+
+
+def _scaled(of: Products, total: NDArray) -> tuple[float, NDArray, NDArray] | None:
+    """Children, means and covariances of the model's columns in one draw; None if it is unfit."""
+    values = _values(of, total)
+    if values is None:
+        return None
+    into, n = _into_columns(of, values), total[0, 0]
+    mean = into.T @ total[:, 0] / n
+    return n, mean, into.T @ total @ into / n - np.outer(mean, mean)
+
+
+def _values(of: Products, total: NDArray) -> dict[str, float] | None:
+    """Scale value of every indicator: least squares from the sums of products."""
+    indicators = [each for own in of.categories.values() for each in own.values()]
+    if _has_rare_category(of, total):
+        return None
+    free = [each for each in indicators if each not in of.fixed]
+    rest = [*of.model.dummies, *of.model.numeric]
+    design, outcome = of.at([CONSTANT, *free, *rest]), of.at([of.model.outcome])[0]
+    signs = {
+        each: of.model.scaled[name] for name, own in of.categories.items() for each in own.values()
+    }
+    right = total[design, outcome].copy()
+    for each, value in of.fixed.items():
+        right -= signs[each] * value * total[design, of.columns.index(each)]
+    solved = _solved(total[np.ix_(design, design)], right)
+    if solved is None:
+        return None
+    found = dict(zip(free, solved[1 : 1 + len(free)], strict=True))
+    return of.fixed | {each: signs[each] * found[each] for each in free}
+
+
+def _solved(matrix: NDArray, right: NDArray) -> NDArray | None:
+    """Solve in correlation form, where dependence shows; None when columns are dependent."""
+    size = np.sqrt(np.diag(matrix))
+    if not size.all():
+        return None
+    try:
+        factor = cho_factor(matrix / np.outer(size, size))
+    except LinAlgError:
+        return None
+    if np.diag(factor[0]).min() ** 2 < DEPENDENT:
+        return None
+    return np.asarray(cho_solve(factor, right / size)) / size
+
+
+def _has_rare_category(of: Products, total: NDArray) -> bool:
+    """A category under the minimum of scale_values.estimate; the reference is what is left over."""
+    for own in of.categories.values():
+        counts = total[0, of.at(list(own.values()))]
+        if min(counts.min(), total[0, 0] - counts.sum()) < MINIMUM_IN_CATEGORY:
+            return True
+    return False
+
+
+def _into_columns(of: Products, values: dict[str, float]) -> NDArray:
+    """(q, p): the columns of the structural model as sums of the columns of the products."""
+    model = of.model
+    names = [model.outcome, model.mediator, *model.direct]
+    into = np.zeros((len(of.columns), len(names)))
+    for place, name in enumerate(names):
+        for column, weight in _parts(of, name, values).items():
+            into[of.columns.index(column), place] = weight
+    return into
+
+
+def _parts(of: Products, name: str, values: dict[str, float]) -> dict[str, float]:
+    if name in of.categories:
+        return {each: values[each] for each in of.categories[name].values()}
+    if name not in of.model.school_means:
+        return {name: 1.0}
+    column = of.model.school_means[name]
+    if column not in of.categories:
+        return {_mean_of(name, column): 1.0}
+    return {_mean_of(name, each): values[each] for each in of.categories[column].values()}
+
+
+def _mean_of(name: str, column: str) -> str:
+    return f"{name} of {column}"
+
+
+def _school_mean(column: NDArray, schools: NDArray) -> NDArray:
+    return (np.bincount(schools, column) / np.bincount(schools))[schools]
+
+
+def _summed(parts: dict[str, NDArray], schools: NDArray) -> NDArray:
+    """Products of all columns, summed within schools: (G, q, q)."""
+    if (schools < 0).any():
+        raise EstimationError(f"{(schools < 0).sum()} children have no school; each needs its own.")
+    order = np.argsort(schools, kind="stable")
+    rows = np.column_stack(list(parts.values()))[order]
+    ends = np.cumsum(np.bincount(schools))[:-1]
+    return np.stack([own.T @ own for own in np.split(rows, ends)])

@@ -1,0 +1,188 @@
+"""A grid of models x imputations x bootstrap samples, in processes here or on a cluster.
+
+A cell is one model on one completed data set: the fit with errors of two_step, and the draws of
+schools. It is kept by content, so that a grid that was stopped, or gets one more model, computes
+what is new. Results do not depend on how many workers there are or which of them is first.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib import installed, pooling, processes, reach, resampling, two_step
+from oablib.codebook import Table
+from oablib.models import Model
+
+COVERAGE = (0.025, 0.975)
+
+Cells: TypeAlias = dict[str, "Cell"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One model on one completed data set.
+
+    names: predictors with a direct effect, in the order of all arrays. est, variance: (k,), with
+    scale values counted as estimated. draws: (samples less failed, k). n_clusters: schools.
+    """
+
+    names: tuple[str, ...]
+    est: NDArray
+    variance: NDArray
+    draws: NDArray
+    failed: int
+    aic: float
+    bic: float
+    n_clusters: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """What all tasks of a grid share."""
+
+    frames: Sequence[pd.DataFrame]
+    models: Mapping[str, Model]
+    table: Table
+    samples: int
+    seed: int
+
+
+def grid(
+    frames: Sequence[pd.DataFrame],
+    *,
+    models: Mapping[str, Model],
+    table: Table,
+    samples: int,
+    seed: int,
+    workers: int = 1,
+    keep: Path | None = None,
+) -> pd.DataFrame:
+    """Direct effects of every model, pooled over imputations, with errors of two kinds.
+
+    frames: completed data sets of the same children. models: by the name of the variant. workers:
+    see processes.each. keep: folder for finished cells, looked into first.
+    Columns: variant, effect, est, se (Rubin's rules, two_step within), se_bootstrap (the same,
+    variance of the draws within), ci_lower, ci_upper (percentiles of all draws of all imputations;
+    both: Schomaker & Heumann, 2018, Stat. Med. 37:2252, "MI Boot" pooled), aic, bic (means),
+    draws, failed. Raises EstimationError as two_step.fit does.
+    """
+    needed = list(dict.fromkeys(name for each in models.values() for name in each.columns))
+    work = _Work([frame[needed] for frame in frames], models, table, samples, seed)
+    keys = _keys(work) if keep else {}
+    cells = _found(keys, keep) if keep else {}
+    tasks = _tasks(work, done=cells)
+    for _, found in processes.each(partial(_cells, work=work), tasks, workers=workers):
+        cells |= found
+        if keep:
+            for place, cell in found.items():
+                _keep(cell, keep / keys[place])
+    variants = {name: [cells[_place(name, i)] for i in range(len(frames))] for name in models}
+    return pd.concat([_pooled(name, own) for name, own in variants.items()], ignore_index=True)
+
+
+def cell(
+    frame: pd.DataFrame, *, model: Model, table: Table, samples: int, seed: Sequence[int]
+) -> Cell:
+    """One model on one completed data set; the same seed draws the same schools."""
+    steps = two_step.fit(frame, model=model, table=table)
+    rows = model.direct_rows(steps.counted.parameters)
+    read = resampling.products(frame, model=model, table=table)
+    draws = resampling.draw(read, samples=samples, seed=seed)
+    return Cell(
+        names=model.direct,
+        est=rows["est"].to_numpy(),
+        variance=rows["se"].to_numpy() ** 2,
+        draws=draws.effects.to_numpy(dtype=np.float64),
+        failed=draws.failed,
+        aic=steps.fit.aic,
+        bic=steps.fit.bic,
+        n_clusters=read.n_schools,
+    )
+
+
+def _place(variant: str, imputation: int) -> str:
+    return f"{variant}/{imputation}"
+
+
+def _tasks(work: _Work, *, done: Cells) -> list[tuple[int, tuple[str, ...]]]:
+    """Imputation and variants still to do: a task reads its data set once for all of them."""
+    found = []
+    for i in range(len(work.frames)):
+        left = tuple(name for name in work.models if _place(name, i) not in done)
+        if left:
+            found.append((i, left))
+    return found
+
+
+def _cells(task: tuple[int, tuple[str, ...]], *, work: _Work) -> Cells:
+    i, names = task
+    one = partial(cell, table=work.table, samples=work.samples, seed=(work.seed, i))
+    return {_place(name, i): one(work.frames[i], model=work.models[name]) for name in names}
+
+
+def _pooled(variant: str, cells: Sequence[Cell]) -> pd.DataFrame:
+    est = np.stack([each.est for each in cells])
+    df_complete = cells[0].n_clusters - 1
+    known = pooling.rubin(est, np.stack([each.variance for each in cells]), df_complete=df_complete)
+    within = np.stack([each.draws.var(axis=0, ddof=1) for each in cells])
+    drawn = pooling.rubin(est, within, df_complete=df_complete)
+    lower, upper = np.quantile(np.concatenate([each.draws for each in cells]), COVERAGE, axis=0)
+    return pd.DataFrame(
+        {
+            "variant": variant,
+            "effect": cells[0].names,
+            "est": known.est,
+            "se": known.se,
+            "se_bootstrap": drawn.se,
+            "ci_lower": lower,
+            "ci_upper": upper,
+            "aic": np.mean([each.aic for each in cells]),
+            "bic": np.mean([each.bic for each in cells]),
+            "draws": sum(len(each.draws) for each in cells),
+            "failed": sum(each.failed for each in cells),
+        }
+    )
+
+
+def _keys(work: _Work) -> dict[str, str]:
+    """Name of each cell's file: a fingerprint of all that decides its content."""
+    code = dict(reach.of("resampling_grid.cell").definitions)
+    shared = [code, installed.machine(), asdict(work.table), work.samples, work.seed]
+    start = json.dumps(shared, sort_keys=True, default=str)
+    data = [pd.util.hash_pandas_object(frame).to_numpy().tobytes() for frame in work.frames]
+    keys = {}
+    for name, model in work.models.items():
+        text = start + json.dumps(asdict(model), sort_keys=True, default=str)
+        for i, content in enumerate(data):
+            columns = " ".join(work.frames[i].columns)
+            whole = f"{text}{columns}{i}".encode() + content
+            keys[_place(name, i)] = f"{hashlib.sha256(whole).hexdigest()[:40]}.npz"
+    return keys
+
+
+def _found(keys: Mapping[str, str], keep: Path) -> Cells:
+    return {place: _read(keep / name) for place, name in keys.items() if (keep / name).is_file()}
+
+
+def _keep(cell: Cell, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{uuid.uuid4().hex}.npz")
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in asdict(cell).items()}
+    np.savez(part, **arrays)
+    part.replace(path)
+
+
+def _read(path: Path) -> Cell:
+    with np.load(path, allow_pickle=False) as told:
+        arrays = {name: told[name] for name in ("est", "variance", "draws")}
+        numbers = {name: told[name].item() for name in ("failed", "aic", "bic", "n_clusters")}
+        return Cell(names=tuple(told["names"].tolist()), **arrays, **numbers)
