@@ -113,8 +113,8 @@ def clean(run: str) -> int:
     """
     if not of(run).is_dir():
         return 0
+    size = size_of(of(run))
     with _locked(run) as work:
-        size = size_of(work)
         shutil.rmtree(work)
     (params.root() / WORK / f"{run}.lock").unlink(missing_ok=True)
     return size

@@ -10,7 +10,9 @@ import nox
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SESSIONS = "report tests lint reference lab validate bench grid interruptions type_one_error sem_page lock".split()
+SESSIONS = (
+    "report tests lint reference lab validate bench grid interruptions type_one_error sem_page lock"
+).split()
 EXIT_ENVIRONMENT = 5
 
 
