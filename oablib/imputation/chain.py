@@ -1,9 +1,9 @@
 """Chained equations: every variable in turn given all others, round after round, m times."""
 
 import copy
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -41,8 +41,8 @@ def impute(
     missing at random given these. shift: levels by which every drawn level is moved in the
     codebook's order, as far as it goes, or standard deviations for numbers: what if they were not
     missing at random (Van Buuren, 2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
-    The same seed gives the same values whatever the number of workers (processes), and the first
-    imputations do not depend on m.
+    The same seed gives the same values whatever the number of workers (see processes.each), and
+    the first imputations do not depend on m.
 
     Raises ImputationError when a variable has fewer than 50 known values, one value only, or fewer
     than the donors asked for; when a predictor is unknown for some; when m or iterations is under
@@ -61,7 +61,9 @@ def impute(
     chain = _Chain(setting, {each.name: frame[each.name] for each in found}, rule=rule)
     # What the engines learn in a round of its own is a start for all imputations.
     chain.run(first, iterations=1)
-    done = list(_all(chain, own, iterations=iterations, workers=workers))
+    task = partial(_one, chain=chain, iterations=iterations)
+    in_turn = sorted(processes.each(task, own, workers=workers), key=itemgetter(0))
+    done = [result for _, result in in_turn]
     told = flags.of(frame, found, constant=constant, model=model, school_level=school_level)
     return _joined(done, child=frame["child"].to_numpy(), todo=todo, rule=rule, flags=told)
 
@@ -112,16 +114,6 @@ class _Chain:
 def _one(seed: SeedSequence, *, chain: _Chain, iterations: int) -> _Done:
     # A copy, so that an imputation starts from the shared start and not from the one before it.
     return copy.deepcopy(chain).run(seed, iterations=iterations)
-
-
-def _all(
-    chain: _Chain, seeds: list[SeedSequence], *, iterations: int, workers: int
-) -> Iterable[_Done]:
-    task = partial(_one, chain=chain, iterations=iterations)
-    if workers == 1:
-        return [task(seed) for seed in seeds]
-    with processes.pool(workers) as pool:
-        return list(pool.map(task, seeds))
 
 
 def _joined(

@@ -6,8 +6,7 @@ interrupted goes on where it was, and gives the rows that it would have given un
 
 import lzma
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import as_completed
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,15 +31,17 @@ def run(settings: Settings, *, folder: Path, workers: int = 0, progress: bool = 
     """Compute what is not yet in `folder`; workers: processes, 0 for one a processor.
 
     mice's replications are left out where R or mice is absent. An interruption loses the
-    replications that are under way, no others.
+    replications that are under way, no others. Workers hand rows back and this process writes
+    them, so that they may be on other machines (see processes.each).
     """
     places = _places(settings, folder)
     todo = list(_missing(settings, places))
-    work = partial(_keep, settings=settings, places=places)
     total = sum(len(task.methods) for task in todo)
     with tqdm(total=total, disable=not progress, unit="replication", smoothing=0.01) as bar:
-        for done in _each(work, todo, workers=workers or os.cpu_count() or 1):
-            bar.update(done)
+        found = _found(todo, settings=settings, workers=workers or os.cpu_count() or 1)
+        for task, method, rows in found:
+            _keep(rows, _path(places[task.world, task.n, method], task.replication))
+            bar.update()
 
 
 def collect(settings: Settings, *, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,24 +113,33 @@ def _missing(settings: Settings, places: Places) -> Iterator[Task]:
             yield replace(task, methods=tuple(left))
 
 
-def _keep(task: Task, *, settings: Settings, places: Places) -> int:
-    """Compute a task and keep each method's rows; number of methods."""
-    for name, rows in replication.rows_of(task, settings=settings):
-        path = _path(places[task.world, task.n, name], task.replication)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        rows.to_csv(unfinished, index=False, float_format=DIGITS, lineterminator="\n")
-        unfinished.replace(path)
-    return len(task.methods)
-
-
-def _each(work: "partial[int]", todo: Iterable[Task], *, workers: int) -> Iterator[int]:
-    if workers == 1:
-        yield from map(work, todo)
+def _found(
+    todo: Sequence[Task], *, settings: Settings, workers: int
+) -> Iterator[tuple[Task, str, pd.DataFrame]]:
+    """Task, method and rows, as they get ready: in this process each method by itself."""
+    if processes.is_alone(workers):
+        for task in todo:
+            for method, rows in replication.rows_of(task, settings=settings):
+                yield task, method, rows
         return
-    with processes.pool(workers) as pool:
-        for future in as_completed([pool.submit(work, task) for task in todo]):
-            yield future.result()
+    work = partial(_rows_of, settings=settings, version=mice.version())
+    for number, parts in processes.each(work, todo, workers=workers):
+        for method, rows in parts:
+            yield todo[number], method, rows
+
+
+def _rows_of(task: Task, *, settings: Settings, version: str) -> list[tuple[str, pd.DataFrame]]:
+    """Rows of each method; a worker with another mice, or without, leaves mice's out."""
+    kinds = {name: settings.methods[name].kind for name in task.methods}
+    left = [name for name in task.methods if kinds[name] != "mice" or mice.version() == version]
+    return list(replication.rows_of(replace(task, methods=tuple(left)), settings=settings))
+
+
+def _keep(rows: pd.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    rows.to_csv(unfinished, index=False, float_format=DIGITS, lineterminator="\n")
+    unfinished.replace(path)
 
 
 def _seconds(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,14 @@ import pytest
 
 from oablib import cli, intake, models, params, run_validation, synthetic, two_step, workspace
 from oablib.codebook import load
-from oablib.errors import EstimationError, IncompleteRunError, ParameterError
+from oablib.errors import (
+    EnvironmentFault,
+    EstimationError,
+    IncompleteRunError,
+    ParameterError,
+)
 from oablib.imputation import all_completed
+from oablib.run import Options
 from oablib.validation import cohorts, methods, mice, replication, schools, settings, study
 from oablib.validation.methods import Data
 from oablib.validation.settings import Batch, Settings, Shared, Task
@@ -199,7 +205,7 @@ def test_command_says_what_happened(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(study, "run", interrupted)
     assert cli.main(["validate", "--quiet"]) == IncompleteRunError.exit_code
     assert "goes on" in capsys.readouterr().err
-    monkeypatch.setattr(run_validation, "execute", lambda **told: told)
+    monkeypatch.setattr(run_validation, "execute", lambda options, **told: told)
     assert cli.main(["validate", "--so-far", "--workers", "3"]) == 0
     assert "'so_far': True" in capsys.readouterr().out
 
@@ -209,8 +215,8 @@ def test_report_needs_its_notebook(tmp_path, monkeypatch):
     (tmp_path / "params").symlink_to(params.root() / "params")
     monkeypatch.setenv("OAB_ROOT", str(tmp_path))
     monkeypatch.setattr(workspace, "WORK", "work")
-    with pytest.raises(Exception, match=r"90_validation\.ipynb"):
-        run_validation.execute(so_far=True)
+    with pytest.raises(EnvironmentFault, match="no notebook of study 'validation'"):
+        run_validation.execute(Options(level="quiet"), so_far=True)
 
 
 def test_seeds_differ_between_replications_and_sizes(shared):

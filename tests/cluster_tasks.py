@@ -1,0 +1,117 @@
+"""A scheduler and workers on this machine, started by command, and tasks that they can import."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from oablib import cluster, params, processes
+from oablib.errors import EstimationError
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS_TO_START = 30
+DASK = (sys.executable, "-m", "dask")
+
+
+@dataclass
+class Cluster:
+    """Address of a scheduler; processes that were started, the scheduler first."""
+
+    address: str
+    started: list[subprocess.Popen] = field(default_factory=list)
+
+    def add_worker(self, *options: str, path: Path = ROOT, **variables: str) -> subprocess.Popen:
+        """Start a worker whose oablib stands in `path`; a worker without nanny is one process."""
+        command = [*DASK, "worker", self.address, "--no-dashboard", "--no-nanny", *options]
+        if "--nthreads" not in options:
+            command += ["--nthreads", "1"]
+        return self._start(command, path, processes.SINGLE_THREAD | variables)
+
+    def _start(self, command: list[str], path: Path, variables: dict[str, str]) -> subprocess.Popen:
+        environment = os.environ | variables
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, (path, ROOT / "tests")))
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        # This folder holds neither rules nor tables: tasks must bring what they need.
+        self.started.append(subprocess.Popen(command, env=environment, cwd="/", **quiet))
+        return self.started[-1]
+
+    def end(self) -> None:
+        for process in reversed(self.started):
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def started(folder: Path, *, workers: int) -> Iterator[Cluster]:
+    """A scheduler with so many workers, ended with the block."""
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
+    here = Cluster("")
+    address = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    try:
+        here._start([*DASK, "scheduler", *address, "--scheduler-file", str(file)], ROOT, {})
+        here.address = _address(file)
+        for _ in range(workers):
+            here.add_worker()
+        yield here
+    finally:
+        here.end()
+
+
+def _address(file: Path) -> str:
+    import json
+
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))["address"]
+        except (FileNotFoundError, json.JSONDecodeError):
+            time.sleep(0.05)
+    raise TimeoutError(f"The scheduler did not start in {SECONDS_TO_START} seconds.")
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def process_id(_: int) -> int:
+    time.sleep(0.3)
+    return os.getpid()
+
+
+def title_of_model(name: str) -> str:
+    return str(params.load_yaml(params.named_file("models", name))["title"])
+
+
+def refuse(count: int) -> None:
+    raise EstimationError(f"{count} children are too few.")
+
+
+def slow_square(number: int, *, seconds: float) -> int:
+    time.sleep(seconds)
+    return number * number
+
+
+def wait_for(path: str) -> float:
+    """Wait without a slot until another task of the same worker has made the file."""
+    cluster.leave_slot()
+    cluster.leave_slot()
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return deadline - time.monotonic()
+
+
+def make(path: str) -> float:
+    Path(path).touch()
+    return float(processes.is_alone(2))
+
+
+def count_rows(_: int, *, frame: pd.DataFrame) -> int:
+    return len(frame)
