@@ -14,7 +14,6 @@ from oablib.sem.modification import (
     score_information,
     score_tests,
 )
-from oablib.sem.refit import estimates
 from oablib.sem.result import SemFit
 from oablib.sem.sample import Prepared, prepare
 from oablib.sem.semopy_check import semopy_estimates
@@ -27,7 +26,6 @@ __all__ = [
     "SemFit",
     "compare",
     "effects",
-    "estimates",
     "fit",
     "influence",
     "likelihood_ratio",
