@@ -42,7 +42,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one(tmp_path: Path) -> None:
     trials = interruptions.study(tmp_path, times=TRIALS, seed=7, how=signal.SIGKILL)
-    assert [trial.exit_code for trial in trials] == [-signal.SIGKILL] * TRIALS
+    assert [each.exit_code for each in trials].count(-signal.SIGKILL) == TRIALS
     assert {trial.found for trial in trials} <= {"old", "new"}
     assert all(trial.same and not trial.leftovers for trial in trials)
 

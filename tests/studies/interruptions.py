@@ -99,7 +99,10 @@ def leftovers(root: Path) -> int:
 
 
 def study(folder: Path, *, times: int, seed: int, how: signal.Signals) -> list[Trial]:
-    """So many trials at moments drawn evenly over the time that an undisturbed run takes."""
+    """So many runs killed at moments drawn evenly over the time of one that nobody disturbed.
+
+    A run that had ended before its moment was not killed: another one is.
+    """
     root, old = project(folder / "root"), folder / "old"
     complete(root, OLD)
     shutil.copytree(root / "reports" / "demo", old)
@@ -107,8 +110,11 @@ def study(folder: Path, *, times: int, seed: int, how: signal.Signals) -> list[T
     began = time.perf_counter()
     wanted = complete(root, NEW)
     whole = time.perf_counter() - began
-    moments = [random.Random(seed + number).uniform(0.0, whole) for number in range(times)]
-    return [disturb(root, moment=m, how=how, old=old, wanted=wanted) for m in moments]
+    draw, trials = random.Random(seed), list[Trial]()
+    while sum(each.exit_code != 0 for each in trials) < times:
+        moment = draw.uniform(0.0, whole)
+        trials.append(disturb(root, moment=moment, how=how, old=old, wanted=wanted))
+    return trials
 
 
 def main() -> None:
@@ -125,7 +131,8 @@ def main() -> None:
         print(f"{each.moment:6.2f} s  exit {each.exit_code:>3}  then {each.found}, "
               f"{each.leftovers} left over, same results: {each.same}")  # fmt: skip
     good = sum(each.same and each.found in ("old", "new") and not each.leftovers for each in trials)
-    print(f"{good} of {len(trials)} trials ended as they should.")
+    ended = sum(not each.exit_code for each in trials)
+    print(f"{good} of {len(trials)} trials went as they should; {ended} ended before their moment.")
     raise SystemExit(good != len(trials))
 
 

@@ -15,7 +15,6 @@ from cluster_tasks import Cluster
 from studies.true_education import true_education
 
 from oablib import (
-    bootstrap,
     cluster,
     cluster_card,
     cluster_connection,
@@ -25,6 +24,7 @@ from oablib import (
     models,
     params,
     processes,
+    resampling_grid,
     synthetic,
 )
 from oablib.errors import EnvironmentFault, EstimationError, IncompleteRunError
@@ -115,11 +115,11 @@ def test_rows_of_the_study_are_the_same_bytes_and_written_here(named, tmp_path, 
 def test_grid_is_the_same_bytes(named, monkeypatch):
     model, table = models.load("base"), codebook.load().table("cohort")
     frame = true_education(synthetic.draw(n=1500, seed=1))
-    two = [model, dataclasses.replace(model, name="income", indirect=(*model.indirect, "origin"))]
-    told = {"models": two, "table": table, "samples": 5, "seed": 3}
-    spread = bootstrap.grid([frame, frame], **told)
+    wider = dataclasses.replace(model, indirect=(*model.indirect, "origin"))
+    told = {"models": {"base": model, "wider": wider}, "table": table, "samples": 5, "seed": 3}
+    spread = resampling_grid.grid([frame, frame], **told)
     monkeypatch.delenv(processes.SCHEDULER)
-    alone = bootstrap.grid([frame, frame], **told)
+    alone = resampling_grid.grid([frame, frame], **told)
     pd.testing.assert_frame_equal(spread, alone, check_exact=True)
 
 
