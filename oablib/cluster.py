@@ -39,7 +39,7 @@ def executor(
     Raises EnvironmentFault when `distributed` is not installed, the address is not encrypted and
     not of this machine, nothing answers in 5 seconds, no worker comes in 15, or a worker has more
     than one thread, other variables, or another oablib, Python or numerical package than this
-    process; IncompleteRunError when the scheduler, or worker after worker, dies of the tasks.
+    process; IncompleteRunError when the scheduler ends, or worker after worker, or all workers do.
     """
     wanted = {**cluster_card.card(), **environment}
     client = cluster_connection.connected(address, wanted)
@@ -154,6 +154,7 @@ def _unpacked(rules: bytes) -> tempfile.TemporaryDirectory[str]:
 def _told(address: str) -> Iterator[None]:
     """Say what the end of a scheduler or of a task's workers means."""
     from distributed import KilledWorker
+    from distributed.scheduler import NoWorkerError
 
     try:
         yield
@@ -162,6 +163,11 @@ def _told(address: str) -> Iterator[None]:
             f"{error.allowed_failures + 1} workers of {address} ended one after the other while "
             "they ran the same task, most often for want of memory; give workers more memory, or "
             "run fewer on a machine, and start again."
+        ) from None
+    except NoWorkerError:
+        raise IncompleteRunError(
+            f"All workers of {address} are gone and none came in the time that its scheduler "
+            "allows for (no-workers-timeout); start workers, then the run again."
         ) from None
     except CancelledError:
         raise IncompleteRunError(

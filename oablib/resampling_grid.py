@@ -9,20 +9,26 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from oablib import installed, pooling, processes, reach, resampling, two_step
 from oablib.codebook import Table
+from oablib.errors import EstimationError
 from oablib.models import Model
+from oablib.resampling import Draws
 
-COVERAGE = (0.025, 0.975)
+UPPER = 0.975  # of an interval of 95 %
+FEWEST_DRAWS = 2  # below, there is no variance
 
 Cells: TypeAlias = dict[str, "Cell"]
 
@@ -71,9 +77,10 @@ def grid(
     frames: completed data sets of the same children. models: by the name of the variant. workers:
     see processes.each. keep: folder for finished cells, looked into first.
     Columns: variant, effect, est, se (Rubin's rules, two_step within), se_bootstrap (the same,
-    variance of the draws within), ci_lower, ci_upper (percentiles of all draws of all imputations;
-    both: Schomaker & Heumann, 2018, Stat. Med. 37:2252, "MI Boot" pooled), aic, bic (means),
-    draws, failed. Raises EstimationError as two_step.fit does.
+    variance of the draws within: "MI Boot" of Schomaker & Heumann, 2018, Stat. Med. 37:2252) and
+    its interval ci_lower, ci_upper with Barnard and Rubin's degrees of freedom, aic, bic (means),
+    draws, failed (draws that could not be estimated, see resampling.Draws). Raises EstimationError
+    as two_step.fit does, and when fewer than two draws of a cell could be estimated.
     """
     needed = list(dict.fromkeys(name for each in models.values() for name in each.columns))
     work = _Work([frame[needed] for frame in frames], models, table, samples, seed)
@@ -97,6 +104,7 @@ def cell(
     rows = model.direct_rows(steps.counted.parameters)
     read = resampling.products(frame, model=model, table=table)
     draws = resampling.draw(read, samples=samples, seed=seed)
+    _fail_if_draws_are_few(draws, model=model)
     return Cell(
         names=model.direct,
         est=rows["est"].to_numpy(),
@@ -107,6 +115,16 @@ def cell(
         bic=steps.fit.bic,
         n_clusters=read.n_schools,
     )
+
+
+def _fail_if_draws_are_few(draws: Draws, *, model: Model) -> None:
+    found = len(draws.effects)
+    if found < FEWEST_DRAWS:
+        raise EstimationError(
+            f"Model {model.name}: {found} of {found + draws.failed} draws of schools could be "
+            f"estimated; expected {FEWEST_DRAWS} or more. In the others a category had too few "
+            "children: merge categories in the codebook, or draw more often."
+        )
 
 
 def _place(variant: str, imputation: int) -> str:
@@ -135,7 +153,7 @@ def _pooled(variant: str, cells: Sequence[Cell]) -> pd.DataFrame:
     known = pooling.rubin(est, np.stack([each.variance for each in cells]), df_complete=df_complete)
     within = np.stack([each.draws.var(axis=0, ddof=1) for each in cells])
     drawn = pooling.rubin(est, within, df_complete=df_complete)
-    lower, upper = np.quantile(np.concatenate([each.draws for each in cells]), COVERAGE, axis=0)
+    width = stdtrit(drawn.df, UPPER) * drawn.se
     return pd.DataFrame(
         {
             "variant": variant,
@@ -143,8 +161,8 @@ def _pooled(variant: str, cells: Sequence[Cell]) -> pd.DataFrame:
             "est": known.est,
             "se": known.se,
             "se_bootstrap": drawn.se,
-            "ci_lower": lower,
-            "ci_upper": upper,
+            "ci_lower": drawn.est - width,
+            "ci_upper": drawn.est + width,
             "aic": np.mean([each.aic for each in cells]),
             "bic": np.mean([each.bic for each in cells]),
             "draws": sum(len(each.draws) for each in cells),
@@ -170,7 +188,12 @@ def _keys(work: _Work) -> dict[str, str]:
 
 
 def _found(keys: Mapping[str, str], keep: Path) -> Cells:
-    return {place: _read(keep / name) for place, name in keys.items() if (keep / name).is_file()}
+    """Cells that were kept; a damaged file counts as absent."""
+    found = {}
+    for place, name in keys.items():
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            found[place] = _read(keep / name)
+    return found
 
 
 def _keep(cell: Cell, path: Path) -> None:

@@ -51,7 +51,13 @@ def start(root: Path, values: dict[str, int], *options: str) -> subprocess.Popen
     return subprocess.Popen(
         [sys.executable, "-m", "oablib", "run", "demo", "--quiet", *words],
         env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_listen_to_ctrl_c,
     )  # fmt: skip
+
+
+def _listen_to_ctrl_c() -> None:
+    """Where tests run in the background of a shell, their processes would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def complete(root: Path, values: dict[str, int]) -> dict[str, str]:

@@ -147,6 +147,15 @@ def test_lost_scheduler_ends_the_run(tmp_path, monkeypatch):
         assert time.monotonic() - start < PROMPT
 
 
+def test_lost_workers_end_the_run_when_the_scheduler_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT", "1s")
+    with tasks.started(tmp_path, workers=1) as here:
+        monkeypatch.setenv(processes.SCHEDULER, here.address)
+        with pytest.raises(IncompleteRunError, match=r"All workers of .* are gone"):
+            for _ in processes.each(partial(tasks.slow_square, seconds=0.3), range(9), workers=1):
+                here.started[1].kill()
+
+
 def test_a_task_that_leaves_its_slot_lets_another_one_in(tmp_path, monkeypatch):
     with tasks.started(tmp_path, workers=1) as here, cluster.executor(here.address) as executor:
         waiting = executor.submit(tasks.wait_for, str(tmp_path / "made"))

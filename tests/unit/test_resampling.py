@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from oablib import codebook, models, resampling, resampling_grid, sem, two_step
-from oablib.errors import ModelError
+from oablib.errors import EstimationError, ModelError
 
 # Least squares from sums of products, and the search of the likelihood: condition under 1e4.
 SAME_ESTIMATES = 1e-7
@@ -164,8 +164,18 @@ def test_a_grid_is_the_same_on_any_number_of_workers_and_from_what_was_kept(
     alone = resampling_grid.grid(frames, **told, keep=tmp_path)
     pd.testing.assert_frame_equal(resampling_grid.grid(frames, **told, workers=2), alone)
     assert len(list(tmp_path.glob("*.npz"))) == 6
+    damaged = next(tmp_path.glob("*.npz"))
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    pd.testing.assert_frame_equal(resampling_grid.grid(frames, **told, keep=tmp_path), alone)
     monkeypatch.setattr(resampling_grid, "cell", None)  # nothing is computed again
     pd.testing.assert_frame_equal(resampling_grid.grid(frames, **told, keep=tmp_path), alone)
+
+
+def test_a_grid_with_too_few_draws_says_how_many_there_were(
+    children: pd.DataFrame, model: models.Model, table: codebook.Table
+) -> None:
+    with pytest.raises(EstimationError, match="1 of 1 draws"):
+        resampling_grid.grid([children], models={"base": model}, table=table, samples=1, seed=1)
 
 
 def test_a_grid_pools_by_rubins_rules(
@@ -181,3 +191,5 @@ def test_a_grid_pools_by_rubins_rules(
     np.testing.assert_allclose(found["se"], np.sqrt(total), rtol=1e-12)
     assert found["aic"][0] == pytest.approx(np.mean([fit.fit.aic for fit in fits]))
     assert (found["draws"] + found["failed"] == 150).all()
+    half = (found["ci_upper"] - found["ci_lower"]) / 2
+    assert (half > 1.95 * found["se_bootstrap"]).all()  # wider than the normal distribution's
