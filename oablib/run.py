@@ -98,6 +98,7 @@ def make(
         engine=place.engine,
         progress=place.progress,
         again=_again(stages, options),
+        last=run_place.last_components(place.space.work),
     )
     run_place.remember(entries, space=place.space)
     made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})

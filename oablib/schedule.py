@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from oablib import kernel, stage_cache, stage_key, stage_task
@@ -79,6 +80,7 @@ class _Walk:
     given: Given
     attempt: Path
     again: frozenset[str]
+    last: Mapping[str, Mapping[str, str]]
     engine: Engine
     progress: Progress
     done: dict[str, Entry] = field(default_factory=dict)
@@ -104,10 +106,17 @@ class _Walk:
             self.done[stage.stem] = entry
             self.progress.unchanged(stage.stem)
             return
+        self.progress.detail(f"{stage.stem} runs: {stage_key.shown(self._why(stage, parts))}")
         self.progress.start(stage.stem)
         folder = self.attempt / stage.stem
         started = _Running(stage, parts, folder, time.perf_counter())
         self.running[self._submit(stage, folder)] = started
+
+    def _why(self, stage: Stage, parts: Mapping[str, str]) -> list[str]:
+        """What of its components is not as in the last run."""
+        if stage.stem in self.again:
+            return ["as told"]
+        return stage_key.reasons(self.last.get(stage.stem, {}), parts)
 
     def _submit(self, stage: Stage, folder: Path) -> Future:
         executor, far = self.engine.start(), self.engine.scheduler
@@ -149,13 +158,15 @@ def execute(
     engine: Engine,
     progress: Progress,
     again: frozenset[str] = frozenset(),
+    last: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> dict[str, Entry]:
     """Results of all stages, from the cache where it has them; stem -> entry, in their order.
 
     attempt: private folder for what is under way. again: stems to run whatever the cache holds.
+    last: what each stage was made from in the last run, to tell why it runs.
     Raises what a notebook raised on purpose, and IncompleteRunError when one did not finish.
     """
-    return _Walk(stages, given, attempt, again, engine, progress).results()
+    return _Walk(stages, given, attempt, again, last, engine, progress).results()
 
 
 def components(stage: Stage, *, given: Given, done: Mapping[str, Entry]) -> dict[str, str]:

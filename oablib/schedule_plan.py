@@ -8,8 +8,6 @@ from oablib.schedule import Given
 from oablib.stage import Stage, needs
 from oablib.stage_cache import Entry
 
-MOST_REASONS = 6  # named; the rest are counted
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -22,9 +20,7 @@ class Step:
     def __str__(self) -> str:
         """As a line for the terminal."""
         verb = {True: "runs", False: "unchanged", None: "may run"}[self.runs]
-        more = len(self.reasons) - MOST_REASONS
-        told = [*self.reasons[:MOST_REASONS], *([f"{more} more"] if more > 0 else [])]
-        return f"{self.stem:<18} {verb:<10} {'; '.join(told)}".rstrip()
+        return f"{self.stem:<18} {verb:<10} {stage_key.shown(self.reasons)}".rstrip()
 
 
 def plan(
@@ -68,7 +64,4 @@ def _step(
     if entry is not None:
         done[stage.stem] = entry
         return Step(stage.stem, False, ())
-    if not last:
-        return Step(stage.stem, True, ("for the first time",))
-    changed = stage_key.differences(last, parts)
-    return Step(stage.stem, True, tuple(changed) or ("its result is no longer kept",))
+    return Step(stage.stem, True, tuple(stage_key.reasons(last, parts)))

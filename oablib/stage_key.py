@@ -7,13 +7,14 @@ the name of the run are no part of it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from oablib import installed, params, reach
 from oablib.errors import ParameterError
 from oablib.stage import Stage
 
+MOST_REASONS = 6  # named in one line
 NOT_IN_KEY = frozenset({"run"})
 """Parameters that name the run: two runs of the same share their results."""
 
@@ -74,6 +75,19 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
         elif before[name] != now[name]:
             told.append(name)
     return told
+
+
+def reasons(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Why a stage has to run; before: what it was made from in the last run, empty if never."""
+    if not before:
+        return ["for the first time"]
+    return differences(before, now) or ["its result is no longer kept"]
+
+
+def shown(reasons: Sequence[str]) -> str:
+    """Reasons as one line; many are named in part and counted."""
+    more = len(reasons) - MOST_REASONS
+    return "; ".join([*reasons[:MOST_REASONS], *([f"{more} more"] if more > 0 else [])])
 
 
 def _rule_parts(name: str, path: Path, *, attributes: frozenset[str]) -> dict[str, str]:

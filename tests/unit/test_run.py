@@ -251,6 +251,7 @@ def test_the_terminal_shows_each_stage_once(root: Path, capfd: pytest.CaptureFix
     lines = capfd.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["01_intake", "00_summary", "reports"]
     log = (root / ".work" / "mine" / "run.log").read_text(encoding="utf-8")
+    assert "01_intake runs: for the first time" in log
     assert "01_intake started" in log
 
 
