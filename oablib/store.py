@@ -105,7 +105,8 @@ def _checked(name: str) -> str:
 def _existing(path: Path, *, run: str) -> Path:
     if not path.is_file():
         raise InputError(
-            f"Run {run!r} has no table {path.name} yet. Make its tables with `oab run {run}`."
+            f"Run {run!r} has no table {path.name} yet. Make its tables with `oab run {run}`; a "
+            "stage sees the tables that its notebook's metadata (oab.reads) name, and no others."
         )
     return path
 
