@@ -14,7 +14,7 @@ from oablib.params_run import Resolved, RunParameters
 ASKS = {
     "data": "the new cohort file",
     "codebook": "do the new files have the same columns, codes and labels",
-    "model": "last year's paths, or those that the literature and 06_model_selection now suggest",
+    "model": "last year's paths, or those that the literature since then supports",
     "published": "figures to compare with; none yet for a new year",
     "n": "as many as the new cohort has; only synthetic data are drawn",
     "seed": "keep it, or choose another before results are seen, and say why",
