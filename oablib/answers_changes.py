@@ -31,8 +31,8 @@ def _causes(causes: pd.DataFrame) -> str:
 
 
 def _kind(kind: str, part: pd.DataFrame) -> str:
-    told = [f"`{row.name_}` ({row.before} → {row.after})"
-            for row in part.rename(columns={"name": "name_"}).head(NAMED).itertuples()]  # fmt: skip
+    rows = part[["name", "before", "after"]].head(NAMED).itertuples(index=False, name=None)
+    told = [f"`{name}` ({before} → {after})" for name, before, after in rows]
     more = f" and {len(part) - NAMED} more" if len(part) > NAMED else ""
     return f"**{kind}** {', '.join(told)}{more}"
 

@@ -5,10 +5,10 @@ import os
 import platform
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 import oablib
+from oablib import installed
 from oablib.errors import EnvironmentFault
 
 # Other releases of these may give other last digits, or cannot read each other's tables.
@@ -36,16 +36,9 @@ def found(names: list[str]) -> dict[str, str]:
 @cache
 def card() -> dict[str, str]:
     """What has to be the same everywhere: as it was when this process first asked."""
-    versions = {name: _version(name) for name in PACKAGES}
+    versions = {name: installed.versions().get(name, "absent") for name in PACKAGES}
     source = f"{oablib.__version__} (source {_digest()})"
     return {"oablib": source, "Python": platform.python_version(), **versions}
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "absent"
 
 
 def _digest() -> str:

@@ -1,7 +1,7 @@
 """Work beside this process: fresh processes with one thread each, here or on a cluster."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -52,9 +52,7 @@ def at(scheduler: str) -> Iterator[None]:
     try:
         yield
     finally:
-        os.environ.pop(SCHEDULER, None) if before is None else os.environ.update(
-            OAB_SCHEDULER=before
-        )
+        _restore({SCHEDULER: before})
 
 
 @contextmanager
@@ -89,5 +87,13 @@ def _local(workers: int) -> Iterator[Executor]:
             "memory; start again with fewer workers."
         ) from None
     finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        _restore(before)
+
+
+def _restore(before: Mapping[str, str | None]) -> None:
+    """Variables of the environment as they were; None: it was not there."""
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -33,10 +33,6 @@ class Progress:
         self._live = level != "quiet" and self._out.isatty()
         self._started: dict[str, float] = {}
 
-    def expect(self, seconds: Mapping[str, float]) -> None:
-        """Say how long stages took in the last run."""
-        self._expected.update(seconds)
-
     def start(self, name: str) -> None:
         """A stage begins."""
         self._started[name] = time.perf_counter()
