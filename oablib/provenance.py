@@ -38,7 +38,8 @@ class Provenance:
 
     parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
     none. rules: file of params -> sha256. code: definition of oablib -> fingerprint.
-    notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin.
+    notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin. beside_lock:
+    package -> version in the lock file, where another is installed.
     """
 
     run: str
@@ -50,6 +51,7 @@ class Provenance:
     notebooks: Mapping[str, Mapping[str, str]]
     stages: Mapping[str, Origin]
     packages: Mapping[str, str]
+    beside_lock: Mapping[str, str]
     lock: str
     commit: str
     dirty: bool
@@ -75,6 +77,7 @@ def surroundings() -> dict[str, Any]:
     commit, dirty = _commit(params.root())
     return {
         "packages": {"oablib": oablib.__version__} | installed.versions(),
+        "beside_lock": installed.beside_lock(),
         "lock": installed.lock_digest(),
         "commit": commit,
         "dirty": dirty,

@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import jinja2
 import nbformat
-import pypandoc
 from markupsafe import Markup
 
-from oablib import html_check, report_notebook
-from oablib.errors import EnvironmentFault, RenderError
+from oablib import html_check, render_pandoc, report_notebook
+from oablib.errors import RenderError
 from oablib.provenance import Provenance
+from oablib.render_pandoc import ASSETS
 
-ASSETS = Path(__file__).parent / "assets"
-_MARKDOWN = "gfm+tex_math_dollars"  # what pandoc takes the Markdown of a notebook to be
 _CONTENTS_END = "<!-- end of contents -->"
 
 
@@ -63,46 +60,27 @@ def pages(
     return {**made, "index.html": index}
 
 
-@cache
-def fail_if_pandoc_is_absent() -> None:
-    """Raise EnvironmentFault when pandoc, which pypandoc_binary brings along, cannot be found."""
-    try:
-        pypandoc.get_pandoc_path()
-    except OSError:
-        raise EnvironmentFault(
-            "pandoc was not found; install the package pypandoc_binary in this environment."
-        ) from None
-
-
 def _page(item: Executed) -> _Page:
     ready = report_notebook.prepare(item.notebook, stem=item.stem, values=item.values)
     text = nbformat.writes(ready.body)
-    contents, end, body = _pandoc(text, kind="ipynb", stem=item.stem).partition(_CONTENTS_END)
+    whole = render_pandoc.from_notebook(text, stem=item.stem)
+    contents, end, body = whole.partition(_CONTENTS_END)
     if not end:
         raise RenderError(f"Report {item.stem} came out of pandoc without its parts.")
     return _Page(
         stem=item.stem,
         title=ready.title,
-        question=_checked(_pandoc(ready.question, kind=_MARKDOWN, stem=item.stem), item.stem),
-        answer=_checked(_pandoc(ready.answer, kind=_MARKDOWN, stem=item.stem), item.stem),
+        question=_markdown(ready.question, item.stem),
+        answer=_markdown(ready.answer, item.stem),
         contents=_checked(contents, item.stem),
         body=_checked(body, item.stem),
     )
 
 
+def _markdown(text: str, stem: str) -> Markup:
+    return _checked(render_pandoc.from_markdown(text, stem=stem), stem)
+
+
 def _checked(html: str, stem: str) -> Markup:
     html_check.fail_if_unsafe(html, stem=stem)
     return Markup(html.strip())
-
-
-def _pandoc(text: str, *, kind: str, stem: str) -> str:
-    """Convert to HTML; pandoc may read no other file and fetch nothing."""
-    whole = (
-        *("--standalone", "--toc", "--toc-depth=3", f"--template={ASSETS / 'fragment.html'}"),
-        *(f"--lua-filter={ASSETS / 'report.lua'}", "--metadata=pagetitle:report"),
-    )
-    options = ["--mathml", "--wrap=none", *(whole if kind == "ipynb" else ())]
-    try:
-        return pypandoc.convert_text(text, "html5", format=kind, extra_args=options, sandbox=True)
-    except RuntimeError:
-        raise RenderError(f"pandoc could not convert {stem}; check its Markdown cells.") from None

@@ -53,8 +53,10 @@ def execute(job: Job, options: Options) -> Path:
 
     Raises what a notebook raised on purpose; InputError when the data are absent;
     IncompleteRunError when a stage failed otherwise, was interrupted, left something undone, or
-    the run is already running; EnvironmentFault when a file cannot be written.
+    the run is already running; EnvironmentFault when a package is not as the project asks or a
+    file cannot be written.
     """
+    run_place.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
     stages = stage.load(study=job.study)
     chosen = _named(options, stages)

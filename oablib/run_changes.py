@@ -23,6 +23,7 @@ def execute(before: str, after: str, options: Options) -> Path:
         params.fail_if_name_is_unfit(name)
     if before == after:
         raise ParameterError(f"Both names are {before!r}; expected two reports to compare.")
+    run_place.fail_if_unfit()
     given = _delivery(before, after)
     job = _job(before, after, data=_data(given))
     with run_place.opened(job.parameters.run, level=options.level) as place:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oablib import schedule, workspace
+from oablib import installed, schedule, workspace
 from oablib.errors import EnvironmentFault, IncompleteRunError
 from oablib.progress import Level, Progress
 from oablib.schedule import Engine
@@ -23,6 +23,14 @@ class Place:
     space: Workspace
     engine: Engine
     progress: Progress
+
+
+def fail_if_unfit() -> None:
+    """Raise EnvironmentFault, before any work, when this environment cannot make reports."""
+    installed.fail_if_unfit()
+    from oablib import render_pandoc  # after its package is known to be there
+
+    render_pandoc.fail_if_absent()
 
 
 @contextmanager

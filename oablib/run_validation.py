@@ -16,9 +16,10 @@ def execute(options: Options, *, workers: int = 0, so_far: bool = False) -> Path
 
     workers: processes, 0 for one a processor. so_far: compute nothing, report what is there.
     Raises IncompleteRunError when it was interrupted (what is done is kept), nothing is there,
-    or the report is being written already; EnvironmentFault without the notebook or pandoc; and
-    what the notebook raised on purpose.
+    or the report is being written already; EnvironmentFault without the notebook or when a package
+    is not as the project asks; and what the notebook raised on purpose.
     """
+    run_place.fail_if_unfit()
     chosen = settings.load()
     folder = params.root() / workspace.WORK / NAME / "replications"
     if not so_far:

@@ -1,5 +1,6 @@
 """Pages carry their answer first, stand alone, and refuse what a report may not hold."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -132,6 +133,13 @@ def test_synthetic_data_are_announced_and_real_data_are_not(tmp_path: Path) -> N
     told = made_from(data=str(tmp_path / "cohort.sav"))
     pages = render.pages([item], provenance=told, tables=[])
     assert all("no real child" not in html for html in pages.values())
+
+
+def test_a_version_beside_the_lock_stands_beside_the_one_in_use() -> None:
+    item = render.Executed("05_base_model", new_notebook(cells=[new_markdown_cell(HEAD)]), {})
+    told = dataclasses.replace(made_from(), packages={"a": "2"}, beside_lock={"a": "1"})
+    html = render.pages([item], provenance=told, tables=[])["05_base_model.html"]
+    assert "<dt>a</dt><dd>2, lock file 1</dd>" in html
 
 
 def test_the_index_links_each_report_with_question_and_answer(tmp_path: Path) -> None:
