@@ -114,13 +114,14 @@ def value_shares(
 def optimum(fits: Sequence[SemFit]) -> pd.DataFrame:
     """Per imputation: largest score per child at the solution, and semopy's distance from it.
 
-    semopy_distance: largest |semopy's estimate - ours| in our standard errors, over the paths; NaN
-    where semopy fails. Raises ModelError for fits of several groups, which semopy cannot fit.
+    semopy_distance: largest |semopy's estimate - ours| in our standard errors, over the paths, to
+    three digits: where exactly its search stops depends on the processor. NaN where semopy fails.
+    Raises ModelError for fits of several groups, which semopy cannot fit.
     """
     rows = []
     for number, fit in enumerate(fits, start=1):
         found = sem.semopy_estimates(fit)
-        distance = found.loc[found["op"] == "~", "distance"].max()
+        distance = float(f"{found.loc[found['op'] == '~', 'distance'].max():.3g}")
         rows.append(
             {"imputation": number, "gradient": fit.gradient_norm, "semopy_distance": distance}
         )
