@@ -21,16 +21,6 @@ LOST = 0.8
 
 
 @pytest.fixture(scope="module")
-def model() -> models.Model:
-    return models.load("base")
-
-
-@pytest.fixture(scope="module")
-def table() -> codebook.Table:
-    return codebook.load().table("cohort")
-
-
-@pytest.fixture(scope="module")
 def drawn() -> synthetic.Cohort:
     return synthetic.draw(n=N, seed=4)
 

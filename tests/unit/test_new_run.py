@@ -4,21 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from oablib import new_run, params, params_run
+from oablib import new_run, params_run
 from oablib.errors import EnvironmentFault, ParameterError
+
+HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    real = params.root()
-    (tmp_path / "params" / "runs").mkdir(parents=True)
-    for name in ("rules", "models", "published"):
-        (tmp_path / "params" / name).symlink_to(real / "params" / name)
-    source = real / "params" / "runs" / "herijking-2021.yaml"
-    (tmp_path / "params" / "runs" / source.name).write_bytes(source.read_bytes())
-    (tmp_path / "notebooks").symlink_to(real / "notebooks")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    return tmp_path
+def root(project: Path) -> Path:
+    """The project with one run, and the real notebooks."""
+    source = HERE / "params" / "runs" / "herijking-2021.yaml"
+    (project / "params" / "runs" / source.name).write_bytes(source.read_bytes())
+    (project / "notebooks").rmdir()
+    (project / "notebooks").symlink_to(HERE / "notebooks")
+    return project
 
 
 def test_the_new_run_is_the_old_one_under_another_title(root: Path) -> None:

@@ -9,15 +9,9 @@ from oablib.errors import EnvironmentFault, ParameterError
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project root with run files of the test and the real rules and models."""
-    for kind in ("rules", "models", "published"):
-        (tmp_path / "params").mkdir(exist_ok=True)
-        (tmp_path / "params" / kind).symlink_to(params.root() / "params" / kind)
-    (tmp_path / "params" / "runs").mkdir()
-    (tmp_path / "notebooks").mkdir()
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    return tmp_path / "params" / "runs"
+def runs(project: Path) -> Path:
+    """Run files of the test."""
+    return project / "params" / "runs"
 
 
 def write(runs: Path, text: str, name: str = "mine") -> None:

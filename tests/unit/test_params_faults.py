@@ -17,16 +17,10 @@ LAUGHS = "".join(f"{new}: &{new} [*{old}, *{old}]\n" for old, new in ("ab", "bc"
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Run files of a project without notebooks: what is not refused here ends with code 5."""
-    for kind in ("rules", "models", "published"):
-        (tmp_path / "params").mkdir(exist_ok=True)
-        (tmp_path / "params" / kind).symlink_to(params.root() / "params" / kind)
-    (tmp_path / "params" / "runs").mkdir()
-    (tmp_path / "notebooks").mkdir()
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "params" / "runs"
+    monkeypatch.chdir(project)
+    return project / "params" / "runs"
 
 
 def write(runs: Path, text: str, name: str = "mine") -> None:

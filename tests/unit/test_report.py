@@ -9,11 +9,6 @@ from oablib.codebook import load
 
 
 @pytest.fixture(scope="module")
-def model() -> models.Model:
-    return models.load("base")
-
-
-@pytest.fixture(scope="module")
 def published() -> dict:
     return params.published("herijking2021")
 

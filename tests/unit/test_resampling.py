@@ -16,16 +16,6 @@ SE_RATIO = (0.8, 1.25)
 
 
 @pytest.fixture(scope="module")
-def model() -> models.Model:
-    return models.load("base")
-
-
-@pytest.fixture(scope="module")
-def table() -> codebook.Table:
-    return codebook.load().table("cohort")
-
-
-@pytest.fixture(scope="module")
 def children() -> pd.DataFrame:
     """3,000 children of 120 schools in which all categories are common."""
     rng = np.random.default_rng(3)

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from oablib import kernel, params, params_run, run
+from oablib import kernel, params_run, run
 from oablib.errors import (
     EnvironmentFault,
     IncompleteRunError,
@@ -25,20 +25,13 @@ STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('min
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(project: Path) -> Path:
     """A project root with two small notebooks as its stages, and a data file."""
-    (tmp_path / "notebooks").mkdir()
-    real = params.root()
-    (tmp_path / "params").mkdir()
-    for kind in ("rules", "models", "published"):
-        (tmp_path / "params" / kind).symlink_to(real / "params" / kind)
-    (tmp_path / "params" / "runs").mkdir()
-    (tmp_path / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
-    (tmp_path / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    stage(tmp_path, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
-    stage(tmp_path, "00_summary", SUMMARY, reads=["sizes"])
-    return tmp_path
+    (project / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
+    (project / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
+    stage(project, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
+    stage(project, "00_summary", SUMMARY, reads=["sizes"])
+    return project
 
 
 SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"

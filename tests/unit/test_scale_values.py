@@ -19,16 +19,6 @@ STEP, DERIVATIVE = 1e-3, 1e-6
 
 
 @pytest.fixture(scope="module")
-def model() -> models.Model:
-    return models.load("base")
-
-
-@pytest.fixture(scope="module")
-def table() -> codebook.Table:
-    return codebook.load().table("cohort")
-
-
-@pytest.fixture(scope="module")
 def children() -> pd.DataFrame:
     rng = np.random.default_rng(11)
     n = 3000

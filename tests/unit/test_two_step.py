@@ -23,16 +23,6 @@ JACKKNIFE_RTOL = 0.05
 
 
 @pytest.fixture(scope="module")
-def table() -> codebook.Table:
-    return codebook.load().table("cohort")
-
-
-@pytest.fixture(scope="module")
-def model() -> models.Model:
-    return models.load("base")
-
-
-@pytest.fixture(scope="module")
 def children() -> pd.DataFrame:
     return true_education(synthetic.draw(n=1200, seed=1))
 

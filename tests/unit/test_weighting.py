@@ -48,11 +48,6 @@ def model() -> models.Model:
 
 
 @pytest.fixture(scope="module")
-def table() -> codebook.Table:
-    return codebook.load().table("cohort")
-
-
-@pytest.fixture(scope="module")
 def rule() -> Rule:
     return dataclasses.replace(weighting.rule(), smallest_category=20)
 
