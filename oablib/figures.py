@@ -22,6 +22,7 @@ from oablib.figures_canvas import (
     intervals,
     legend,
     panels,
+    row_labels,
     sentence,
     stacked_bar,
     styled,
@@ -73,8 +74,7 @@ def ladder(
     for axes, (name, column) in zip(parts, columns.items(), strict=True):
         part = frame[frame["variable"] == name]
         intervals(axes, part)
-        axes.set_yticks(np.arange(len(part)), value_labels(part["code"], column))
-        axes.invert_yaxis()
+        row_labels(axes, value_labels(part["code"], column))
         axes.set_title(words(name))
         axes.set_xlabel(f"points {words(outcome)}")
     legend(figure, parts[-1])
@@ -94,8 +94,7 @@ def coefficients(frame: pd.DataFrame, *, outcome: str, about: str) -> Captioned:
     """
     figure, axes = canvas(height=0.8 + 0.42 * len(frame))
     intervals(axes, frame)
-    axes.set_yticks(np.arange(len(frame)), [words(name) for name in frame["name"]])
-    axes.invert_yaxis()
+    row_labels(axes, [words(name) for name in frame["name"]])
     axes.set_xlabel(f"direct effect (points {words(outcome)} per unit)")
     legend(figure, axes)
     return captioned(

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,12 @@ def intervals(axes: Axes, frame: pd.DataFrame) -> None:
             label="published",
         )
     axes.axvline(0, color=GREY, lw=0.8)
+
+
+def row_labels(axes: Axes, labels: Sequence[str]) -> None:
+    """One row a label, the first on top."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.invert_yaxis()
 
 
 def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:

@@ -13,6 +13,7 @@ from oablib.figures_canvas import (
     canvas,
     captioned,
     legend,
+    row_labels,
     styled,
 )
 from oablib.wording import words
@@ -34,8 +35,7 @@ def effects(
             capsize=2, ms=4, label=names[side],
         )  # fmt: skip
     axes.axvline(0, color=GREY, lw=0.8)
-    axes.set_yticks(np.arange(len(frame)), [words(name) for name in frame["name"]])
-    axes.invert_yaxis()
+    row_labels(axes, [words(name) for name in frame["name"]])
     axes.set_xlabel(f"direct effect (points {words(outcome)} per unit)")
     legend(figure, axes)
     return captioned(

@@ -20,6 +20,7 @@ from oablib.figures_canvas import (
     intervals,
     legend,
     panels,
+    row_labels,
     styled,
     value_labels,
 )
@@ -69,8 +70,7 @@ def shares(frame: pd.DataFrame, *, columns: Mapping[str, Column], about: str) ->
         for axes, wave in zip(row, waves, strict=True):
             _profiles(axes, own[own["wave"] == wave], values=values)
             axes.set_title(f"{words(name)}, {wave}" if len(waves) > 1 else words(name))
-        row[0].set_yticks(np.arange(len(values)), value_labels(pd.Index(values), column))
-        row[0].invert_yaxis()
+        row_labels(row[0], value_labels(pd.Index(values), column))
     for axes in grid[-1]:
         axes.set_xlabel("share (%)")
     legend(figure, grid[0][0])
@@ -99,8 +99,7 @@ def calibration(frame: pd.DataFrame, *, columns: Mapping[str, Column], about: st
         intervals(axes, part)
         spots = np.arange(len(part)) + 0.25
         axes.plot(part["known"], spots, "D", color=PUBLISHED, ms=4, label="true")
-        axes.set_yticks(np.arange(len(part)), value_labels(part["code"], column))
-        axes.invert_yaxis()
+        row_labels(axes, value_labels(part["code"], column))
         axes.set_title(words(name))
         axes.set_xlabel("share of hidden cells (%)")
     _rename_first(figure, parts[0], "imputed, 95 % interval")
@@ -132,8 +131,7 @@ def sensitivity(frame: pd.DataFrame, *, about: str) -> Captioned:
             color=SHIFT_COLOURS[place], label=label,
         )  # fmt: skip
     axes.axvline(0, color=GREY, lw=0.8)
-    axes.set_yticks(np.arange(len(names)), [words(name) for name in names])
-    axes.invert_yaxis()
+    row_labels(axes, [words(name) for name in names])
     axes.set_xlabel("distance from the effect as imputed (its standard errors)")
     legend(figure, axes)
     return captioned(

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from oablib.figures_canvas import GREY, INDIRECT, OURS, Captioned, captioned, styled
+from oablib.figures_canvas import GREY, INDIRECT, OURS, Captioned, captioned, row_labels, styled
 from oablib.wording import words
 
 MONTE_CARLO = 1.96  # an error bar holds what endless replications would give in 95 of 100 studies
@@ -82,8 +82,7 @@ def scale_values(
         colour = OURS if method == default else INDIRECT
         left.plot(part["bias"], spots, "o", ms=3.5, color=colour, alpha=0.6)
         right.plot(100 * part["coverage"], spots, "o", ms=3.5, color=colour, alpha=0.6)
-    left.set_yticks(range(len(order)), [labels[method] for method in order])
-    left.invert_yaxis()
+    row_labels(left, [labels[method] for method in order])
     left.axvline(0, color=GREY, lw=0.8)
     left.set_xlabel("bias (points)")
     right.axvline(least, color=GREY, lw=0.8, ls="--")
@@ -114,8 +113,7 @@ def indices(
         axes.set_title(words(name))
         axes.set_xlim(0, 100)
         axes.set_xlabel(f"indices above {large:g} (%)")
-    panels[0].set_yticks(range(len(order)), [labels[method] for method in order])
-    panels[0].invert_yaxis()
+    row_labels(panels[0], [labels[method] for method in order])
     return captioned(
         figure,
         f"Share of mean modification indices above {large:g}, in %, for paths that are not there; "
@@ -147,8 +145,7 @@ def _grid(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> tuple[Figure, li
         axes.tick_params(labelsize=8)
     for axes in panels[len(names) :]:
         axes.set_visible(False)
-    panels[0].set_yticks(range(len(order)), [labels[method] for method in order])
-    panels[0].invert_yaxis()
+    row_labels(panels[0], [labels[method] for method in order])
     return figure, panels
 
 
