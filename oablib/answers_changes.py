@@ -14,8 +14,7 @@ def changes(
     causes: pd.DataFrame, *, effects: pd.DataFrame, values: pd.DataFrame, tables: pd.DataFrame
 ) -> str:
     """What differs between two reports and what it does to the direct effects."""
-    moved = effects[effects["difference"].abs() > CHANGED]
-    if causes.empty and moved.empty and tables.empty:
+    if causes.empty and _moved(effects).empty and tables.empty:
         return "**Nothing differs**: both reports were made from the same, and show the same."
     return " ".join([_causes(causes), _scale_values(values), _effects(effects), _tables(tables)])
 
@@ -38,10 +37,10 @@ def _kind(kind: str, part: pd.DataFrame) -> str:
 
 
 def _scale_values(values: pd.DataFrame) -> str:
-    moved = values[values["difference"].abs() > CHANGED]
+    moved = _moved(values)
     if moved.empty:
         return "No scale value moved."
-    row = moved.loc[moved["difference"].abs().sort_values().index[-1]]
+    row = _largest(moved, "difference")
     return (
         f"{len(moved)} of {len(values)} scale values moved, most {words(str(row['category']))} "
         f"({words(str(row['variable']))}): {number(row['before'])} → {number(row['after'])} points."
@@ -49,15 +48,23 @@ def _scale_values(values: pd.DataFrame) -> str:
 
 
 def _effects(effects: pd.DataFrame) -> str:
-    known = effects[effects["difference"].abs() > CHANGED]
-    if known.empty:
+    moved = _moved(effects)
+    if moved.empty:
         return "No direct effect moved."
-    row = known.loc[known["difference_in_se"].abs().sort_values().index[-1]]
+    row = _largest(moved, "difference_in_se")
     return (
-        f"**{len(known)} of {len(effects)} direct effects moved**, most that of "
+        f"**{len(moved)} of {len(effects)} direct effects moved**, most that of "
         f"{words(str(row['name']))}: {number(row['before'])} → {number(row['after'])}, "
         f"{signed(row['difference_in_se'])} standard errors."
     )
+
+
+def _moved(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["difference"].abs() > CHANGED]
+
+
+def _largest(frame: pd.DataFrame, column: str) -> pd.Series:
+    return frame.loc[frame[column].abs().sort_values().index[-1]]
 
 
 def _tables(tables: pd.DataFrame) -> str:

@@ -53,5 +53,5 @@ def clean(runs: list[str]) -> dict[str, int]:
 
 
 def _work_folders() -> list[Path]:
-    folder = params.root() / workspace.WORK
+    folder = params.root() / params.WORK
     return [path for path in sorted(folder.glob("[a-z0-9]*")) if path.is_dir()]

@@ -3,11 +3,10 @@
 import json
 import re
 import textwrap
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from oablib import params, params_run, stage, stage_key
+from oablib import params, params_run, stage, stage_key, whole_file
 from oablib.errors import EnvironmentFault, ParameterError
 from oablib.params_run import Resolved, RunParameters
 
@@ -42,14 +41,11 @@ def write(name: str, *, parent: str) -> Path:
             f"params/runs/{name}.yaml is there already; choose another name, or change the file."
         )
     text = "\n".join(_lines(name, resolved)) + "\n"
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
+        with whole_file.at(path) as part:
+            part.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
@@ -85,9 +81,7 @@ def _asked(resolved: Resolved) -> dict[str, str]:
 
 def _rules(resolved: Resolved) -> dict[str, Path]:
     told = resolved.parameters.model_dump()
-    files: dict[str, Path] = {}
-    for each in stage.load():
-        files |= stage_key.rule_files(each, told)
+    files = stage_key.all_rule_files(stage.load(), told)
     if resolved.parameters.data == "synthetic":
         files[_DRAWN_WITH] = params.named_file(*_DRAWN_WITH.split("/"))
     return dict(sorted(files.items()))

@@ -13,6 +13,9 @@ from oablib.errors import EnvironmentFault, ParameterError
 KINDS = {"codebook": "rules", "model": "models", "published": "published"}
 """Parameters of a run that name a file, and the folder of params that it stands in."""
 
+WORK = ".work"
+"""Folder of the project for what nobody but its owner may read."""
+
 RUN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Names that Windows keeps for devices: a report folder called so cannot be copied there.
 RESERVED_NAMES = frozenset(

@@ -14,7 +14,7 @@ from oablib.parameter_cell import INJECTED_TAG
 from oablib.params_run import RunParameters
 from oablib.provenance import Origin, Provenance
 from oablib.stage import Stage
-from oablib.stage_cache import Entry
+from oablib.stage_cache import Entry, Record
 
 MANIFEST, CATALOGUE = "manifest.json", "catalogue.json"
 
@@ -51,13 +51,13 @@ class Publication:
             told["data"] = provenance.shown_data(told["data"])
         digests = {name: self.delivery.digests[name] for name in self.delivery.inputs}
         absent = {self.parameters.data: "part of an installed package, see its version"}
-        code = _named("definition ", self.entries)
+        code = _components("definition ", *(each.record for each in self.entries.values()))
         return Provenance(
             run=self.parameters.run,
             parameters=told,
             origins=dict(self.origins),
             inputs=digests or absent,
-            rules={f"{name}.yaml": sha256(path) for name, path in sorted(self.rules().items())},
+            rules={f"{name}.yaml": sha256(path) for name, path in self.rules().items()},
             code=code,
             notebooks={stage.stem: _fingerprints(stage) for stage in self.stages},
             stages={stage.stem: self._origin(stage) for stage in self.stages},
@@ -66,22 +66,13 @@ class Publication:
 
     def rules(self) -> dict[str, Path]:
         """Files of params that the stages read."""
-        told = self.parameters.model_dump()
-        files: dict[str, Path] = {}
-        for stage in self.stages:
-            files |= stage_key.rule_files(stage, told)
-        return files
+        return stage_key.all_rule_files(self.stages, self.parameters.model_dump())
 
     def _origin(self, stage: Stage) -> Origin:
         record = self.entries[stage.stem].record
         shown = {"data": provenance.shown_data(self.delivery.data)}
         given = stage_key.values_of(stage, self.parameters.model_dump() | shown)
-        prefix = "table "
-        reads = {
-            name.removeprefix(prefix): digest
-            for name, digest in record.components.items()
-            if name.startswith(prefix)
-        }
+        reads = _components("table ", record)
         writes = self.entries[stage.stem].digests()
         return Origin(record.key, given, reads, writes, record.seconds, record.in_cells)
 
@@ -194,14 +185,14 @@ def _write_json(path: Path, told: Mapping) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _named(prefix: str, entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Components of all stages whose name begins so, without the beginning."""
-    found: dict[str, str] = {}
-    for entry in entries.values():
-        parts = entry.record.components.items()
-        found |= {
-            name.removeprefix(prefix): print_ for name, print_ in parts if name.startswith(prefix)
-        }
+def _components(prefix: str, *records: Record) -> dict[str, str]:
+    """Components whose name begins so, without the beginning, by name."""
+    found = {
+        name.removeprefix(prefix): print_
+        for record in records
+        for name, print_ in record.components.items()
+        if name.startswith(prefix)
+    }
     return dict(sorted(found.items()))
 
 

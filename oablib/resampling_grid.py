@@ -7,7 +7,6 @@ what is new. Results do not depend on how many workers there are or which of the
 
 import hashlib
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from oablib import installed, pooling, processes, reach, resampling, two_step
+from oablib import installed, pooling, processes, reach, resampling, two_step, whole_file
 from oablib.codebook import Table
 from oablib.errors import EstimationError
 from oablib.models import Model
@@ -198,10 +197,9 @@ def _found(keys: Mapping[str, str], keep: Path) -> Cells:
 
 def _keep(cell: Cell, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{uuid.uuid4().hex}.npz")
     arrays: dict[str, Any] = {name: np.asarray(value) for name, value in asdict(cell).items()}
-    np.savez(part, **arrays)
-    part.replace(path)
+    with whole_file.at(path) as part, part.open("wb") as stream:
+        np.savez(stream, **arrays)
 
 
 def _read(path: Path) -> Cell:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oablib import delivery, params, params_run, processes, run, run_place, stage, workspace
+from oablib import delivery, params, params_run, processes, run, run_place, stage
 from oablib.errors import IncompleteRunError
 from oablib.run import Job, Options
 from oablib.validation import mice, settings, study
@@ -21,7 +21,7 @@ def execute(options: Options, *, workers: int = 0, so_far: bool = False) -> Path
     """
     run_place.fail_if_unfit()
     chosen = settings.load()
-    folder = params.root() / workspace.WORK / NAME / "replications"
+    folder = params.root() / params.WORK / NAME / "replications"
     if not so_far:
         with processes.at(options.scheduler):
             _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")

@@ -17,7 +17,7 @@ from oablib import params, stage_key
 from oablib.digest import sha256
 from oablib.stage_task import EXECUTED, PRIVATE, RESULTS
 
-CACHE = Path(".work", ".cache")
+CACHE = Path(params.WORK, ".cache")
 RECORD = "record.json"
 KEPT = 20  # entries for each stage: the variants of a day
 

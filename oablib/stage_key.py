@@ -7,7 +7,7 @@ the name of the run are no part of it.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from oablib import installed, params, reach
@@ -32,6 +32,14 @@ def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str,
     named = [f"{kind}/{told[name]}" for name, kind in params.KINDS.items()
              if name in stage.parameters and told.get(name)]  # fmt: skip
     return {name: params.named_file(*_parts(name)) for name in (*named, *stage.rules)}
+
+
+def all_rule_files(
+    stages: Iterable[Stage], told: Mapping[str, str | int | float]
+) -> dict[str, Path]:
+    """Files of params that any of the stages may read, by name; raises as `rule_files`."""
+    files = [item for stage in stages for item in rule_files(stage, told).items()]
+    return dict(sorted(files))
 
 
 def components(

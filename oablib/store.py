@@ -7,14 +7,13 @@ bytes; a report publishes it, with a copy as CSV.
 
 import os
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from oablib import params
+from oablib import params, whole_file
 from oablib.errors import EnvironmentFault, InputError, ParameterError
 
 FLOAT_FORMAT = "%.10g"  # enough to compare results, coarse enough to hide a library's last bits
@@ -86,7 +85,7 @@ def open(run: str) -> Store:  # noqa: A001 - read as store.open
     """
     params.fail_if_name_is_unfit(run)
     private, results = os.environ.get("OAB_PRIVATE"), os.environ.get("OAB_RESULTS")
-    work = params.root() / ".work" / run
+    work = params.root() / params.WORK / run
     return Store(
         run=run,
         private=Path(private) if private else work / "private",
@@ -112,14 +111,11 @@ def _existing(path: Path, *, run: str) -> Path:
 
 
 def _replace(path: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a file beside `path`, then rename it, so that no half table bears the name."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    """Fill a table whole or not at all."""
     try:
-        fill(part)
-        part.replace(path)
+        with whole_file.at(path) as part:
+            fill(part)
     except OSError as error:
         raise EnvironmentFault(
             f"Table {path.name} could not be written: {error.strerror or 'input/output error'}."
         ) from None
-    finally:
-        part.unlink(missing_ok=True)

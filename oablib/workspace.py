@@ -13,9 +13,6 @@ from filelock import FileLock, Timeout
 from oablib import params
 from oablib.errors import IncompleteRunError
 
-WORK = ".work"
-"""Folder of the project for what nobody but its owner may read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -82,7 +79,7 @@ def opened(run: str) -> Iterator[Workspace]:
 
 def of(run: str) -> Path:
     """The private folder of a run, whether or not it is there."""
-    return params.root() / WORK / run
+    return params.root() / params.WORK / run
 
 
 def show_tables(tables: Iterable[Mapping[str, Path]], *, work: Path) -> None:
@@ -116,7 +113,7 @@ def clean(run: str) -> int:
     size = size_of(of(run))
     with _locked(run) as work:
         shutil.rmtree(work)
-    (params.root() / WORK / f"{run}.lock").unlink(missing_ok=True)
+    (params.root() / params.WORK / f"{run}.lock").unlink(missing_ok=True)
     return size
 
 

@@ -1,5 +1,6 @@
 """A scheduler and workers on this machine, started by command, and tasks that they can import."""
 
+import json
 import os
 import subprocess
 import sys
@@ -65,8 +66,6 @@ def started(folder: Path, *, workers: int) -> Iterator[Cluster]:
 
 
 def _address(file: Path) -> str:
-    import json
-
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         try:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pandas as pd
 from tqdm import tqdm
 
-from oablib import processes
+from oablib import processes, whole_file
 from oablib.errors import IncompleteRunError
 from oablib.validation import mice, replication
 from oablib.validation.settings import Settings, Task
@@ -137,9 +137,8 @@ def _rows_of(task: Task, *, settings: Settings, version: str) -> list[tuple[str,
 
 def _keep(rows: pd.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    rows.to_csv(unfinished, index=False, float_format=DIGITS, lineterminator="\n")
-    unfinished.replace(path)
+    with whole_file.at(path) as part:
+        rows.to_csv(part, index=False, float_format=DIGITS, lineterminator="\n")
 
 
 def _seconds(rows: pd.DataFrame) -> pd.DataFrame:

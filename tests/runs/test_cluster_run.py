@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cluster_tasks
@@ -15,13 +14,6 @@ from tests.studies import interruptions
 SECONDS_TO_NOTICE = 60
 
 
-def wait_for(folder: Path, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + SECONDS_TO_NOTICE
-    while not folder.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert folder.exists()
-
-
 @pytest.mark.slow
 def test_a_worker_that_is_killed_changes_no_result(root: Path, tmp_path: Path) -> None:
     """The worker is killed while later stages run; what is kept of the first is there by then."""
@@ -29,7 +21,8 @@ def test_a_worker_that_is_killed_changes_no_result(root: Path, tmp_path: Path) -
     again = interruptions.project(tmp_path / "again")
     with cluster_tasks.started(tmp_path, workers=2) as cluster:
         process = interruptions.start(again, interruptions.NEW, "--scheduler", cluster.address)
-        wait_for(again / ".work" / ".cache" / "01_intake", process)
+        first = again / ".work" / ".cache" / "01_intake"
+        interruptions.wait_until(first.exists, process, seconds=SECONDS_TO_NOTICE)
         cluster.started[1].kill()
         _, told = process.communicate(timeout=300)
     assert process.returncode == 0, told

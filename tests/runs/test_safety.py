@@ -48,12 +48,8 @@ def test_a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one(tmp_pat
 
 
 def wait_until_a_stage_runs(root: Path, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + SECONDS_TO_NOTICE
-    while process.poll() is None and time.monotonic() < deadline:
-        if list((root / ".work" / "demo").glob("attempt-*/0*/tmp")):
-            return
-        time.sleep(0.02)
-    raise AssertionError("no stage began")
+    places = root / ".work" / "demo"
+    interruptions.wait_until(lambda: any(places.glob("attempt-*/0*/tmp")), process)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -100,10 +96,8 @@ def test_a_killed_kernel_ends_the_run_with_code_4_and_no_kernel_outlives_it(
 ) -> None:
     before = contents(made)
     process = interruptions.start(root, interruptions.NEW)
-    deadline = time.monotonic() + SECONDS_TO_NOTICE
-    while not (kernels := kernels_of(root)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(kernels[0], signal.SIGKILL)
+    interruptions.wait_until(lambda: bool(kernels_of(root)), process)
+    os.kill(kernels_of(root)[0], signal.SIGKILL)
     _, told = process.communicate(timeout=SECONDS_TO_NOTICE)
     assert process.returncode == 4
     assert "its Python process ended before the notebook did" in told
@@ -114,9 +108,7 @@ def test_a_killed_kernel_ends_the_run_with_code_4_and_no_kernel_outlives_it(
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for kernels in /proc")
 def test_kernels_end_with_a_run_that_is_killed(root: Path) -> None:
     process = interruptions.start(root, interruptions.NEW)
-    deadline = time.monotonic() + SECONDS_TO_NOTICE
-    while not kernels_of(root) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    interruptions.wait_until(lambda: bool(kernels_of(root)), process)
     process.kill()
     process.communicate()
     time.sleep(3)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def start(root: Path, values: dict[str, int], *options: str) -> subprocess.Popen
 def _listen_to_ctrl_c() -> None:
     """Where tests run in the background of a shell, their processes would ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_until(
+    condition: Callable[[], bool], process: subprocess.Popen, *, seconds: float = 20
+) -> None:
+    """Come back when the condition holds; fail when the process ends or time passes before."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the process ended before what was waited for"
+        assert time.monotonic() < deadline, f"not there after {seconds} seconds"
+        time.sleep(0.02)
 
 
 def complete(root: Path, values: dict[str, int]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import cli, intake, models, params, run_validation, synthetic, two_step, workspace
+from oablib import cli, intake, models, params, run_validation, synthetic, two_step
 from oablib.codebook import load
 from oablib.errors import (
     EnvironmentFault,
@@ -214,7 +214,7 @@ def test_report_needs_its_notebook(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "params").symlink_to(params.root() / "params")
     monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    monkeypatch.setattr(workspace, "WORK", "work")
+    monkeypatch.setattr(params, "WORK", "work")
     with pytest.raises(EnvironmentFault, match="no notebook of study 'validation'"):
         run_validation.execute(Options(level="quiet"), so_far=True)
 
