@@ -58,12 +58,14 @@ class Exhibit:
     def payload(self) -> dict[str, Any]:
         """Everything but the look, as JSON: texts, and the numbers as columns and rows."""
         texts = {name: getattr(self, name) for name in ("label", "title", "unit", "note")}
+        columns, rows = plain(self.numbers)
         return {
             **texts,
+            "about": self.about_line,
             "population": self.about.population,
             "source": self.about.source,
-            "columns": [str(name) for name in self.numbers],
-            "rows": [[_plain(each) for each in row] for row in self.numbers.to_numpy(object)],
+            "columns": columns,
+            "rows": rows,
         }
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -89,11 +91,7 @@ class Figure(Exhibit):
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.svg.encode()).decode("ascii")
-        return self.html(source=f"data:image/svg+xml;base64,{data}")
-
-    def html(self, *, source: str) -> str:
-        """The figure as HTML, with the drawing at `source`."""
-        return figure_html(self.payload() | {"about": self.about_line}, source=source)
+        return figure_html(self.payload(), source=f"data:image/svg+xml;base64,{data}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +123,12 @@ class Table(Exhibit):
         first = _cell("th", row[0], self.headings[0][1], scope="row")
         pairs = zip(row[1:], self.headings[1:], strict=True)
         return f"<tr>{first}{''.join(_cell('td', text, right) for text, (_, right) in pairs)}</tr>"
+
+
+def plain(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
+    """A frame as columns and rows of what JSON can hold: ten digits, None where nothing is."""
+    rows = [[_plain(each) for each in row] for row in frame.to_numpy(object)]
+    return [str(name) for name in frame], rows
 
 
 def figure_html(told: dict[str, Any], *, source: str) -> str:

@@ -7,6 +7,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class Provenance:
     parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
     none. rules: file of params -> sha256. code: definition of oablib -> fingerprint.
     notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin. beside_lock:
-    package -> version in the lock file, where another is installed.
+    package -> version in the lock file, where another is installed. committed: time of the commit,
+    empty without one.
     """
 
     run: str
@@ -54,9 +56,20 @@ class Provenance:
     beside_lock: Mapping[str, str]
     lock: str
     commit: str
+    committed: str
     dirty: bool
     python: str
     system: str
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are drawn, so that no real child is in them."""
+        return self.parameters["data"] == "synthetic"
+
+    @property
+    def timestamp(self) -> int:
+        """Date of the report in seconds since 1970: that of its code, the same for every build."""
+        return int(datetime.fromisoformat(self.committed).timestamp()) if self.committed else 0
 
     @property
     def seeds(self) -> dict[str, int]:
@@ -74,13 +87,11 @@ class Provenance:
 
 def surroundings() -> dict[str, Any]:
     """Versions, commit and machine: the fields of Provenance that do not depend on the run."""
-    commit, dirty = _commit(params.root())
     return {
         "packages": {"oablib": oablib.__version__} | installed.versions(),
         "beside_lock": installed.beside_lock(),
         "lock": installed.lock_digest(),
-        "commit": commit,
-        "dirty": dirty,
+        **_commit(params.root()),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
@@ -103,12 +114,14 @@ def manifest(
     return {**told, "seeds": made_from.seeds, "results": dict(results), "files": dict(files)}
 
 
-def _commit(folder: Path) -> tuple[str, bool]:
-    """Commit of the project, and whether files differ from it."""
-    head = _git("rev-parse", "HEAD", folder=folder)
-    if not head:
-        return "not under version control", False
-    return head, bool(_git("status", "--porcelain", "--untracked-files=no", folder=folder))
+def _commit(folder: Path) -> dict[str, Any]:
+    """Commit of the project, its time, and whether files differ from it; reports do not count."""
+    told = _git("show", "--no-patch", "--format=%H %cI", "HEAD", folder=folder)
+    if not told:
+        return {"commit": "not under version control", "committed": "", "dirty": False}
+    head, committed = told.split()
+    status = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports")
+    return {"commit": head, "committed": committed, "dirty": bool(_git(*status, folder=folder))}
 
 
 def _git(*arguments: str, folder: Path) -> str:

@@ -5,12 +5,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from oablib import provenance, reach, stage_key
 from oablib.delivery import Delivery
 from oablib.digest import sha256
-from oablib.parameter_cell import INJECTED_TAG
+from oablib.errors import RenderError
 from oablib.params_run import RunParameters
 from oablib.provenance import Origin, Provenance
 from oablib.stage import Stage
@@ -112,26 +111,16 @@ def differences(report: Path) -> list[str]:
 
 def write(publication: Publication, made_from: Provenance, *, identity: str, folder: Path) -> None:
     """Write all files of a report into an empty folder, the manifest last."""
-    from oablib import render  # pandoc and the templates are not needed to see that all is well
+    from oablib import links, publication_files  # a run without change needs neither
 
-    results = _write_tables(publication, folder / "tables")
+    results = publication_files.write_tables(publication, made_from, folder=folder)
     for name, path in publication.rules().items():
         target = folder / "params" / f"{name}.yaml"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     for name, path in publication.extra.items():
         shutil.copyfile(path, folder / name)
-    executed = [
-        render.Executed(
-            stage.stem,
-            with_outputs(stage, publication.entries[stage.stem].notebook),
-            made_from.stages[stage.stem].parameters,
-        )
-        for stage in publication.stages
-    ]
-    downloads = [folder / "tables" / name for name in results]
-    for name, page in render.pages(executed, provenance=made_from, tables=downloads).items():
-        (folder / name).write_text(page, encoding="utf-8", newline="\n")
+    publication_files.write_reports(publication, made_from, folder=folder)
     others = (path for path in sorted(folder.rglob("*")) if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in others}
     files = {
@@ -140,47 +129,13 @@ def write(publication: Publication, made_from: Provenance, *, identity: str, fol
         if name.removeprefix("tables/") not in results
     }
     told = provenance.manifest(made_from, identity=identity, results=results, files=files)
-    _write_json(folder / MANIFEST, told)
+    write_json(folder / MANIFEST, told)
+    if broken := links.broken(folder):
+        raise RenderError(f"Links that lead nowhere: {'; '.join(broken)}.")
 
 
-def with_outputs(stage: Stage, executed: Path) -> Any:
-    """The notebook as it stands now, with what its cells showed: its prose may be newer."""
-    import nbformat  # takes a second
-
-    notebook = nbformat.reads(stage.text, as_version=4)
-    done = nbformat.read(executed, as_version=4)
-    ran = [
-        cell
-        for cell in done.cells
-        if cell.cell_type == "code" and INJECTED_TAG not in cell.metadata.get("tags", [])
-    ]
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell, result in zip(cells, ran, strict=True):
-        cell.outputs, cell.execution_count = result.outputs, result.execution_count
-    return notebook
-
-
-def _write_tables(publication: Publication, folder: Path) -> dict[str, str]:
-    """Tables as Parquet and CSV, and a catalogue of them; name of the CSV file -> sha256."""
-    import pandas as pd  # takes half a second, and a run without change needs no table
-
-    from oablib import store
-
-    folder.mkdir()
-    results, catalogue = {}, {}
-    for name, (stem, path) in sorted(publication.results.items()):
-        shutil.copyfile(path, folder / path.name)
-        frame = pd.read_parquet(path)
-        text = folder / f"{name}.csv"
-        text.write_text(store.csv(frame), encoding="utf-8", newline="\n")
-        results[text.name] = sha256(text)
-        columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
-        catalogue[name] = {"stage": stem, "rows": len(frame), "columns": columns}
-    _write_json(folder / CATALOGUE, catalogue)
-    return results
-
-
-def _write_json(path: Path, told: Mapping) -> None:
+def write_json(path: Path, told: Mapping) -> None:
+    """A file of JSON, the same on every system."""
     text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from oablib import params
 from oablib.codebook import Table
+from oablib.exhibit import About
 from oablib.models import Model
 from oablib.pooling import PooledFit
 from oablib.sem import SemFit
@@ -16,10 +17,11 @@ from oablib.wording import words
 PARENTS = ("education_father", "education_mother")
 
 
-def about(population: pd.DataFrame) -> str:
+def about(population: pd.DataFrame) -> About:
     """Population, n and source of a run, for captions: from its results table `population`."""
     row = population.iloc[0]
-    return f"{row['children']:,} children in {row['schools']:,} schools; source: {row['source']}"
+    who = f"{row['children']:,} children in {row['schools']:,} schools"
+    return About(who, str(row["source"]))
 
 
 def published(name: str) -> Mapping[str, Any] | None:

@@ -1,21 +1,20 @@
-"""Turn an executed notebook into what its report shows: head, answer, text, figures, tables."""
+"""Turn an executed notebook into what its report shows: head, answer, text, exhibits."""
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_markdown_cell
 
-from oablib import parameter_cell
+from oablib import exhibit, parameter_cell
 from oablib.errors import RenderError
+from oablib.wording import inert
 
 ANSWER_TAG = "answer"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_GT_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
-_GT_BOX = re.compile(r'<div id="\w+" style="[^"]*">')
-_REFERENCE = re.compile(r'\b(id|headers|aria-labelledby|aria-describedby)="([^"]*)"')
 # Where a warning came from, without the folders of the machine that it was raised on.
 _PLACES = (
     (re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py"), "cell"),
@@ -23,28 +22,50 @@ _PLACES = (
     (re.compile(r"\S*[/\\](?=oablib[/\\]\S+\.py)"), ""),
 )
 _PREFERRED = ("text/html", "text/markdown", "text/plain")
+_IMAGE = "image/"
+_NO_ALT = (
+    "{stem} shows a picture or object that may be without alt text; show figures with the functions "
+    "of oablib.figures, which give one."
+)
+_LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportNotebook:
-    """A notebook made ready: its head as Markdown, the rest as a notebook for pandoc."""
+    """A notebook made ready for pandoc.
 
+    body: question and answer in cells of their own, then all that is shown; figures at
+    `<label>.svg`. exhibits: payloads (see exhibit.Exhibit) in their order.
+    """
+
+    stem: str
     title: str
-    question: str
-    answer: str
     body: nbformat.NotebookNode
+    exhibits: Sequence[Mapping[str, Any]]
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """The title in the first cell; empty where it does not begin with one."""
+    source = notebook.cells[0].source if notebook.cells else ""
+    first = source.strip().partition("\n")[0]
+    return first[2:].strip() if first.startswith("# ") else ""
 
 
 def prepare(
-    notebook: nbformat.NotebookNode, *, stem: str, values: Mapping[str, str | int | float]
+    notebook: nbformat.NotebookNode,
+    *,
+    stem: str,
+    values: Mapping[str, str | int | float],
+    pages: Mapping[str, str],
 ) -> ReportNotebook:
-    """Split off the head, move the answer there, and clean the cells; `values` were injected.
+    """Split off the head, move the answer there, and clean the cells.
 
+    values: were injected. pages: stem -> title of all reports of the run.
     Raises RenderError when the first cell lacks title or question, nothing answers, a cell shows
     an error, or an output is a bare image, which has no alternative text.
     """
     body = copy.deepcopy(notebook)
-    title, question, stated, rest = _head(body.cells[0].source if body.cells else "", stem=stem)
+    question, stated, rest = _head(body.cells[0].source if body.cells else "", stem=stem)
     printed = [text for cell in body.cells for text in _answers(cell)]
     answer = "\n\n".join(text for text in (stated, *printed) if text)
     if not answer:
@@ -53,14 +74,41 @@ def prepare(
             "paragraph that starts with **Answer.** in its first cell."
         )
     body.cells[0].source = rest
-    body.metadata = {"kernelspec": {"language": "python", "name": "python3", "display_name": ""}}
-    tables = _Counter()
-    body.cells = [_clean(cell, stem, values, tables) for cell in body.cells if _is_shown(cell)]
-    return ReportNotebook(title=title, question=question, answer=answer, body=body)
+    shown: list[dict[str, Any]] = []
+    cells = [_tagged(question, "question"), _tagged(answer, "answer-text")]
+    for cell in body.cells:
+        if _is_shown(cell):
+            cells.extend(_clean(cell, stem, values, shown))
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = "\n".join(map(inert, cell.source.split("\n")))
+    body.cells = cells
+    body.metadata = {
+        "kernelspec": {"language": "python", "name": "python3", "display_name": ""},
+        "oab": {"stem": stem, "pages": dict(pages)},
+    }
+    return ReportNotebook(stem, title_of(notebook), body, shown)
 
 
-def _head(source: str, *, stem: str) -> tuple[str, str, str, str]:
-    """Split the first cell into title, question, answer and the rest."""
+def handed_on(
+    notebook: nbformat.NotebookNode, *, stem: str, values: Mapping[str, str | int | float]
+) -> nbformat.NotebookNode:
+    """The executed notebook for its readers, with the values of the run in its parameters cell.
+
+    Of each output it holds what a reader sees, without the machine's folders.
+    """
+    ready = copy.deepcopy(notebook)
+    cells = [cell for cell in ready.cells if _is_shown(cell)]
+    for cell in cells:
+        if cell.cell_type == "code":
+            _merge(cell, values)
+            cell.outputs = [_clean_output(output, stem) for output in cell.outputs]
+    ready.cells = cells
+    return ready
+
+
+def _head(source: str, *, stem: str) -> tuple[str, str, str]:
+    """Split the first cell into question, answer and the rest without its title."""
     first, _, text = source.strip().partition("\n")
     parts = {"**Question.**": "", "**Answer.**": ""}
     rest = []
@@ -75,7 +123,7 @@ def _head(source: str, *, stem: str) -> tuple[str, str, str, str]:
             f"The first cell of {stem} should begin with a line `# Title` and hold a paragraph "
             "that starts with **Question.**"
         )
-    return first[2:].strip(), parts["**Question.**"], parts["**Answer.**"], "\n\n".join(rest)
+    return parts["**Question.**"], parts["**Answer.**"], "\n\n".join(rest)
 
 
 def _answers(cell: Any) -> Iterator[str]:
@@ -99,31 +147,62 @@ def _is_shown(cell: Any) -> bool:
     return bool(cell.source.strip()) and not injected
 
 
-class _Counter:
-    """Numbers the tables of one report, so that their ids differ."""
-
-    def __init__(self) -> None:
-        self.value = 0
-
-    def next(self) -> int:
-        self.value += 1
-        return self.value
+def _tagged(text: str, tag: str) -> Any:
+    return new_markdown_cell(text, metadata={"tags": [tag]})
 
 
 def _clean(
-    cell: Any, stem: str, values: Mapping[str, str | int | float], tables: _Counter
-) -> nbformat.NotebookNode:
+    cell: Any, stem: str, values: Mapping[str, str | int | float], shown: list[dict[str, Any]]
+) -> Iterator[Any]:
+    """The cell, and after it a cell of text for each Markdown that it shows; fills `shown`."""
     tags = cell.metadata.get("tags", [])
     cell.metadata = {"tags": tags} if tags else {}
-    if cell.cell_type == "code":
-        if parameter_cell.TAG in tags:
-            cell.source = parameter_cell.merged(cell.source, values)
-        cell.outputs = [_clean_output(output, stem, tables) for output in cell.outputs]
-    return cell
+    if cell.cell_type != "code":
+        yield cell
+        return
+    _merge(cell, values)
+    texts, outputs = [], []
+    for output in cell.outputs:
+        payload = output.get("data", {}).get(exhibit.MIME)
+        clean = _clean_output(output, stem)
+        if payload is None and "<img" in clean.get("data", {}).get("text/html", "").lower():
+            raise RenderError(_NO_ALT.format(stem=stem))
+        if "text/markdown" in clean.get("data", {}):
+            texts.append(new_markdown_cell(clean.data["text/markdown"]))
+            continue
+        if payload is not None:
+            _fail_if_label_is_unfit(payload["label"], stem=stem)
+            shown.append(payload)
+            if "svg" in payload:
+                clean.data["text/html"] = exhibit.figure_html(payload, source=drawing(payload))
+        outputs.append(clean)
+    cell.outputs = outputs
+    yield cell
+    yield from texts
 
 
-def _clean_output(output: Any, stem: str, tables: _Counter) -> Any:
+def _fail_if_label_is_unfit(label: str, *, stem: str) -> None:
+    """A label becomes the name of files and of a place in the page."""
+    if not _LABEL.fullmatch(label):
+        raise RenderError(
+            f"{stem} shows a figure or table labelled {label[:40]!r}; expected fig- or tbl- and "
+            "then small letters, digits and hyphens."
+        )
+
+
+def drawing(payload: Mapping[str, Any]) -> str:
+    """Name of the file that holds the drawing of a figure."""
+    return f"{payload['label']}.svg"
+
+
+def _merge(cell: Any, values: Mapping[str, str | int | float]) -> None:
+    if parameter_cell.TAG in cell.metadata.get("tags", []):
+        cell.source = parameter_cell.merged(cell.source, values)
+
+
+def _clean_output(output: Any, stem: str) -> Any:
     """Keep one form of an output: HTML before Markdown before plain text."""
+    output = copy.deepcopy(output)
     if output.output_type == "stream":
         output.text = _ANSI.sub("", _joined(output.text))
         for place, shown in _PLACES:
@@ -132,35 +211,12 @@ def _clean_output(output: Any, stem: str, tables: _Counter) -> Any:
     if output.output_type == "error":
         raise RenderError(f"{stem} shows an error; a report is made of cells that succeeded.")
     kind = next((kind for kind in _PREFERRED if kind in output.data), None)
-    images = [name for name in output.data if name.startswith("image/")]
-    if kind is None or (images and kind == "text/plain"):
-        raise RenderError(
-            f"{stem} shows a picture or object without alt text; show figures as HTML "
-            "<figure> with an <img alt=...>, as the functions of oablib do."
-        )
-    text = _joined(output.data[kind])
-    if kind == "text/html" and "gt_table" in text:
-        text = _plain_table(text, number=tables.next())
-    elif kind == "text/html" and "<table" in text:
-        text = f'<div class="table" tabindex="0">{text}</div>'
-    output.data = {kind: text}
+    pictured = any(name.startswith(_IMAGE) for name in output.data)
+    if kind is None or (pictured and kind == "text/plain"):
+        raise RenderError(_NO_ALT.format(stem=stem))
+    output.data = {kind: _joined(output.data[kind])}
     output.metadata = {}
     return output
-
-
-def _plain_table(html: str, *, number: int) -> str:
-    """Free a great_tables table of its own style sheet and of ids that another table also has.
-
-    Its style sheet names `tr`, `td` and `tbody` without its id and so reaches every other table;
-    the report's own sheet knows the classes.
-    """
-    html = _GT_BOX.sub('<div class="table" tabindex="0">', _GT_STYLE.sub("", html), count=1)
-
-    def prefixed(match: re.Match[str]) -> str:
-        names = " ".join(f"t{number}-{name}" for name in match[2].split())
-        return f'{match[1]}="{names}"'
-
-    return _REFERENCE.sub(prefixed, html)
 
 
 def _joined(text: str | list[str]) -> str:

@@ -38,11 +38,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kept result."""
+    """A kept result; fresh: it was made in this run, and not found."""
 
     stem: str
     folder: Path
     record: Record
+    fresh: bool = False
 
     @property
     def notebook(self) -> Path:
@@ -87,7 +88,7 @@ def keep(
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(made, target)
     _give_up_the_oldest(target.parent)
-    return Entry(stem, target, record)
+    return Entry(stem, target, record, fresh=True)
 
 
 def _replace(made: Path, target: Path) -> None:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from oablib import params, whole_file
 from oablib.errors import EnvironmentFault, InputError, ParameterError
+from oablib.wording import formula_safe
 
 FLOAT_FORMAT = "%.10g"  # enough to compare results, coarse enough to hide a library's last bits
 # Rounding of sums of numbers near 1 that should vanish, such as a gradient; no digit of it means
@@ -68,8 +70,14 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """A results table as text; equal values give equal text."""
-    return frame.to_csv(index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+    """A results table as text, of which nothing is a formula; equal values give equal text."""
+    texts = frame.select_dtypes(["object", "string"])
+    safe = {str(name): texts[name].map(_formula_safe) for name in texts}
+    return frame.assign(**safe).to_csv(index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
+def _formula_safe(value: Any) -> Any:
+    return formula_safe(value) if isinstance(value, str) else value
 
 
 def _round(number: float) -> float:

@@ -8,11 +8,19 @@ _SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
 
 def inert(text: str) -> str:
-    """Text in which nothing acts: marks that turn the direction of reading, and control
-    characters, are shown as a replacement character; line ends and tabs become spaces.
+    """Text in which nothing acts.
+
+    Marks that turn the direction of reading, and control characters, are shown as a replacement
+    character; line ends and tabs become spaces.
     """
     spaced = re.sub(r"[\t\r\n]+", " ", text)
     return "".join(_SHOWN_INSTEAD if _acts(letter) else letter for letter in spaced)
+
+
+def formula_safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
+    plain = inert(text)
+    return f"'{plain}" if plain.lstrip().startswith(("=", "+", "-", "@")) else plain
 
 
 def _acts(letter: str) -> bool:
