@@ -33,6 +33,11 @@ class Progress:
         self._live = level != "quiet" and self._out.isatty()
         self._started: dict[str, float] = {}
 
+    @property
+    def under_way(self) -> str:
+        """Names of what has begun and is not done."""
+        return ", ".join(self._started)
+
     def start(self, name: str) -> None:
         """A stage begins."""
         self._started[name] = time.perf_counter()

@@ -4,6 +4,7 @@ Everything happens in a private folder. reports/<run> changes in one step at the
 that fails, or is stopped at any moment, leaves the earlier reports as they were.
 """
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,6 +153,7 @@ def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path
     progress.start("reports")
     publication.write(made, made_from, identity=identity, folder=space.publish)
     path = space.put_in_place() / "index.html"
+    run_place.publish_front_page()
     progress.finish("reports")
     return path
 
@@ -159,7 +161,7 @@ def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path
 def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
     """Render one page into the private folder: a report with stages missing is none."""
     publication.write(made, made.made_from(), identity="", folder=space.publish)
-    target = space.work / "only" / f"{stem}.html"
-    target.parent.mkdir(exist_ok=True)
-    (space.publish / target.name).replace(target)
-    return target
+    target = space.work / "only"
+    shutil.rmtree(target, ignore_errors=True)
+    space.publish.replace(target)
+    return target / f"{stem}.html"

@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from oablib import installed, schedule, workspace
+from oablib import installed, params, schedule, whole_file, workspace
 from oablib.errors import EnvironmentFault, IncompleteRunError
 from oablib.progress import Level, Progress
 from oablib.schedule import Engine
 from oablib.stage_cache import Entry
 from oablib.workspace import Workspace
 
-LOG, LAST = "run.log", "last.json"
+LOG, LAST, ATTEMPT = "run.log", "last.json", "last_attempt.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def opened(run: str, *, level: Level, scheduler: str = "") -> Iterator[Place]:
         with (
             workspace.opened(run) as space,
             _log(space, level=level) as progress,
+            _attempt(space, progress),
             schedule.engine(scheduler) as engine,
         ):
             yield Place(space, engine, progress)
@@ -90,6 +92,47 @@ def _log(space: Workspace, *, level: Level) -> Iterator[Progress]:
         raise
     finally:
         progress.close()
+
+
+@contextmanager
+def _attempt(space: Workspace, progress: Progress) -> Iterator[None]:
+    """Keep how this attempt ends, and tell it on the front page when that is news."""
+    path = space.work / ATTEMPT
+    failed_before = _is_failure(path)
+    try:
+        yield
+    except BaseException:
+        told = {"finished": False, "stage": progress.under_way, "when": _now()}
+        with suppress(OSError):  # of a full disk; what stopped the run is what is to be told
+            _write(path, told)
+            publish_front_page()
+        raise
+    _write(path, {"finished": True, "stage": "", "when": _now()})
+    if failed_before:
+        publish_front_page()
+
+
+def publish_front_page() -> None:
+    """Write the page over all runs anew."""
+    from oablib import front_page  # its templates take a moment, and most repeats need no page
+
+    front_page.write(params.root() / "reports")
+
+
+def _is_failure(path: Path) -> bool:
+    try:
+        return not json.loads(path.read_text(encoding="utf-8"))["finished"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write(path: Path, told: Mapping) -> None:
+    with whole_file.at(path) as part:
+        part.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="minutes")
 
 
 def _last(work: Path) -> dict[str, dict]:

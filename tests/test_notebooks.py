@@ -1,5 +1,7 @@
 """Notebooks are arguments: head, short cells, prose; and nothing of a run is kept in them."""
 
+import itertools
+import re
 import statistics
 from pathlib import Path
 
@@ -47,6 +49,63 @@ def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
     assert max(lines) <= 15
     assert statistics.median(lines) <= 4
     assert 12 <= words / sum(lines) <= 35
+
+
+def prose(notebook: nbformat.NotebookNode) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def headings(notebook: nbformat.NotebookNode) -> list[str]:
+    return re.findall(r"^#+ .*$", prose(notebook), flags=re.MULTILINE)
+
+
+def shows_an_exhibit(source: str) -> bool:
+    last = source.rstrip().splitlines()[-1]
+    return bool(re.search(r"\b(figures|tables)\w*\.\w+\(", last)) and "=" not in last.split("(")[0]
+
+
+def test_only_the_title_is_of_the_first_level(notebook: nbformat.NotebookNode) -> None:
+    levels = [len(heading.split()[0]) for heading in headings(notebook)]
+    assert levels[0] == 1 and min(levels[1:]) == 2
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_it_ends_with_its_limits(notebook: nbformat.NotebookNode) -> None:
+    assert headings(notebook)[-1] == "## Limits"
+
+
+def test_a_sentence_follows_each_figure_and_table(notebook: nbformat.NotebookNode) -> None:
+    for cell, following in itertools.pairwise(notebook.cells):
+        if cell.cell_type == "code" and shows_an_exhibit(cell.source):
+            reads = following.source.splitlines()[-1].startswith("Markdown(")
+            assert following.cell_type == "markdown" or reads, cell.source
+
+
+def test_references_name_what_the_notebook_makes(notebook: nbformat.NotebookNode) -> None:
+    made = set(re.findall(r"\.(\w+)\(", "\n".join(code(notebook))))
+    slugs = {
+        re.sub(r"[^\w -]", "", each.lstrip("# ")).lower().replace(" ", "-")
+        for each in headings(notebook)
+    }
+    for kind, name in re.findall(r"@(fig|tbl|sec)-([\w-]+)", prose(notebook)):
+        assert name in slugs if kind == "sec" else name.replace("-", "_") in made, f"@{kind}-{name}"
+
+
+def test_sources_are_in_the_bibliography(notebook: nbformat.NotebookNode) -> None:
+    text = (PATHS[0].parents[1] / "params" / "references.bib").read_text(encoding="utf-8")
+    known = set(re.findall(r"^@\w+\{(\w+),", text, flags=re.MULTILINE))
+    cited = {
+        key for key in re.findall(r"@(\w+)", prose(notebook)) if key not in ("fig", "tbl", "sec")
+    }
+    assert cited <= known
+
+
+def test_numbers_of_figures_and_tables_are_not_typed(notebook: nbformat.NotebookNode) -> None:
+    assert not re.search(r"\b(Figure|Table) \d", prose(notebook))
+
+
+def test_prose_holds_no_html(notebook: nbformat.NotebookNode) -> None:
+    assert not re.search(r"</?[a-z]+[ >]", prose(notebook))
 
 
 def test_nothing_forbidden(notebook: nbformat.NotebookNode) -> None:
