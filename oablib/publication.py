@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oablib import provenance, reach, stage_key
+from oablib import params, provenance, reach, stage_key
 from oablib.delivery import Delivery
 from oablib.digest import sha256
 from oablib.errors import RenderError
@@ -77,8 +77,11 @@ class Publication:
 
 
 def renderer() -> dict[str, str]:
-    """Fingerprints of the code that makes pages, and of the templates beside it."""
-    return dict(reach.of("publication.write").definitions)
+    """Fingerprints of all that makes pages: code, templates, and the sources that they cite."""
+    templates = sorted((Path(__file__).parent / "assets").iterdir())
+    files = [*templates, params.root() / "params" / "references.bib"]
+    told = {path.name: sha256(path) for path in files if path.is_file()}
+    return {**reach.of("publication.write").definitions, **told}
 
 
 def is_current(report: Path, *, identity: str) -> bool:

@@ -14,6 +14,24 @@ from oablib.pooling import PooledFit
 from oablib.sem import SemFit
 from oablib.wording import words
 
+FIT_PARTS = {
+    "n": "Model",
+    "free_parameters": "Model",
+    "chi2": "Model test, user model",
+    "chi2_scaled": "Model test, user model",
+    "df": "Model test, user model",
+    "cfi": "User model versus baseline model",
+    "tli": "User model versus baseline model",
+    "loglik": "Loglikelihood and information criteria",
+    "aic": "Loglikelihood and information criteria",
+    "bic": "Loglikelihood and information criteria",
+    "sabic": "Loglikelihood and information criteria",
+    "rmsea": "Approximation and residuals",
+    "srmr": "Approximation and residuals",
+    "r2_adjusted": "Explained variance",
+}
+"""Measures in the order of lavaan's summary, and the part of it that each stands in."""
+
 PARENTS = ("education_father", "education_mother")
 
 
@@ -128,21 +146,20 @@ def compare_fit(
     counts: Mapping[str, int],
     figures: Mapping[str, Any] | None,
 ) -> pd.DataFrame:
-    """Fit measures: mean, smallest and largest over imputations, published beside them.
+    """Fit measures in lavaan's order: mean, smallest and largest over imputations, published.
 
     fit: one row an imputation, as PooledFit.fit. counts: free_parameters, df and n, the same
-    in all imputations.
+    in all imputations. Columns: part, measure, mean, min, max, [published].
     """
-    columns = {"loglik": "loglik", "aic": "aic", "bic": "bic"}
-    columns[f"r2_adjusted_{outcome}"] = "r2_adjusted"
-    table = fit[list(columns)].rename(columns=columns).agg(["mean", "min", "max"]).T
-    for name, count in counts.items():
-        table.loc[name] = float(count)
-    table = table.rename_axis("measure").reset_index()
+    table = fit.rename(columns={f"r2_adjusted_{outcome}": "r2_adjusted"})
+    table = table.assign(**{name: float(count) for name, count in counts.items()})
+    wanted = [name for name in FIT_PARTS if name in table]
+    rows = table[wanted].agg(["mean", "min", "max"]).T.rename_axis("measure").reset_index()
+    rows.insert(0, "part", [FIT_PARTS[name] for name in rows["measure"]])
     if figures is not None:
         listed = figures["fit"] | {"n": figures["sample"]["n"]}
-        table["published"] = [float(listed.get(name, "nan")) for name in table["measure"]]
-    return table
+        rows["published"] = [float(listed.get(name, "nan")) for name in rows["measure"]]
+    return rows
 
 
 def category_labels(values: pd.DataFrame, *, table: Table) -> pd.Series:

@@ -1,11 +1,11 @@
 """Tables of the validation study. Nothing is computed here but percentages and words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from great_tables import GT
 
-from oablib import tables
+from oablib.exhibit import About, Table
+from oablib.tables_canvas import NUMBERS_ONLY, Look, show
 from oablib.wording import words
 
 LABELS = {
@@ -25,7 +25,8 @@ LABELS = {
     "without": "schools without a mean",
     "rmse": "root mean squared error",
 }
-OTHERS = {"indirect_wider": "through intelligence: ", "r2": "adjusted R2: "}
+POINTS = "points of the outcome per unit of the predictor; coverage in %"
+MC_ERROR = "MC error: Monte Carlo error (one standard error)"
 SHARES = (
     "coverage",
     "coverage_mce",
@@ -38,26 +39,29 @@ SHARES = (
 )
 
 
-def design(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> GT:
+def design(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> Table:
     """Replications, those that failed, and seconds of each method; frame: study.read_seconds."""
-    note = "Seconds: median of a replication, without the drawing, other processes at work as well."
+    note = "Seconds: median of a replication, without the drawing, other processes at work as well"
     named = _labelled(frame, labels).sort_values(["world", "n"], ascending=False, kind="stable")
     cohorts = [
         f"{words(world)}: {n:,} children"
         for world, n in zip(named["world"], named["n"], strict=True)
     ]
     shown = named.assign(cohorts=cohorts)[["cohorts", "method", "replications", "failed", "median"]]
-    return tables.show(
+    return show(
         shown.rename(columns={"median": "seconds"}),
-        caption="What was computed",
-        about=note,
-        groups="cohorts",
+        "design",
+        title="What was computed",
+        unit="replications; seconds",
+        note=note,
+        about=About("synthetic cohorts", "rows of all replications, rows.csv.xz"),
+        look=Look(groups="cohorts"),
     )
 
 
 def performance(
-    frame: pd.DataFrame, *, what: str, labels: Mapping[str, str], about: str, digits: int = 3
-) -> GT:
+    frame: pd.DataFrame, *, what: str, labels: Mapping[str, str], about: About, digits: int = 3
+) -> Table:
     """Bias, spread and coverage, in groups by quantity."""
     columns = ["truth", "bias", "bias_mce", "bias_paired", "bias_paired_mce", "sd", "se"]
     columns += ["se_known", "coverage", "coverage_mce", "coverage_known", "width", "fmi"]
@@ -65,25 +69,17 @@ def performance(
     named = _labelled(frame, labels)[["name", "method", *there]]
     return _show(
         named.assign(name=named["name"].map(words)),
-        caption=f"Bias and coverage of {what}",
-        about=f"MC error: Monte Carlo error (one standard error); {about}.",
+        label="performance",
+        title=f"Bias and coverage of {what}",
+        unit=POINTS,
+        note=MC_ERROR,
+        about=about,
         digits=digits,
         groups="name",
     )
 
 
-def others(frame: pd.DataFrame, *, labels: Mapping[str, str], about: str) -> GT:
-    """Indirect effects and explained variance."""
-    names = frame["kind"].map(OTHERS) + frame["name"]
-    return performance(
-        frame.assign(name=names).drop(columns=["se_ratio"]),
-        what="indirect effects and explained variance",
-        labels=labels,
-        about=f"R2: against the mean of complete data; {about}",
-    )
-
-
-def summary(frame: pd.DataFrame, *, what: str, labels: Mapping[str, str], about: str) -> GT:
+def summary(frame: pd.DataFrame, *, what: str, labels: Mapping[str, str], about: About) -> Table:
     """Largest bias, spread of coverage and mean ratios by method.
 
     frame: name, method, bias, coverage, se_ratio, width, fmi.
@@ -101,81 +97,89 @@ def summary(frame: pd.DataFrame, *, what: str, labels: Mapping[str, str], about:
         }
     ).reset_index()
     shares = ("least coverage", "mean coverage")
-    return tables.show(table, caption=f"{what} by method", about=f"{about}.", shares=shares)
+    return show(
+        table,
+        "summary",
+        title=f"{what} by method",
+        unit="points of the outcome; coverage in %",
+        about=about,
+        look=Look(shares=shares),
+    )
 
 
-def school_level(frame: pd.DataFrame, *, labels: Mapping[str, str], about: str) -> GT:
+def school_level(frame: pd.DataFrame, *, labels: Mapping[str, str], about: About) -> Table:
     """The effect of the school mean, and its null path, with and without the school level."""
     rates = [str(name) for name in frame if str(name).endswith(("AIC", "index"))]
     labelled = _labelled(frame, labels)
     return _show(
         labelled,
-        caption="The school mean, with and without the school level in the imputation",
-        about="AIC and indices: how often the path from the school mean to intelligence, which is "
-        f"not there, would be added; nominal are 15.7 % and 5 %; {about}.",
+        label="school-level",
+        title="The school mean, with and without the school level in the imputation",
+        unit=POINTS,
+        note="AIC and indices: how often the path from the school mean to intelligence, which is "
+        "not there, would be added, in %; nominal are 15.7 % and 5 %",
+        about=about,
         digits=3,
         shares=rates,
     )
 
 
-def rivals(frame: pd.DataFrame, *, labels: Mapping[str, str], about: str) -> GT:
+def rivals(frame: pd.DataFrame, *, labels: Mapping[str, str], about: About) -> Table:
     """Weighting and complete cases beside the default."""
     named = _labelled(frame, labels)
     return _show(
         named.assign(name=named["name"].map(words)),
-        caption="Weighting and complete cases beside imputation: direct effects",
-        about=f"{about}.",
+        label="rivals",
+        title="Weighting and complete cases beside imputation: direct effects",
+        unit=POINTS,
+        about=about,
         digits=3,
         groups="name",
     )
 
 
-def schools(frame: pd.DataFrame, *, labels: Mapping[str, str], about: str) -> GT:
+def schools(frame: pd.DataFrame, *, labels: Mapping[str, str], about: About) -> Table:
     """Means of schools, small ones apart."""
     named = _labelled(frame, labels).drop(columns=["world", "n"])
     return _show(
         named.assign(name=named["name"] + " schools"),
-        caption="Mothers' mean education of a school against its true mean",
-        about=f"Points of the scale; width and coverage of 95 % intervals; {about}.",
+        label="schools",
+        title="Mothers' mean education of a school against its true mean",
+        unit="points of the scale",
+        note="Width and coverage are those of 95 % intervals",
+        about=about,
         digits=3,
         groups="name",
     )
 
 
-def selection(frame: pd.DataFrame, *, labels: Mapping[str, str], about: str) -> GT:
+def selection(frame: pd.DataFrame, *, labels: Mapping[str, str], about: About) -> Table:
     """How often a path that is not there is added, by rule."""
     rates = [str(name) for name in frame.columns[2:]]
     named = _labelled(frame, labels)
     return _show(
         named.assign(path=named["path"].map(words)),
-        caption="How often a path that is not there would be added",
-        about=f"AIC, BIC: better with the path; index: p under 0.05; {about}.",
+        label="selection",
+        title="How often a path that is not there would be added",
+        unit="% of cohorts",
+        note="AIC, BIC: better with the path; index: p under 0.05",
+        about=about,
         shares=rates,
         groups="path",
     )
 
 
-def indices(frame: pd.DataFrame, *, labels: Mapping[str, str], large: float, about: str) -> GT:
-    """Modification indices of judged paths."""
-    named = _labelled(frame, labels)
-    return _show(
-        named.assign(name=named["name"].map(words)).rename(columns={"large": f"above {large:g}"}),
-        caption="Modification indices of paths to intelligence",
-        about=f"Significant: p under 0.05; {about}.",
-        digits=1,
-        shares=(f"above {large:g}",),
-        groups="name",
-    )
-
-
-def verdicts(frame: pd.DataFrame, *, about: str) -> GT:
+def verdicts(frame: pd.DataFrame, *, about: About) -> Table:
     """Promises and what was found."""
     named = frame.assign(name=[words(name) for name in frame["name"]])
     columns = ["promise", "name", "lower", "upper", "found", "mce", "reference", "verdict"]
     return _show(
         named[columns],
-        caption="What was promised and what was found",
-        about=f"MC error: Monte Carlo error (one standard error); {about}.",
+        label="verdicts",
+        title="What was promised and what was found",
+        unit=NUMBERS_ONLY,
+        note=MC_ERROR,
+        about=about,
         groups="promise",
     )
 
@@ -191,19 +195,15 @@ def _labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
 def _show(
     frame: pd.DataFrame,
     *,
-    caption: str,
-    about: str,
-    groups: str | None = None,
+    label: str,
+    title: str,
+    unit: str,
+    about: About,
+    note: str = "",
+    groups: str = "",
     digits: int = 2,
-    shares: tuple[str, ...] | list[str] = (),
-) -> GT:
+    shares: Sequence[str] = (),
+) -> Table:
     told = [name for name in SHARES if name in frame]
-    return tables.show(
-        frame,
-        caption=caption,
-        about=about,
-        labels=LABELS,
-        digits=digits,
-        shares=(*told, *shares),
-        groups=groups,
-    )
+    look = Look(labels=LABELS, digits=digits, shares=(*told, *shares), groups=groups)
+    return show(frame, label, title=title, unit=unit, note=note, about=about, look=look)
