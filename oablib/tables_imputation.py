@@ -15,7 +15,7 @@ def coverage(frame: pd.DataFrame, *, about: About) -> Table:
         "coverage",
         title="Known values hidden and imputed: does the range of the draws hold the truth?",
         unit="% of hidden cells",
-        note="hidden: known cells that were hidden; from, to: 95 % Monte Carlo interval of coverage",
+        note="hidden: known cells that were hidden; from, to: its 95 % Monte Carlo interval",
         about=about,
         look=Look(
             labels={"nominal": "promised", "ci_lower": "from", "ci_upper": "to"},
