@@ -152,9 +152,11 @@ def _cell(kind: str, text: str, right: bool, *, scope: str = "") -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: numbers with ten digits, None for what is not there."""
+    """A value as JSON has it: numbers with ten digits, None for what is not there, inf in words."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     return float(format(value, _DIGITS)) if isinstance(value, float) else str(value)

@@ -87,7 +87,8 @@ def typst(made: Tree) -> tuple[str, str, str, str]:
 
 def typst_of_html(text: str, *, stem: str) -> str:
     """Turn HTML of ours, which holds no exhibit, into typst."""
-    return _convert(text, "html", "typst-citations", [_SHIFT], stem=stem)
+    options = [_SHIFT, "--lua-filter", str(ASSETS / "typst.lua")]
+    return _convert(text, "html", "typst-citations", options, stem=stem)
 
 
 def _parts(text: str, stem: str) -> tuple[str, str, str, str]:

@@ -6,7 +6,7 @@
 import pandas as pd
 
 from oablib.exhibit import About, Table
-from oablib.tables_canvas import NUMBERS_ONLY, Look, show
+from oablib.tables_canvas import IN_HEADINGS, Look, show
 from oablib.wording import words
 
 DIRECT_LABELS = {
@@ -41,7 +41,7 @@ FIT_COUNTS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n")
 def delivery(facts: pd.DataFrame, *, source: str) -> Table:
     """Facts of the delivered file."""
     about = About("one file", source)
-    return show(facts, "delivery", title="The delivered file", unit="as named", about=about)
+    return show(facts, "delivery", title="The delivered file", unit=IN_HEADINGS, about=about)
 
 
 def steps(frame: pd.DataFrame, *, about: About) -> Table:
@@ -54,7 +54,7 @@ def waves(frame: pd.DataFrame, *, about: About) -> Table:
     """Children and schools per wave."""
     note = "A school counts once in every wave that it takes part in"
     title = "Children and schools per wave"
-    return show(frame, "waves", title=title, unit=NUMBERS_ONLY, note=note, about=about)
+    return show(frame, "waves", title=title, unit=IN_HEADINGS, note=note, about=about)
 
 
 def variables(frame: pd.DataFrame, *, about: About) -> Table:
@@ -63,7 +63,7 @@ def variables(frame: pd.DataFrame, *, about: About) -> Table:
         frame,
         "variables",
         title="Variables of the model",
-        unit="as named",
+        unit=IN_HEADINGS,
         note="Mean and standard deviation of numbers, among known values",
         about=about,
         look=Look(shares=("known",), groups="role"),
@@ -74,7 +74,7 @@ def settings(frame: pd.DataFrame) -> Table:
     """Settings of the imputation."""
     about = About("every imputed variable", "params/rules/imputation.yaml")
     title = "Settings of the imputation"
-    return show(frame, "settings", title=title, unit="as named", about=about)
+    return show(frame, "settings", title=title, unit=IN_HEADINGS, about=about)
 
 
 def imputed_counts(frame: pd.DataFrame, *, m: int, about: About) -> Table:
@@ -110,8 +110,10 @@ def optimum(frame: pd.DataFrame) -> Table:
         frame,
         "optimum",
         title="Is each fit at its optimum?",
-        unit="gradient: largest score per child; distance of semopy's solution: standard errors",
-        about=About("one row per imputation", "both programs, on the same moments"),
+        unit=IN_HEADINGS,
+        note="gradient: largest score per child at the solution; semopy distance: of its solution, "
+        "in standard errors",
+        about=About("one row per imputation", "oablib.sem and semopy on the same moments"),
         look=Look(scientific=("gradient", "semopy_distance")),
     )
 
@@ -152,7 +154,7 @@ def fit(frame: pd.DataFrame, *, about: About) -> Table:
         frame.assign(measure=named),
         "fit",
         title="Fit of the model",
-        unit="as named",
+        unit=IN_HEADINGS,
         note="Mean, smallest and largest over imputations. A mean of test statistics is no test "
         "statistic: it has no p-value",
         about=about,

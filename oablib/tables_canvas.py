@@ -12,7 +12,7 @@ from oablib.wording import MINUS, words
 NAMES = ("name", "variable", "lhs", "rhs", "measure", "step")  # columns that hold columns' names
 SMALLEST_P = 0.0005  # three decimals would show 0.000
 ABSENT = "–"
-NUMBERS_ONLY = "number"  # unit of a table whose columns say theirs
+IN_HEADINGS = "in headings and rows"  # unit of a table whose columns have units of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

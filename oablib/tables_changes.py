@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oablib.exhibit import About, Table
-from oablib.tables_canvas import Look, show
+from oablib.tables_canvas import IN_HEADINGS, Look, show
 from oablib.wording import words
 
 MOST_ROWS = 60  # of a table that could have thousands; all are in the stored one
@@ -17,7 +17,7 @@ def causes(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Ta
         frame.head(MOST_ROWS).rename(columns={"name": "what"}),
         "causes",
         title="What differs in what the reports were made from",
-        unit="as named",
+        unit=IN_HEADINGS,
         note=f"Digests in their first digits{_cut(frame)}",
         about=about,
         look=Look(labels=names, groups="kind"),
@@ -59,7 +59,7 @@ def fit(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table
         frame,
         "fit",
         title="Fit, before and after",
-        unit="as named",
+        unit=IN_HEADINGS,
         note="Means over imputations. AIC and BIC may be compared only where children and "
         "variables are the same",
         about=about,

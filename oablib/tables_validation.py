@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oablib.exhibit import About, Table
-from oablib.tables_canvas import NUMBERS_ONLY, Look, show
+from oablib.tables_canvas import IN_HEADINGS, Look, show
 from oablib.wording import words
 
 LABELS = {
@@ -177,7 +177,7 @@ def verdicts(frame: pd.DataFrame, *, about: About) -> Table:
         named[columns],
         label="verdicts",
         title="What was promised and what was found",
-        unit=NUMBERS_ONLY,
+        unit=IN_HEADINGS,
         note=MC_ERROR,
         about=about,
         groups="promise",

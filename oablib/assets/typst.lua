@@ -24,15 +24,36 @@ local function formula(math)
   return pandoc.RawInline("typst", ("#math.equation(block: %s, alt: %s, %s)"):format(block, quoted(math.text), body))
 end
 
-local function columns(content)
-  return #content.colspecs
+-- Text to the left, whatever pandoc's figures do; cells with numbers say themselves that they go right.
+local function table_at_left(content)
+  for _, body in ipairs(content.bodies) do
+    for _, row in ipairs(body.body) do
+      for _, cell in ipairs(row.cells) do
+        if cell.attr.attributes.scope == "rowgroup" then
+          cell.contents = pandoc.Blocks({ pandoc.Plain({ pandoc.Strong(pandoc.utils.blocks_to_inlines(cell.contents)) }) })
+        end
+      end
+    end
+  end
+  for index, spec in ipairs(content.colspecs) do
+    content.colspecs[index] = { pandoc.AlignLeft, spec[2] }
+  end
+  local set = as_typst({ content }):gsub("align%(center%)", "align(left)", 1)
+  if #content.colspecs > MANY then
+    set = "#[#set text(size: 0.82em)\n" .. set .. "\n]"
+  end
+  return pandoc.RawBlock("typst", set)
 end
 
-local function fitted(content)
-  if columns(content) <= MANY then
-    return nil
-  end
-  return { pandoc.RawBlock("typst", "#[#set text(size: 0.82em)"), content, pandoc.RawBlock("typst", "]") }
+local function strong_number(block)
+  block.caption.long = block.caption.long:walk({
+    Span = function(span)
+      if span.classes:includes("number") then
+        return pandoc.Strong(span.content)
+      end
+    end,
+  })
+  return block
 end
 
 function Pandoc(doc)
@@ -51,8 +72,10 @@ function Pandoc(doc)
     end,
     Math = formula,
   })
-  doc.blocks = doc.blocks:walk({ traverse = "topdown", Figure = figure, Table = function(content)
-    return fitted(content), false
+  doc.blocks = doc.blocks:walk({ traverse = "topdown", Figure = function(block)
+    return figure(strong_number(block)), false
+  end, Table = function(block)
+    return table_at_left(strong_number(block)), false
   end })
   return doc
 end
