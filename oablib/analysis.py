@@ -9,10 +9,12 @@ from oablib import pooling, scale_values, two_step
 from oablib.codebook import Table
 from oablib.models import Model
 from oablib.pooling import PooledFit
+from oablib.shown import showable
 from oablib.two_step import TwoStep
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Analysis:
     """m data sets analysed and pooled by Rubin's rules.
 

@@ -6,11 +6,13 @@ from typing import Any, Literal
 
 from oablib import codebook_rules, params
 from oablib.errors import ParameterError
+from oablib.shown import showable
 
 ColumnType = Literal["id", "category", "integer", "number", "text"]
 Level = Literal["child", "school", "neighbourhood", "municipality"]
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Category:
     """One category of a column; `delivered_as` are other texts that a file may hold for it."""
@@ -30,6 +32,7 @@ class Category:
         )
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table.
@@ -103,6 +106,7 @@ class Column:
         return self.type == "id" and self.level == "child"
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table of a delivery and how its CSV file is written.
@@ -130,6 +134,7 @@ class Table:
         )
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Codebook:
     """All tables of a delivery; `obtain` says how to come by the data."""
@@ -150,6 +155,7 @@ class Codebook:
         raise ParameterError(f"Codebook {self.name} has no table {name!r}{near}")
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """One of the 36 indicators of 2015 (De Mooij et al. 2015, appendix 2).

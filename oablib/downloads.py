@@ -46,7 +46,7 @@ def write_exhibits(
         )
         names = ("title", "unit", "note", "population", "source")
         own = {name: told[name] for name in names if told[name]}
-        workbook(path.with_suffix(".xlsx"), told["columns"], told["rows"], cover=own | cover)
+        workbook(path.with_suffix(".xlsx"), told["columns"], told["rows"], cover={**own, **cover})
     figures = [told for told in exhibits if "svg" in told]
     with ThreadPoolExecutor() as threads:
         pictures = threads.map(lambda told: render_typst.png(told["svg"], stem=stem), figures)

@@ -12,10 +12,12 @@ from oablib.codebook_rules import RESERVED
 from oablib.errors import SchemaError
 from oablib.intake_decode import Decoded
 from oablib.intake_formats import Delivered
+from oablib.shown import showable
 
 MAIN_TABLE = "cohort"
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Facts of a delivered file that may be told.
@@ -38,7 +40,8 @@ class Delivery:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@showable(private=("frame",))
+@dataclass(frozen=True, slots=True, repr=False)
 class Intake:
     """Rows for analysis and how they came to be.
 

@@ -12,6 +12,7 @@ from oablib.codebook import Codebook, Column, Table
 from oablib.codebook_rules import plain
 from oablib.errors import InputError
 from oablib.intake_formats import Delivered
+from oablib.shown import showable
 
 # What UTF-8 letters become when read as cp1252, and the mark of a lost character.
 MOJIBAKE = re.compile("[ÃÂ][\u0080-\u00bf\u0152-\u2122]|â€|\ufffd")
@@ -21,7 +22,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 _NINE_DIGITS = re.compile(r"\d{9}")  # the length of a bsn
 
 
-@dataclass(frozen=True, slots=True)
+@showable(private=("frame",))
+@dataclass(frozen=True, slots=True, repr=False)
 class Decoded:
     """A table in the codebook's terms.
 

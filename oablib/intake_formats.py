@@ -16,12 +16,14 @@ import pyreadstat
 
 from oablib.codebook import Table
 from oablib.errors import InputError
+from oablib.shown import showable
 
 EXPECTED_CONTENT = {".sav": "SPSS (.sav)", ".parquet": "Parquet (.parquet)", ".csv": "text (.csv)"}
 OTHER_DELIMITERS = ",;\t|"
 
 
-@dataclass(frozen=True, slots=True)
+@showable(private=("frame",))
+@dataclass(frozen=True, slots=True, repr=False)
 class Delivered:
     """A file as delivered: names and values untouched.
 

@@ -8,8 +8,10 @@ import pandas as pd
 
 from oablib import params
 from oablib.errors import ModelError
+from oablib.shown import showable
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Model:
     """One file of params/models.

@@ -77,7 +77,7 @@ def _closure(wanted: Iterable[Name], seen: Iterable[_Definition]) -> Reach:
                 method
                 for each in found.values()
                 for called, method in each.methods.items()
-                if (called in attributes or called in texts or called.startswith("__"))
+                if (called in attributes or called in texts or called.startswith(("__", "_repr_")))
                 and method not in found
             ]
     prints = {_dotted(name): found[name].source for name in found}

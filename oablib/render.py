@@ -129,12 +129,12 @@ def contents(made: Sequence[Report], *, made_from: Provenance) -> str:
 
 
 def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) -> Report:
-    told = {"stem": item.stem, "values": item.values}
-    ready = report_notebook.prepare(item.notebook, pages=titles, **told)
+    ready = report_notebook.prepare(item.notebook, stem=item.stem, values=item.values, pages=titles)
     tree = render_pandoc.tree(nbformat.writes(ready.body), stem=item.stem)
     list_, question, answer, body = (
         _checked(part, ready.exhibits, item.stem) for part in render_pandoc.html(tree)
     )
+    handed_on = report_notebook.handed_on(item.notebook, stem=item.stem, values=item.values)
     return Report(
         stem=item.stem,
         title=ready.title,
@@ -146,7 +146,7 @@ def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) ->
         pdf=_pdf(tree, ready, made_from),
         exhibits=ready.exhibits,
         outline=tree.outline,
-        notebook=nbformat.writes(report_notebook.handed_on(item.notebook, **told)),
+        notebook=nbformat.writes(handed_on),
     )
 
 

@@ -6,10 +6,10 @@ at once, and equal input gives equal bytes.
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-import matplotlib
 import typst
 
 from oablib.errors import RenderError
@@ -18,8 +18,8 @@ from oablib.wording import inert
 
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 PNG_PER_INCH = 200
-# Letters that typst's own fonts lack (Arabic, symbols) come from those of matplotlib.
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+# Letters that typst's own fonts lack (Arabic, symbols) come from those in matplotlib's folder.
+FONTS = Path(str(find_spec("matplotlib").origin)).parent / "mpl-data" / "fonts" / "ttf"
 _DRAWING = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("drawing.svg", alt: "drawing")'
 )

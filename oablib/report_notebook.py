@@ -23,8 +23,10 @@ _PLACES = (
 )
 _PREFERRED = ("text/html", "text/markdown", "text/plain")
 _IMAGE = "image/"
+# A notebook that has its values is not to take those of the last run.
+_ADOPTED = re.compile(r"^by_hand\.adopt\(.*\)\n", re.MULTILINE)
 _NO_ALT = (
-    "{stem} shows a picture or object that may be without alt text; show figures with the functions "
+    "{stem} shows a picture or object that may lack an alt text; show figures with the functions "
     "of oablib.figures, which give one."
 )
 _LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
@@ -102,6 +104,7 @@ def handed_on(
     for cell in cells:
         if cell.cell_type == "code":
             _merge(cell, values)
+            cell.source = _ADOPTED.sub("", cell.source)
             cell.outputs = [_clean_output(output, stem) for output in cell.outputs]
     ready.cells = cells
     return ready

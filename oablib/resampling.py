@@ -20,13 +20,15 @@ from oablib.codebook import Table
 from oablib.errors import EstimationError
 from oablib.models import Model
 from oablib.scale_values import MINIMUM_IN_CATEGORY
+from oablib.shown import showable
 
 CONSTANT = "const"
 # Share of a pivot's size under which columns of a draw count as dependent.
 DEPENDENT = 1e-9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable(private=("sums",))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Products:
     """What one completed data set gives to any draw of schools, for one model.
 
@@ -51,7 +53,8 @@ class Products:
         return [self.columns.index(name) for name in names]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Draws:
     """Direct effects of the draws.
 

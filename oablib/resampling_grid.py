@@ -25,6 +25,7 @@ from oablib.codebook import Table
 from oablib.errors import EstimationError
 from oablib.models import Model
 from oablib.resampling import Draws
+from oablib.shown import showable
 
 UPPER = 0.975  # of an interval of 95 %
 FEWEST_DRAWS = 2  # below, there is no variance
@@ -32,7 +33,8 @@ FEWEST_DRAWS = 2  # below, there is no variance
 Cells: TypeAlias = dict[str, "Cell"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cell:
     """One model on one completed data set.
 

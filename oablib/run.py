@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from oablib import delivery, publication, run_place, schedule, schedule_plan, stage, workspace
+from oablib import (
+    by_hand,
+    delivery,
+    publication,
+    run_place,
+    schedule,
+    schedule_plan,
+    stage,
+    workspace,
+)
 from oablib.delivery import Delivery
 from oablib.params_run import RunParameters
 from oablib.progress import Level, Progress
@@ -94,9 +103,10 @@ def make(
     options: with whole stems. extra: files that the report brings along, name -> file.
     """
     chosen = _chosen(stages, options)
+    told = Given(job.parameters.model_dump(), given)
     entries = schedule.execute(
         chosen,
-        Given(job.parameters.model_dump(), given),
+        told,
         attempt=place.space.attempt,
         engine=place.engine,
         progress=place.progress,
@@ -104,6 +114,8 @@ def make(
         last=run_place.last_components(place.space.work),
     )
     run_place.remember(entries, space=place.space)
+    if not job.study:
+        by_hand.keep(told.values, files=given.files)
     made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
     if options.only:
         return _page_alone(made, options.only, space=place.space)

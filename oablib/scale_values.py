@@ -18,11 +18,13 @@ from oablib.codebook import Column, Table
 from oablib.errors import EstimationError
 from oablib.models import Model
 from oablib.scale_values_regression import Regression, regress
+from oablib.shown import showable
 
 MINIMUM_IN_CATEGORY = 5  # children; with fewer a category's value is noise
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable(private=("influence",))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScaleValues:
     """Scale values of one data set.
 

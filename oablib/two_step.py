@@ -17,11 +17,13 @@ from oablib.codebook import Table
 from oablib.models import Model
 from oablib.scale_values import ScaleValues
 from oablib.sem import SemFit
+from oablib.shown import showable
 
 WEIGHT = "sampling_weight"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TwoStep:
     """Both steps on one data set.
 

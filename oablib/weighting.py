@@ -17,12 +17,14 @@ from oablib import params, weighting_checks, weighting_response
 from oablib.codebook import Table
 from oablib.errors import ParameterError
 from oablib.models import Model
+from oablib.shown import showable
 from oablib.weighting_response import Response
 
 WEIGHT = "weight"
 POOL = "small schools"
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of params/rules/weighting.yaml.
@@ -41,7 +43,8 @@ class Rule:
     smallest_category: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable(private=("known", "weights", "chances", "school", "cell", "schools"))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Weighted:
     """Weights of one cohort of n children.
 

@@ -12,6 +12,7 @@ from scipy.special import expit, ndtr
 from oablib.codebook import Column, Table
 from oablib.errors import WeightingError
 from oablib.models import Model
+from oablib.shown import showable
 
 TABLE = ["term", "est", "se", "z", "p"]
 # Newton doubles the correct digits, so that after such a last step rounding is all that is left.
@@ -29,10 +30,12 @@ COLLINEAR_TOLERANCE = 1e-9
 RUNAWAY_SHARE = 0.1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable(private=("chances",))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Response:
-    """chances: (n,), of being known. table: term, est, se (log odds a unit of the term), z, p.
+    """The model of who is known.
 
+    chances: (n,), of being known. table: term, est, se (log odds a unit of the term), z, p.
     covariance: of est. flags: what was left out, as sentences.
     """
 

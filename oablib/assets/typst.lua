@@ -27,11 +27,10 @@ end
 -- Text to the left, whatever pandoc's figures do; cells with numbers say themselves that they go right.
 local function table_at_left(content)
   for _, body in ipairs(content.bodies) do
-    for _, row in ipairs(body.body) do
+    for _, row in ipairs(body.head) do -- the heading of a group
       for _, cell in ipairs(row.cells) do
-        if cell.attr.attributes.scope == "rowgroup" then
-          cell.contents = pandoc.Blocks({ pandoc.Plain({ pandoc.Strong(pandoc.utils.blocks_to_inlines(cell.contents)) }) })
-        end
+        local words = pandoc.utils.blocks_to_inlines(cell.contents)
+        cell.contents = pandoc.Blocks({ pandoc.Plain({ pandoc.Strong(words) }) })
       end
     end
   end

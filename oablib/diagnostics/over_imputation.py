@@ -13,6 +13,7 @@ from oablib.codebook import Table
 from oablib.imputation import Rule, variables
 from oablib.imputation.variables import Variable
 from oablib.models import Model
+from oablib.shown import showable
 
 # The true value and 19 draws are exchangeable when the imputation is right, so that it is the
 # lowest or highest of the 20 in one case of ten: the range of the draws then covers 90 %.
@@ -25,7 +26,8 @@ COVERAGE = ["variable", "hidden", "nominal", "coverage", "ci_lower", "ci_upper"]
 CALIBRATION = ["variable", "code", "known", "value", "se", "ci_lower", "ci_upper", "z"]
 
 
-@dataclass(frozen=True, slots=True)
+@showable()
+@dataclass(frozen=True, slots=True, repr=False)
 class OverImputed:
     """What became of known cells that were hidden; both tables are empty when nothing was unknown.
 

@@ -13,6 +13,7 @@ from oablib.codebook import Table
 from oablib.imputation import Rule
 from oablib.models import Model
 from oablib.sem import SemFit
+from oablib.shown import showable
 
 SCHOOL_SHARE = 0.1  # of the error variance lies between schools; of real scores: 0.05 to 0.15
 REPEATS = 5
@@ -20,7 +21,8 @@ FAR = 3.0  # standard errors; among ten effects, chance alone goes beyond once i
 COLUMNS = ["name", "planted", "complete", "value", "se", "mc_se", "inside", "repeats", "z"]
 
 
-@dataclass(frozen=True, slots=True)
+@showable()
+@dataclass(frozen=True, slots=True, repr=False)
 class Recovered:
     """Planted direct effects and what came back; no rows when nothing was unknown.
 

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from oablib.models import Model
+from oablib.shown import showable
 
 CELLS = ["child", "variable", "imputation", "value", "engine"]
 TRACE = ["variable", "imputation", "iteration", "mean", "sd"]
 OBSERVED = "observed"
 
 
-@dataclass(frozen=True, slots=True)
+@showable(private=("cells",))
+@dataclass(frozen=True, slots=True, repr=False)
 class Imputed:
     """The cells that were filled, m times.
 

@@ -14,6 +14,7 @@ from oablib.imputation.nominal import Nominal
 from oablib.imputation.pmm import Pmm
 from oablib.imputation.variables import Variable
 from oablib.imputation.view import View
+from oablib.shown import showable
 
 ENGINES: Mapping[str, Any] = {each.name: each for each in (Nominal, Pmm, Forest)}
 
@@ -28,6 +29,7 @@ class Engine(Protocol):
         ...
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of params/rules/imputation.yaml: engine and settings for levels, for numbers."""

@@ -11,6 +11,7 @@ from oablib.errors import PoolingError
 from oablib.pooling import precision, rules
 from oablib.pooling.rules import Pooled
 from oablib.sem import SemFit
+from oablib.shown import showable
 
 ADDRESS = ("lhs", "op", "rhs", "group")
 MEASURES = (
@@ -19,7 +20,8 @@ MEASURES = (
 RUBIN = ("within", "between", "riv", "fmi", "lambda_")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PooledFit:
     """m fits of one model as one.
 

@@ -14,6 +14,7 @@ from scipy.special import chdtrc, fdtrc
 
 from oablib.errors import PoolingError
 from oablib.pooling import rules
+from oablib.shown import showable
 
 Method = Literal["D1", "D2", "D3", "D4"]
 
@@ -28,6 +29,7 @@ NOISE = 1e-8
 FEW = 4
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class PooledTest:
     """One pooled test.

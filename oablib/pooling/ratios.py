@@ -13,6 +13,7 @@ from oablib.pooling import pooled_fit, pooled_tests
 from oablib.pooling.pooled_tests import PooledTest
 from oablib.sem import SemFit, comparison
 from oablib.sem.nesting import why_not_nested
+from oablib.shown import showable
 
 RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
 
@@ -23,7 +24,8 @@ IGNORES_CLUSTERS = (
 RATIO_ROUNDING = 1e-10
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Logliks:
     """Log-likelihoods of one model over m imputations.
 

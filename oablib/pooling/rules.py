@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 from oablib.errors import PoolingError
+from oablib.shown import showable
 
 # Eigenvalues of the within-imputation correlation matrix below this share of the largest are those
 # of repeated parameters (equal over groups): exact dependence comes out near 1e-15.
@@ -20,7 +21,8 @@ SINGULAR_SHARE = 1e-10
 SYMMETRY_TOLERANCE = 1e-8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pooled:
     """Rubin's quantities, each of shape (k,).
 

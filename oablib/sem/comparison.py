@@ -10,6 +10,7 @@ from scipy.special import chdtrc
 from oablib.errors import ComparisonError
 from oablib.sem.nesting import why_not_nested
 from oablib.sem.result import SemFit
+from oablib.shown import showable
 
 NOT_NESTED = (
     "The restricted model is not nested in the general one: {reason}. Give the model with fewer "
@@ -19,6 +20,7 @@ NOT_NESTED = (
 SAME_DATA_RTOL = 1e-9
 
 
+@showable()
 @dataclass(frozen=True, slots=True)
 class LikelihoodRatio:
     """Test of a restricted model against a general one.

@@ -20,13 +20,15 @@ from oablib.sem.candidates import against, candidates_of, extended, read_candida
 from oablib.sem.layout import factor
 from oablib.sem.result import SemFit
 from oablib.sem.spec import Cell
+from oablib.shown import showable
 
 # Share of a candidate's information that must be left once the free parameters are taken out:
 # rounding leaves some 1e-14 of what cannot be told.
 LEAST_INFORMATION = 1e-9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ScoreTest:
     """Score test of one candidate of d terms, in the data's units.
 

@@ -264,7 +264,7 @@ def test_a_report_ends_with_what_it_was_made_from() -> None:
 def test_a_version_beside_the_lock_stands_beside_the_one_in_use() -> None:
     told = dataclasses.replace(made_from(), packages={"a": "2"}, beside_lock={"a": "1"})
     html = render.pages([report()], made_from=told)[f"{STEM}.html"]
-    assert "<dt>a</dt><dd>2, lock file 1</dd>" in html
+    assert '<th scope="row">a</th><td>2, lock file 1</td>' in html
 
 
 def test_the_index_links_each_report_with_question_answer_and_status() -> None:
