@@ -79,7 +79,8 @@ class Publication:
 def renderer() -> dict[str, str]:
     """Fingerprints of all that makes pages: code, templates, and the sources that they cite."""
     templates = sorted((Path(__file__).parent / "assets").iterdir())
-    files = [*templates, params.root() / "params" / "references.bib"]
+    folder = params.root() / "params"
+    files = [*templates, folder / "references.bib", folder / "rules" / "results.yaml"]
     told = {path.name: sha256(path) for path in files if path.is_file()}
     return {**reach.of("publication.write").definitions, **told}
 

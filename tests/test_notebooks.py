@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from oablib import params, tables_results
 from oablib.parameter_cell import declared
 from oablib.params_run import RunParameters
 
@@ -128,3 +129,13 @@ def test_it_says_what_it_writes(notebook: nbformat.NotebookNode) -> None:
     promised = notebook.metadata["oab"]["writes"]
     text = "\n".join(code(notebook))
     assert all(f'"{name}"' in text for name in promised)
+
+
+def test_every_results_table_is_described_and_none_besides() -> None:
+    written = set()
+    for path in PATHS:
+        told = nbformat.read(path, as_version=4).metadata["oab"]
+        written |= {*told["writes"], *told.get("may_write", [])}
+    assert set(params.rules("results")) == written - {"cohort", "imputed", "scaled"}
+    for name in params.rules("results"):
+        assert all(tables_results.described(name).values())
