@@ -22,6 +22,9 @@ BIBLIOGRAPHY = Path("params", "references.bib")
 END_OF_PART = "<!-- end of part -->"
 # HTML in the text of a notebook is text; what cells show may be HTML, which becomes native.
 _NOTEBOOK = "ipynb+citations-raw_html"
+# Far above what a report takes; a filter that goes round in circles ends here.
+SECONDS = 60
+_LIMITS = ("+RTS", "-M2g", "-RTS")
 _SHIFT = "--shift-heading-level-by=-1"  # the title is none of the headings of a PDF
 _UNKNOWN_SOURCE = re.compile(r"Citeproc: citation (\S+) not found")
 
@@ -99,13 +102,17 @@ def _parts(text: str, stem: str) -> tuple[str, str, str, str]:
 
 
 def _convert(text: str, source: str, target: str, options: Sequence[str], *, stem: str) -> str:
-    command = [pypandoc.get_pandoc_path(), "--sandbox", "--wrap=none", *options]
-    done = subprocess.run(
-        [*command, "--from", source, "--to", target],
-        input=text.encode(),
-        capture_output=True,
-        check=False,
-    )
+    command = [pypandoc.get_pandoc_path(), *_LIMITS, "--sandbox", "--wrap=none", *options]
+    try:
+        done = subprocess.run(
+            [*command, "--from", source, "--to", target],
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"pandoc did not finish {stem} within {SECONDS} seconds.") from None
     if done.returncode:
         raise RenderError(_message(done.stderr.decode(errors="replace"), stem=stem))
     return done.stdout.decode()

@@ -27,6 +27,7 @@ local function folded(div)
   return blocks
 end
 
+-- Who has no mouse scrolls what can be focused.
 local function scrolling(content)
   for _, row in ipairs(content.head.rows) do
     for _, cell in ipairs(row.cells) do
@@ -39,6 +40,14 @@ local function scrolling(content)
     told.role, told["aria-label"] = "group", name
   end
   return pandoc.Div({ content }, pandoc.Attr("", { "table" }, told))
+end
+
+-- A formula that is wider than a telephone scrolls as well.
+local function formula(paragraph)
+  local only = #paragraph.content == 1 and paragraph.content[1]
+  if only and only.t == "Math" and only.mathtype == "DisplayMath" then
+    return pandoc.Div({ paragraph }, pandoc.Attr("", { "formula" }, { tabindex = "0", role = "group", ["aria-label"] = "Formula" })), false
+  end
 end
 
 -- An output that holds an exhibit: the exhibit, what it is about, and its files.
@@ -68,8 +77,16 @@ function Pandoc(doc)
       end
     end,
   })
-  doc.blocks = doc.blocks:walk({ traverse = "topdown", Table = function(content)
-    return scrolling(content), false
-  end })
+  doc.blocks = doc.blocks:walk({
+    traverse = "topdown",
+    Table = function(content)
+      return scrolling(content), false
+    end,
+    Figure = function(figure)
+      figure.attributes.tabindex = "0"
+      return figure, false
+    end,
+    Para = formula,
+  })
   return doc
 end
