@@ -1,26 +1,28 @@
-"""Every figure of the reports: a result goes in, a captioned picture with alt text comes out.
+"""Every figure of the reports: a result goes in, a drawing with title, unit and words comes out.
 
-Nothing is computed here but positions. Colours are safe for colour-blind readers (Okabe & Ito);
-blue is direct and red indirect, as in Walhout & Scholtus (2021), figure 2.1.1.
+Nothing is computed here but positions. Blue is direct and red indirect, as in Walhout & Scholtus
+(2021), figure 2.1.1.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from oablib.codebook import Column
+from oablib.exhibit import About, Figure
 from oablib.figures_canvas import (
-    GREY,
-    INDIRECT,
+    CURRENT,
+    HERE,
     OURS,
-    Captioned,
+    PUBLISHED,
+    Mark,
     canvas,
-    captioned,
+    exhibited,
+    in_words,
     intervals,
     legend,
+    named_values,
     panels,
     row_labels,
     sentence,
@@ -28,126 +30,117 @@ from oablib.figures_canvas import (
     styled,
     value_labels,
 )
-from oablib.wording import number, words
+from oablib.figures_paths import path_diagram
+from oablib.wording import words
+
+__all__ = ["coefficients", "effects", "ladder", "missing_pattern", "path_diagram"]
+
+STANDARDISED = (
+    Mark("std", "here", OURS, "o"),
+    Mark("published_std", "published 2021", PUBLISHED.colour, "D", below=0.24, hollow=True),
+    Mark("current_std", "indicator in use in 2021", CURRENT.colour, "^", below=0.42),
+)
 
 
 @styled
 def missing_pattern(
-    shares: pd.DataFrame, *, published: pd.DataFrame | None, about: str
-) -> Captioned:
+    shares: pd.DataFrame, *, published: pd.DataFrame | None, about: About
+) -> Figure:
     """Bars per wave with the share of each joint pattern, published ones beside ours.
 
     shares, published: rows waves, columns patterns in words, values fractions.
     """
-    figure, axes = canvas(height=0.6 + 0.75 * len(shares) * (1 if published is None else 1.3))
-    place, ticks = 0.0, []
-    for wave in shares.index:
-        rows = [("here", shares.loc[wave])]
-        if published is not None:
-            rows.append(("published", published.loc[wave]))
-        for label, row in rows:
-            stacked_bar(axes, row, at=place)
-            ticks.append((place, f"{wave} {label}" if published is not None else f"{wave}"))
-            place -= 1.0
-        place -= 0.4
-    axes.set_yticks(*zip(*ticks, strict=True))
-    axes.set_xlabel("share of children (%)")
-    axes.set_xlim(0, 100)
-    legend(figure, axes)
-    beside = " beside the published pattern" if published is not None else ""
-    return captioned(
+    rows = [(f"{wave}", shares.loc[wave]) for wave in shares.index]
+    if published is not None:
+        rows = [
+            row
+            for wave in shares.index
+            for row in ((f"{wave} here", shares.loc[wave]), ("published", published.loc[wave]))
+        ]
+    figure, axes = canvas(height=0.9 + 0.36 * len(rows))
+    places = [at + (0 if published is None else 0.4 * (at // 2)) for at in range(len(rows))]
+    for place, (_, row) in zip(places, rows, strict=True):
+        stacked_bar(axes, row, at=place)
+    axes.set_yticks(places, [name for name, _ in rows])
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 100), xlabel="share of children (%)")
+    legend(figure, axes, columns=2)
+    numbers = pd.DataFrame([row for _, row in rows], index=[name for name, _ in rows])
+    beside = "" if published is None else f" Published: {sentence(published)}"
+    return exhibited(
         figure,
-        f"Which values are unknown, per wave{beside}; share of children in %; {about}.",
-        f"Stacked bars per wave. {sentence(shares)}",
+        "missing-pattern",
+        title="Which values are unknown together, per wave",
+        unit="% of the children of a wave",
+        about=about,
+        alt=f"Stacked bars per wave. {sentence(shares)}{beside}",
+        numbers=numbers.rename_axis("wave").reset_index(),
     )
 
 
 @styled
 def ladder(
-    frame: pd.DataFrame, *, columns: Mapping[str, Column], outcome: str, about: str
-) -> Captioned:
+    frame: pd.DataFrame, *, columns: Mapping[str, Column], outcome: str, about: About
+) -> Figure:
     """Scale values with 95 % intervals, and published ones where the frame has them.
 
-    frame: variable, code, value, ci_lower, ci_upper and perhaps published; in points.
+    frame: variable, code, value, ci_lower, ci_upper and perhaps published, current; in points.
     """
-    figure, parts = panels(len(columns), height=3.2)
+    counts = [int((frame["variable"] == name).sum()) for name in columns]
+    figure, parts = panels([0.65 + 0.3 * count for count in counts])
+    spoken = []
     for axes, (name, column) in zip(parts, columns.items(), strict=True):
         part = frame[frame["variable"] == name]
-        intervals(axes, part)
-        row_labels(axes, value_labels(part["code"], column))
+        labels = value_labels(part["code"], column)
+        intervals(axes, part, (HERE, PUBLISHED, CURRENT))
+        row_labels(axes, labels)
         axes.set_title(words(name))
-        axes.set_xlabel(f"points {words(outcome)}")
-    legend(figure, parts[-1])
-    return captioned(
+        spoken.append(f"{words(name)}: {in_words(part, labels)}")
+    parts[-1].set_xlabel(f"points {words(outcome)} against the reference category")
+    legend(figure, parts[0])
+    shown = ["variable", "code", "n", "value", "ci_lower", "ci_upper", "published", "current"]
+    there = frame[[name for name in shown if name in frame]]
+    return exhibited(
         figure,
-        f"Scale values with 95 % intervals, in points of {words(outcome)} against the reference "
-        f"category; {about}.",
-        f"Dot plots of scale values for {', '.join(map(words, columns))}.",
+        "ladder",
+        title="Scale values with 95 % intervals",
+        unit=f"points {words(outcome)} against the reference category",
+        about=about,
+        alt=f"Dots with intervals. {'. '.join(spoken)}.",
+        numbers=named_values(there, columns, "code").rename(columns={"code": "category"}),
     )
 
 
 @styled
-def coefficients(frame: pd.DataFrame, *, outcome: str, about: str) -> Captioned:
-    """Direct effects with 95 % intervals, and published ones where the frame has them.
+def coefficients(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
+    """Direct effects with 95 % intervals, beside standardised ones and published ones.
 
-    frame: name, value, ci_lower, ci_upper and perhaps published, published_se; points per unit.
+    frame: name, value, ci_lower, ci_upper; perhaps published, published_se (points per unit) and
+    std, published_std, current_std (standard deviations).
     """
-    figure, axes = canvas(height=0.8 + 0.42 * len(frame))
-    intervals(axes, frame)
+    figure, axes = canvas(height=0.95 + 0.44 * len(frame))
+    labels = [words(name) for name in frame["name"]]
+    if "std" in frame:
+        axes.remove()
+        axes, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+        intervals(right, frame, STANDARDISED)
+        right.set_xlabel("standardised (standard deviations)")
+    effects(axes, frame, (HERE, PUBLISHED))
+    axes.set_xlabel(f"points {words(outcome)} per unit of the predictor")
+    legend(figure, right if "std" in frame else axes)
+    hidden = [name for name in ("se_known", "p", "fmi", "difference_in_se") if name in frame]
+    return exhibited(
+        figure,
+        "coefficients",
+        title=f"Direct effects on {words(outcome)} with 95 % intervals",
+        unit=f"points {words(outcome)} per unit of the predictor; standard deviations on the right",
+        about=about,
+        alt=f"Dots with intervals. {in_words(frame, labels)}.",
+        numbers=frame.drop(columns=hidden).assign(name=labels),
+    )
+
+
+def effects(axes: Axes, frame: pd.DataFrame, marks: tuple[Mark, ...]) -> None:
+    """Effects of predictors, one row each, under their names as words."""
+    intervals(axes, frame, marks)
     row_labels(axes, [words(name) for name in frame["name"]])
-    axes.set_xlabel(f"direct effect (points {words(outcome)} per unit)")
-    legend(figure, axes)
-    return captioned(
-        figure,
-        f"Direct effects on {words(outcome)} with 95 % intervals; points per unit of the "
-        f"predictor; {about}.",
-        f"Dot plot of {len(frame)} direct effects.",
-    )
-
-
-@styled
-def path_diagram(frame: pd.DataFrame, *, outcome: str, mediator: str, about: str) -> Captioned:
-    """The model as arrows: direct effects blue, effects through the mediator red.
-
-    frame: rows `~` of a pooled table: lhs, rhs, est. Dashed: 95 % interval holds 0.
-    """
-    predictors = list(dict.fromkeys(frame.loc[frame["rhs"] != mediator, "rhs"]))
-    figure, axes = canvas(height=0.7 + 0.55 * len(predictors), width=8.2)
-    heights = dict(zip(predictors, np.linspace(1, 0, len(predictors)), strict=True))
-    spots = {name: (0.0, y) for name, y in heights.items()}
-    spots |= {mediator: (0.55, 1.12), outcome: (1.0, 0.5)}
-    for row in frame.itertuples():
-        indirect = mediator in (row.lhs, row.rhs)
-        _arrow(axes, spots[row.rhs], spots[row.lhs], row=row, colour=INDIRECT if indirect else OURS)
-    for name, (x, y) in spots.items():
-        box = {"boxstyle": "round,pad=0.4", "fc": "white", "ec": GREY}
-        axes.text(x, y, words(name), ha="right" if x == 0 else "center", va="center", bbox=box)
-    axes.set(xlim=(-0.42, 1.15), ylim=(-0.12, 1.25))
-    axes.axis("off")
-    return captioned(
-        figure,
-        f"The model: direct effects on {words(outcome)} in blue, effects through "
-        f"{words(mediator)} in red; dashed where the 95 % interval holds 0; unstandardised; "
-        f"{about}.",
-        f"Path diagram with {len(predictors)} predictors, {words(mediator)} and {words(outcome)}.",
-    )
-
-
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], *, row: Any, colour: str
-) -> None:
-    sure = row.ci_lower > 0 or row.ci_upper < 0
-    style = {
-        "arrowstyle": "-|>",
-        "color": colour,
-        "lw": 1.4,
-        "shrinkA": 4,
-        "shrinkB": 26,
-        "linestyle": "-" if sure else (0, (4, 3)),
-    }
-    axes.annotate("", xy=end, xytext=start, arrowprops=style)
-    # Labels stand near the predictor, where arrows are apart.
-    at = 0.30 if start[0] == 0 else 0.45
-    x, y = (a + at * (b - a) for a, b in zip(start, end, strict=True))
-    back = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
-    axes.text(x, y, number(row.est), color=colour, fontsize=8, ha="center", va="center", bbox=back)

@@ -1,9 +1,7 @@
-"""What figures share: style, canvas, intervals, and a picture with caption and alt text."""
+"""What figures share: style, canvas, marks with intervals, and the step from drawing to exhibit."""
 
-import base64
-import html
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +9,19 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
 from oablib.codebook import Column
+from oablib.exhibit import About, Figure
+from oablib.wording import inert, number, words
 
-OURS, PUBLISHED, INDIRECT, GREY = "#0072B2", "#E69F00", "#D55E00", "#767676"
-PATTERN_COLOURS = (OURS, "#56B4E9", PUBLISHED, GREY)
+# Okabe & Ito (2008): told apart by colour-blind readers; each has a contrast of 3 to white.
+OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
+GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
+PATTERN_COLOURS = (OURS, GREEN, PURPLE, GREY)
+ON_LIGHT = frozenset({GREEN, PURPLE})  # colours on which letters are dark
+WIDTH = 7.2  # inches: the width of a printed page, so that letters keep their size
+SMALL = 8.3  # points, the smallest letters
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -25,8 +30,20 @@ STYLE: dict[Any, Any] = {
     "axes.edgecolor": GREY,
     "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.axisbelow": True,
+    "grid.color": "#e3e7eb",
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "ytick.major.size": 0,
     "legend.frameon": False,
-    "savefig.dpi": 144,
+    # Labels are data: a dollar sign in one is no formula.
+    "text.parse_math": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "oablib",
 }
 
 
@@ -35,47 +52,58 @@ styled = matplotlib.rc_context(STYLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
-    """A picture (PNG) with its caption and a text that says what it shows to who cannot see it."""
+class Mark:
+    """One kind of mark: the column of its values, and its look. below: distance under the row."""
 
-    png: bytes
-    caption: str
-    alt: str
-
-    def _repr_html_(self) -> str:
-        data = base64.b64encode(self.png).decode("ascii")
-        return (
-            f'<figure><img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}">'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
-        )
+    column: str
+    name: str
+    colour: str
+    shape: str
+    below: float = 0.0
+    hollow: bool = False
 
 
-def intervals(axes: Axes, frame: pd.DataFrame) -> None:
-    """Dots with 95 % intervals, one row a line; diamonds for `published` where the frame has it."""
+HERE = Mark("value", "here", OURS, "o")
+PUBLISHED = Mark("published", "published 2021", INK, "D", below=0.24, hollow=True)
+CURRENT = Mark("current", "indicator in use in 2021", GREY, "^", below=0.42)
+
+
+def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark] = (HERE, PUBLISHED)) -> None:
+    """One row a line: marks for each column that the frame has, with 95 % intervals where known.
+
+    frame: `value` with ci_lower and ci_upper, other columns with ci_lower_<column> and
+    ci_upper_<column>, or with <column>_se, or without interval.
+    """
     rows = np.arange(len(frame))
-    width = [frame["value"] - frame["ci_lower"], frame["ci_upper"] - frame["value"]]
-    axes.errorbar(
-        frame["value"], rows, xerr=width, fmt="o", color=OURS, capsize=2, ms=4, label="here"
-    )
-    if "published" in frame:
-        spread = 1.96 * frame["published_se"] if "published_se" in frame else None
+    for mark in (each for each in marks if each.column in frame):
         axes.errorbar(
-            frame["published"],
-            rows + 0.25,
-            xerr=spread,
-            fmt="D",
-            color=PUBLISHED,
+            frame[mark.column],
+            rows + mark.below,
+            xerr=_spread(frame, mark.column),
+            fmt=mark.shape,
+            color=mark.colour,
+            mfc="white" if mark.hollow else mark.colour,
             capsize=2,
-            ms=3.5,
-            label="published",
+            ms=4.5,
+            lw=1.2,
+            label=mark.name,
         )
     axes.axvline(0, color=GREY, lw=0.8)
+    axes.grid(axis="x")
+
+
+def _spread(frame: pd.DataFrame, column: str) -> Any:
+    """Distances to both ends of the 95 % interval; None without one."""
+    end = "" if column == "value" else f"_{column}"
+    if f"ci_lower{end}" in frame:
+        return [frame[column] - frame[f"ci_lower{end}"], frame[f"ci_upper{end}"] - frame[column]]
+    return 1.96 * frame[f"{column}_se"] if f"{column}_se" in frame else None
 
 
 def row_labels(axes: Axes, labels: Sequence[str]) -> None:
     """One row a label, the first on top."""
-    axes.set_yticks(range(len(labels)), labels)
-    axes.invert_yaxis()
+    axes.set_yticks(range(len(labels)), [inert(label) for label in labels])
+    axes.set_ylim(len(labels) - 0.3, -0.6)
 
 
 def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:
@@ -83,25 +111,22 @@ def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:
     left = 0.0
     for colour, (label, share) in zip(PATTERN_COLOURS, row.items(), strict=False):
         first = label not in axes.get_legend_handles_labels()[1]
-        axes.barh(at, share * 100, left=left, color=colour, label=label if first else None)
+        axes.barh(
+            at, share * 100, left=left, color=colour, edgecolor="white", lw=0.8,
+            label=label if first else None,
+        )  # fmt: skip
         if share > 0.04:
-            axes.text(
-                left + share * 50,
-                at,
-                f"{share * 100:.1f}",
-                ha="center",
-                va="center",
-                color="white" if colour in (OURS, GREY) else "black",
-                fontsize=8,
-            )
+            dark = INK if colour in ON_LIGHT else "white"
+            middle = left + share * 50
+            axes.text(middle, at, f"{share * 100:.1f}", ha="center", va="center", color=dark)
         left += share * 100
 
 
-def legend(figure: Figure, axes: Axes) -> None:
-    """A legend above the axes, two names a line; none where one kind of mark speaks for itself."""
+def legend(figure: Drawing, axes: Axes, *, columns: int = 4) -> None:
+    """A legend above the axes; none where one kind of mark speaks for itself."""
     marks, names = axes.get_legend_handles_labels()
     if len(names) > 1:
-        figure.legend(marks, names, loc="outside upper left", ncols=2)
+        figure.legend(marks, names, loc="outside upper left", ncols=columns)
 
 
 def sentence(shares: pd.DataFrame) -> str:
@@ -113,6 +138,12 @@ def sentence(shares: pd.DataFrame) -> str:
     return "; ".join(parts) + "."
 
 
+def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
+    """Values with their intervals in words: "origin −0.82 (−1.08 to −0.55)"."""
+    bounds = zip(labels, frame["value"], frame["ci_lower"], frame["ci_upper"], strict=True)
+    return "; ".join(f"{name} {number(v)} ({number(a)} to {number(b)})" for name, v, a, b in bounds)
+
+
 def value_labels(values: pd.Index | pd.Series, column: Column) -> list[str]:
     """Dutch labels of codes, or the numbers themselves."""
     if column.categories:
@@ -120,21 +151,52 @@ def value_labels(values: pd.Index | pd.Series, column: Column) -> list[str]:
     return [f"{value:g}" for value in values]
 
 
-def canvas(*, height: float, width: float = 7.2) -> tuple[Figure, Axes]:
+def named_values(frame: pd.DataFrame, columns: Mapping[str, Column], code: str) -> pd.DataFrame:
+    """A frame for readers: variables as words, codes of column `code` as labels."""
+    pairs = zip(frame["variable"], frame[code], strict=True)
+    labels = [value_labels(pd.Index([value]), columns[name])[0] for name, value in pairs]
+    named = frame.assign(variable=frame["variable"].map(words))
+    named[code] = labels
+    return named
+
+
+def canvas(*, height: float, width: float = WIDTH) -> tuple[Drawing, Axes]:
     """A figure with one set of axes; height and width in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Drawing(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
 
-def panels(count: int, *, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` axes under each other, each `height` inches high."""
-    figure = Figure(figsize=(7.2, height * count), layout="constrained")
-    return figure, list(figure.subplots(count, 1, squeeze=False)[:, 0])
+def panels(heights: Sequence[float]) -> tuple[Drawing, list[Axes]]:
+    """A figure with axes under each other; heights in inches."""
+    figure = Drawing(figsize=(WIDTH, sum(heights)), layout="constrained")
+    grid = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
+    return figure, list(grid[:, 0])
 
 
-def captioned(figure: Figure, caption: str, alt: str) -> Captioned:
-    """The figure as PNG with its texts; equal figures give equal bytes."""
-    buffer = io.BytesIO()
-    # Without the software's name equal figures are equal bytes.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Captioned(buffer.getvalue(), caption, alt)
+def exhibited(
+    figure: Drawing,
+    label: str,
+    *,
+    title: str,
+    unit: str,
+    about: About,
+    alt: str,
+    numbers: pd.DataFrame,
+    note: str = "",
+) -> Figure:
+    """The drawing with all that belongs to it; equal drawings give equal bytes.
+
+    label without `fig-`; numbers: the frame behind the figure, under names that a reader knows.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return Figure(
+        label=f"fig-{label}",
+        title=title,
+        unit=unit,
+        note=note,
+        about=about,
+        alt=inert(alt),
+        svg=buffer.getvalue(),
+        numbers=numbers.rename(columns=lambda name: words(str(name))),
+    )

@@ -2,45 +2,39 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from oablib.figures_canvas import (
-    GREY,
-    OURS,
-    PUBLISHED,
-    Captioned,
-    canvas,
-    captioned,
-    legend,
-    row_labels,
-    styled,
-)
+from oablib import figures
+from oablib.exhibit import About, Figure
+from oablib.figures_canvas import INK, OURS, Mark, canvas, exhibited, in_words, legend, styled
 from oablib.wording import words
-
-SIDES = {"before": (PUBLISHED, "D", -0.14), "after": (OURS, "o", 0.14)}
-"""Colour, mark and place of each side."""
 
 
 @styled
-def effects(
-    frame: pd.DataFrame, *, names: Mapping[str, str], outcome: str, about: str
-) -> Captioned:
+def effects(frame: pd.DataFrame, *, names: Mapping[str, str], outcome: str, about: About) -> Figure:
     """Direct effects of both reports with 95 % intervals; frame: as changes.effects."""
-    figure, axes = canvas(height=0.9 + 0.5 * len(frame))
-    for side, (colour, mark, shift) in SIDES.items():
-        width = [frame[side] - frame[f"ci_lower_{side}"], frame[f"ci_upper_{side}"] - frame[side]]
-        axes.errorbar(
-            frame[side], np.arange(len(frame)) + shift, xerr=width, fmt=mark, color=colour,
-            capsize=2, ms=4, label=names[side],
-        )  # fmt: skip
-    axes.axvline(0, color=GREY, lw=0.8)
-    row_labels(axes, [words(name) for name in frame["name"]])
-    axes.set_xlabel(f"direct effect (points {words(outcome)} per unit)")
-    legend(figure, axes)
-    return captioned(
-        figure,
-        f"Direct effects on {words(outcome)} in {names['before']} and {names['after']}, with 95 % "
-        f"intervals; points per unit of the predictor; {about}.",
-        f"Dot plot of {len(frame)} direct effects, two of each.",
+    figure, axes = canvas(height=0.9 + 0.46 * len(frame))
+    marks = (
+        Mark("before", names["before"], INK, "D", below=-0.14, hollow=True),
+        Mark("after", names["after"], OURS, "o", below=0.14),
     )
+    figures.effects(axes, frame, marks)
+    unit = f"points {words(outcome)} per unit of the predictor"
+    axes.set_xlabel(unit)
+    legend(figure, axes)
+    return exhibited(
+        figure,
+        "effects",
+        title=f"Direct effects on {words(outcome)} in {names['before']} and {names['after']}",
+        unit=unit,
+        note="With 95 % intervals",
+        about=about,
+        alt=f"Dots with intervals. {'. '.join(_spoken(frame, side, names) for side in names)}.",
+        numbers=frame.assign(name=frame["name"].map(words)),
+    )
+
+
+def _spoken(frame: pd.DataFrame, side: str, names: Mapping[str, str]) -> str:
+    columns = {side: "value", f"ci_lower_{side}": "ci_lower", f"ci_upper_{side}": "ci_upper"}
+    part = frame[["name", *columns]].rename(columns=columns).dropna()
+    return f"{names[side]}: {in_words(part, part['name'].map(words))}"

@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
-from oablib.figures_canvas import GREY, INDIRECT, OURS, Captioned, captioned, row_labels, styled
+from oablib.exhibit import About, Figure
+from oablib.figures_canvas import GREY, INDIRECT, OURS, SMALL, WIDTH, exhibited, row_labels, styled
 from oablib.wording import words
 
 MONTE_CARLO = 1.96  # an error bar holds what endless replications would give in 95 of 100 studies
+BARS = "Bars: 95 % Monte Carlo intervals"
 COLUMNS = 4  # panels beside each other
 
 
 @styled
-def bias(frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, about: str) -> Captioned:
+def bias(frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, about: About) -> Figure:
     """Bias of each quantity by method, one panel a quantity.
 
     frame: name, method, bias, bias_mce.
@@ -26,12 +28,15 @@ def bias(frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, about:
         _dots(axes, part, part["bias"], error=error, labels=labels, default=default)
         axes.axvline(0, color=GREY, lw=0.8)
     figure.supxlabel("bias (points per unit)", fontsize=9)
-    return captioned(
+    return exhibited(
         figure,
-        "Bias of direct effects by method; points per unit of the predictor; bars: 95 % Monte "
-        f"Carlo intervals; {about}.",
-        f"Dot plots of bias for {frame['name'].nunique()} effects and "
-        f"{frame['method'].nunique()} methods.",
+        "bias",
+        title="Bias of direct effects by method",
+        unit="points of the outcome per unit of the predictor",
+        note=BARS,
+        about=about,
+        alt=f"Dots with intervals. {_largest(frame, 'bias', labels)}.",
+        numbers=_named(frame, labels),
     )
 
 
@@ -42,8 +47,8 @@ def coverage(
     labels: Mapping[str, str],
     default: str,
     bounds: Sequence[float],
-    about: str,
-) -> Captioned:
+    about: About,
+) -> Figure:
     """Coverage of 95 % intervals by method, one panel a quantity; bounds in % are shaded.
 
     frame: name, method, coverage, coverage_mce (fractions).
@@ -56,25 +61,30 @@ def coverage(
         _dots(axes, part, 100 * part["coverage"], error=error, labels=labels, default=default)
         axes.set_xlim(min(lowest, 80) - 2, 102)
     figure.supxlabel("intervals that hold the true effect (%)", fontsize=9)
-    return captioned(
+    least = frame.groupby("method", sort=False)["coverage"].min()
+    told = "; ".join(f"{labels[str(how)]} {share:.0%}" for how, share in least.items())
+    return exhibited(
         figure,
-        f"Coverage of 95 % intervals of direct effects by method, in %; shaded: {bounds[0]:g} to "
-        f"{bounds[1]:g} %; bars: 95 % Monte Carlo intervals; {about}.",
-        f"Dot plots of coverage for {frame['name'].nunique()} effects and "
-        f"{frame['method'].nunique()} methods.",
+        "coverage",
+        title="Coverage of 95 % intervals of direct effects by method",
+        unit="% of intervals",
+        note=f"{BARS}; shaded: {bounds[0]:g} to {bounds[1]:g} %",
+        about=about,
+        alt=f"Dots with intervals. Least coverage over effects: {told}.",
+        numbers=_named(frame, labels),
     )
 
 
 @styled
 def scale_values(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, least: float, about: str
-) -> Captioned:
+    frame: pd.DataFrame, *, labels: Mapping[str, str], default: str, least: float, about: About
+) -> Figure:
     """Bias and coverage of all scale values, a dot each, one line a method.
 
     frame: name, method, bias, coverage (fraction); least: coverage in % asked for.
     """
     order = _order(frame, labels)
-    figure = Figure(figsize=(7.2, 1.0 + 0.3 * len(order)), layout="constrained")
+    figure = Drawing(figsize=(WIDTH, 1.0 + 0.3 * len(order)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for place, method in enumerate(order):
         part = frame[frame["method"] == method]
@@ -87,24 +97,28 @@ def scale_values(
     left.set_xlabel("bias (points)")
     right.axvline(least, color=GREY, lw=0.8, ls="--")
     right.set_xlabel("coverage (%)")
-    return captioned(
+    return exhibited(
         figure,
-        f"Bias and coverage of scale values by method, a dot for each category; points of the "
-        f"end test, and % of 95 % intervals; dashed: {least:g} %; {about}.",
-        f"Two dot plots of {frame['name'].nunique()} scale values for {len(order)} methods.",
+        "scale-values",
+        title="Bias and coverage of scale values by method",
+        unit="points of the outcome; % of 95 % intervals",
+        note=f"A dot for each category; dashed: {least:g} %",
+        about=about,
+        alt=f"Two rows of dots. {_largest(frame, 'bias', labels)}.",
+        numbers=_named(frame, labels),
     )
 
 
 @styled
 def indices(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], large: float, about: str
-) -> Captioned:
+    frame: pd.DataFrame, *, labels: Mapping[str, str], large: float, about: About
+) -> Figure:
     """Share of large modification indices, one panel a path, a bar a method.
 
     frame: name, method, large, large_mce (fractions); large: the bound.
     """
     order, names = _order(frame, labels), list(frame["name"].unique())
-    figure = Figure(figsize=(7.2, 1.0 + 0.32 * len(order)), layout="constrained")
+    figure = Drawing(figsize=(WIDTH, 1.0 + 0.32 * len(order)), layout="constrained")
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, names, strict=True):
         part = frame[frame["name"] == name].set_index("method").reindex(order)
@@ -114,11 +128,15 @@ def indices(
         axes.set_xlim(0, 100)
         axes.set_xlabel(f"indices above {large:g} (%)")
     row_labels(panels[0], [labels[method] for method in order])
-    return captioned(
+    return exhibited(
         figure,
-        f"Share of mean modification indices above {large:g}, in %, for paths that are not there; "
-        f"bars: 95 % Monte Carlo intervals; {about}.",
-        f"Bars. {_in_words(frame, labels)}.",
+        "indices",
+        title=f"Mean modification indices above {large:g} for paths that are not there",
+        unit="% of cohorts",
+        note="Thin bars: 95 % Monte Carlo intervals",
+        about=about,
+        alt=f"Bars. {_in_words(frame, labels)}.",
+        numbers=_named(frame, labels),
     )
 
 
@@ -127,22 +145,34 @@ def _in_words(frame: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return "; ".join(f"{words(name)}, {labels[how]}: {share:.0%}" for name, how, share in parts)
 
 
+def _largest(frame: pd.DataFrame, column: str, labels: Mapping[str, str]) -> str:
+    """Largest size of a column by method, in words."""
+    sizes = frame[column].abs().groupby(frame["method"], sort=False).max()
+    told = "; ".join(f"{labels[str(how)]} {size:.2f}" for how, size in sizes.items())
+    return f"Largest {column}: {told}"
+
+
+def _named(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """The frame under names that a reader knows."""
+    return frame.assign(method=frame["method"].map(labels), name=frame["name"].map(words))
+
+
 def _order(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """Methods of a frame in the order of the rules."""
     found = set(frame["method"])
     return [method for method in labels if method in found]
 
 
-def _grid(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> tuple[Figure, list[Axes]]:
+def _grid(frame: pd.DataFrame, *, labels: Mapping[str, str]) -> tuple[Drawing, list[Axes]]:
     """Panels for the quantities of a frame, with the methods as common lines."""
     names, order = list(frame["name"].unique()), _order(frame, labels)
     rows = -(-len(names) // COLUMNS)
-    figure = Figure(figsize=(8.2, rows * (0.7 + 0.24 * len(order))), layout="constrained")
+    figure = Drawing(figsize=(WIDTH, rows * (0.7 + 0.24 * len(order))), layout="constrained")
     panels = list(figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).flat)
     for axes, name in zip(panels, names, strict=False):
         # Four panels leave room for two words.
-        axes.set_title(" ".join(words(name).split()[:2]), fontsize=8)
-        axes.tick_params(labelsize=8)
+        axes.set_title(" ".join(words(name).split()[:2]), fontsize=SMALL)
+        axes.tick_params(labelsize=SMALL)
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     row_labels(panels[0], [labels[method] for method in order])

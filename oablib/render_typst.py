@@ -6,7 +6,7 @@ at once, and equal input gives equal bytes.
 
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from oablib.wording import inert
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 PNG_PER_INCH = 200
 # Letters that typst's own fonts lack (Arabic, symbols) come from those in matplotlib's folder.
-FONTS = Path(str(find_spec("matplotlib").origin)).parent / "mpl-data" / "fonts" / "ttf"
+FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf")))
 _DRAWING = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("drawing.svg", alt: "drawing")'
 )

@@ -81,16 +81,17 @@ def compare_direct(
     """Direct effects in the model's order, beside the published ones where there are any.
 
     known: the same parameters with errors that take scale values as known, the convention of the
-    published errors. Columns: name, value, se, [se_known], ci_lower, ci_upper, p, fmi; and with
-    published figures: published, published_se, difference_in_se (ours minus published, in
-    published standard errors) and se_ratio (se_known, or else se, by published_se); NaN for an
+    published errors. Columns: name, value, se, [se_known], ci_lower, ci_upper, p, fmi, std; and
+    with published figures: published, published_se, difference_in_se (ours minus published, in
+    published standard errors), se_ratio (se_known, or else se, by published_se), and the
+    standardised ones published_std and current_std (of the indicator then in use); NaN for an
     effect that was not published.
     """
     rows = model.direct_rows(parameters)
     if known is not None:
         rows = rows.assign(se_known=model.direct_rows(known)["se"])
     table = rows.reset_index().rename(columns={"rhs": "name", "est": "value"})
-    columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
+    columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi", "std"]
     table = table[[name for name in columns if name in table]]
     if figures is None:
         return table
@@ -100,6 +101,8 @@ def compare_direct(
     table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
     own = table["se" if known is None else "se_known"]
     table["se_ratio"] = own / table["published_se"]
+    table["published_std"] = effects["beta"].astype(float).to_numpy()
+    table["current_std"] = effects["beta_current"].astype(float).to_numpy()
     return table
 
 
@@ -126,17 +129,26 @@ def recovery(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFra
 def compare_scale_values(
     values: pd.DataFrame, *, figures: Mapping[str, Any] | None
 ) -> pd.DataFrame:
-    """Add `published` and `difference` to pooled scale values, where there are published ones."""
+    """Pooled scale values beside published ones, where there are any.
+
+    Adds published (the base model of 2021), difference (ours minus published) and current (the
+    indicator then in use).
+    """
     if figures is None:
         return values
-    listed = figures["scale_values"]
+    new, current = (_listed(values, figures=figures, column=name) for name in ("new", "current"))
+    return values.assign(published=new, difference=values["value"] - new, current=current)
+
+
+def _listed(values: pd.DataFrame, *, figures: Mapping[str, Any], column: str) -> np.ndarray:
+    """Published scale values of the rows of `values`; NaN where there is none."""
     known: dict[Any, float] = {
         (name, code): value
-        for name, column in listed.items()
-        for code, value in enumerate(column["new"], start=1)
+        for name, told in figures["scale_values"].items()
+        for code, value in enumerate(told[column], start=1)
     }
     found = [known.get((row.variable, row.code), np.nan) for row in values.itertuples()]
-    return values.assign(published=found, difference=values["value"] - np.array(found))
+    return np.array(found, dtype=float)
 
 
 def compare_fit(
