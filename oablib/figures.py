@@ -14,7 +14,6 @@ from oablib.exhibit import About, Figure
 from oablib.figures_canvas import (
     CURRENT,
     HERE,
-    OURS,
     PUBLISHED,
     Mark,
     canvas,
@@ -36,9 +35,9 @@ from oablib.wording import words
 __all__ = ["coefficients", "effects", "ladder", "missing_pattern", "path_diagram"]
 
 STANDARDISED = (
-    Mark("std", "here", OURS, "o"),
-    Mark("published_std", "published 2021", PUBLISHED.colour, "D", below=0.24, hollow=True),
-    Mark("current_std", "indicator in use in 2021", CURRENT.colour, "^", below=0.42),
+    Mark("std", HERE.name, HERE.colour, "o"),
+    Mark("published_std", PUBLISHED.name, PUBLISHED.colour, "D", below=0.24, hollow=True),
+    Mark("current_std", CURRENT.name, CURRENT.colour, "^", below=0.42),
 )
 
 
@@ -124,7 +123,7 @@ def coefficients(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
         axes.remove()
         axes, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
         intervals(right, frame, STANDARDISED)
-        right.set_xlabel("standardised (standard deviations)")
+        right.set_xlabel("standard deviations")
     effects(axes, frame, (HERE, PUBLISHED))
     axes.set_xlabel(f"points {words(outcome)} per unit of the predictor")
     legend(figure, right if "std" in frame else axes)

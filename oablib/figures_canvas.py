@@ -64,8 +64,8 @@ class Mark:
 
 
 HERE = Mark("value", "here", OURS, "o")
-PUBLISHED = Mark("published", "published 2021", INK, "D", below=0.24, hollow=True)
-CURRENT = Mark("current", "indicator in use in 2021", GREY, "^", below=0.42)
+PUBLISHED = Mark("published", "published", INK, "D", below=0.24, hollow=True)
+CURRENT = Mark("current", "indicator then in use", GREY, "^", below=0.42)
 
 
 def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark] = (HERE, PUBLISHED)) -> None:

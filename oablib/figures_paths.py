@@ -11,7 +11,8 @@ from oablib.figures_canvas import INDIRECT, INK, OURS, canvas, exhibited, styled
 from oablib.wording import number, words
 
 # Places across the drawing, as parts of its width.
-DIRECT_AT, THROUGH_AT, ARROWS_FROM, MEDIATOR_AT, OUTCOME_AT = 0.47, 0.56, 0.585, 0.8, 0.98
+NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.31, 0.4, 0.48, 0.5
+MEDIATOR_AT, OUTCOME_AT = 0.76, 0.97
 THINNEST, PER_STD = 0.9, 6.0  # points of width, and more of them for a standardised effect of 1
 
 
@@ -27,7 +28,7 @@ def path_diagram(frame: pd.DataFrame, *, outcome: str, mediator: str, about: Abo
     height = dict(zip(names, np.linspace(0.84, 0.04, len(names)), strict=True))
     spots = {mediator: (MEDIATOR_AT, 0.96), outcome: (OUTCOME_AT, 0.44)}
     for name, at in height.items():
-        axes.text(0.0, at, words(name), va="center")
+        axes.text(NAMES_AT, at, words(name), ha="right", va="center")
     for row in frame.itertuples():
         _draw(axes, row, height=height, spots=spots, mediator=mediator)
     for name, (x, y) in spots.items():

@@ -58,9 +58,10 @@ def tree(notebook: str, *, stem: str) -> Tree:
     Raises RenderError, which names the report and every fault found: a reference to what is not
     there, a label that stands twice, a source that params/references.bib lacks.
     """
+    sources = params.root() / BIBLIOGRAPHY
     options = [
         *("--lua-filter", str(ASSETS / "report.lua"), "--citeproc", "--fail-if-warnings"),
-        f"--bibliography={params.root() / BIBLIOGRAPHY}",
+        *([f"--bibliography={sources}"] if sources.is_file() else []),
         "--metadata=link-citations:true",
     ]
     text = _convert(notebook, _NOTEBOOK, "json", options, stem=stem)

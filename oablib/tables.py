@@ -100,7 +100,7 @@ def scale_values(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
         unit=f"points {words(outcome)} against the reference category",
         note="Mean over completed data sets; n: children in the category",
         about=about,
-        look=Look(groups="variable", labels={"current": "in use in 2021"}),
+        look=Look(groups="variable", labels={"current": "indicator then in use"}),
     )
 
 

@@ -23,9 +23,11 @@ from oablib import (
 from oablib.analysis import Analysis
 from oablib.diagnostics import over_imputation
 from oablib.errors import EstimationError
+from oablib.exhibit import About
 
 N_SCHOOLS, PER_SCHOOL = 60, 15
 HIDDEN, SHARE = 0.5, 0.2
+ABOUT = About("900 pupils", "made up")
 TOLD: dict[str, Any] = {"iterations": 3, "seed": 4}
 # Shares out of some hundred cells, and effects over few repeats, are judged by their own errors.
 FAR = 3.5
@@ -248,8 +250,8 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
     assert rows.loc[rows["shift"] != 0, "value"].isna().all()
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()
     # A row without numbers is no reason to show nothing.
-    assert figures_imputation.sensitivity(rows, about="n").png
-    assert tables_imputation.sensitivity(rows, outcome="lang_post", about="n").as_raw_html()
+    assert figures_imputation.sensitivity(rows, about=ABOUT).svg
+    assert "–" in tables_imputation.sensitivity(rows, outcome="lang_post", about=ABOUT)._repr_html_()
 
 
 def test_nothing_unknown_gives_empty_tables_with_their_columns(
@@ -296,13 +298,13 @@ def test_shares_per_wave_and_imputation_sum_to_one_and_are_drawn(
     sums = shares.groupby(["variable", "wave", "imputation"])["share"].sum()
     assert sums.to_numpy() == pytest.approx(1)
     columns = {"ses": table.column("ses")}
-    drawn = figures_imputation.shares(shares, columns=columns, about="n")
-    assert "one line per imputation" in drawn.caption
+    drawn = figures_imputation.shares(shares, columns=columns, about=ABOUT)
+    assert "One line per imputation" in drawn.note
     known = shares[shares["imputation"] == 0]
     assert (
-        "all of them known" in figures_imputation.shares(known, columns=columns, about="n").caption
+        figures_imputation.shares(known, columns=columns, about=ABOUT).title == "Known values"
     )
-    assert "ses" in figures_imputation.trace(filled.trace, about="n").alt
+    assert "ses" in figures_imputation.trace(filled.trace, about=ABOUT).alt
 
 
 def test_tables_and_figures_of_the_checks_name_their_source(
@@ -312,21 +314,21 @@ def test_tables_and_figures_of_the_checks_name_their_source(
     found: Analysis,
     table: codebook.Table,
 ) -> None:
-    about, columns = "900 pupils", {"ses": table.column("ses")}
+    columns = {"ses": table.column("ses")}
     shown = [
-        tables_imputation.coverage(over.coverage, about=about),
-        tables_imputation.self_test(recovered.table, about=about),
-        tables_imputation.sensitivity(shifted, outcome="lang_post", about=about),
+        tables_imputation.coverage(over.coverage, about=ABOUT),
+        tables_imputation.self_test(recovered.table, about=ABOUT),
+        tables_imputation.sensitivity(shifted, outcome="lang_post", about=ABOUT),
         tables_imputation.information(
-            summaries.information(found.pooled.parameters), m=4, about=about
+            summaries.information(found.pooled.parameters), m=4, about=ABOUT
         ),
     ]
-    assert all(about in each.as_raw_html() for each in shown)
+    assert all("900 pupils" in each._repr_html_() for each in shown)
     drawn = [
-        figures_imputation.calibration(over.calibration, columns=columns, about=about),
-        figures_imputation.sensitivity(shifted, about=about),
+        figures_imputation.calibration(over.calibration, columns=columns, about=ABOUT),
+        figures_imputation.sensitivity(shifted, about=ABOUT),
     ]
-    assert all(about in each.caption and each.alt for each in drawn)
+    assert all("900 pupils" in each.about_line and each.alt for each in drawn)
 
 
 def test_warnings_are_a_list_or_say_that_there_are_none() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import answers, figures, models, params, report, summaries, tables, wording
+from oablib import answers, models, params, report, summaries, wording
 from oablib.codebook import load
 
 
@@ -112,34 +112,6 @@ def test_a_pattern_that_nobody_has_is_shown_as_zero(model: models.Model) -> None
         "all known", "education father unknown", "education mother unknown", "all unknown",
     ]  # fmt: skip
     assert shares.loc[2007].tolist() == [0.3, 0.0, 0.0, 0.7]
-
-
-def test_every_figure_has_alt_text_and_its_caption(
-    parameters: pd.DataFrame, model: models.Model, published: dict
-) -> None:
-    table = report.compare_direct(parameters, model=model, figures=published)
-    drawn = figures.coefficients(table, outcome="cito", about="3 children & 1 school")
-    html = drawn._repr_html_()
-    assert 'alt="Dot plot of 7 direct effects' in html
-    assert "3 children &amp; 1 school" in html
-    assert drawn.png.startswith(b"\x89PNG")
-    assert drawn == figures.coefficients(table, outcome="cito", about="3 children & 1 school")
-
-
-def test_path_diagram_draws_direct_and_indirect_paths(parameters: pd.DataFrame) -> None:
-    indirect = parameters.iloc[[-1]].assign(lhs="nscct")
-    through = parameters.iloc[[0]].assign(rhs="nscct")
-    rows = pd.concat([parameters, indirect, through])
-    drawn = figures.path_diagram(rows, outcome="cito", mediator="nscct", about="n")
-    assert "7 predictors" in drawn.alt
-
-
-def test_a_table_escapes_hostile_labels_and_is_the_same_twice() -> None:
-    frame = pd.DataFrame({"name": ["<script>alert(1)</script>"], "value": [1.5], "p": [1e-9]})
-    html = tables.show(frame, caption="A <b>", about="n & s").as_raw_html()
-    assert "<script>" not in html
-    assert "&lt;0.001" in html
-    assert html == tables.show(frame, caption="A <b>", about="n & s").as_raw_html()
 
 
 def test_description_of_a_cohort_holds_no_child(model: models.Model) -> None:

@@ -21,6 +21,8 @@ from oablib.errors import (
 SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
 QUIET, SHOWN = run.Options(level="quiet"), run.Options()
+# What was executed in a run is "cached" in the next.
+TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
 STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('mine')\n"
 
 
@@ -61,10 +63,13 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     index = execute(seed=7)
     assert index == root / "reports" / "mine" / "index.html"
     made = {path.name for path in index.parent.iterdir()}
-    pages = {"index.html", "01_intake.html", "00_summary.html"}
-    assert made == {*pages, "manifest.json", "tables"}
+    pages = {f"{stem}.{kind}" for stem in ("01_intake", "00_summary") for kind in ("html", "pdf")}
+    folders = {"tables", "notebooks", "downloads"}
+    assert made == {*pages, *folders, "index.html", "contents.json", "manifest.json"}
+    notebooks = {path.name for path in (index.parent / "notebooks").iterdir()}
+    assert notebooks == {"01_intake.ipynb", "00_summary.ipynb"}
     tables = {path.name for path in (index.parent / "tables").iterdir()}
-    assert tables == {"sizes.csv", "sizes.parquet", "catalogue.json"}
+    assert tables == {"sizes.csv", "sizes.parquet", "sizes.xlsx", "catalogue.json"}
     manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 7
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
@@ -116,7 +121,10 @@ def test_a_report_that_was_tampered_with_is_made_anew(
     before = everything(execute().parent)
     (root / "reports" / "mine" / "tables" / "sizes.csv").write_text("n\n4\n")
     assert executed(capfd) == ["reports"]
-    assert everything(root / "reports" / "mine") == before
+    after = everything(root / "reports" / "mine")
+    for name in TELLS_STATUS:
+        assert before.pop(name) != after.pop(name)
+    assert after == before
 
 
 def test_one_page_alone_leaves_the_report_as_it_was(
@@ -235,7 +243,7 @@ def test_what_a_killed_run_left_is_put_right(root: Path) -> None:
     with pytest.raises(IncompleteRunError):
         execute()
     assert everything(report) == before
-    assert [path.name for path in report.parent.iterdir()] == ["mine"]
+    assert {path.name for path in report.parent.iterdir()} == {"index.html", "mine"}
     assert not list(work.glob("attempt-*"))
 
 
