@@ -112,7 +112,7 @@ def state(root: Path, *, wanted: dict[str, str]) -> str:
 
 def leftovers(root: Path) -> int:
     """Files and folders that a finished run should not leave."""
-    beside = [path for path in (root / "reports").iterdir() if path.name != "demo"]
+    beside = {path.name for path in (root / "reports").iterdir()} - {"demo", "index.html"}
     return len(beside) + len(list((root / ".work" / "demo").glob("attempt-*")))
 
 
