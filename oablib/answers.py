@@ -6,7 +6,7 @@ import pandas as pd
 
 from oablib.diagnostics import FAR, OverImputed, Recovered
 from oablib.imputation import Imputed
-from oablib.wording import number, signed, words
+from oablib.wording import number, percent, signed, words
 
 
 def intake(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
@@ -15,7 +15,8 @@ def intake(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
     dropped = delivered - int(row["children"])
     return (
         f"**{row['children']:,} children** in {row['schools']:,} schools are in the analysis; "
-        f"{dropped:,} of {delivered:,} delivered rows ({dropped / delivered:.1%}) were dropped. "
+        f"{dropped:,} of {delivered:,} delivered rows ({percent(dropped / delivered, 1)}) were "
+        "dropped. "
         f"Source: {row['source']}."
     )
 
@@ -24,7 +25,9 @@ def imputation(counts: pd.DataFrame, *, imputed: Imputed, hidden: OverImputed) -
     """Which share of each variable was filled, how many times, and how the test of it ended."""
     if imputed.m == 1:
         return "**Nothing was unknown**: one data set passes through unchanged."
-    parts = [f"{words(str(row.variable))} {row.share_unknown:.1%}" for row in counts.itertuples()]
+    parts = [
+        f"{words(str(row.variable))} {percent(row.share_unknown, 1)}" for row in counts.itertuples()
+    ]
     return (
         f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
         f"Known values are the same in every data set. {_coverage(hidden)}"
@@ -38,7 +41,7 @@ def diagnostics(planted: Recovered, *, lost: pd.DataFrame, m: int) -> str:
     most, wanted = lost.iloc[int(lost["fmi"].argmax())], int(lost["m_recommended"].max())
     return (
         f"{_self_test(planted)} Most is lost to unknown values for the path from "
-        f"{words(str(most['rhs']))} to {words(str(most['lhs']))}: {most['fmi']:.0%} of its "
+        f"{words(str(most['rhs']))} to {words(str(most['lhs']))}: {percent(most['fmi'])} of its "
         f"information. For standard errors that can be repeated, {wanted} "
         f"imputations are recommended; there were {m}."
     )
@@ -51,13 +54,14 @@ def warnings(flags: Sequence[str]) -> str:
 
 def _coverage(hidden: OverImputed) -> str:
     shares = [
-        f"{words(str(row.variable))} {row.coverage:.1%} ({row.ci_lower:.1%} to {row.ci_upper:.1%})"
+        f"{words(str(row.variable))} {percent(row.coverage, 1)} "
+        f"({percent(row.ci_lower, 1)} to {percent(row.ci_upper, 1)})"
         for row in hidden.coverage.itertuples()
     ]
     promised = hidden.coverage["nominal"].iloc[0]
     return (
         "Of known values that were hidden as a test, the range of the draws held: "
-        f"{', '.join(shares)}; promised are {promised:.0%}."
+        f"{', '.join(shares)}; promised are {percent(promised)}."
     )
 
 
@@ -112,4 +116,4 @@ def summary(direct: pd.DataFrame, *, fit: pd.DataFrame, outcome: str) -> str:
     """What the whole run says, in two sentences."""
     share = fit.loc[fit["measure"] == "r2_adjusted", "mean"].iloc[0]
     effects = base_model(direct, outcome=outcome)
-    return f"{effects} The model explains {share:.1%} of the variance of the scores."
+    return f"{effects} The model explains {percent(share, 1)} of the variance of the scores."

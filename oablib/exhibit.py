@@ -53,7 +53,7 @@ class Exhibit:
     def about_line(self) -> str:
         """Unit, note, population and source in one line of text."""
         parts = (f"Unit: {self.unit}", self.note, str(self.about))
-        return " ".join(f"{part[0].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+        return " ".join(f"{_begun(part).rstrip('.')}." for part in parts if part)
 
     def payload(self) -> dict[str, Any]:
         """Everything but the look, as JSON: texts, and the numbers as columns and rows."""
@@ -129,6 +129,12 @@ def plain(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     """A frame as columns and rows of what JSON can hold: ten digits, None where nothing is."""
     rows = [[_plain(each) for each in row] for row in frame.to_numpy(object)]
     return [str(name) for name in frame], rows
+
+
+def _begun(sentence: str) -> str:
+    """A sentence with a capital, unless it begins with a column's name and what that means."""
+    first = sentence.partition(" ")[0]
+    return sentence if first.endswith((":", ",")) else sentence[0].upper() + sentence[1:]
 
 
 def figure_html(told: dict[str, Any], *, source: str) -> str:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 
 from oablib.codebook import Column
 from oablib.exhibit import About, Figure
-from oablib.wording import inert, number, words
+from oablib.wording import inert, number, percent, words
 
 # Okabe & Ito (2008): told apart by colour-blind readers; each has a contrast of 3 to white.
 OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
@@ -132,7 +132,7 @@ def legend(figure: Drawing, axes: Axes, *, columns: int = 4) -> None:
 def sentence(shares: pd.DataFrame) -> str:
     """A table of fractions in words, for readers who cannot see the bars."""
     parts = [
-        f"{wave}: " + ", ".join(f"{label} {share:.1%}" for label, share in row.items())
+        f"{wave}: " + ", ".join(f"{label} {percent(share, 1)}" for label, share in row.items())
         for wave, row in shares.iterrows()
     ]
     return "; ".join(parts) + "."

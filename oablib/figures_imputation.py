@@ -29,7 +29,7 @@ from oablib.figures_canvas import (
     styled,
     value_labels,
 )
-from oablib.wording import words
+from oablib.wording import percent, words
 
 KNOWN = 0  # the number of the "imputation" that holds the known values
 SHIFT_LOOKS = ((INDIRECT, "v"), (OURS, "o"), (INK, "^"))
@@ -215,7 +215,8 @@ def _spoken_shares(frame: pd.DataFrame, columns: Mapping[str, Column]) -> str:
         part = pd.DataFrame(means.loc[name]).sort_index()
         labels = value_labels(part.index, column)
         told = [
-            f"{label} " + ", ".join(f"{kind} {share:.0%}" for kind, share in row.dropna().items())
+            f"{label} "
+            + ", ".join(f"{kind} {percent(share)}" for kind, share in row.dropna().items())
             for label, (_, row) in zip(labels, part.iterrows(), strict=True)
         ]
         parts.append(f"{words(name)}: {'; '.join(told)}")

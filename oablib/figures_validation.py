@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Drawing
 
 from oablib.exhibit import About, Figure
 from oablib.figures_canvas import GREY, INDIRECT, OURS, SMALL, WIDTH, exhibited, row_labels, styled
-from oablib.wording import words
+from oablib.wording import percent, words
 
 MONTE_CARLO = 1.96  # an error bar holds what endless replications would give in 95 of 100 studies
 BARS = "Bars: 95 % Monte Carlo intervals"
@@ -62,7 +62,7 @@ def coverage(
         axes.set_xlim(min(lowest, 80) - 2, 102)
     figure.supxlabel("intervals that hold the true effect (%)", fontsize=9)
     least = frame.groupby("method", sort=False)["coverage"].min()
-    told = "; ".join(f"{labels[str(how)]} {share:.0%}" for how, share in least.items())
+    told = "; ".join(f"{labels[str(how)]} {percent(share)}" for how, share in least.items())
     return exhibited(
         figure,
         "coverage",
@@ -142,7 +142,7 @@ def indices(
 
 def _in_words(frame: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = zip(frame["name"], frame["method"], frame["large"], strict=True)
-    return "; ".join(f"{words(name)}, {labels[how]}: {share:.0%}" for name, how, share in parts)
+    return "; ".join(f"{words(name)}, {labels[how]}: {percent(share)}" for name, how, share in parts)
 
 
 def _largest(frame: pd.DataFrame, column: str, labels: Mapping[str, str]) -> str:

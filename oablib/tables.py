@@ -142,7 +142,7 @@ def paths(frame: pd.DataFrame, *, about: About) -> Table:
         title="All paths, pooled",
         unit="est: points of the left variable per unit of the right one; std: standard deviations",
         about=about,
-        look=Look(digits={"df": 0}),
+        look=Look(digits={"est": 3, "se": 3, "ci_lower": 3, "ci_upper": 3, "std": 3, "df": 0}),
     )
 
 

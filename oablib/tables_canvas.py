@@ -87,7 +87,7 @@ def _texts(values: pd.Series, named: pd.Series, *, look: Look) -> list[str]:
 def _format(name: str, values: pd.Series, *, look: Look) -> Callable[[Any], str]:
     """How one column writes a value that is there."""
     if name in look.shares:
-        return lambda value: f"{_decimals(100 * value, 1)} %"
+        return lambda value: f"{_decimals(100 * value, 1)}\N{NO-BREAK SPACE}%"
     if name in look.scientific:
         return lambda value: f"{value:.2e}".replace("-", MINUS)
     if not _is_number(values):

@@ -38,7 +38,7 @@ def information(frame: pd.DataFrame, *, m: int, about: About) -> Table:
         unit="est, se, mce: points of the left variable per unit of the right one",
         note=note,
         about=about,
-        look=Look(digits={"mce": 3, "m_recommended": 0}),
+        look=Look(digits={"est": 3, "se": 3, "mce": 3, "m_recommended": 0}),
     )
 
 

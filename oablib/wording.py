@@ -38,6 +38,11 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", MINUS)
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A fraction in %, with a true minus sign, in one piece at the end of a line."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", MINUS)
+
+
 def signed(value: float) -> str:
     """A number with two decimals that always shows its sign."""
     return f"{value:+.2f}".replace("-", MINUS)

@@ -49,6 +49,23 @@ local function dissolved_code(cell)
   return blocks
 end
 
+local function is_fold(block)
+  return block ~= nil and block.t == "Div" and block.attributes.title == "Code"
+end
+
+-- Sources that follow each other with nothing shown between become one.
+local function joined(blocks)
+  local kept = pandoc.Blocks({})
+  for _, block in ipairs(blocks) do
+    if is_fold(block) and is_fold(kept[#kept]) then
+      kept[#kept].content:extend(block.content)
+    else
+      kept:insert(block)
+    end
+  end
+  return kept
+end
+
 local function dissolved(doc)
   local blocks = pandoc.Blocks({})
   for _, cell in ipairs(doc.blocks) do
@@ -64,7 +81,7 @@ local function dissolved(doc)
       blocks:insert(cell)
     end
   end
-  return blocks
+  return joined(blocks)
 end
 
 local function name(label, text)

@@ -18,6 +18,16 @@ local function figure(block)
     quoted(image.src), quoted(pandoc.utils.stringify(image.caption)), caption, block.identifier))
 end
 
+-- A figure or table with what is said about it.
+local function exhibit(div)
+  local first = div.content[1]
+  if first and (first.t == "Figure" or first.t == "Table") then
+    div.content:insert(1, pandoc.RawBlock("typst", "#exhibit["))
+    div.content:insert(pandoc.RawBlock("typst", "]"))
+    return div
+  end
+end
+
 local function formula(math)
   local body = as_typst({ pandoc.Plain({ math }) })
   local block = math.mathtype == "DisplayMath" and "true" or "false"
@@ -67,6 +77,8 @@ function Pandoc(doc)
         return {}
       elseif div.classes:includes("about") then
         return { pandoc.RawBlock("typst", "#about["), div, pandoc.RawBlock("typst", "]") }
+      elseif div.classes:includes("shown") then
+        return exhibit(div)
       end
     end,
     Math = formula,

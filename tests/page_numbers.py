@@ -1,0 +1,137 @@
+"""What a page shows, held against the files that it offers."""
+
+import csv
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import openpyxl
+
+SHEET = "Numbers"
+ABSENT = "–"
+SMALL_P, SMALLEST_P = "<0.001", 0.001
+FLOATING = 1e-9  # of numbers that a file stores in ten digits
+
+
+@dataclass(slots=True)
+class Shown:
+    """A table of a page: its label, headings, and rows without the headings of groups."""
+
+    label: str
+    headings: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[Shown] = []
+        self.row: list[str] = []
+        self.cell: list[str] | None = None
+        self.heads_group = self.in_head = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "table":
+            self.tables.append(Shown(told.get("id") or ""))
+        elif tag == "tr":
+            self.row, self.heads_group = [], False
+        elif tag in ("td", "th"):
+            self.cell = []
+            self.heads_group |= "colspan" in told
+        elif tag == "thead":
+            self.in_head = True
+
+    def handle_data(self, data: str) -> None:
+        if self.cell is not None:
+            self.cell.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th") and self.cell is not None:
+            self.row.append(" ".join("".join(self.cell).split()))
+            self.cell = None
+        elif tag == "thead":
+            self.in_head = False
+        elif tag == "tr" and self.tables and self.in_head:
+            self.tables[-1].headings = self.row
+        elif tag == "tr" and self.tables and not self.heads_group:
+            self.tables[-1].rows.append(self.row)
+
+
+def tables(page: Path) -> list[Shown]:
+    """Tables of a page that have a label."""
+    reader = _Reader()
+    reader.feed(page.read_text(encoding="utf-8"))
+    return [table for table in reader.tables if table.label.startswith("tbl-")]
+
+
+def differences(report: Path) -> list[str]:
+    """What a page shows otherwise than its download, over all pages of a report."""
+    return [
+        f"{page.name} {table.label}: {fault}"
+        for page in sorted(report.glob("[0-9]*.html"))
+        for table in tables(page)
+        for fault in _faults(table, report / "downloads" / page.stem / f"{table.label}.csv")
+    ]
+
+
+def unequal_files(folder: Path) -> list[str]:
+    """CSV files below a folder whose XLSX of the same name holds something else."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*.csv"))
+        if read_csv(path) != read_xlsx(path.with_suffix(".xlsx"))
+    ]
+
+
+def read_csv(path: Path) -> list[list[str | float]]:
+    """Rows of a CSV, numbers as such; the apostrophe that makes a text safe is taken away."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [[_value(text) for text in row] for row in csv.reader(file)]
+
+
+def read_xlsx(path: Path) -> list[list[str | float]]:
+    """Rows of the sheet with the numbers."""
+    rows = openpyxl.load_workbook(path, read_only=True)[SHEET].iter_rows(values_only=True)
+    return [[_value("" if each is None else str(each)) for each in row] for row in rows]
+
+
+def agrees(shown: str, stored: str | float) -> bool:
+    """Whether a cell of a page is what is stored, rounded to the digits that it shows."""
+    if shown == ABSENT:
+        return stored == ""
+    if shown == SMALL_P:
+        return isinstance(stored, float) and stored < SMALLEST_P
+    if isinstance(stored, str):
+        return shown == stored
+    plain = shown.replace(",", "").replace("\N{MINUS SIGN}", "-")
+    factor = 100 if plain.endswith("%") else 1
+    digits = plain.rstrip("%").strip()
+    value = float(digits)
+    return abs(value - factor * stored) <= _half_a_unit(digits) + FLOATING * abs(value)
+
+
+def _half_a_unit(digits: str) -> float:
+    """Half of the last digit that is shown."""
+    number, _, power = digits.lower().partition("e")
+    return 0.5 * 10.0 ** (int(power or 0) - len(number.partition(".")[2]))
+
+
+def _value(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return " ".join(text.removeprefix("'").split())
+
+
+def _faults(table: Shown, path: Path) -> list[str]:
+    headings, *rows = read_csv(path)
+    if len(rows) != len(table.rows):
+        return [f"{len(table.rows)} rows, the file {len(rows)}"]
+    places = [headings.index(name) for name in table.headings]
+    return [
+        f"row {line} {name!r}: shows {shown}, the file {row[place]}"
+        for line, (cells, row) in enumerate(zip(table.rows, rows, strict=True), start=1)
+        for name, shown, place in zip(table.headings, cells, places, strict=True)
+        if not agrees(shown, row[place])
+    ]

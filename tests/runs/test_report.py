@@ -1,0 +1,116 @@
+"""A whole report: its pages, papers and downloads, made anew and made of hostile labels."""
+
+import json
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+
+from oablib import links, publication
+from tests import page_numbers
+from tests.runs.conftest import PROJECT, RunOab
+from tests.studies import interruptions
+
+SMALL = [f"--set={name}={value}" for name, value in interruptions.SMALL.items()]
+EXAMPLE = PROJECT / "reports" / "herijking-2021"
+LARGEST_PAGE, LARGEST_REPORT = 5_000_000, 10_000_000  # bytes
+BANNER = "Made from synthetic data: no real child is in it."
+# Tell when or for how long: what was executed in one run is "cached" in the next.
+OF_THE_MOMENT = {"manifest.json", "contents.json", "index.html"}
+HOSTILE = {
+    "Basisonderwijs": "<script>alert(1)</script>",
+    "Vmbo-b/k, mbo1": "=cmd|'/C calc'!A0",
+    "Vmbo-g/t, avo onderbouw": "\"'><img src=x onerror=alert(2)>",
+    "Mbo2 en mbo3": "\N{RIGHT-TO-LEFT OVERRIDE}gnittes",
+    "Mbo4": "$\\input{/etc/passwd}$ #read(\"/etc/passwd\") [x](javascript:alert(3))",
+}
+
+
+@pytest.fixture(scope="module")
+def example() -> Path:
+    """The report that the project brings along."""
+    assert publication.differences(EXAMPLE) == []
+    return EXAMPLE
+
+
+def pages(report: Path) -> list[Path]:
+    return sorted(report.glob("*.html"))
+
+
+def test_the_example_says_on_top_of_each_page_that_it_is_synthetic(example: Path) -> None:
+    for page in pages(example):
+        body = page.read_text(encoding="utf-8").partition("<body>")[2]
+        assert BANNER in body[:400]
+
+
+def test_the_example_is_light_and_whole(example: Path) -> None:
+    assert sum(path.stat().st_size for path in example.rglob("*")) < LARGEST_REPORT
+    assert max(path.stat().st_size for path in pages(example)) < LARGEST_PAGE
+    assert links.broken(example) == []
+    stems = [told["stem"] for told in contents(example)["reports"]]
+    assert {path.name for path in pages(example)} == {"index.html", *(f"{s}.html" for s in stems)}
+
+
+def contents(report: Path) -> dict:
+    return json.loads((report / "contents.json").read_text(encoding="utf-8"))
+
+
+def test_what_the_example_shows_is_what_it_offers(example: Path) -> None:
+    shown = [table for page in pages(example) for table in page_numbers.tables(page)]
+    assert len(shown) > 10
+    assert page_numbers.differences(example) == []
+    assert page_numbers.unequal_files(example) == []
+
+
+def test_a_number_that_differs_in_its_last_digit_is_noticed(example: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "report"
+    shutil.copytree(example, copy)
+    page = copy / "05_base_model.html"
+    told = page.read_text(encoding="utf-8")
+    published = ">0.404<"  # R2, given in three digits
+    assert published in told
+    page.write_text(told.replace(published, ">0.405<"), encoding="utf-8")
+    assert len(page_numbers.differences(copy)) == told.count(published)
+
+
+def test_the_same_run_made_anew_gives_the_same_bytes(oab: RunOab, root: Path) -> None:
+    made = []
+    for force in ([], ["--force"]):
+        done = oab("run", "demo", "--quiet", *SMALL, *force)
+        assert done.returncode == 0, done.stderr
+        report = root / "reports" / "demo"
+        paths = (path for path in report.rglob("*") if path.is_file())
+        made.append({str(p.relative_to(report)): p.read_bytes() for p in paths})
+    first, second = made
+    assert {name for name in first if first[name] != second[name]} <= OF_THE_MOMENT
+    assert first.keys() == second.keys()
+    assert sum(name.endswith(".pdf") for name in first) == len(contents(report)["reports"])
+
+
+def test_labels_of_a_hostile_codebook_are_text_from_end_to_end(
+    oab: RunOab, root: Path
+) -> None:
+    (root / "params").unlink()
+    shutil.copytree(PROJECT / "params", root / "params")
+    book = root / "params" / "rules" / "codebook.yaml"
+    told = yaml.safe_load(book.read_text(encoding="utf-8"))
+    for level in told["lists"]["education"]:
+        level["nl"] = HOSTILE.get(level["nl"], level["nl"])
+    book.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    done = oab("run", "demo", "--quiet", *SMALL)
+    assert done.returncode == 0, done.stderr
+    report = root / "reports" / "demo"
+    for page in pages(report):
+        text = page.read_text(encoding="utf-8")
+        assert not any(act in text for act in ("<script", "<img src=x", 'href="javascript:'))
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
+    assert "&lt;script&gt;alert(1)" in (report / "04_scale_values.html").read_text("utf-8")
+    assert page_numbers.differences(report) == []
+    for path in report.rglob("*.csv"):
+        cells = path.read_text(encoding="utf-8").replace('"', "").replace("\n", ",").split(",")
+        assert not [cell for cell in cells if cell.startswith(("=", "@"))]
+    for path in report.rglob("*.xlsx"):
+        for sheet in openpyxl.load_workbook(path):
+            assert not [c for row in sheet.iter_rows() for c in row if c.data_type == "f"]
