@@ -180,6 +180,16 @@ def tests(session):
 
 
 @nox.session
+def pages(session):
+    """Look at the pages of two runs with Chromium: WCAG 2.1 AA, network, widths (2 minutes)."""
+    _install(session)
+    for run in ("demo", "herijking-2021"):
+        session.run("oab", "run", run)
+    session.run("pytest", "tests/pages", *session.posargs)
+    session.log(f"Screenshots: {ROOT / '.work' / 'pages'}")
+
+
+@nox.session
 def lint(session):
     """Check style, format and types (ruff, mypy)."""
     _install(session)

@@ -26,7 +26,7 @@ function filterReport(report, wanted, named) {
   const itself = (!kind.value || kind.value === "report") && holds(head, wanted);
   const counted = kind.value && kind.value !== "report" ? inside : itself || inside ? 1 : 0;
   if (itself && !kind.value && !inside) rows.forEach((row) => { row.hidden = false; });
-  report.querySelector("details").open = wanted.length > 0 && inside > 0 && kind.value !== "report";
+  report.querySelector("details").open = inside > 0 && kind.value !== "report" && (wanted.length > 0 || kind.value !== "");
   report.hidden = counted === 0;
   return counted;
 }
@@ -49,8 +49,7 @@ function filter() {
     entry.hidden = !shown;
     found += here;
   }
-  const things = { "": "report", report: "report", section: "section", figure: "figure", table: "table" }[kind.value];
-  document.querySelector(".count").textContent = found + " " + things + (found === 1 ? "" : "s");
+  document.querySelector(".count").textContent = `${found} ${kind.value || "report"}${found === 1 ? "" : "s"}`;
 }
 
 function remember() {

@@ -163,6 +163,18 @@ local function report_link(pages)
   end
 end
 
+-- A number and its % stay on one line.
+local function unparted(inlines)
+  for index = 2, #inlines - 1 do
+    local before, between, after = inlines[index - 1], inlines[index], inlines[index + 1]
+    if (between.t == "Space" or between.t == "SoftBreak") and before.t == "Str" and before.text:match("%d$")
+      and after.t == "Str" and after.text:match("^%%") then
+      inlines[index] = pandoc.Str("\u{a0}")
+    end
+  end
+  return inlines
+end
+
 local function cites_sources(blocks)
   local found = false
   blocks:walk({ Cite = function() found = true end })
@@ -174,12 +186,12 @@ local function plain(blocks)
 end
 
 function Pandoc(doc)
-  local blocks = numbered_headings(dissolved(doc))
+  local blocks = numbered_headings(dissolved(doc)):walk({ Inlines = unparted })
   blocks = blocks:walk({ Figure = numbered, Table = numbered })
   local links = { Cite = resolved, Code = report_link(doc.meta.jupyter.oab.pages) }
   blocks = blocks:walk(links)
   for _, part in ipairs({ "question", "answer" }) do
-    doc.meta[part] = pandoc.MetaBlocks(pandoc.Blocks(doc.meta[part] or {}):walk(links))
+    doc.meta[part] = pandoc.MetaBlocks(pandoc.Blocks(doc.meta[part] or {}):walk(links):walk({ Inlines = unparted }))
   end
   local all = pandoc.Blocks(blocks):clone()
   all:extend(doc.meta.question)

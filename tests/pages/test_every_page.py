@@ -1,0 +1,99 @@
+"""What holds for each page: everybody can read it, on any screen, and it keeps to itself."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.pages.conftest import PAGES, PICTURES, Open, told
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+LOOKS = [(width, scheme) for width in (360, 1400) for scheme in ("light", "dark")]
+SMALLEST_LETTERS = 11  # CSS pixels
+LONGEST_LINE = 95  # letters of running text; more are hard to follow
+WAIT = 100  # milliseconds, in which a request would have gone out
+CUT_OFF = """
+() => [...document.querySelectorAll("main *")].filter(each => {
+  const style = getComputedStyle(each);
+  return each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0
+    && ["hidden", "clip"].includes(style.overflowX);
+}).map(each => each.outerHTML.slice(0, 80))
+"""
+LETTERS = """
+() => Math.min(...[...document.querySelectorAll("main *")]
+  .filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+  .filter(each => !each.closest("math")).map(each => parseFloat(getComputedStyle(each).fontSize)))
+"""
+LINE = """
+() => Math.max(...[...document.querySelectorAll("main p")]
+  .map(each => [each.innerText.length, each.clientHeight / parseFloat(getComputedStyle(each).lineHeight)])
+  .filter(([letters, lines]) => lines > 2.5).map(([letters, lines]) => letters / Math.round(lines)))
+"""
+
+every_page = pytest.mark.parametrize("path", PAGES, ids=told)
+
+
+@every_page
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_no_violation_of_wcag(
+    path: Path, width: int, scheme: str, opened: Open
+) -> None:
+    page = opened(path, width=width, scheme=scheme)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    name = f"{told(path).replace('/', '_')}-{width}-{scheme}.png"
+    page.screenshot(path=PICTURES / name, full_page=True)
+    found = Axe().run(page, options={"runOnly": WCAG}).response
+    assert len(found["passes"]) > 10  # it did look
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]] == []
+
+
+@every_page
+def test_no_request_leaves_the_page(path: Path, browser: Browser) -> None:
+    """With its own content policy in force, and nothing said on the console."""
+    page = browser.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(path.as_uri())
+    page.mouse.wheel(0, 20_000)
+    page.wait_for_timeout(WAIT)
+    page.close()
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert said == []
+
+
+@every_page
+@pytest.mark.parametrize("width", [360, 1400])
+def test_only_tables_and_figures_are_wider_than_the_screen(
+    path: Path, width: int, opened: Open
+) -> None:
+    page = opened(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(LETTERS) >= SMALLEST_LETTERS
+    assert page.evaluate(LINE) <= LONGEST_LINE
+
+
+@every_page
+def test_pictures_are_there_and_told_in_words(path: Path, opened: Open) -> None:
+    page = opened(path)
+    pictures = "[...document.images].map(each => [each.naturalWidth > 0, each.alt.length > 20])"
+    assert all(drawn and described for drawn, described in page.evaluate(pictures))
+
+
+@every_page
+def test_paper_shows_the_text_and_nothing_to_click(path: Path, opened: Open) -> None:
+    page = opened(path, scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    hidden = "[...document.querySelectorAll('.stages, .get, details.source, .search')]"
+    assert page.evaluate(f"{hidden}.every(each => getComputedStyle(each).display === 'none')")
+    ink = "getComputedStyle(document.body).color"
+    assert page.evaluate(ink) == "rgb(0, 0, 0)"
+    # Of a sheet of A4, 210 mm wide with the margins of the style, at 96 pixels an inch.
+    page.set_viewport_size({"width": 672, "height": 900})
+    wide = "[...document.querySelectorAll('main table, main img')].map(e => e.getBoundingClientRect().right)"
+    assert max([0, *page.evaluate(wide)]) <= 672
+    target = PICTURES / f"{told(path).replace('/', '_')}-print.pdf"
+    assert page.pdf(path=target, format="A4", prefer_css_page_size=True).startswith(b"%PDF")
