@@ -25,9 +25,8 @@ def imputation(counts: pd.DataFrame, *, imputed: Imputed, hidden: OverImputed) -
     """Which share of each variable was filled, how many times, and how the test of it ended."""
     if imputed.m == 1:
         return "**Nothing was unknown**: one data set passes through unchanged."
-    parts = [
-        f"{words(str(row.variable))} {percent(row.share_unknown, 1)}" for row in counts.itertuples()
-    ]
+    unknown = zip(counts["variable"], counts["share_unknown"], strict=True)
+    parts = [f"{words(name)} {percent(share, 1)}" for name, share in unknown]
     return (
         f"Unknown and filled in **{imputed.m} times**: {', '.join(parts)}. "
         f"Known values are the same in every data set. {_coverage(hidden)}"
@@ -53,10 +52,10 @@ def warnings(flags: Sequence[str]) -> str:
 
 
 def _coverage(hidden: OverImputed) -> str:
+    held = hidden.coverage[["variable", "coverage", "ci_lower", "ci_upper"]].to_numpy(object)
     shares = [
-        f"{words(str(row.variable))} {percent(row.coverage, 1)} "
-        f"({percent(row.ci_lower, 1)} to {percent(row.ci_upper, 1)})"
-        for row in hidden.coverage.itertuples()
+        f"{words(name)} {percent(share, 1)} ({percent(lower, 1)} to {percent(upper, 1)})"
+        for name, share, lower, upper in held
     ]
     promised = hidden.coverage["nominal"].iloc[0]
     return (

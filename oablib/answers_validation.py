@@ -72,8 +72,8 @@ def true_path(
     ].iloc[0]
     return (
         f"Where {words(path)} does act on intelligence, as scale values of the published kind "
-        f"imply, its index is above {large:g} in **{percent(own['large'])}** of cohorts with complete "
-        f"data (median {own['median']:.1f})."
+        f"imply, its index is above {large:g} in **{percent(own['large'])}** of cohorts with "
+        f"complete data (median {own['median']:.1f})."
     )
 
 
@@ -85,8 +85,8 @@ def estimated_values(table: pd.DataFrame, *, reference: str, path: str) -> str:
     share, error = own["significant"], own["significant_mce"]
     told = (
         f"With complete data the robust index of {words(path)} is significant at 5 % in "
-        f"**{percent(share['estimated'])}** of cohorts when scale values are estimated from the same "
-        f"children, and in **{percent(share['true'])}** on true scale values"
+        f"**{percent(share['estimated'])}** of cohorts when scale values are estimated from the "
+        f"same children, and in **{percent(share['true'])}** on true scale values"
     )
     # The same cohorts are behind both: their sum overstates the error of the difference.
     if share["estimated"] - share["true"] > error.sum():

@@ -142,7 +142,9 @@ def indices(
 
 def _in_words(frame: pd.DataFrame, labels: Mapping[str, str]) -> str:
     parts = zip(frame["name"], frame["method"], frame["large"], strict=True)
-    return "; ".join(f"{words(name)}, {labels[how]}: {percent(share)}" for name, how, share in parts)
+    return "; ".join(
+        f"{words(name)}, {labels[how]}: {percent(share)}" for name, how, share in parts
+    )
 
 
 def _largest(frame: pd.DataFrame, column: str, labels: Mapping[str, str]) -> str:

@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 PROJECT = Path(__file__).resolve().parents[2]
 REPORTS = PROJECT / "reports"
 RUNS = ("demo", "herijking-2021")
-PAGES = [REPORTS / "index.html", *(p for run in RUNS for p in sorted((REPORTS / run).glob("*.html")))]
+PAGES = [
+    REPORTS / "index.html",
+    *(p for run in RUNS for p in sorted((REPORTS / run).glob("*.html"))),
+]
 PICTURES = PROJECT / ".work" / "pages"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 Open = Callable[..., Page]

@@ -12,6 +12,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 LOOKS = [(width, scheme) for width in (360, 1400) for scheme in ("light", "dark")]
 SMALLEST_LETTERS = 11  # CSS pixels
 LONGEST_LINE = 95  # letters of running text; more are hard to follow
+SHEET = 672  # pixels of a line on A4: 210 mm less the margins of the style, 96 an inch
 WAIT = 100  # milliseconds, in which a request would have gone out
 CUT_OFF = """
 () => [...document.querySelectorAll("main *")].filter(each => {
@@ -27,7 +28,7 @@ LETTERS = """
 """
 LINE = """
 () => Math.max(...[...document.querySelectorAll("main p")]
-  .map(each => [each.innerText.length, each.clientHeight / parseFloat(getComputedStyle(each).lineHeight)])
+  .map(p => [p.innerText.length, p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)])
   .filter(([letters, lines]) => lines > 2.5).map(([letters, lines]) => letters / Math.round(lines)))
 """
 
@@ -36,9 +37,7 @@ every_page = pytest.mark.parametrize("path", PAGES, ids=told)
 
 @every_page
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_axe_finds_no_violation_of_wcag(
-    path: Path, width: int, scheme: str, opened: Open
-) -> None:
+def test_axe_finds_no_violation_of_wcag(path: Path, width: int, scheme: str, opened: Open) -> None:
     page = opened(path, width=width, scheme=scheme)
     PICTURES.mkdir(parents=True, exist_ok=True)
     name = f"{told(path).replace('/', '_')}-{width}-{scheme}.png"
@@ -91,9 +90,9 @@ def test_paper_shows_the_text_and_nothing_to_click(path: Path, opened: Open) -> 
     assert page.evaluate(f"{hidden}.every(each => getComputedStyle(each).display === 'none')")
     ink = "getComputedStyle(document.body).color"
     assert page.evaluate(ink) == "rgb(0, 0, 0)"
-    # Of a sheet of A4, 210 mm wide with the margins of the style, at 96 pixels an inch.
-    page.set_viewport_size({"width": 672, "height": 900})
-    wide = "[...document.querySelectorAll('main table, main img')].map(e => e.getBoundingClientRect().right)"
-    assert max([0, *page.evaluate(wide)]) <= 672
+    page.set_viewport_size({"width": SHEET, "height": 900})
+    edges = "map(each => each.getBoundingClientRect().right)"
+    wide = f"[...document.querySelectorAll('main table, main img')].{edges}"
+    assert max([0, *page.evaluate(wide)]) <= SHEET
     target = PICTURES / f"{told(path).replace('/', '_')}-print.pdf"
     assert page.pdf(path=target, format="A4", prefer_css_page_size=True).startswith(b"%PDF")

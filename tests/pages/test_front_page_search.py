@@ -1,4 +1,4 @@
-"""The front page from the file system: it finds, filters, remembers, and needs no script to read."""
+"""The front page from the file system: it finds, filters, remembers, and reads without script."""
 
 from playwright.sync_api import Page
 

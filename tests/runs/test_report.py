@@ -24,7 +24,7 @@ HOSTILE = {
     "Vmbo-b/k, mbo1": "=cmd|'/C calc'!A0",
     "Vmbo-g/t, avo onderbouw": "\"'><img src=x onerror=alert(2)>",
     "Mbo2 en mbo3": "\N{RIGHT-TO-LEFT OVERRIDE}gnittes",
-    "Mbo4": "$\\input{/etc/passwd}$ #read(\"/etc/passwd\") [x](javascript:alert(3))",
+    "Mbo4": '$\\input{/etc/passwd}$ #read("/etc/passwd") [x](javascript:alert(3))',
 }
 
 
@@ -89,9 +89,7 @@ def test_the_same_run_made_anew_gives_the_same_bytes(oab: RunOab, root: Path) ->
     assert sum(name.endswith(".pdf") for name in first) == len(contents(report)["reports"])
 
 
-def test_labels_of_a_hostile_codebook_are_text_from_end_to_end(
-    oab: RunOab, root: Path
-) -> None:
+def test_labels_of_a_hostile_codebook_are_text_from_end_to_end(oab: RunOab, root: Path) -> None:
     (root / "params").unlink()
     shutil.copytree(PROJECT / "params", root / "params")
     book = root / "params" / "rules" / "codebook.yaml"

@@ -251,7 +251,9 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()
     # A row without numbers is no reason to show nothing.
     assert figures_imputation.sensitivity(rows, about=ABOUT).svg
-    assert "–" in tables_imputation.sensitivity(rows, outcome="lang_post", about=ABOUT)._repr_html_()
+    assert (
+        "–" in tables_imputation.sensitivity(rows, outcome="lang_post", about=ABOUT)._repr_html_()
+    )
 
 
 def test_nothing_unknown_gives_empty_tables_with_their_columns(
@@ -301,9 +303,7 @@ def test_shares_per_wave_and_imputation_sum_to_one_and_are_drawn(
     drawn = figures_imputation.shares(shares, columns=columns, about=ABOUT)
     assert "One line per imputation" in drawn.note
     known = shares[shares["imputation"] == 0]
-    assert (
-        figures_imputation.shares(known, columns=columns, about=ABOUT).title == "Known values"
-    )
+    assert figures_imputation.shares(known, columns=columns, about=ABOUT).title == "Known values"
     assert "ses" in figures_imputation.trace(filled.trace, about=ABOUT).alt
 
 

@@ -43,9 +43,8 @@ def test_effects_are_told_in_words_with_their_intervals(direct: pd.DataFrame) ->
 
 def test_the_numbers_behind_hold_ours_published_and_current(direct: pd.DataFrame) -> None:
     numbers = draw(direct).numbers.set_index("name")
-    assert numbers.loc["origin", ["value", "published", "published std", "current std"]].tolist() == [
-        -0.78, -0.78, -0.06, -0.07,
-    ]  # fmt: skip
+    names = ["value", "published", "published std", "current std"]
+    assert numbers.loc["origin", names].tolist() == [-0.78, -0.78, -0.06, -0.07]
 
 
 def test_without_published_figures_there_is_nothing_beside(direct: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from oablib import front_page, links
 
-HOSTILE = "<script>alert(1)</script> \"q\""
+HOSTILE = '<script>alert(1)</script> "q"'
 
 
 def put(root: Path, run: str, title: str = "A title", **told: object) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from oablib import answers_validation, params
+from oablib import answers_validation, params, wording
 from oablib.errors import ParameterError
 from oablib.validation import comparisons, performance, selection, settings, verdicts
 from oablib.validation.replication import COLUMNS
@@ -238,7 +238,7 @@ def test_answer_on_estimated_values_minds_the_monte_carlo_error(share, expected)
     found = answers_validation.estimated_values(
         table.assign(**told), reference="complete", path="origin"
     )
-    assert expected in found and f"{share:.0%}" in found
+    assert expected in found and f"**{wording.percent(share)}**" in found
 
 
 def test_answer_on_the_school_mean_names_the_worst():
