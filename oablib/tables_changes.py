@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from oablib import tables
 from oablib.exhibit import About, Table
 from oablib.tables_canvas import IN_HEADINGS, Look, show
 from oablib.wording import words
@@ -54,16 +55,18 @@ def scale_values(
 
 
 def fit(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
-    """Fit measures side by side."""
+    """Fit measures side by side, named as in the report of each."""
+    counts = [row for row, name in enumerate(frame["measure"]) if name in tables.FIT_COUNTS]
+    named = frame["measure"].map(lambda name: tables.FIT_WORDS.get(name, name))
     return show(
-        frame,
+        frame.assign(measure=named),
         "fit",
         title="Fit, before and after",
         unit=IN_HEADINGS,
         note="Means over imputations. AIC and BIC may be compared only where children and "
         "variables are the same",
         about=about,
-        look=Look(labels=_labels(names), digits=3),
+        look=Look(labels=_labels(names), digits=3, count_rows=counts),
     )
 
 

@@ -12,7 +12,12 @@ from oablib.changes.sides import Sides
 COLUMNS = ["page", "change", "before", "after"]
 # Prose and answers; tables and code are compared as tables and code.
 _SKIPPED = frozenset({"table", "pre", "style", "script", "nav", "head", "details"})
-_BLOCKS = frozenset({"p", "li", "h1", "h2", "h3", "figcaption", "div", "section", "td", "dt", "dd"})
+# What stands under exhibits and above titles repeats population, source and run.
+_SKIPPED_CLASSES = frozenset({"about", "banner", "get", "run"})
+_VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
+_BLOCKS = frozenset(
+    {"br", "p", "li", "h1", "h2", "h3", "figcaption", "div", "section", "td", "dt", "dd"}
+)
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z*(])")
 _NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(?:\.\d+)?")
 _MADE = "How this was made"
@@ -24,20 +29,23 @@ class _Prose(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.blocks: list[str] = [""]
-        self._inside = 0
+        self._skipping: list[bool] = []  # of each element that is open
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._inside += tag in _SKIPPED
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            classes = (dict(attrs).get("class") or "").split()
+            self._skipping.append(tag in _SKIPPED or not _SKIPPED_CLASSES.isdisjoint(classes))
         if tag in _BLOCKS:
             self.blocks.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        self._inside -= tag in _SKIPPED
+        if tag not in _VOID and self._skipping:
+            self._skipping.pop()
         if tag in _BLOCKS:
             self.blocks.append("")
 
     def handle_data(self, data: str) -> None:
-        if not self._inside:
+        if not any(self._skipping):
             self.blocks[-1] += data
 
 

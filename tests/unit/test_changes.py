@@ -11,6 +11,7 @@ import pytest
 
 from oablib import answers_changes, changes, run_changes
 from oablib.changes import Sides
+from oablib.changes.text import sentences
 from oablib.errors import InputError
 
 MANIFEST: dict[str, Any] = {
@@ -183,3 +184,15 @@ def test_a_report_that_is_not_there_or_too_old_is_refused(tmp_path: Path) -> Non
 def test_the_report_bears_both_names_as_long_as_they_fit() -> None:
     assert run_changes.report_name("demo", "trial") == "trial_beside_demo"
     assert run_changes.report_name("a" * 64, "b" * 64).startswith("changes_")
+
+
+def test_lines_under_exhibits_are_no_sentences_of_the_text(tmp_path: Path) -> None:
+    page = tmp_path / "05_base_model.html"
+    page.write_text(
+        '<p class="run">Run of 2021</p><h1>Model</h1><p>It explains 4.<br>Good.</p>'
+        '<img src="data:," alt="x"><div class="about"><p>Unit: points. n = 3.</p></div>'
+        '<p class="get"><a href="x.csv">CSV</a></p><details><pre>1 + 1</pre></details>'
+        "<p>In the end.</p><h2>How this was made</h2><p>By hand.</p>",
+        encoding="utf-8",
+    )
+    assert sentences(page) == ["Model", "It explains 4.", "Good.", "In the end."]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import answers, models, params, report, summaries, wording
+from oablib import answers, models, params, report, summaries
 from oablib.codebook import load
 
 
@@ -122,9 +122,3 @@ def test_description_of_a_cohort_holds_no_child(model: models.Model) -> None:
     assert "school_id" not in set(rows["variable"])
     assert rows["known"].to_numpy() == pytest.approx(2 / 3)
     assert set(rows["role"]) == {"outcome", "intelligence", "predictor", "auxiliary"}
-
-
-def test_names_and_numbers_read_well() -> None:
-    assert wording.words("residence_0_5_years") == "residence 0–5 years"
-    assert wording.signed(-0.5) == "−0.50"
-    assert wording.number(2) == "2.00"
