@@ -1,6 +1,7 @@
 -- How a report looks on paper: without code, figures and formulas with words for who cannot see.
 
 local MANY = 7 -- columns that need smaller letters to fit the width of a page
+local NARROW = 9 -- letters of a line in the headings of such a table
 
 local function quoted(words)
   return '"' .. words:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'
@@ -34,6 +35,24 @@ local function formula(math)
   return pandoc.RawInline("typst", ("#math.equation(block: %s, alt: %s, %s)"):format(block, quoted(math.text), body))
 end
 
+-- Headings in lines as narrow as their words allow, so that the width goes to names and numbers.
+local function narrowed(head)
+  return head:walk({
+    Inlines = function(inlines)
+      local length = 0
+      for index, inline in ipairs(inlines) do
+        local word = inlines[index + 1] and pandoc.utils.stringify(inlines[index + 1]) or ""
+        if inline.t == "Space" and length + 1 + utf8.len(word) > NARROW then
+          inlines[index], length = pandoc.LineBreak(), 0
+        else
+          length = length + utf8.len(pandoc.utils.stringify(inline))
+        end
+      end
+      return inlines
+    end,
+  })
+end
+
 -- Text to the left, whatever pandoc's figures do; cells with numbers say themselves that they go right.
 local function table_at_left(content)
   for _, body in ipairs(content.bodies) do
@@ -47,11 +66,14 @@ local function table_at_left(content)
   for index, spec in ipairs(content.colspecs) do
     content.colspecs[index] = { pandoc.AlignLeft, spec[2] }
   end
-  local set = as_typst({ content }):gsub("align%(center%)", "align(left)", 1)
-  if #content.colspecs > MANY then
-    set = "#[#set text(size: 0.82em)\n" .. set .. "\n]"
+  local crowded = #content.colspecs > MANY
+  for _, row in ipairs(crowded and content.head.rows or {}) do
+    for _, cell in ipairs(row.cells) do
+      cell.contents = narrowed(cell.contents)
+    end
   end
-  return pandoc.RawBlock("typst", set)
+  local set = as_typst({ content }):gsub("align%(center%)", "align(left)", 1)
+  return pandoc.RawBlock("typst", crowded and "#crowded[\n" .. set .. "\n]" or set)
 end
 
 local function strong_number(block)
