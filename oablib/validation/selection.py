@@ -55,17 +55,5 @@ def indices(rows: pd.DataFrame, *, large: float) -> pd.DataFrame:
     return table.reset_index()
 
 
-def null_indices(rows: pd.DataFrame) -> pd.DataFrame:
-    """Robust indices of null paths on estimated and on true scale values: share with p under 0.05.
-
-    Columns world, n, method, name, estimated, true.
-    """
-    kinds = {"index": "estimated", "index_by_truth": "true"}
-    own = rows[rows["kind"].isin(kinds) & (rows["detail"] == "robust")]
-    own = own.assign(values=own["kind"].map(kinds), significant=own["p"] < LEVEL)
-    shares = own.groupby([*QUANTITY, "values"], sort=False)["significant"].mean()
-    return shares.unstack("values").rename_axis(columns=None).reset_index()
-
-
 def _tail(penalty: pd.Series) -> pd.Series:
     return pd.Series(chdtrc(1, penalty), penalty.index)
