@@ -181,7 +181,7 @@ def tests(session):
 
 @nox.session
 def pages(session):
-    """Look at the pages of two runs with Chromium: WCAG 2.1 AA, network, widths (2 minutes)."""
+    """Look at the pages of two runs with Chromium: WCAG 2.1 AA, network, widths (3 minutes)."""
     _install(session)
     for run in ("demo", "herijking-2021"):
         session.run("oab", "run", run)
