@@ -56,8 +56,10 @@ def png(drawing: str, *, stem: str) -> bytes:
 
 def _compiled(files: dict[str, bytes], kind: str, *, stem: str, **options: Any) -> bytes:
     fonts = {"font_paths": [FONTS], "ignore_system_fonts": True}
+    # typst-py takes several files by name, as its README says; its types know but one.
+    compile_: Any = typst.compile
     try:
-        return typst.compile(files, format=kind, **fonts, **options)
+        return bytes(compile_(files, format=kind, **fonts, **options))
     except typst.TypstError as error:
         hints = "".join(f" ({hint})" for hint in error.hints)
         raise RenderError(
