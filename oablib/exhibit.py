@@ -14,8 +14,6 @@ from oablib.wording import inert
 MIME = "application/vnd.oablib.exhibit+json"
 """Beside the HTML of an output: all of the exhibit that is not its look, see `payload`."""
 
-_DIGITS = ".10g"  # as results tables
-
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -33,8 +31,8 @@ class Exhibit:
     """What figures and tables have in common.
 
     label: `fig-` or `tbl-` and a name, once in a notebook; the text refers to it as `@fig-name`.
-    title: what it shows. unit: of its numbers. note: how to read it. numbers: those behind it, in
-    full, with headings as a reader knows them.
+    title: what it shows. unit: of its numbers. note: how to read it. numbers: those behind it,
+    rounded as results tables are (store.rounded), with headings as a reader knows them.
     """
 
     label: str
@@ -126,7 +124,7 @@ class Table(Exhibit):
 
 
 def plain(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
-    """A frame as columns and rows of what JSON can hold: ten digits, None where nothing is."""
+    """A frame as columns and rows of what JSON can hold: None where nothing is."""
     rows = [[_plain(each) for each in row] for row in frame.to_numpy(object)]
     return [str(name) for name in frame], rows
 
@@ -158,11 +156,11 @@ def _cell(kind: str, text: str, right: bool, *, scope: str = "") -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: numbers with ten digits, None for what is not there, inf in words."""
+    """A value as JSON has it: None for what is not there, inf in words."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, float) and math.isinf(value):
         return str(value)
-    return float(format(value, _DIGITS)) if isinstance(value, float) else str(value)
+    return float(value) if isinstance(value, float) else str(value)

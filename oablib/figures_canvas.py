@@ -1,6 +1,7 @@
 """What figures share: style, canvas, marks with intervals, and the step from drawing to exhibit."""
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
+from oablib import store
 from oablib.codebook import Column
 from oablib.exhibit import About, Figure
 from oablib.wording import inert, number, percent, words
@@ -43,9 +45,10 @@ STYLE: dict[Any, Any] = {
     # Labels are data: a dollar sign in one is no formula.
     "text.parse_math": False,
     "svg.fonttype": "path",
-    "svg.hashsalt": "oablib",
 }
 
+
+_PATH_NAME = re.compile(r'(?<=\bid=")[a-z]+[0-9a-f]{10}(?=")')
 
 styled = matplotlib.rc_context(STYLE)
 """Decorator of a function that draws: the style holds for all it makes."""
@@ -197,6 +200,13 @@ def exhibited(
         note=note,
         about=about,
         alt=inert(alt),
-        svg=buffer.getvalue(),
-        numbers=numbers.rename(columns=lambda name: words(str(name))),
+        svg=_named_in_order(buffer.getvalue()),
+        numbers=store.rounded(numbers).rename(columns=lambda name: words(str(name))),
     )
+
+
+def _named_in_order(svg: str) -> str:
+    """Name paths by their order: matplotlib names them by a digest, which hangs on last bits."""
+    for place, name in enumerate(dict.fromkeys(_PATH_NAME.findall(svg))):
+        svg = svg.replace(name, f"path{place}")
+    return svg

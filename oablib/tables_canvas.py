@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from oablib import store
 from oablib.exhibit import About, Table
 from oablib.wording import MINUS, words
 
@@ -44,7 +45,7 @@ def show(
     look: Look | None = None,
 ) -> Table:
     """A table for a report; label without `tbl-`, the rest as in Exhibit. NaN shows as a dash."""
-    look = look or Look()
+    look, frame = look or Look(), store.rounded(frame)
     named = frame.assign(**{name: frame[name].map(_as_words) for name in NAMES if name in frame})
     shown = [str(name) for name in frame if name != look.groups]
     headings = {name: look.labels.get(name, words(name)) for name in shown}
@@ -89,7 +90,7 @@ def _format(name: str, values: pd.Series, *, look: Look) -> Callable[[Any], str]
     if name in look.shares:
         return lambda value: f"{_decimals(100 * value, 1)}\N{NO-BREAK SPACE}%"
     if name in look.scientific:
-        return lambda value: f"{value:.2e}".replace("-", MINUS)
+        return _power
     if not _is_number(values):
         return str
     if name == "p":
@@ -108,6 +109,11 @@ def _decimals(value: float, places: int) -> str:
     text = f"{value:,.{places}f}"
     negative = text.startswith("-") and any(digit in text for digit in "123456789")
     return text.lstrip("-") if not negative else text.replace("-", MINUS)
+
+
+def _power(value: float) -> str:
+    shown = f"{value:.2e}" if value else f"<{store.NOTHING:.0e}"
+    return shown.replace("-", MINUS)
 
 
 def _probability(value: float) -> str:

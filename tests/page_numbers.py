@@ -9,7 +9,6 @@ import openpyxl
 
 SHEET = "Numbers"
 ABSENT = "–"
-SMALL_P, SMALLEST_P = "<0.001", 0.001
 FLOATING = 1e-9  # of numbers that a file stores in ten digits
 
 
@@ -100,11 +99,11 @@ def agrees(shown: str, stored: str | float) -> bool:
     """Whether a cell of a page is what is stored, rounded to the digits that it shows."""
     if shown == ABSENT:
         return stored == ""
-    if shown == SMALL_P:
-        return isinstance(stored, float) and stored < SMALLEST_P
     if isinstance(stored, str):
         return shown == stored
     plain = shown.replace(",", "").replace("\N{MINUS SIGN}", "-")
+    if plain.startswith("<"):
+        return 0 <= stored < float(plain[1:])
     factor = 100 if plain.endswith("%") else 1
     digits = plain.rstrip("%").strip()
     value = float(digits)

@@ -27,6 +27,11 @@ local function folded(div)
   return blocks
 end
 
+-- Attributes as a list: of a table without numbers Lua goes through the names in any order.
+local function named_group(name)
+  return { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } }
+end
+
 -- Who has no mouse scrolls what can be focused.
 local function scrolling(content)
   for _, row in ipairs(content.head.rows) do
@@ -35,10 +40,7 @@ local function scrolling(content)
     end
   end
   local name = pandoc.utils.stringify(content.caption.long)
-  local told = { tabindex = "0" }
-  if name ~= "" then
-    told.role, told["aria-label"] = "group", name
-  end
+  local told = name ~= "" and named_group(name) or { { "tabindex", "0" } }
   return pandoc.Div({ content }, pandoc.Attr("", { "table" }, told))
 end
 
@@ -46,7 +48,7 @@ end
 local function formula(paragraph)
   local only = #paragraph.content == 1 and paragraph.content[1]
   if only and only.t == "Math" and only.mathtype == "DisplayMath" then
-    return pandoc.Div({ paragraph }, pandoc.Attr("", { "formula" }, { tabindex = "0", role = "group", ["aria-label"] = "Formula" })), false
+    return pandoc.Div({ paragraph }, pandoc.Attr("", { "formula" }, named_group("Formula"))), false
   end
 end
 

@@ -52,8 +52,12 @@ def test_without_published_figures_there_is_nothing_beside(direct: pd.DataFrame)
     assert not any("published" in str(name) for name in draw(bare).numbers)
 
 
-def test_equal_results_are_equal_bytes(direct: pd.DataFrame) -> None:
-    assert draw(direct).svg == draw(direct).svg
+def test_results_equal_but_for_their_last_bits_are_equal_bytes(direct: pd.DataFrame) -> None:
+    """As those of two processors are."""
+    numbers = direct.select_dtypes("float")
+    other = direct.assign(**{name: np.nextafter(numbers[name], np.inf) for name in numbers})
+    assert not other.equals(direct)
+    assert draw(other).payload() == draw(direct).payload()
 
 
 def test_a_drawing_is_small_and_holds_no_time_and_no_letters_of_the_machine(

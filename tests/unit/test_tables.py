@@ -54,6 +54,12 @@ def test_numbers_have_one_look(values: list, look: dict, shown: list[str]) -> No
     assert cells(pd.DataFrame({"row": ["a"] * len(values), "v": values}), **look) == shown
 
 
+def test_what_is_nothing_but_rounding_shows_no_digit() -> None:
+    frame = pd.DataFrame({"row": ["a", "b"], "g": [3.1e-16, 2e-5]})
+    assert cells(frame, scientific=("g",)) == ["&lt;1e−12", "2.00e−05"]
+    assert table(frame).payload()["rows"][0] == ["a", 0.0]
+
+
 def test_small_probabilities_are_not_zero() -> None:
     frame = pd.DataFrame({"row": ["a", "b"], "p": [1e-9, 0.0456]})
     assert cells(frame) == ["&lt;0.001", "0.046"]
