@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from oablib import store
@@ -56,10 +57,15 @@ def show(
         unit=unit,
         note=note,
         about=about,
-        numbers=named.rename(columns=headings),
+        numbers=_in_groups(named, by=look.groups).rename(columns=headings),
         headings=[(headings[name], _is_number(frame[name])) for name in shown],
         groups=_grouped(named, list(zip(*cells.values(), strict=True)), by=look.groups),
     )
+
+
+def _in_groups(frame: pd.DataFrame, *, by: str) -> pd.DataFrame:
+    """Rows as `_grouped` shows them, for who takes the numbers along."""
+    return frame.iloc[np.argsort(pd.factorize(frame[by])[0], kind="stable")] if by else frame
 
 
 def _grouped(

@@ -74,11 +74,11 @@ def differences(report: Path) -> list[str]:
     ]
 
 
-def unequal_files(folder: Path) -> list[str]:
-    """CSV files below a folder whose XLSX of the same name holds something else."""
+def unequal_files(report: Path) -> list[str]:
+    """CSV files of exhibits and results tables whose XLSX of the same name holds other numbers."""
     return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*.csv"))
+        path.relative_to(report).as_posix()
+        for path in sorted([*report.glob("downloads/*/*.csv"), *report.glob("tables/*.csv")])
         if read_csv(path) != read_xlsx(path.with_suffix(".xlsx"))
     ]
 

@@ -83,6 +83,13 @@ def test_the_payload_has_numbers_in_ten_digits_and_none_for_nothing() -> None:
     assert told["rows"] == [["x y", 0.3333333333, None, "inf"]]
 
 
+def test_numbers_to_take_along_stand_in_the_order_of_the_page() -> None:
+    frame = pd.DataFrame({"group": ["a", "b", "a"], "row": ["1", "2", "3"], "v": [1.0, 2.0, 3.0]})
+    shown = table(frame, groups="group")
+    assert [row[0] for _, rows in shown.groups for row in rows] == ["1", "3", "2"]
+    assert [row[1] for row in shown.payload()["rows"]] == ["1", "3", "2"]
+
+
 def test_equal_frames_give_equal_tables() -> None:
     frame = pd.DataFrame({"a": [1.0]})
     assert table(frame)._repr_html_() == table(frame.copy())._repr_html_()
