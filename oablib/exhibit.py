@@ -113,7 +113,10 @@ class Table(Exhibit):
 
     def _body(self, name: str, rows: Sequence[Sequence[str]]) -> str:
         width = len(self.headings)
-        title = f'<tr><th colspan="{width}" scope="rowgroup">{escaped(name)}</th></tr>'
+        title = (
+            f'<tr><th colspan="{width}" scope="rowgroup" style="text-align: left">'
+            f"{escaped(name)}</th></tr>"
+        )
         lines = "".join(self._row(row) for row in rows)
         return f"<tbody>{title if name else ''}{lines}</tbody>"
 
@@ -150,9 +153,9 @@ def escaped(text: str) -> str:
 
 
 def _cell(kind: str, text: str, right: bool, *, scope: str = "") -> str:
-    told = {"scope": scope, "style": "text-align: right" if right else ""}
-    attributes = "".join(f' {name}="{value}"' for name, value in told.items() if value)
-    return f"<{kind}{attributes}>{escaped(text)}</{kind}>"
+    scoped = f' scope="{scope}"' if scope else ""
+    side = "right" if right else "left"  # said of both: JupyterLab sets everything right
+    return f'<{kind}{scoped} style="text-align: {side}">{escaped(text)}</{kind}>'
 
 
 def _plain(value: Any) -> Any:

@@ -235,7 +235,7 @@ def test_tables_have_captions_and_say_what_each_heading_heads() -> None:
     html = page(shown(table()), new_markdown_cell("| a |\n|---|\n| 1 |"))
     assert '<caption><span class="number">Table 1.</span> Values a</caption>' in html
     assert html.count('scope="col"') == 3
-    assert '<th scope="row">a</th>' in html
+    assert '<th style="text-align: left;" scope="row">a</th>' in html
     assert "Unit: points. 3 children in 1 school; source: made up." in html
 
 

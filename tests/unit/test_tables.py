@@ -28,8 +28,8 @@ def test_caption_headings_and_rows_are_marked_as_what_they_are() -> None:
     html = table(frame, groups="part")._repr_html_()
     assert '<table id="tbl-t"><caption>T</caption>' in html
     assert html.count('scope="col"') == 2
-    assert '<th colspan="2" scope="rowgroup">x</th>' in html
-    assert '<th scope="row">a b</th>' in html
+    assert '<th colspan="2" scope="rowgroup" style="text-align: left">x</th>' in html
+    assert '<th scope="row" style="text-align: left">a b</th>' in html
 
 
 def test_unit_population_and_source_stand_under_it() -> None:
