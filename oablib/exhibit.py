@@ -3,6 +3,7 @@
 import base64
 import html
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -27,7 +28,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class Exhibit(ABC):
     """What figures and tables have in common.
 
     label: `fig-` or `tbl-` and a name, once in a notebook; the text refers to it as `@fig-name`.
@@ -69,8 +70,8 @@ class Exhibit:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/html": self._repr_html_(), MIME: self.payload()}
 
-    def _repr_html_(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _repr_html_(self) -> str: ...
 
     def _about_html(self) -> str:
         return f'<div class="about">{escaped(self.about_line)}</div>'
