@@ -35,6 +35,10 @@ class ModelError(OabError):
     """Raised when a model's text is wrong or names what the data do not hold."""
 
 
+class LiteratureError(OabError):
+    """Raised when an entry of the literature is incomplete, or a path has none."""
+
+
 class EstimationError(OabError):
     """Raised when a model cannot be estimated: collinear, constant, not converged."""
 

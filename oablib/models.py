@@ -1,13 +1,15 @@
 """A structural model as data: which columns play which part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 import pandas as pd
 
-from oablib import params
+from oablib import models_file
+from oablib.codebook import Table
 from oablib.errors import ModelError
+from oablib.models_file import ModelFile
 from oablib.shown import showable
 
 
@@ -19,7 +21,10 @@ class Model:
     scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
     its slope gets (origin is published with reversed orientation).
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
-    direct: predictors of the outcome beside the mediator; indirect: predictors of the mediator.
+    direct: predictors of the outcome beside the mediator; indirect: those of them that predict
+    the mediator too. confounders: those of them that are no property of family or surroundings,
+    so that a prediction of disadvantage leaves them out.
+    candidates: paths such as `nscct ~ origin` that a selection may add.
     imputed: columns that may hold unknown values. auxiliary: columns that help to fill them.
     fixed_values: column -> category key -> scale value set by hand; all others are estimated.
     """
@@ -41,6 +46,8 @@ class Model:
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
     fixed_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    confounders: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
     def waves(self, frame: pd.DataFrame) -> pd.Series:
         """Wave of each child of a frame; "all" for everybody in a model without waves."""
@@ -72,26 +79,72 @@ class Model:
         parts += [*self.school_means.values(), *self.imputed]
         return tuple(dict.fromkeys(part for part in (*parts, self.wave) if part))
 
+    def column_of(self, predictor: str) -> str:
+        """Column of the cohort that a predictor is made of."""
+        if predictor in self.dummies:
+            return self.dummies[predictor][0]
+        return self.school_means.get(predictor, predictor)
+
 
 def load(name: str) -> Model:
-    """Read params/models/<name>.yaml.
+    """Read params/models/<name>.yaml, with what it extends.
 
-    Raises ParameterError when the file is absent or no strict YAML, ModelError when a field
-    is missing or unknown, or a predictor is named that the file does not define.
+    Raises ParameterError when the file is absent or no strict YAML; ModelError, naming file and
+    line, when a field is missing or unknown, a predictor is not defined, a path is named twice or
+    runs in a circle, or a value set by hand cannot be meant.
     """
-    values = params.load_yaml(params.named_file("models", name))
+    file = models_file.read(name)
     known = {each.name for each in fields(Model)} - {"name"}
-    needed = {each.name for each in fields(Model) if each.default_factory is MISSING} - {"name"}
-    if not needed <= set(values) <= known:
-        raise ModelError(
-            f"params/models/{name}.yaml: missing {sorted(needed - set(values))}, "
-            f"unknown {sorted(set(values) - known)}; expected {sorted(needed)}, "
-            f"and where wanted {sorted(known - needed)}."
-        )
-    plain: dict[str, Any] = {key: _frozen(value) for key, value in values.items()}
-    _fail_if_predictor_is_undefined(name, plain)
-    _fail_if_fixed_value_is_unfit(name, plain)
+    optional = {each.name for each in fields(Model) if not _is_needed(each)}
+    models_file.fail_if_fields_are_unfit(file, known=known, needed=known - optional)
+    models_file.fail_if_paths_are_unfit(file)
+    models_file.fail_if_fixed_value_is_unfit(file)
+    plain: dict[str, Any] = {key: _frozen(value) for key, value in file.values.items()}
     return Model(name=name, **plain)
+
+
+def fail_if_columns_are_unknown(name: str, *, table: Table) -> None:
+    """Raise ModelError, naming file and line, unless the codebook's table has what a model names.
+
+    Columns, categories of dummies, and a reference category for each scaled column.
+    """
+    file = models_file.read(name)
+    faults = [*_column_faults(file, table), *_category_faults(file, table)]
+    if faults:
+        raise ModelError("\n".join(faults))
+
+
+def _column_faults(file: ModelFile, table: Table) -> list[str]:
+    known = {column.key for column in table.columns}
+    return [
+        f"{file.where(*way)}: variable {column!r} is not in the codebook's table; its columns: "
+        f"{', '.join(sorted(known))}."
+        for way, column in models_file.named_columns(file)
+        if column not in known
+    ]
+
+
+def _category_faults(file: ModelFile, table: Table) -> list[str]:
+    known = {column.key: column for column in table.columns}
+    faults = []
+    for name, (column, category) in file.values["dummies"].items():
+        keys = [each.key for each in known[column].categories] if column in known else [category]
+        if category not in keys:
+            faults.append(
+                f"{file.where('dummies', name)}: {column} has no category {category!r}; its "
+                f"categories: {', '.join(keys) or 'none'}."
+            )
+    faults += [
+        f"{file.where('scaled', column)}: {column} has no reference category in the codebook; "
+        "expected one, against which scale values are measured."
+        for column in file.values["scaled"]
+        if column in known and known[column].reference is None
+    ]
+    return faults
+
+
+def _is_needed(each: Any) -> bool:
+    return each.default is MISSING and each.default_factory is MISSING
 
 
 def _frozen(value: object) -> object:
@@ -100,32 +153,3 @@ def _frozen(value: object) -> object:
     if isinstance(value, dict):
         return {key: _frozen(item) for key, item in value.items()}
     return value
-
-
-def _fail_if_predictor_is_undefined(name: str, values: Mapping[str, Any]) -> None:
-    roles = ("scaled", "dummies", "numeric", "school_means")
-    defined = {predictor for role in roles for predictor in values[role]}
-    undefined = [each for each in (*values["direct"], *values["indirect"]) if each not in defined]
-    if undefined:
-        raise ModelError(
-            f"Model {name}: {undefined} stand among the predictors but are not defined; "
-            f"defined are {sorted(defined)}."
-        )
-
-
-def _fail_if_fixed_value_is_unfit(name: str, values: Mapping[str, Any]) -> None:
-    """Column and number are checked here, the category where the codebook is at hand."""
-    fixed = values.get("fixed_values", {})
-    columns = [column for column in fixed if column not in values["scaled"]]
-    if columns:
-        raise ModelError(
-            f"Model {name}: fixed_values names {columns}; expected columns that get scale values: "
-            f"{sorted(values['scaled'])}."
-        )
-    numbers = [number for column in fixed.values() for number in column.values()]
-    unfit = [number for number in numbers if type(number) not in (int, float)]
-    if unfit:
-        raise ModelError(
-            f"Model {name}: fixed_values holds {len(unfit)} that are no numbers; expected points "
-            "of the outcome, as in `education_mother: {mbo4: 7.5}`."
-        )

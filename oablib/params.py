@@ -10,8 +10,17 @@ from typing import Any
 from oablib import strict_yaml
 from oablib.errors import EnvironmentFault, ParameterError
 
-KINDS = {"codebook": "rules", "model": "models", "published": "published"}
-"""Parameters of a run that name a file, and the folder of params that it stands in."""
+KINDS = {
+    "codebook": "rules",
+    "model": "models",
+    "variants": "models",
+    "published": "published",
+}
+"""Parameters of a run that name files, and the folder of params that these stand in."""
+
+MAY_BE_EMPTY = ("variants", "published")
+SEVERAL = ("variants",)
+"""Parameters that may name several files, with spaces between."""
 
 WORK = ".work"
 """Folder of the project for what nobody but its owner may read."""
@@ -67,6 +76,11 @@ def named_file(kind: str, name: str) -> Path:
     if not RUN_NAME.fullmatch(name) or not path.is_file():
         raise ParameterError(f"params/{kind} has no {name!r}{did_you_mean(name, names(kind))}")
     return path
+
+
+def files_of(key: str, value: str) -> list[str]:
+    """Names of the files that a parameter of KINDS names."""
+    return value.split() if key in SEVERAL else [value] if value else []
 
 
 def names(kind: str) -> list[str]:

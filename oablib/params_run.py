@@ -43,6 +43,9 @@ class RunParameters(BaseModel):
     )
     codebook: str = Field(default="codebook", description="name in params/rules")
     model: str = Field(default="base", description="name in params/models")
+    variants: str = Field(
+        default="", description="names in params/models to compare, with spaces between, or empty"
+    )
     published: str = Field(default="", description="name in params/published, or empty")
     # Below 200 children the 49 parameters of the base model mean nothing.
     n: int = Field(
@@ -54,6 +57,12 @@ class RunParameters(BaseModel):
     # Rubin's rules need a variance between imputations.
     imputations: int = Field(default=5, ge=2, le=1000, description="completed data sets")
     iterations: Rounds = Field(default=5, description="rounds of chained equations for each")
+    draws: int = Field(
+        default=200, ge=10, le=10_000, description="samples of schools, for how stable a choice is"
+    )
+    splits: int = Field(
+        default=50, ge=2, le=1000, description="splits of schools into training and test"
+    )
     hide_variable: str = Field(default="", description="known variable to hide as a test, or empty")
     hide_share: Share = Field(default=0.0, description="share of its values to hide")
     hide_given: str = Field(default="", description="variable on which being hidden depends")
@@ -233,12 +242,24 @@ def _told(entry: _Entry, kind: str) -> str:
 def _name_faults(entry: _Entry) -> Iterator[str]:
     """Faults of a value that names a file of params, or a column."""
     kind = params.KINDS.get(entry.key)
-    if kind and (entry.value or kind != "published") and entry.value not in params.names(kind):
-        near = params.did_you_mean(entry.value, params.names(kind))
-        yield f"{entry.place}: {entry.key}: params/{kind} has no {_short(entry.value)}{near}"
+    if kind and not entry.value.strip() and entry.key not in params.MAY_BE_EMPTY:
+        yield f"{entry.place}: {entry.key} is empty; name a file of params/{kind}."
+    elif kind:
+        yield from _file_faults(entry, kind)
     column = entry.key in ("hide_variable", "hide_given")
     if column and entry.value and not _COLUMN.fullmatch(entry.value):
         yield f"{entry.place}: {entry.key}: expected the key of a column in the codebook."
+
+
+def _file_faults(entry: _Entry, kind: str) -> Iterator[str]:
+    """Names without a file, and names that stand twice."""
+    named = params.files_of(entry.key, entry.value)
+    for place, name in enumerate(named):
+        if name not in params.names(kind):
+            near = params.did_you_mean(name, params.names(kind))
+            yield f"{entry.place}: {entry.key}: params/{kind} has no {_short(name)}{near}"
+        elif name in named[:place]:
+            yield f"{entry.place}: {entry.key} names {name!r} twice; name it once."
 
 
 def _joint_faults(chosen: Mapping[str, _Entry]) -> list[str]:

@@ -34,10 +34,12 @@ class Products:
 
     columns: names. sums: (G, q, q), products of the columns summed over the children of a school.
     categories: scaled column -> code -> name of its indicator. fixed: indicator -> value that is
-    not estimated, reference categories without indicator.
+    not estimated, reference categories without indicator. scaled_by: the model whose regression
+    gives the scale values.
     """
 
     model: Model
+    scaled_by: Model
     columns: tuple[str, ...]
     sums: NDArray
     categories: dict[str, dict[int, str]]
@@ -55,6 +57,24 @@ class Products:
 
 @showable()
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Moments:
+    """Moments of the structural model's columns, outcome and mediator first, in b draws.
+
+    draws: (b,), which of those asked for they are; others could not be estimated. n: (b,)
+    children. means: (b, p). covariances: (b, p, p), divisor n. into: (b, q, p), the columns as
+    sums of the columns of the products, by the scale values of the draw.
+    """
+
+    names: tuple[str, ...]
+    draws: NDArray
+    n: NDArray
+    means: NDArray
+    covariances: NDArray
+    into: NDArray
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Draws:
     """Direct effects of the draws.
 
@@ -66,8 +86,20 @@ class Draws:
     failed: int
 
 
-def products(frame: pd.DataFrame, *, model: Model, table: Table) -> Products:
-    """Read a completed data set once. Raises EstimationError as scale_values.estimate."""
+def products(
+    frame: pd.DataFrame,
+    *,
+    model: Model,
+    table: Table,
+    scaled_by: Model | None = None,
+    groups: NDArray | None = None,
+) -> Products:
+    """Read a completed data set once. Raises EstimationError as scale_values.estimate.
+
+    scaled_by: model whose regression gives the scale values, where not `model` itself; it has the
+    same scaled columns, and its dummies and numbers are among those of `model`. groups: (n,),
+    codes 0..G-1 of groups to be summed over instead of schools; school means stay those of schools.
+    """
     categories: dict[str, dict[int, str]] = {}
     fixed: dict[str, float] = {}
     parts: dict[str, NDArray] = {CONSTANT: np.ones(len(frame))}
@@ -83,10 +115,12 @@ def products(frame: pd.DataFrame, *, model: Model, table: Table) -> Products:
     numbers = scale_values.predictors_without_scale(frame, model=model, table=table)
     parts |= {str(name): numbers[name].to_numpy() for name in numbers}
     schools = pd.factorize(frame[model.cluster])[0]
+    _fail_if_school_is_absent(schools)
     for name, column in model.school_means.items():
         inner = [*categories[column].values()] if column in categories else [column]
         parts |= {_mean_of(name, each): _school_mean(parts[each], schools) for each in inner}
-    return Products(model, tuple(parts), _summed(parts, schools), categories, fixed)
+    sums = _summed(parts, schools if groups is None else groups)
+    return Products(model, scaled_by or model, tuple(parts), sums, categories, fixed)
 
 
 def draw(of: Products, *, samples: int, seed: Sequence[int]) -> Draws:
@@ -94,36 +128,45 @@ def draw(of: Products, *, samples: int, seed: Sequence[int]) -> Draws:
 
     Two models of the same children get the same schools, so that they can be compared draw by draw.
     """
-    generator, count = np.random.default_rng(list(seed)), of.n_schools
-    picked = generator.integers(count, size=(samples, count))
-    times = np.stack([np.bincount(each, minlength=count) for each in picked]).astype(np.float64)
-    return estimate(of, times=times)
+    return estimate(of, times=picked(of.n_schools, samples=samples, seed=seed))
+
+
+def picked(n_schools: int, *, samples: int, seed: Sequence[int]) -> NDArray:
+    """How often each school occurs in each draw of as many schools as there are: (b, G)."""
+    chosen = np.random.default_rng(list(seed)).integers(n_schools, size=(samples, n_schools))
+    return np.stack([np.bincount(each, minlength=n_schools) for each in chosen]).astype(np.float64)
 
 
 def estimate(of: Products, *, times: NDArray) -> Draws:
     """Estimate draws in which each school occurs so many times; times: (b, G)."""
-    q = len(of.columns)
-    totals = (times @ of.sums.reshape(of.n_schools, q * q)).reshape(len(times), q, q)
-    scaled = [_scaled(of, total) for total in totals]
-    good = [each for each in scaled if each is not None]
-    model = of.model
-    names = [model.outcome, model.mediator, *model.direct]
-    if not good:
-        return Draws(pd.DataFrame(columns=list(model.direct)), len(times))
-    n, means, covariances = (np.stack(parts) for parts in zip(*good, strict=True))
-    paths = sem.paths(model.syntax, names, n=n, means=means, covariances=covariances)
+    model, found = of.model, moments(of, times=times)
+    failed = len(times) - len(found.draws)
+    if not len(found.draws):
+        return Draws(pd.DataFrame(columns=list(model.direct)), failed)
+    told = {"n": found.n, "means": found.means, "covariances": found.covariances}
+    paths = sem.paths(model.syntax, found.names, **told)
     effects = paths.loc[:, [(model.outcome, name) for name in model.direct]]
-    return Draws(effects.set_axis(list(model.direct), axis=1), len(times) - len(good))
+    return Draws(effects.set_axis(list(model.direct), axis=1), failed)
 
 
-def _scaled(of: Products, total: NDArray) -> tuple[float, NDArray, NDArray] | None:
-    """Children, means and covariances of the model's columns in one draw; None if it is unfit."""
-    values = _values(of, total)
-    if values is None:
-        return None
-    into, n = _into_columns(of, values), total[0, 0]
-    mean = into.T @ total[:, 0] / n
-    return n, mean, into.T @ total @ into / n - np.outer(mean, mean)
+def moments(of: Products, *, times: NDArray) -> Moments:
+    """Scale values of each draw, and the moments of the columns that follow; times: (b, G).
+
+    A draw in which a category has fewer than 5 children, or columns depend on each other, is left
+    out.
+    """
+    q, model = len(of.columns), of.model
+    totals = (times @ of.sums.reshape(of.n_schools, q * q)).reshape(len(times), q, q)
+    values = [_values(of, total) for total in totals]
+    draws = np.array([at for at, each in enumerate(values) if each is not None], dtype=int)
+    names = (model.outcome, model.mediator, *model.direct)
+    into = np.array([_into_columns(of, each) for each in values if each is not None])
+    into = into.reshape(len(draws), q, len(names))
+    turned, n = into.transpose(0, 2, 1), totals[draws, 0, 0]
+    means = (turned @ totals[draws, :, :1])[:, :, 0] / n[:, None]
+    square = turned @ totals[draws] @ into / n[:, None, None]
+    covariances = square - means[:, :, None] * means[:, None, :]
+    return Moments(names, draws, n, means, covariances, into)
 
 
 def _values(of: Products, total: NDArray) -> dict[str, float] | None:
@@ -132,7 +175,7 @@ def _values(of: Products, total: NDArray) -> dict[str, float] | None:
     if _has_rare_category(of, total):
         return None
     free = [each for each in indicators if each not in of.fixed]
-    rest = [*of.model.dummies, *of.model.numeric]
+    rest = [*of.scaled_by.dummies, *of.scaled_by.numeric]
     design, outcome = of.at([CONSTANT, *free, *rest]), of.at([of.model.outcome])[0]
     signs = {
         each: of.model.scaled[name] for name, own in of.categories.items() for each in own.values()
@@ -200,11 +243,17 @@ def _school_mean(column: NDArray, schools: NDArray) -> NDArray:
     return (np.bincount(schools, column) / np.bincount(schools))[schools]
 
 
-def _summed(parts: dict[str, NDArray], schools: NDArray) -> NDArray:
-    """Products of all columns, summed within schools: (G, q, q)."""
+def _fail_if_school_is_absent(schools: NDArray) -> None:
     if (schools < 0).any():
         raise EstimationError(f"{(schools < 0).sum()} children have no school; each needs its own.")
-    order = np.argsort(schools, kind="stable")
+
+
+def _summed(parts: dict[str, NDArray], groups: NDArray) -> NDArray:
+    """Products of all columns, summed within groups: (G, q, q)."""
+    order = np.argsort(groups, kind="stable")
     rows = np.column_stack(list(parts.values()))[order]
-    ends = np.cumsum(np.bincount(schools))[:-1]
-    return np.stack([own.T @ own for own in np.split(rows, ends)])
+    ends = np.cumsum(np.bincount(groups))
+    sums = np.empty((len(ends), rows.shape[1], rows.shape[1]))
+    for number, own in enumerate(np.split(rows, ends[:-1])):
+        np.matmul(own.T, own, out=sums[number])
+    return sums

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from oablib import installed, params, reach
+from oablib import installed, models_file, params, reach
 from oablib.errors import ParameterError
 from oablib.stage import Stage
 
@@ -27,11 +27,17 @@ def values_of(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, 
 def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
     """Files of params that the stage may read: rules/imputation -> path.
 
-    Raises ParameterError when there is no such file.
+    A model brings along the models that its file extends. Raises ParameterError when there is no
+    such file, ModelError when models extend each other in a circle.
     """
-    named = [f"{kind}/{told[name]}" for name, kind in params.KINDS.items()
-             if name in stage.parameters and told.get(name)]  # fmt: skip
-    return {name: params.named_file(*_parts(name)) for name in (*named, *stage.rules)}
+    named = [
+        f"{kind}/{file}"
+        for name, kind in params.KINDS.items()
+        if name in stage.parameters
+        for file in params.files_of(name, str(told.get(name, "")))
+    ]
+    chains = [_chain(name) for name in (*named, *stage.rules)]
+    return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
 
 
 def all_rule_files(
@@ -108,6 +114,13 @@ def _rule_parts(name: str, path: Path, *, attributes: frozenset[str]) -> dict[st
         for field, value in content.items()
         if field in attributes
     }
+
+
+def _chain(name: str) -> list[str]:
+    kind, stem = _parts(name)
+    if kind != "models":
+        return [name]
+    return [f"{kind}/{each}" for each in models_file.read(stem).chain]
 
 
 def _parts(name: str) -> tuple[str, str]:

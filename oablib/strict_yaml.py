@@ -5,6 +5,7 @@ these stay text, so that a type check can say what was expected instead.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -53,10 +54,20 @@ for _tag, _pattern, _first in _SCALARS:
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """The values of a file and the line of each top-level key."""
+    """The values of a file and the lines that they stand on.
+
+    lines: of each top-level key. places: of each value inside, by the keys (and places in lists)
+    that lead to it, such as ("direct", 2).
+    """
 
     values: dict[str, Any]
     lines: dict[str, int]
+    places: dict[tuple[str | int, ...], int]
+
+    def line(self, *way: str | int) -> int:
+        """Line of a value, or of the nearest thing around it that is there; 1 for the file."""
+        known = (way[:length] for length in range(len(way), 0, -1))
+        return next((self.places[each] for each in known if each in self.places), 1)
 
 
 def read(path: Path) -> YamlFile:
@@ -118,9 +129,25 @@ def _parse(text: str, *, path: Path) -> YamlFile:
         # A list as a key has no name, and is refused below with its line.
         named = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         lines = {key.value: key.start_mark.line + 1 for key in named}
-        return YamlFile(values=loader.construct_document(node), lines=lines)
+        places = dict(_places(node))
+        return YamlFile(values=loader.construct_document(node), lines=lines, places=places)
     finally:
         loader.dispose()
+
+
+def _places(
+    node: yaml.Node, way: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """The way to each value, and its line; a key's value stands where the key does."""
+    if isinstance(node, yaml.MappingNode):
+        inner = [((*way, str(key.value)), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        inner = [((*way, place), value, value) for place, value in enumerate(node.value)]
+    else:
+        return
+    for at, named, value in inner:
+        yield at, named.start_mark.line + 1
+        yield from _places(value, at)
 
 
 def _repeated_keys(node: yaml.Node) -> list[str]:

@@ -28,7 +28,8 @@ def rule_values(side: Side) -> dict[str, str]:
     A file that a parameter names goes by the parameter, so that one model is held against another.
     """
     told = side.manifest["parameters"]
-    roles = {f"{kind}/{told[role]}": role for role, kind in params.KINDS.items()}
+    single = {role: kind for role, kind in params.KINDS.items() if role not in params.SEVERAL}
+    roles = {f"{kind}/{told[role]}": role for role, kind in single.items()}
     found: dict[str, str] = {}
     for path in sorted((side.folder / "params").glob("*/*.yaml")):
         name = f"{path.parent.name}/{path.stem}"

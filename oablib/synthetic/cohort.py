@@ -1,7 +1,7 @@
 """Draw a cohort and dress it in the columns and codes of the codebook."""
 
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,19 +35,27 @@ class Cohort:
     source: str
 
 
-def draw(*, n: int, seed: int, without_paths: Collection[str] = ()) -> Cohort:
+def draw(
+    *,
+    n: int,
+    seed: int,
+    without_paths: Collection[str] = (),
+    path_factors: Mapping[str, float] | None = None,
+) -> Cohort:
     """Draw n children with both tests, and those without a test who come along.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
     those of Walhout & Scholtus (2021); everything else stands in params/rules/synthetic.yaml.
-    without_paths: scaled variables (as "origin") that do not act on NSCCT: all of their effect is
-    then direct, and the truth says so.
+    path_factors: how many times as strong as published a scaled variable (as "origin") acts on
+    NSCCT; what its total effect then lacks, or has too much, is direct, and the truth says so.
+    without_paths: scaled variables that do not act on NSCCT at all: their factor is 0.
 
     Raises ParameterError when n is under 200 or a path is not one of a scaled variable.
     """
     if n < MINIMUM_CHILDREN:
         raise ParameterError(f"A cohort of {n} children was asked; at least {MINIMUM_CHILDREN}.")
-    _fail_if_path_is_unknown(without_paths)
+    factors = {**(path_factors or {}), **dict.fromkeys(without_paths, 0.0)}
+    _fail_if_path_is_unknown(factors)
     rng = np.random.default_rng(seed)
     rules, published = params.rules("synthetic"), params.published("herijking2021")
     total = round(n / rules["tested_share"])
@@ -60,19 +68,19 @@ def draw(*, n: int, seed: int, without_paths: Collection[str] = ()) -> Cohort:
         schools=len(schools),
         rules=rules,
         published=published,
-        without_paths=without_paths,
+        path_factors=factors,
     )
     hide_education(rng, children, rules=rules, published=published)
-    apart = "".join(f", no path from {name} to nscct" for name in without_paths)
+    apart = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
     source = f"synthetic cohort (n = {n:,}, seed {seed}{apart})"
     return _as_delivered(rng, children, schools=schools, truth=truth, source=source)
 
 
-def _fail_if_path_is_unknown(without_paths: Collection[str]) -> None:
-    unknown = sorted(set(without_paths) - set(SCALED))
+def _fail_if_path_is_unknown(named: Collection[str]) -> None:
+    unknown = sorted(set(named) - set(SCALED))
     if unknown:
         raise ParameterError(
-            f"without_paths names {unknown}; expected scaled variables: {', '.join(SCALED)}."
+            f"Paths to NSCCT of {unknown}; expected scaled variables: {', '.join(SCALED)}."
         )
 
 

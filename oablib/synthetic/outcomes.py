@@ -1,6 +1,6 @@
 """The truth: how background makes test scores, and what is known of education."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,13 +36,13 @@ def add_tests(
     schools: int,
     rules: Rules,
     published: Rules,
-    without_paths: Collection[str] = (),
+    path_factors: Mapping[str, float] | None = None,
 ) -> Truth:
     """Add nscct and cito (integer 501-550) to children; return the truth they follow.
 
     The effects on NSCCT are such that Cito regressed on the scaled variables without
     intelligence and school mean has slope 1 (origin: -1), which is what a scale value means.
-    For `without_paths` they are 0, and the direct effects are such.
+    With `path_factors` they are that many times as strong, and the direct effects are such.
     """
     rule = rules["outcomes"]
     direct = {key: value["coef"] for key, value in published["direct_effects"].items()}
@@ -51,9 +51,9 @@ def add_tests(
     school = children["school"].to_numpy()
     predictors = _predictors(children, scaled=scaled, school=school)
     paths = _nscct_paths(predictors, direct=direct, effect=rule["nscct_effect"])
-    for name in without_paths:
-        direct[name] += paths[name] * rule["nscct_effect"]
-        paths[name] = 0.0
+    for name, factor in (path_factors or {}).items():
+        direct[name] += (1 - factor) * paths[name] * rule["nscct_effect"]
+        paths[name] *= factor
     children["nscct"] = _nscct(rng, scaled, school=school, schools=schools, paths=paths, rule=rule)
     expected = predictors @ pd.Series(direct) + rule["nscct_effect"] * children["nscct"]
     children["cito"] = _cito(rng, expected.to_numpy(), school=school, schools=schools, rule=rule)

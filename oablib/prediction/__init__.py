@@ -1,0 +1,23 @@
+"""Whether predictions hold for children whom the model has not seen, as registers know them.
+
+The analysis model becomes a prediction model; schools are split again and again into a part to
+learn from and a part to be predicted.
+"""
+
+from oablib.prediction.register import fill, known, lay
+from oablib.prediction.settings import Rules, rules
+from oablib.prediction.study import Prediction, predict
+from oablib.prediction.trained import Predicted, Trained, train
+
+__all__ = [
+    "Predicted",
+    "Prediction",
+    "Rules",
+    "Trained",
+    "fill",
+    "known",
+    "lay",
+    "predict",
+    "rules",
+    "train",
+]

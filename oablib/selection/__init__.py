@@ -1,0 +1,29 @@
+"""Which paths enter, which variables stay, and which variant is best: decisions with their trail.
+
+`forward` adds what data and literature support, `backward` takes out what can be missed, `compare`
+ranks variants, `stability` asks how sure all of that is.
+"""
+
+from oablib.selection.backward import Backward, backward
+from oablib.selection.design import Design, build
+from oablib.selection.forward import Forward, forward, paths, with_paths
+from oablib.selection.settings import Rules, rules
+from oablib.selection.stability import Stability, stability
+from oablib.selection.variants import by_wave, compare
+
+__all__ = [
+    "Backward",
+    "Design",
+    "Forward",
+    "Rules",
+    "Stability",
+    "backward",
+    "build",
+    "by_wave",
+    "compare",
+    "forward",
+    "paths",
+    "rules",
+    "stability",
+    "with_paths",
+]

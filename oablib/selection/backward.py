@@ -1,0 +1,165 @@
+"""From a full model down: the term that is missed least leaves, one by one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib import pooling, resampling
+from oablib.models import Model
+from oablib.selection import equations
+from oablib.selection.design import Design
+from oablib.selection.equations import Paths
+from oablib.selection.settings import Criterion
+from oablib.selection.variants import pooled_gain
+from oablib.shown import showable
+
+TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
+REMOVED, KEPT = "removed", "kept"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Backward:
+    """What is left of a full model, and the way there.
+
+    paths: that are left. trail: a row for each term that was removed, in the order of steps, and
+    for each that was kept, as judged in the last step: step; lhs; term (a column of the cohort or
+    a school mean); columns (its predictors); df; statistic (pooled likelihood ratio D4 or, by p,
+    pooled Wald test D1 with errors clustered by school, on the scale of chi2); change of the
+    criterion if it were removed (NaN by p); p (NaN by a criterion); decision.
+    """
+
+    paths: Paths
+    trail: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    lhs: str
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    term: _Term
+    statistic: float
+    change: float
+    p: float
+
+
+def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float) -> Backward:
+    """Take terms out of `start`, a variant of the design, as long as one can be missed.
+
+    A term is all predictors of one equation that are made of one column. By "aic" or "bic" the
+    term leaves whose removal lowers the criterion most, with honest counts of parameters; by "p"
+    the one with the largest p above alpha. The mediator stays.
+    """
+    paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
+    while True:
+        judged = [_judge(design, paths, term, criterion) for term in _terms(paths, start)]
+        leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
+        if leaving is None:
+            break
+        rows.append(_row(leaving, step, REMOVED))
+        paths, step = _without(paths, leaving.term, start), step + 1
+    rows += [_row(each, step, KEPT) for each in judged]
+    return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
+
+
+def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) -> _Judged | None:
+    if not judged:
+        return None
+    if criterion == "p":
+        most = max(judged, key=lambda each: each.p)
+        return most if most.p > alpha else None
+    least = min(judged, key=lambda each: each.change)
+    return least if least.change < 0 else None
+
+
+def _terms(paths: Paths, model: Model) -> list[_Term]:
+    """Predictors of each equation, those of one column together."""
+    found = []
+    for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
+        groups: dict[str, list[str]] = {}
+        for name in names:
+            own = name if name in model.school_means else model.column_of(name)
+            groups.setdefault(own, []).append(name)
+        found += [_Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
+    return found
+
+
+def _without(paths: Paths, term: _Term, model: Model) -> Paths:
+    outcome, mediator = (
+        tuple(name for name in names if term.lhs != lhs or name not in term.columns)
+        for lhs, names in ((model.outcome, paths.outcome), (model.mediator, paths.mediator))
+    )
+    return Paths(outcome, mediator)
+
+
+def _judge(design: Design, paths: Paths, term: _Term, criterion: Criterion) -> _Judged:
+    if criterion == "p":
+        test = _wald(design, paths, term)
+        return _Judged(term, test.chi2, np.nan, test.p)
+    less = _without(paths, term, design.reference)
+    counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
+    penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
+    gain = pooled_gain(design, paths, less)
+    return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
+
+
+def _wald(design: Design, paths: Paths, term: _Term) -> pooling.PooledTest:
+    is_outcome = term.lhs == design.reference.outcome
+    rhs = paths.outcome if is_outcome else paths.mediator
+    chosen = [rhs.index(name) for name in term.columns]
+    found = [clustered(design, i, 0 if is_outcome else 1, rhs) for i in range(design.m)]
+    estimates = np.stack([each[0][chosen] for each in found])
+    covariances = np.stack([each[1][np.ix_(chosen, chosen)] for each in found])
+    if design.m == 1:
+        return _of_one(estimates[0], covariances[0])
+    return pooling.d1(estimates, covariances, df_complete=design.n_clusters - 1)
+
+
+def _of_one(estimate: NDArray, covariance: NDArray) -> pooling.PooledTest:
+    k = len(estimate)
+    distance = float(estimate @ np.linalg.solve(covariance, estimate))
+    return pooling.pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
+
+
+def clustered(
+    design: Design, imputation: int, lhs: int, rhs: tuple[str, ...]
+) -> tuple[NDArray, NDArray]:
+    """Slopes of one equation in one data set, and their covariance clustered by school.
+
+    As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
+    """
+    of, places = design.products[imputation], design.at(rhs)
+    into = design.into[imputation]
+    slope = equations.slopes(design.covariances[imputation], lhs, places)
+    constant = np.zeros(len(of.columns))
+    constant[of.at([resampling.CONSTANT])] = 1.0
+    mean = design.means[imputation]
+    centred = into - np.outer(constant, mean)
+    error = centred[:, lhs] - centred[:, places] @ slope
+    scores = (of.sums @ error) @ centred[:, places]
+    inner = design.n * design.covariances[imputation][np.ix_(places, places)]
+    half = np.linalg.solve(inner, scores.T)
+    G = of.n_schools
+    return slope, G / (G - 1) * half @ half.T
+
+
+def _row(judged: _Judged, step: int, decision: str) -> dict[str, object]:
+    term = judged.term
+    return {
+        "step": step,
+        "lhs": term.lhs,
+        "term": term.name,
+        "columns": ", ".join(term.columns),
+        "df": len(term.columns),
+        "statistic": judged.statistic,
+        "change": judged.change,
+        "p": judged.p,
+        "decision": decision,
+    }
