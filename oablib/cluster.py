@@ -134,7 +134,7 @@ def _project(rules: bytes) -> Iterator[None]:
 def _packed(rules: Path) -> bytes:
     files = {
         path.relative_to(rules).as_posix(): path.read_bytes()
-        for path in sorted(rules.rglob("*.yaml"))
+        for path in sorted([*rules.rglob("*.yaml"), *rules.glob("*.bib")])
     }
     return zlib.compress(pickle.dumps(files, protocol=pickle.HIGHEST_PROTOCOL))
 

@@ -103,6 +103,11 @@ def load(name: str) -> Model:
     return Model(name=name, **plain)
 
 
+def load_several(names: str, *, first: str) -> dict[str, Model]:
+    """Models of params/models by name, with spaces between; `first` comes first, named or not."""
+    return {name: load(name) for name in dict.fromkeys((first, *names.split()))}
+
+
 def fail_if_columns_are_unknown(name: str, *, table: Table) -> None:
     """Raise ModelError, naming file and line, unless the codebook's table has what a model names.
 

@@ -32,6 +32,7 @@ FIT_PARTS = {
 }
 """Measures in the order of lavaan's summary, and the part of it that each stands in."""
 
+UNKNOWN = "unknown"
 PARENTS = ("education_father", "education_mother")
 
 
@@ -178,6 +179,18 @@ def category_labels(values: pd.DataFrame, *, table: Table) -> pd.Series:
     """Dutch labels, as published, for the rows of a table of scale values."""
     pairs = zip(values["variable"], values["code"], strict=True)
     return pd.Series([table.column(name).category(int(code)).label_nl for name, code in pairs])
+
+
+def group_labels(frame: pd.DataFrame, *, table: Table) -> pd.Series:
+    """Labels for the rows of prediction's calibration: categories, or the number of a group."""
+    pairs = zip(frame["by"], frame["code"], strict=True)
+    return pd.Series([_group_label(by, int(code), table) for by, code in pairs])
+
+
+def _group_label(by: str, code: int, table: Table) -> str:
+    if by == "score":
+        return f"group {code}"
+    return UNKNOWN if code < 0 else table.column(by).category(code).label_nl
 
 
 def _pattern_words(unknown: Sequence[bool], *, model: Model) -> str:

@@ -178,8 +178,7 @@ def components(stage: Stage, *, given: Given, done: Mapping[str, Entry]) -> dict
 
 
 def _task(stage: Stage, given: Given, done: Mapping[str, Entry], *, scheduler: str) -> StageTask:
-    rules = stage_key.rule_files(stage, given.values)
-    files = {f"params/{name}.yaml": path for name, path in rules.items()}
+    files = stage_key.files(stage, given.values)
     if DELIVERY in stage.reads:
         files |= given.delivery.files
     for entry in done.values():

@@ -15,6 +15,9 @@ from oablib.errors import ParameterError
 from oablib.stage import Stage
 
 MOST_REASONS = 6  # named in one line
+CITING, BIBLIOGRAPHY = "rules/literature", "references.bib"
+"""A rule whose entries cite sources, and the file of params that these stand in."""
+
 NOT_IN_KEY = frozenset({"run"})
 """Parameters that name the run: two runs of the same share their results."""
 
@@ -38,6 +41,14 @@ def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str,
     ]
     chains = [_chain(name) for name in (*named, *stage.rules)]
     return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
+
+
+def files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
+    """Place in a stage's folder -> file of params, the bibliography where entries cite it."""
+    found = {f"params/{name}.yaml": path for name, path in rule_files(stage, told).items()}
+    if CITING in stage.rules:
+        found[f"params/{BIBLIOGRAPHY}"] = params.root() / "params" / BIBLIOGRAPHY
+    return found
 
 
 def all_rule_files(
@@ -68,6 +79,9 @@ def components(
             parts[f"parameter {name}"] = json.dumps(value)
     for name, path in rule_files(stage, told).items():
         parts |= _rule_parts(name, path, attributes=reached.attributes)
+    if CITING in stage.rules:
+        text = (params.root() / "params" / BIBLIOGRAPHY).read_text(encoding="utf-8")
+        parts[BIBLIOGRAPHY] = text_digest(text)
     parts |= {f"table {name}": digest for name, digest in tables.items()}
     parts |= {f"delivered {name}": digest for name, digest in delivery.items()}
     return parts | installed.machine()

@@ -1,8 +1,11 @@
 """Tables of the evidence: claims, what is known of each candidate, and what nobody covers."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from oablib.exhibit import About, Table
+from oablib.models import Model
 from oablib.tables_canvas import Look, show
 from oablib.wording import words
 
@@ -69,6 +72,11 @@ def uncovered(frame: pd.DataFrame, *, about: About) -> Table:
         about=about,
         look=Look(labels={"lhs": "effect on"}),
     )
+
+
+def possible(plans: Mapping[str, Model]) -> About:
+    """Caption of tables about the paths that could stand in one of these models."""
+    return About(f"possible paths of {len(plans)} models: {', '.join(plans)}", SOURCE)
 
 
 def unmeasured(frame: pd.DataFrame) -> Table:

@@ -7,7 +7,6 @@ from oablib.tables_canvas import IN_HEADINGS, Look, show
 from oablib.wording import words
 
 D4_NOTE = "Differences to the reference, negative where better, by pooled likelihood ratios (D4)"
-PUBLISHED = ("loglik", "aic", "bic", "r2_adjusted")
 
 
 def trail(frame: pd.DataFrame, *, about: About) -> Table:
@@ -29,20 +28,6 @@ def trail(frame: pd.DataFrame, *, about: About) -> Table:
             digits={"index": 1, "mi_mean": 1, "epc": 3, "p_holm": 3},
             labels={"lhs": "effect on", "rhs": "of", "p_holm": "p (Holm)"},
         ),
-    )
-
-
-def beside_published(frame: pd.DataFrame, *, about: About) -> Table:
-    """Fit measures of the chosen model and of the model that it began with, published beside."""
-    return show(
-        frame,
-        "beside-published",
-        title="Fit measures of the chosen model, beside the published ones",
-        unit=IN_HEADINGS,
-        note="Means over imputations. Criteria of other data say nothing about these: only R2 can "
-        "be compared across",
-        about=about,
-        look=Look(digits=3, count_rows=_large(frame)),
     )
 
 
@@ -143,8 +128,3 @@ def frequencies(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
         about=about,
         look=Look(shares=("with_literature", "data_alone"), labels={"added": "paths added"}),
     )
-
-
-def _large(frame: pd.DataFrame) -> list[int]:
-    """Rows that need no decimals."""
-    return [at for at, name in enumerate(frame["measure"]) if not name.startswith("R2")]

@@ -4,6 +4,7 @@ The analysis model becomes a prediction model; schools are split again and again
 learn from and a part to be predicted.
 """
 
+from oablib.prediction.methods import composition
 from oablib.prediction.register import fill, known, lay
 from oablib.prediction.settings import Rules, rules
 from oablib.prediction.study import Prediction, predict
@@ -14,6 +15,7 @@ __all__ = [
     "Prediction",
     "Rules",
     "Trained",
+    "composition",
     "fill",
     "known",
     "lay",

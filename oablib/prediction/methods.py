@@ -11,6 +11,7 @@ from oablib.codebook import Table
 from oablib.models import Model
 from oablib.prediction import register, trained
 from oablib.prediction.trained import Trained
+from oablib.wording import words
 
 ALL, EDUCATION, WITHOUT, WEIGHTING = (
     "all characteristics",
@@ -58,6 +59,13 @@ def education_of(model: Model) -> list[str]:
 def without_education(model: Model) -> list[str]:
     """Predictors for which nothing has to be imputed."""
     return [name for name in model.direct if model.column_of(name) not in model.imputed]
+
+
+def composition(model: Model) -> str:
+    """What the score is made of, and what of the analysis model it leaves out, in words."""
+    kept = [words(name) for name in model.direct if name not in model.confounders]
+    left_out = ", ".join(words(name) for name in (model.mediator, *model.confounders))
+    return f"{len(kept)} characteristics: {', '.join(kept)}; left out: {left_out}"
 
 
 def methods(model: Model) -> Mapping[str, Method]:

@@ -41,6 +41,16 @@ class Rules:
     register: tuple[Pattern, ...]
     stand_ins: Mapping[str, str]
 
+    @property
+    def shown(self) -> dict[str, object]:
+        """Settings as a reader wants them: single values, and shares of the register's patterns."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        patterns = {
+            f"register: unknown {' and '.join(each.unknown) or 'nothing'}": each.share
+            for each in plain.pop("register")
+        }
+        return {**plain, **patterns}
+
 
 def rules(name: str = RULE) -> Rules:
     """Read params/rules/<name>.yaml.

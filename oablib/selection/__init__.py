@@ -6,7 +6,7 @@ ranks variants, `stability` asks how sure all of that is.
 
 from oablib.selection.backward import Backward, backward
 from oablib.selection.design import Design, build
-from oablib.selection.forward import Forward, forward, paths, with_paths
+from oablib.selection.forward import Forward, forward, from_table, paths, with_paths
 from oablib.selection.settings import Rules, rules
 from oablib.selection.stability import Stability, stability
 from oablib.selection.variants import by_wave, compare
@@ -22,6 +22,7 @@ __all__ = [
     "by_wave",
     "compare",
     "forward",
+    "from_table",
     "paths",
     "rules",
     "stability",

@@ -52,6 +52,10 @@ class Design:
         """Number of completed data sets."""
         return len(self.means)
 
+    def start(self, name: str) -> Model:
+        """The variant of this name; the reference where it is none, or cannot be compared."""
+        return self.models.get(name, self.reference)
+
     def at(self, names: Sequence[str]) -> list[int]:
         """Places of columns."""
         return [self.names.index(name) for name in names]

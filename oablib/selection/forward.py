@@ -93,13 +93,20 @@ def paths(chosen: Model, *, start: Model) -> pd.DataFrame:
             "lhs": lhs,
             "op": "~",
             "rhs": rhs,
-            "since": "added"
+            "since": ADDED
             if lhs == chosen.mediator and rhs not in before
             else f"params/models/{start.name}.yaml",
         }
         for lhs, rhs in ends
     ]
     return pd.DataFrame(rows)
+
+
+def from_table(model: Model, rows: pd.DataFrame) -> Model:
+    """The model that a table made by `paths` tells of, out of the model it began with."""
+    added = rows[rows["since"] == ADDED]
+    pairs = zip(added["lhs"], added["rhs"], strict=True)
+    return with_paths(model, [f"{lhs} ~ {rhs}" for lhs, rhs in pairs])
 
 
 def _prepared(frame: pd.DataFrame, *, model: Model, table: Table) -> sem.Prepared:
