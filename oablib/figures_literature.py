@@ -18,7 +18,7 @@ from oablib.figures_canvas import (
 from oablib.wording import percent
 
 LOOKS = {"accepted": (OURS, "o"), "insufficient": (INDIRECT, "D"), "rejected": (INK, "X")}
-SIZES = {"explained variance": "explained variance (%)", "effect size": "effect size (d)"}
+SIZES = {"explained variance": "variance (%)", "effect size": "effect size"}
 SCALE = {"explained variance": 100.0, "effect size": 1.0}
 
 
@@ -43,7 +43,7 @@ def evidence(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
                 counts, own["cause"].map(place), shape, color=colour, ms=5, ls="", label=grounding
             )
     most = int((part["sources"].str.count(";") + 1).max())
-    panels[0].set(xlim=(0.5, most + 0.5), xticks=range(1, most + 1), xlabel="sources of a claim")
+    panels[0].set(xlim=(0.5, most + 0.5), xticks=range(1, most + 1), xlabel="sources")
     row_labels(panels[0], causes)
     for axes, measure in zip(panels[1:], measures, strict=True):
         own = part[part["measure"] == measure]
@@ -59,7 +59,7 @@ def evidence(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
         "evidence",
         title=f"What is said to move {outcome}",
         unit="number of sources; explained variance in %; effect sizes as d",
-        note="One mark a claim; claims of one cause differ in grade or source",
+        note="One mark a claim; claims of one cause differ in grade or source. variance: explained",
         about=about,
         alt=f"Dots per cause. {_spoken(part)}.",
         numbers=part.drop(columns=["outcome", "reason", "judge"]),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullLocator
 
 from oablib.exhibit import About, Figure
 from oablib.figures_canvas import (
@@ -14,12 +15,13 @@ from oablib.figures_canvas import (
     row_labels,
     styled,
 )
-from oablib.wording import percent, signed, words
+from oablib.wording import MINUS, percent, signed, words
 
 SHOWN = {
     "delta_bic_d4": ("BIC, pooled ratios and honest counts", OURS, "o"),
     "delta_bic_mean": ("BIC, means as published", INDIRECT, "D"),
 }
+TICKS = (-100_000, -10_000, -1_000, -100, -10, 0, 10, 100, 1_000, 10_000, 100_000)
 LINEAR = 10.0  # a difference of which both signs are drawn to scale; beyond, by powers of ten
 
 
@@ -37,7 +39,12 @@ def variants(frame: pd.DataFrame, *, reference: str, about: About) -> Figure:
             part[column], places + 0.16 * place, shape, color=colour, ms=5, ls="", label=label
         )
     axes.axvline(0, color=GREY, lw=0.8)
+    largest = float(part[list(SHOWN)].abs().max().max())
     axes.set_xscale("symlog", linthresh=LINEAR)
+    ticks = [each for each in TICKS if abs(each) <= max(LINEAR, 10 * largest)]
+    axes.set_xticks(ticks, [f"{each:,}".replace("-", MINUS) for each in ticks], minor=False)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(min(-LINEAR, 2 * float(part[list(SHOWN)].min().min())), max(LINEAR, 2 * largest))
     axes.grid(axis="x")
     row_labels(axes, [words(name) for name in part["model"]])
     axes.set_xlabel(f"difference in BIC to {words(reference)}; lower is better")

@@ -13,6 +13,7 @@ from oablib import (
     by_hand,
     delivery,
     publication,
+    run_checks,
     run_place,
     schedule,
     schedule_plan,
@@ -61,13 +62,16 @@ class Job:
 def execute(job: Job, options: Options) -> Path:
     """Make reports/<run> and return the path of its index.html; with `only`, of that page.
 
-    Raises what a notebook raised on purpose; InputError when the data are absent;
+    Raises what a notebook raised on purpose; InputError when the data are absent; ModelError and
+    LiteratureError for files of params that cannot be meant, before anything is done;
     IncompleteRunError when a stage failed otherwise, was interrupted, left something undone, or
     the run is already running; EnvironmentFault when a package is not as the project asks or a
     file cannot be written.
     """
     run_place.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
+    if not job.study:
+        run_checks.fail_if_files_are_unfit(job.parameters)
     stages = stage.load(study=job.study)
     chosen = _named(options, stages)
     run = job.parameters.run

@@ -7,7 +7,7 @@ import pandas as pd
 from oablib.exhibit import About, Table
 from oablib.models import Model
 from oablib.tables_canvas import Look, show
-from oablib.wording import words
+from oablib.wording import number, percent, words
 
 SOURCE = "params/rules/literature.yaml"
 ENTRIES = About("all entries", SOURCE)
@@ -15,16 +15,13 @@ ENTRIES = About("all entries", SOURCE)
 
 def evidence(frame: pd.DataFrame) -> Table:
     """Every claim, in groups by what is moved."""
-    size = [
-        "" if pd.isna(low) else f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    size = [_size(*each) for each in frame[["measure", "low", "high"]].to_numpy(object)]
     columns = ["outcome", "cause", "direction", "measure", "size", "grade", "grounding", "sources"]
     return show(
         frame.assign(size=size)[columns],
         "evidence",
         title="What the literature says moves achievement and intelligence",
-        unit="explained variance: fraction of the variance of pupils' results; effect size: d",
+        unit="explained variance: of pupils' results; effect size: Hattie's d",
         note="direction: of more of the cause; sources of a claim as the plan of 2015 cites them",
         about=ENTRIES,
         look=Look(groups="outcome"),
@@ -89,6 +86,14 @@ def unmeasured(frame: pd.DataFrame) -> Table:
         about=ENTRIES,
         look=Look(labels={"outcome": "of"}),
     )
+
+
+def _size(measure: str, low: float, high: float) -> str:
+    """A size, or its range; empty where the source gives none."""
+    if not measure:
+        return ""
+    show = percent if measure == "explained variance" else number
+    return show(low) if low == high else f"{show(low)} to {show(high)}"
 
 
 def _listed(names: pd.Series) -> str:

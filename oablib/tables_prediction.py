@@ -28,6 +28,13 @@ NOTE = (
 )
 
 
+def settings(frame: pd.DataFrame) -> Table:
+    """Settings of the splits."""
+    about = About("every split", "params/rules/prediction.yaml")
+    title = "How the prediction is tried out"
+    return show(frame, "settings", title=title, unit=IN_HEADINGS, about=about)
+
+
 def measures(frame: pd.DataFrame, *, splits: int, about: About) -> Table:
     """Means over splits, in groups by population, with the standard deviation of both R2."""
     columns = [

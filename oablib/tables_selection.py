@@ -12,8 +12,7 @@ D4_NOTE = "Differences to the reference, negative where better, by pooled likeli
 def trail(frame: pd.DataFrame, *, about: About) -> Table:
     """Every candidate that was looked at, with the decision and its reason."""
     columns = [
-        "round", "lhs", "rhs", "index", "mi_mean", "epc", "p_holm", "grounding", "decision",
-        "reason",
+        "round", "lhs", "rhs", "index", "mi_mean", "epc", "p_holm", "decision", "reason",
     ]  # fmt: skip
     return show(
         frame[columns].assign(round=[f"Round {number}" for number in frame["round"]]),
@@ -34,11 +33,12 @@ def trail(frame: pd.DataFrame, *, about: About) -> Table:
 def variants(frame: pd.DataFrame, *, reference: str, about: About) -> Table:
     """Variants by rank."""
     columns = [
-        "rank", "model", "k_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4",
-        "delta_bic_d4", "weight_bic", "r2_adjusted", "r2_adjusted_without_mediator", "flags",
+        "rank", "model", "title", "k_given", "k_honest", "delta_aic_mean", "delta_bic_mean",
+        "delta_aic_d4", "delta_bic_d4", "weight_bic", "r2_adjusted", "r2_adjusted_without_mediator",
     ]  # fmt: skip
+    whole = {"rank": int, "k_given": int, "k_honest": int}
     return show(
-        frame[columns].astype({"rank": "Int64", "k_given": "Int64", "k_honest": "Int64"}),
+        _named(frame.dropna(subset=["rank"]))[columns].astype(whole),
         "variants",
         title=f"Variants by rank, against {words(reference)}",
         unit=IN_HEADINGS,
@@ -60,10 +60,22 @@ def variants(frame: pd.DataFrame, *, reference: str, about: About) -> Table:
     )  # fmt: skip
 
 
+def flags(frame: pd.DataFrame, *, about: About) -> Table:
+    """What a reader of the variants should know."""
+    rows = _named(frame[frame["flags"] != ""])[["model", "title", "flags"]]
+    return show(
+        rows,
+        "flags",
+        title="Where criteria disagree, and what cannot be compared",
+        unit="none",
+        about=about,
+    )
+
+
 def criteria(frame: pd.DataFrame, *, about: About) -> Table:
     """Each variant's own likelihood, as its own report would print it."""
     columns = ["model", "n", "k", "loglik", "aic", "bic", "chi2", "df", "p"]
-    rows = frame.dropna(subset=["loglik"])[columns]
+    rows = _named(frame.dropna(subset=["loglik"]))[columns]
     whole = {name: rows[name].round().astype("Int64") for name in ("n", "k", "df")}
     return show(
         rows.assign(**whole),
@@ -101,7 +113,7 @@ def backward(frame: pd.DataFrame, *, criterion: str, about: About) -> Table:
 def by_wave(frame: pd.DataFrame, *, about: About) -> Table:
     """The first three variants of each wave."""
     columns = ["wave", "rank", "model", "n", "delta_aic_d4", "delta_bic_d4", "r2_adjusted"]
-    rows = frame[frame["rank"] <= 3].sort_values(["wave", "rank"])[columns]
+    rows = _named(frame[frame["rank"] <= 3]).sort_values(["wave", "rank"])[columns]
     return show(
         rows.astype({"rank": int, "n": int}),
         "by-wave",
@@ -128,3 +140,7 @@ def frequencies(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
         about=about,
         look=Look(shares=("with_literature", "data_alone"), labels={"added": "paths added"}),
     )
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(model=frame["model"].map(words))

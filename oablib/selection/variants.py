@@ -16,8 +16,8 @@ from oablib.selection.equations import Likelihoods, Paths
 from oablib.selection.settings import RankBy
 
 COLUMNS = [
-    "model", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given", "bic_given",
-    "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4", "weight_aic",
+    "model", "title", "n", "k", "loglik", "aic", "bic",
+    "k_given", "loglik_given", "aic_given", "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4", "weight_aic",
     "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator", "rank", "flags",
 ]  # fmt: skip
 
@@ -32,9 +32,10 @@ class _Variant:
 def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     """Variants of one design, one row each, the best first.
 
-    n: children. k, loglik, aic, bic: joint likelihood of the variant's own variables, means over
-        data sets, as published and as lavaan with fixed.x = FALSE prints; between variants with
-        other variables they say nothing.
+    title: of the model's file. n: children.
+    k, loglik, aic, bic: joint likelihood of the variant's own variables, means over data sets, as
+        published and as lavaan with fixed.x = FALSE prints; between variants with other variables
+        they say nothing.
     k_given, loglik_given, aic_given, bic_given: of outcome and mediator given the predictors
         (fixed.x = TRUE), which can be compared whatever the predictors. k_honest: k_given, with a
         scaled variable counted as all its estimated scale values.
@@ -54,6 +55,7 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     full = _variant(design, Paths(everything, everything[1:]))
     rows = [_row(design, name, own, base=base, full=full) for name, own in made.items()]
     table = pd.DataFrame(rows)
+    table["title"] = [model.title for model in design.models.values()]
     for name in ("aic", "bic"):
         table[f"weight_{name}"] = softmax(-table[f"delta_{name}_d4"] / 2)
     table["rank"] = table[f"delta_{rank_by}_d4"].rank(method="first").astype(int)
