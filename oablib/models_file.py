@@ -53,7 +53,16 @@ def read(name: str) -> ModelFile:
         origins = {key: (str(parent), content) for key in own} | origins
         chain = (*chain, str(parent))
         parent = content.values.get(EXTENDS)
+    if origins.get("candidates", (name,))[0] != name:
+        values["candidates"] = _still_candidates(values)
     return ModelFile(name, values, origins, chain)
+
+
+def _still_candidates(values: Mapping[str, Any]) -> list[Any]:
+    """Candidates of a file that is extended, without the paths that the extension has."""
+    ends = {values.get("mediator"): values.get("indirect", [])}
+    pairs = [(text, split_path(text)) for text in values["candidates"]]
+    return [text for text, pair in pairs if not pair or pair[1] not in ends.get(pair[0], [])]
 
 
 def fail_if_fields_are_unfit(file: ModelFile, *, known: set[str], needed: set[str]) -> None:

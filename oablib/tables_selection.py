@@ -113,13 +113,14 @@ def backward(frame: pd.DataFrame, *, criterion: str, about: About) -> Table:
 def by_wave(frame: pd.DataFrame, *, about: About) -> Table:
     """The first three variants of each wave."""
     columns = ["wave", "rank", "model", "n", "delta_aic_d4", "delta_bic_d4", "r2_adjusted"]
-    rows = _named(frame[frame["rank"] <= 3]).sort_values(["wave", "rank"])[columns]
+    first = frame[(frame["rank"] <= 3) | frame["rank"].isna()]
+    rows = _named(first).sort_values(["wave", "rank"])[columns]
     return show(
-        rows.astype({"rank": int, "n": int}),
+        rows.astype({"rank": "Int64", "n": "Int64"}),
         "by-wave",
         title="The first three variants of each wave",
         unit=IN_HEADINGS,
-        note=D4_NOTE,
+        note=f"{D4_NOTE}; dashes: scale values cannot be estimated in this wave",
         about=about,
         look=Look(
             groups="wave",

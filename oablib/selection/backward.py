@@ -36,7 +36,9 @@ class Backward:
 
 
 @dataclass(frozen=True, slots=True)
-class _Term:
+class Term:
+    """Predictors of one equation that are made of one column."""
+
     lhs: str
     name: str
     columns: tuple[str, ...]
@@ -44,7 +46,7 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    term: _Term
+    term: Term
     statistic: float
     change: float
     p: float
@@ -59,12 +61,12 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
     """
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
     while True:
-        judged = [_judge(design, paths, term, criterion) for term in _terms(paths, start)]
+        judged = [_judge(design, paths, term, criterion) for term in terms(paths, start)]
         leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
         if leaving is None:
             break
         rows.append(_row(leaving, step, REMOVED))
-        paths, step = _without(paths, leaving.term, start), step + 1
+        paths, step = without(paths, leaving.term, start), step + 1
     rows += [_row(each, step, KEPT) for each in judged]
     return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
 
@@ -79,7 +81,7 @@ def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) 
     return least if least.change < 0 else None
 
 
-def _terms(paths: Paths, model: Model) -> list[_Term]:
+def terms(paths: Paths, model: Model) -> list[Term]:
     """Predictors of each equation, those of one column together."""
     found = []
     for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
@@ -87,11 +89,12 @@ def _terms(paths: Paths, model: Model) -> list[_Term]:
         for name in names:
             own = name if name in model.school_means else model.column_of(name)
             groups.setdefault(own, []).append(name)
-        found += [_Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
+        found += [Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
     return found
 
 
-def _without(paths: Paths, term: _Term, model: Model) -> Paths:
+def without(paths: Paths, term: Term, model: Model) -> Paths:
+    """The paths without those of a term."""
     outcome, mediator = (
         tuple(name for name in names if term.lhs != lhs or name not in term.columns)
         for lhs, names in ((model.outcome, paths.outcome), (model.mediator, paths.mediator))
@@ -99,18 +102,18 @@ def _without(paths: Paths, term: _Term, model: Model) -> Paths:
     return Paths(outcome, mediator)
 
 
-def _judge(design: Design, paths: Paths, term: _Term, criterion: Criterion) -> _Judged:
+def _judge(design: Design, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
     if criterion == "p":
         test = _wald(design, paths, term)
         return _Judged(term, test.chi2, np.nan, test.p)
-    less = _without(paths, term, design.reference)
+    less = without(paths, term, design.reference)
     counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
     penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
     gain = pooled_gain(design, paths, less)
     return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
 
 
-def _wald(design: Design, paths: Paths, term: _Term) -> pooling.PooledTest:
+def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
     is_outcome = term.lhs == design.reference.outcome
     rhs = paths.outcome if is_outcome else paths.mediator
     chosen = [rhs.index(name) for name in term.columns]

@@ -7,7 +7,7 @@ leaves out is in its data all the same, with no path.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -74,7 +74,15 @@ def build(
     in its columns is refused, with the reason. Raises ModelError when a name means two things;
     EstimationError as scale_values.estimate.
     """
-    return _designs(frames, None, reference=reference, variants=variants, table=table)[0]
+    told = _Told(reference, variants, table)
+    design = _designs(frames, None, told=told)[0]
+    if design is None:
+        raise EstimationError(
+            "Scale values cannot be estimated in every data set: a category has fewer than 5 "
+            "children, or columns depend on each other. Merge categories in the codebook, or leave "
+            "columns out of the model."
+        )
+    return design
 
 
 def build_by(
@@ -84,23 +92,26 @@ def build_by(
     reference: Model,
     variants: Mapping[str, Model],
     table: Table,
-) -> list[Design]:
+) -> list[Design | None]:
     """A design for each group of children; groups: (n,), their codes 0..G-1.
 
     Each has scale values of its own; school means are those of whole schools. Schools are not
-    kept apart, so that nothing can be drawn from these designs.
+    kept apart, so that nothing can be drawn from these designs. None for a group in which scale
+    values cannot be estimated in every data set.
     """
-    return _designs(frames, groups, reference=reference, variants=variants, table=table)
+    return _designs(frames, groups, told=_Told(reference, variants, table))
+
+
+class _Told(NamedTuple):
+    reference: Model
+    variants: Mapping[str, Model]
+    table: Table
 
 
 def _designs(
-    frames: Sequence[pd.DataFrame],
-    groups: NDArray | None,
-    *,
-    reference: Model,
-    variants: Mapping[str, Model],
-    table: Table,
-) -> list[Design]:
+    frames: Sequence[pd.DataFrame], groups: NDArray | None, *, told: _Told
+) -> list[Design | None]:
+    reference, variants, table = told
     refused = {
         name: reason
         for name, model in variants.items()
@@ -120,24 +131,28 @@ def _designs(
     )
     once = np.ones((1, len(read[0].sums))) if groups is None else np.eye(len(read[0].sums))
     moments = [resampling.moments(each, times=once) for each in read]
-    _fail_if_scale_values_are_not_defined(moments, wanted=len(once))
-    whole = [
-        Design(
+    found: list[Design | None] = []
+    for part in range(len(once)):
+        if not all(part in each.draws for each in moments):
+            found.append(None)
+            continue
+        at = [each.draws.tolist().index(part) for each in moments]
+        pairs = list(zip(moments, at, strict=True))
+        design = Design(
             reference=reference,
             models=models,
             refused=refused,
             names=moments[0].names,
             products=read if groups is None else (),
-            means=np.stack([each.means[part] for each in moments]),
-            covariances=np.stack([each.covariances[part] for each in moments]),
-            into=np.stack([each.into[part] for each in moments]),
+            means=np.stack([each.means[place] for each, place in pairs]),
+            covariances=np.stack([each.covariances[place] for each, place in pairs]),
+            into=np.stack([each.into[place] for each, place in pairs]),
             costs=_costs(read[0]),
-            n=round(moments[0].n[part]),
+            n=round(moments[0].n[at[0]]),
             n_clusters=frames[0][reference.cluster].nunique(),
         )
-        for part in range(len(once))
-    ]
-    return [_without_dependent_columns(each) for each in whole]
+        found.append(_without_dependent_columns(design))
+    return found
 
 
 def _without_dependent_columns(design: Design) -> Design:
@@ -225,15 +240,3 @@ def _union(models: Mapping[str, Model], reference: Model) -> Model:
         dummies=merged["dummies"],
         school_means=merged["school_means"],
     )
-
-
-def _fail_if_scale_values_are_not_defined(
-    moments: Sequence[resampling.Moments], *, wanted: int
-) -> None:
-    failed = sum(len(each.draws) < wanted for each in moments)
-    if failed:
-        raise EstimationError(
-            f"In {failed} of {len(moments)} data sets scale values cannot be estimated: a category "
-            "has fewer than 5 children, or columns depend on each other. Merge categories in the "
-            "codebook, or leave columns out of the model."
-        )

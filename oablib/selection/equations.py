@@ -70,6 +70,30 @@ def slopes(covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:
     return np.asarray(np.linalg.solve(scaled, right[..., None])[..., 0] / size)
 
 
+def implied_variance(
+    covariances: NDArray, *, names: Sequence[str], paths: Paths, model: Model
+) -> NDArray:
+    """Variance of the outcome that a variant implies, (...); lavaan's R2 is a share of it.
+
+    It is not the observed one where paths to the mediator are left out.
+    """
+    place = {name: at for at, name in enumerate(names)}
+    y, z = place[model.outcome], place[model.mediator]
+    direct = [place[each] for each in paths.outcome if each != model.mediator]
+    to_z, to_y = [place[each] for each in paths.mediator], [z, *direct]
+    implied = np.array(covariances)
+    slope_z = slopes(covariances, z, to_z)
+    others = [at for at in range(len(names)) if at not in (y, z)]
+    with_z = np.einsum("...k,...kj->...j", slope_z, covariances[..., to_z, :][..., others])
+    left = residual_variance(covariances, z, to_z)
+    implied[..., z, z] = left + np.einsum("...k,...k", slope_z, covariances[..., to_z, z])
+    implied[..., z, others] = implied[..., others, z] = with_z
+    slope_y = slopes(covariances, y, to_y)
+    among = implied[..., to_y, :][..., to_y]
+    explained = np.einsum("...j,...jk,...k", slope_y, among, slope_y)
+    return np.asarray(explained + residual_variance(covariances, y, to_y))
+
+
 def stacked(means: NDArray, covariances: NDArray) -> NDArray:
     """Covariances of m data sets as one, (..., p, p); means (m, ..., p), (m, ..., p, p)."""
     mean = means.mean(axis=0)

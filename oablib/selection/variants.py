@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import softmax
 
 from oablib.codebook import Table
@@ -15,10 +16,12 @@ from oablib.selection.design import Design, build_by
 from oablib.selection.equations import Likelihoods, Paths
 from oablib.selection.settings import RankBy
 
+NO_SCALE = "scale values cannot be estimated: a category has fewer than 5 children"
 COLUMNS = [
-    "model", "title", "n", "k", "loglik", "aic", "bic",
-    "k_given", "loglik_given", "aic_given", "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4", "weight_aic",
-    "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator", "rank", "flags",
+    "model", "title", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given",
+    "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4",
+    "weight_aic", "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator",
+    "rank", "flags",
 ]  # fmt: skip
 
 
@@ -71,17 +74,19 @@ def by_wave(
     table: Table,
     rank_by: RankBy,
 ) -> pd.DataFrame:
-    """`compare` in each wave: wave, model, n, r2_adjusted, delta_aic_d4, delta_bic_d4, rank.
+    """`compare` in each wave: wave, model, n, r2_adjusted, delta_..._d4, rank, flags.
 
-    Scale values are estimated anew in each wave. Raises as `build`.
+    Scale values are estimated anew in each wave; one in which they cannot be has a row of the
+    reference with the reason in flags, and no numbers. Raises as `build`.
     """
-    shown = ["model", "n", "r2_adjusted", "delta_aic_d4", "delta_bic_d4", "rank"]
+    shown = ["model", "n", "r2_adjusted", "delta_aic_d4", "delta_bic_d4", "rank", "flags"]
     codes, waves = pd.factorize(reference.waves(frames[0]).astype(str), sort=True)
     designs = build_by(
         frames, np.asarray(codes), reference=reference, variants=variants, table=table
     )
+    absent = pd.DataFrame([{"model": reference.name, "flags": NO_SCALE}], columns=shown)
     parts = [
-        compare(design, rank_by=rank_by)[shown].assign(wave=wave)
+        (absent if design is None else compare(design, rank_by=rank_by)[shown]).assign(wave=wave)
         for wave, design in zip(waves, designs, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)[["wave", *shown]]
@@ -114,8 +119,13 @@ def _row(
     row |= {"k_honest": own.honest}
     row |= _differences(own, base, design=design)
     row |= _fit(own, full)
-    row["r2_adjusted"] = _r2_adjusted(design, own.paths.outcome)
-    row["r2_adjusted_without_mediator"] = _r2_adjusted(design, own.paths.outcome[1:])
+    implied = equations.implied_variance(
+        design.covariances, names=design.names, paths=own.paths, model=design.reference
+    )
+    row["r2_adjusted"] = _r2_adjusted(design, own.paths.outcome, variance=implied)
+    observed = design.covariances[:, 0, 0]
+    alone = own.paths.outcome[1:]
+    row["r2_adjusted_without_mediator"] = _r2_adjusted(design, alone, variance=observed)
     return row
 
 
@@ -163,10 +173,9 @@ def _fit(own: _Variant, full: _Variant) -> dict[str, float]:
     return {"chi2": test.chi2, "df": df, "p": test.p}
 
 
-def _r2_adjusted(design: Design, predictors: Sequence[str]) -> float:
-    covariances = design.covariances
-    left = equations.residual_variance(covariances, 0, design.at(predictors))
-    share = left / covariances[:, 0, 0]
+def _r2_adjusted(design: Design, predictors: Sequence[str], *, variance: NDArray) -> float:
+    left = equations.residual_variance(design.covariances, 0, design.at(predictors))
+    share = left / variance
     return float((1 - share * (design.n - 1) / (design.n - 1 - len(predictors))).mean())
 
 

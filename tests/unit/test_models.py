@@ -1,10 +1,11 @@
 """A model file says which column plays which part, and nothing else."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from oablib import models, params
+from oablib import codebook, models, params
 from oablib.errors import ModelError, ParameterError
 
 
@@ -66,6 +67,77 @@ def test_an_unknown_and_a_missing_field_are_refused_together(folder: Path) -> No
 def test_an_unknown_model_names_the_nearest() -> None:
     with pytest.raises(ParameterError, match="did you mean 'base'"):
         models.load("bace")
+
+
+def line_of(folder: Path, text: str) -> int:
+    lines = (folder / "mine.yaml").read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("outcome: cito", 'outcome: ""', "outcome is empty"),
+        ("outcome: cito\n", "", r"missing \['outcome'\]"),
+        ("numeric: [debt", "numeric: [cito, debt", "circular path: cito is the model's outcome"),
+        ("indirect: [", "indirect: [nscct, ", "circular path: nscct is the model's mediator"),
+        ("indirect: [", "indirect: [no_such, ", "indirect names 'no_such'"),
+        ("indirect: [", "indirect: [education_mother, ", "'education_mother' twice"),
+        ("- nscct ~ origin", "- nscct ~ cito", "circular path"),
+        ("- nscct ~ origin", "- nscct ~ education_father", "a path that is already free"),
+        ("- nscct ~ origin", "- cito ~ nscct", "a path that is already free"),
+        ("- nscct ~ origin", "- nscct ~ no_such", "names 'no_such'"),
+        ("- nscct ~ origin", "- origin", "expected `nscct ~ x`"),
+        ("- nscct ~ origin", "- nscct ~ debt_restructuring", "stands twice"),
+        ("numeric: [debt", "confounders: [no_such]\nnumeric: [debt", "no predictor"),
+    ],
+)
+def test_a_path_that_cannot_be_meant_is_refused_with_file_and_line(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    spoil(folder, old, new)
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    told = re.findall(r"params/models/mine.yaml line (\d+)", str(caught.value))
+    wanted = new.splitlines()[0] if new else "# The base model"
+    assert line_of(folder, wanted) in {int(number) for number in told} or "twice" in said
+
+
+def test_a_variable_that_the_codebook_lacks_is_refused_with_file_and_line(
+    folder: Path, table: codebook.Table
+) -> None:
+    spoil(folder, "numeric: [debt_restructuring]", "numeric: [debt_restructuring, shoe_size]")
+    place = f"params/models/mine.yaml line {line_of(folder, 'shoe_size')}: variable 'shoe_size'"
+    with pytest.raises(ModelError, match=place):
+        models.fail_if_columns_are_unknown("mine", table=table)
+    spoil(folder, "shoe_size", "age")
+    spoil(folder, "[residence_mother, years_0_5]", "[residence_mother, centuries]")
+    with pytest.raises(ModelError, match="no category 'centuries'"):
+        models.fail_if_columns_are_unknown("mine", table=table)
+
+
+def test_a_variant_says_only_what_differs(folder: Path) -> None:
+    (folder / "wider.yaml").write_text(
+        "extends: mine\ntitle: wider\nindirect: [education_father, education_mother, origin]\n",
+        encoding="utf-8",
+    )
+    mine, wider = models.load("mine"), models.load("wider")
+    assert wider.indirect == (*mine.indirect, "origin")
+    assert (wider.direct, wider.outcome, wider.scaled) == (mine.direct, mine.outcome, mine.scaled)
+
+
+def test_a_fault_in_what_is_extended_names_that_file(folder: Path) -> None:
+    (folder / "wider.yaml").write_text("extends: mine\ntitle: wider\n", encoding="utf-8")
+    spoil(folder, "indirect: [", "indirect: [no_such, ")
+    with pytest.raises(ModelError, match=r"params/models/mine\.yaml line"):
+        models.load("wider")
+
+
+def test_models_that_extend_each_other_are_refused(folder: Path) -> None:
+    (folder / "one.yaml").write_text("extends: two\n", encoding="utf-8")
+    (folder / "two.yaml").write_text("extends: one\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="one -> two -> one"):
+        models.load("one")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""A rule of the selection that cannot be meant is refused with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from oablib import params, prediction, selection
+from oablib.errors import ParameterError
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    real = params.root() / "params" / "rules"
+    (tmp_path / "params" / "rules").mkdir(parents=True)
+    for name in ("selection", "prediction"):
+        text = (real / f"{name}.yaml").read_text(encoding="utf-8")
+        (tmp_path / "params" / "rules" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    return tmp_path / "params" / "rules"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("selection", "test: D2", "test: D3", "forward_test is 'D3'; expected one of D2, D1"),
+        ("selection", "robust: true", "robust: yes", "forward_robust is 'yes'"),
+        ("selection", "alpha: 0.05  ", "alpha: 1.5  ", "forward_alpha is 1.5"),
+        ("selection", "criterion: bic", "criterium: bic", "unknown ['backward_criterium']"),
+        ("prediction", "test_share: 0.2 ", "test_share: 2 ", "test_share is 2"),
+        ("prediction", "imputations: 2 ", "imputations: 0 ", "imputations is 0"),
+        ("prediction", "share: 0.309", "share: 0.5", "that sum to 1"),
+        ("prediction", "groups: 10 ", "deciles: 10 ", "missing ['groups'], unknown ['deciles']"),
+    ],
+)
+def test_faults_have_file_and_line(rules: Path, name: str, old: str, new: str, said: str) -> None:
+    path = rules / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    read = {"selection": selection.rules, "prediction": prediction.rules}[name]
+    with pytest.raises(ParameterError) as caught:
+        read()
+    assert said in str(caught.value)
+    assert f"params/rules/{name}.yaml line " in str(caught.value)
