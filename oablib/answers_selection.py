@@ -32,6 +32,13 @@ def selection(
     trail: pd.DataFrame, *, variants: pd.DataFrame, stability: Stability, reference: str
 ) -> str:
     """Which model stands, why candidates were turned down, and how sure that is."""
+    first = words(str(variants["model"].iloc[0]))
+    text = stands(trail, reference=reference)
+    return f"{text} Of the variants {first} is first. {_sure(stability)}"
+
+
+def stands(trail: pd.DataFrame, *, reference: str) -> str:
+    """Which model stands, and for which candidates the data spoke and the literature did not."""
     decision = trail["decision"].astype(str)
     added = trail[decision == ADDED]
     refused = trail[decision.str.startswith(TURNED_DOWN) & (trail["round"] == trail["round"].max())]
@@ -48,8 +55,7 @@ def selection(
     told = [f"{words(r)}: {why}" for r, why in zip(against["rhs"], against["reason"], strict=True)]
     if told:
         text += f" The data spoke for, the literature did not: {'; '.join(told)}."
-    first = words(str(variants["model"].iloc[0]))
-    return f"{text} Of the variants {first} is first. {_sure(stability)}"
+    return text
 
 
 def prediction(summary: pd.DataFrame, *, splits: int) -> str:

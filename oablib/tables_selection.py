@@ -120,7 +120,7 @@ def by_wave(frame: pd.DataFrame, *, about: About) -> Table:
         "by-wave",
         title="The first three variants of each wave",
         unit=IN_HEADINGS,
-        note=f"{D4_NOTE}; dashes: scale values cannot be estimated in this wave",
+        note=f"{D4_NOTE}; dashes: the wave has too few children",
         about=about,
         look=Look(
             groups="wave",

@@ -78,9 +78,9 @@ def build(
     design = _designs(frames, None, told=told)[0]
     if design is None:
         raise EstimationError(
-            "Scale values cannot be estimated in every data set: a category has fewer than 5 "
-            "children, or columns depend on each other. Merge categories in the codebook, or leave "
-            "columns out of the model."
+            f"Model {reference.name} cannot be estimated in every data set: a category has fewer "
+            "than 5 children, or columns are constant or depend on each other. Merge categories in "
+            "the codebook, or leave columns out of the model."
         )
     return design
 
@@ -96,8 +96,8 @@ def build_by(
     """A design for each group of children; groups: (n,), their codes 0..G-1.
 
     Each has scale values of its own; school means are those of whole schools. Schools are not
-    kept apart, so that nothing can be drawn from these designs. None for a group in which scale
-    values cannot be estimated in every data set.
+    kept apart, so that nothing can be drawn from these designs. None for a group in which the
+    reference cannot be estimated in every data set.
     """
     return _designs(frames, groups, told=_Told(reference, variants, table))
 
@@ -155,8 +155,11 @@ def _designs(
     return found
 
 
-def _without_dependent_columns(design: Design) -> Design:
-    """Variants whose columns are constant, or follow from those before them, are refused."""
+def _without_dependent_columns(design: Design) -> Design | None:
+    """Variants whose columns are constant, or follow from those before them, are refused.
+
+    None where these are columns of the reference itself.
+    """
     columns = [design.reference.outcome, design.reference.mediator]
     models: dict[str, Model] = {}
     refused = dict(design.refused)
@@ -165,9 +168,7 @@ def _without_dependent_columns(design: Design) -> Design:
         if _is_definite(design, wider):
             columns, models[name] = wider, model
         elif name == design.reference.name:
-            raise EstimationError(
-                f"Model {name}: columns are constant or depend on each other; leave some out."
-            )
+            return None
         else:
             refused[name] = "columns are constant, or follow from those of other variants"
     at = design.at(columns)

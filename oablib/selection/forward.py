@@ -76,11 +76,18 @@ def forward(
 
 
 def with_paths(model: Model, paths: Sequence[str]) -> Model:
-    """A model with further paths such as `nscct ~ origin`, which must be its candidates."""
+    """A model with further paths such as `nscct ~ origin`, which must be its candidates.
+
+    Its name says what was added, so that it can be compared with the model that it began with.
+    """
     pairs = [split_path(text) or ("", "") for text in paths]
     indirect = tuple(rhs for lhs, rhs in pairs if lhs == model.mediator)
-    left = tuple(text for text in model.candidates if split_path(text) not in pairs)
-    return replace(model, indirect=(*model.indirect, *indirect), candidates=left)
+    return replace(
+        model,
+        name=" + ".join([model.name, *indirect]),
+        indirect=(*model.indirect, *indirect),
+        candidates=tuple(text for text in model.candidates if split_path(text) not in pairs),
+    )
 
 
 def paths(chosen: Model, *, start: Model) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from oablib.selection.design import Design, build_by
 from oablib.selection.equations import Likelihoods, Paths
 from oablib.selection.settings import RankBy
 
-NO_SCALE = "scale values cannot be estimated: a category has fewer than 5 children"
+TOO_FEW = "cannot be estimated: a category has fewer than 5 children, or columns are constant"
 COLUMNS = [
     "model", "title", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given",
     "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4",
@@ -76,7 +76,7 @@ def by_wave(
 ) -> pd.DataFrame:
     """`compare` in each wave: wave, model, n, r2_adjusted, delta_..._d4, rank, flags.
 
-    Scale values are estimated anew in each wave; one in which they cannot be has a row of the
+    Scale values are estimated anew in each wave; one in which that fails has a row of the
     reference with the reason in flags, and no numbers. Raises as `build`.
     """
     shown = ["model", "n", "r2_adjusted", "delta_aic_d4", "delta_bic_d4", "rank", "flags"]
@@ -84,7 +84,7 @@ def by_wave(
     designs = build_by(
         frames, np.asarray(codes), reference=reference, variants=variants, table=table
     )
-    absent = pd.DataFrame([{"model": reference.name, "flags": NO_SCALE}], columns=shown)
+    absent = pd.DataFrame([{"model": reference.name, "flags": TOO_FEW}], columns=shown)
     parts = [
         (absent if design is None else compare(design, rank_by=rank_by)[shown]).assign(wave=wave)
         for wave, design in zip(waves, designs, strict=True)

@@ -81,6 +81,7 @@ def test_what_data_and_literature_support_enters_and_the_search_goes_on(
     found = search(frames, judging(entries, "intelligence_origin"), rules, model)
     assert found.added == ("nscct ~ origin",)
     assert found.model.indirect == (*model.indirect, "origin")
+    assert found.model.name == "base + origin"
     assert list(found.trail.groupby("round").size()) == [5, 4]
     assert "nscct ~ origin" in [" ~ ".join((row.lhs, row.rhs)) for row in found.trail.itertuples()]
     assert found.fits[0].df == 4
