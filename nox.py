@@ -257,6 +257,21 @@ def type_one_error(session):
 
 
 @nox.session
+def forward_selection(session):
+    """Count what the forward search finds and adds in error; docs/forward_selection (8 minutes)."""
+    _install(session)
+    command = ("python", "tests/studies/forward_selection.py", *session.posargs)
+    session.run(*command, env={"PYTHONPATH": "."})
+
+
+@nox.session
+def selection_speed(session):
+    """Time notebook 06 on 12 variants and 20 imputations; docs/selection_speed.md (2 minutes)."""
+    _install(session)
+    session.run("python", "-m", "tests.studies.selection_speed")
+
+
+@nox.session
 def sem_page(session):
     """Run lavaan and oablib side by side and write docs/sem.md (1 minute)."""
     _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")

@@ -70,9 +70,9 @@ def execute(job: Job, options: Options) -> Path:
     """
     run_place.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
-    if not job.study:
-        run_checks.fail_if_files_are_unfit(job.parameters)
     stages = stage.load(study=job.study)
+    if not job.study:
+        run_checks.fail_if_files_are_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     run = job.parameters.run
     with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:

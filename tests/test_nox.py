@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = (
     "report tests pages lint reference lab validate bench grid interruptions type_one_error "
-    "sem_page lock"
+    "forward_selection selection_speed sem_page lock"
 ).split()
 EXIT_ENVIRONMENT = 5
 

@@ -13,6 +13,7 @@ from oablib.models_file import split_path
 from oablib.selection.settings import Rules
 from oablib.sem import SemFit
 from oablib.shown import showable
+from oablib.wording import words
 
 ADDED, NEXT = "added", "looked at again after the addition"
 TURNED_DOWN, NOT_SIGNIFICANT = "turned down", "not significant"
@@ -82,9 +83,12 @@ def with_paths(model: Model, paths: Sequence[str]) -> Model:
     """
     pairs = [split_path(text) or ("", "") for text in paths]
     indirect = tuple(rhs for lhs, rhs in pairs if lhs == model.mediator)
+    if not paths:
+        return model
     return replace(
         model,
         name=" + ".join([model.name, *indirect]),
+        title=f"{model.title}, with {' and '.join(map(words, indirect))} through {model.mediator}",
         indirect=(*model.indirect, *indirect),
         candidates=tuple(text for text in model.candidates if split_path(text) not in pairs),
     )

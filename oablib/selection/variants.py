@@ -52,7 +52,9 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
         the same predictors without the mediator (Ezekiel, 1930).
     rank: by delta_..._d4. flags: where criteria disagree, or why there are no numbers.
     """
-    made = {name: _variant(design, equations.of_model(each)) for name, each in _models(design)}
+    made = {
+        name: _variant(design, equations.of_model(each)) for name, each in design.models.items()
+    }
     base = made[design.reference.name]
     everything = tuple(each for each in design.names if each != design.reference.outcome)
     full = _variant(design, Paths(everything, everything[1:]))
@@ -90,10 +92,6 @@ def by_wave(
         for wave, design in zip(waves, designs, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)[["wave", *shown]]
-
-
-def _models(design: Design) -> list[tuple[str, Model]]:
-    return list(design.models.items())
 
 
 def _variant(design: Design, paths: Paths) -> _Variant:

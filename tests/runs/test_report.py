@@ -54,6 +54,26 @@ def test_the_example_is_light_and_whole(example: Path) -> None:
     assert {path.name for path in pages(example)} == {"index.html", *(f"{s}.html" for s in stems)}
 
 
+def in_font() -> set[int]:
+    """Characters that the font of formulas was cut down to."""
+    text = (PROJECT / "oablib" / "assets" / "math_font.txt").read_text(encoding="utf-8")
+    found: set[int] = set()
+    for part in re.findall(r"U\+([0-9A-F-]+)", text.split("--unicodes=")[1]):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first, 16), int(last or first, 16) + 1))
+    return found
+
+
+def test_the_font_of_formulas_has_all_their_signs(example: Path) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in pages(example))
+    formulas = re.findall(r"<math.*?</math>", text, flags=re.DOTALL)
+    shown = [re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", each) for each in formulas]
+    signs = {ord(sign) for sign in "".join(shown) if not sign.isspace()}
+    # Greek letters of formulas are shown in italics, which stand elsewhere.
+    italic = {sign + 0x1D6FC - 0x3B1 for sign in signs if 0x3B1 <= sign <= 0x3C9}
+    assert signs | italic <= in_font()
+
+
 def contents(report: Path) -> dict:
     return json.loads((report / "contents.json").read_text(encoding="utf-8"))
 

@@ -34,14 +34,20 @@ SECRET = "school-00417"
 # Tables of estimates, counts and codes; any other table of a result has to be private.
 AGGREGATES = {
     "Analysis": {"values"},
+    "Backward": {"trail"},
     "Draws": {"effects"},
+    "Forward": {"trail"},
     "Imputed": {"trace"},
     "Intake": {"steps"},
     "OverImputed": {"coverage", "calibration"},
     "PooledFit": {"parameters", "fit"},
+    "Prediction": {"splits", "summary", "calibration", "waves"},
     "Recovered": {"table"},
     "Response": {"table"},
     "ScaleValues": {"table"},
+    "Split": {"rows", "groups"},
+    "Stability": {"variants", "candidates", "models"},
+    "Trained": {"values"},
     "Weighted": {"response"},
 }
 
@@ -91,8 +97,9 @@ def kind(request: pytest.FixtureRequest) -> type:
 def test_the_results_of_all_stages_show_themselves() -> None:
     assert {each.__module__.split(".")[1] for each in classes()} == {
         "analysis", "codebook", "diagnostics", "imputation", "intake", "intake_decode",
-        "intake_formats", "models", "pooling", "resampling", "resampling_grid", "scale_values",
-        "sem", "two_step", "weighting", "weighting_response",
+        "intake_formats", "literature", "models", "pooling", "prediction", "resampling",
+        "resampling_grid", "scale_values", "selection", "sem", "two_step", "weighting",
+        "weighting_response",
     }  # fmt: skip
 
 
