@@ -1,6 +1,7 @@
 """A whole report: its pages, papers and downloads, made anew and made of hostile labels."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 

@@ -16,10 +16,13 @@ from oablib import (
     diagnostics,
     imputation,
     intake,
+    literature,
     models,
     pooling,
+    prediction,
     resampling,
     resampling_grid,
+    selection,
     sem,
     shown,
     synthetic,
@@ -28,7 +31,10 @@ from oablib import (
 from oablib.pooling import PooledTest
 from oablib.scale_values import ScaleValues
 
-STAGES = (analysis, diagnostics, imputation, intake, pooling, resampling, resampling_grid, sem)
+STAGES = (
+    analysis, diagnostics, imputation, intake, literature, pooling, prediction, resampling,
+    resampling_grid, selection, sem,
+)  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
 # Tables of estimates, counts and codes; any other table of a result has to be private.

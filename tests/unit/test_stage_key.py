@@ -22,6 +22,7 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Stage]:
     (tmp_path / "params" / "models").mkdir(parents=True)
     for name in ("rules", "published"):
         (tmp_path / "params" / name).symlink_to(real / "params" / name)
+    (tmp_path / "params" / "references.bib").symlink_to(real / "params" / "references.bib")
     (tmp_path / "notebooks").symlink_to(real / "notebooks")
     monkeypatch.setenv("OAB_ROOT", str(tmp_path))
     change(("title:", "title:"), real)
@@ -48,6 +49,7 @@ def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set
     return {stem for stem, each in stages.items() if parts(each) != before[stem]}
 
 
+SEARCHES = {"02_literature", "06_model_selection", "07_prediction"}
 PATH_TO_INTELLIGENCE = (
     "indirect: [education_father, education_mother]",
     "indirect: [education_father, education_mother, origin]",
@@ -57,9 +59,9 @@ PATH_TO_INTELLIGENCE = (
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (PATH_TO_INTELLIGENCE, {"05_base_model", "16_diagnostics"}),
+        (PATH_TO_INTELLIGENCE, {*SEARCHES, "05_base_model", "16_diagnostics"}),
         (("direct: [education_father, ", "direct: ["),
-         {"04_scale_values", "05_base_model", "16_diagnostics"}),
+         {*SEARCHES, "04_scale_values", "05_base_model", "16_diagnostics"}),
         (("# intelligence", "# talent"), set()),
     ],
     ids=["indirect path", "direct path", "comment"],
