@@ -33,28 +33,27 @@ def trail(frame: pd.DataFrame, *, about: About) -> Table:
 def variants(frame: pd.DataFrame, *, reference: str, about: About) -> Table:
     """Variants by rank."""
     columns = [
-        "rank", "model", "title", "k_given", "k_honest", "delta_aic_mean", "delta_bic_mean",
-        "delta_aic_d4", "delta_bic_d4", "weight_bic", "r2_adjusted", "r2_adjusted_without_mediator",
+        "rank", "model", "title", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4",
+        "delta_bic_d4", "weight_bic", "r2_adjusted",
     ]  # fmt: skip
-    whole = {"rank": int, "k_given": int, "k_honest": int}
     return show(
-        _named(frame.dropna(subset=["rank"]))[columns].astype(whole),
+        _named(frame.dropna(subset=["rank"]))[columns].astype({"rank": int, "k_honest": int}),
         "variants",
         title=f"Variants by rank, against {words(reference)}",
         unit=IN_HEADINGS,
-        note="k: free parameters of both equations; k honest: with all estimated scale values. "
-        "mean: differences of mean criteria, as published; D4: by pooled likelihood ratios, with k "
-        "honest; negative is better",
+        note="k: free parameters of both equations, all estimated scale values counted. mean: "
+        "differences of mean criteria, with k as published; D4: by pooled likelihood ratios; "
+        "negative is better. weight: of evidence, by BIC",
         about=about,
         look=Look(
             digits={
                 "delta_aic_mean": 1, "delta_bic_mean": 1, "delta_aic_d4": 1, "delta_bic_d4": 1,
-                "weight_bic": 3, "r2_adjusted": 3, "r2_adjusted_without_mediator": 3,
+                "weight_bic": 3, "r2_adjusted": 3,
             },
             labels={
-                "k_given": "k", "delta_aic_mean": "AIC, mean", "delta_bic_mean": "BIC, mean",
+                "k_honest": "k", "delta_aic_mean": "AIC, mean", "delta_bic_mean": "BIC, mean",
                 "delta_aic_d4": "AIC, D4", "delta_bic_d4": "BIC, D4", "weight_bic": "weight",
-                "r2_adjusted": "R2", "r2_adjusted_without_mediator": "R2 without intelligence",
+                "r2_adjusted": "R2",
             },
         ),
     )  # fmt: skip
@@ -74,9 +73,11 @@ def flags(frame: pd.DataFrame, *, about: About) -> Table:
 
 def criteria(frame: pd.DataFrame, *, about: About) -> Table:
     """Each variant's own likelihood, as its own report would print it."""
-    columns = ["model", "n", "k", "loglik", "aic", "bic", "chi2", "df", "p"]
+    columns = [
+        "model", "k", "loglik", "aic", "bic", "chi2", "df", "p", "r2_adjusted_without_mediator"
+    ]  # fmt: skip
     rows = _named(frame.dropna(subset=["loglik"]))[columns]
-    whole = {name: rows[name].round().astype("Int64") for name in ("n", "k", "df")}
+    whole = {name: rows[name].round().astype("Int64") for name in ("k", "df")}
     return show(
         rows.assign(**whole),
         "criteria",
@@ -84,11 +85,16 @@ def criteria(frame: pd.DataFrame, *, about: About) -> Table:
         unit=IN_HEADINGS,
         note="k, loglik, AIC, BIC: joint likelihood of the variant's own variables, mean over "
         "imputations; they cannot be compared between rows. chi2, df, p: against a model with all "
-        "paths of all variables (D4, children as independent)",
+        "paths of all variables (D4, children as independent). R2 without intelligence: of the "
+        "same predictors alone",
         about=about,
         look=Look(
-            digits={"loglik": 1, "aic": 1, "bic": 1, "chi2": 1},
-            labels={"aic": "AIC", "bic": "BIC"},
+            digits={"loglik": 1, "aic": 1, "bic": 1, "chi2": 1, "r2_adjusted_without_mediator": 3},
+            labels={
+                "aic": "AIC",
+                "bic": "BIC",
+                "r2_adjusted_without_mediator": "R2 without intelligence",
+            },
         ),
     )
 
