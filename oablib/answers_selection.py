@@ -3,8 +3,8 @@
 import pandas as pd
 
 from oablib.selection import Stability
-from oablib.selection.forward import ADDED, NOT_SIGNIFICANT, TURNED_DOWN
-from oablib.selection.stability import NO_ADDITION
+from oablib.selection.forward_search import ADDED, NOT_SIGNIFICANT, TURNED_DOWN
+from oablib.selection.frequencies import NO_ADDITION
 from oablib.wording import number, percent, words
 
 

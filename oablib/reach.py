@@ -80,8 +80,9 @@ def _closure(wanted: Iterable[Name], seen: Iterable[_Definition]) -> Reach:
                 if (called in attributes or called in texts or called.startswith(("__", "_repr_")))
                 and method not in found
             ]
-    prints = {_dotted(name): found[name].source for name in found}
-    digests = {name: _digest(text) for name, text in sorted(prints.items()) if text}
+    # A module may share its dotted name with what a package exports under the same name.
+    prints = {_dotted(name): found[name].source for name in found if found[name].source}
+    digests = {name: _digest(text) for name, text in sorted(prints.items())}
     return Reach(digests, frozenset(attributes))
 
 

@@ -4,11 +4,11 @@
 ranks variants, `stability` asks how sure all of that is.
 """
 
-from oablib.selection.backward import Backward, backward
+from oablib.selection.backward_search import Backward, backward
 from oablib.selection.design import Design, build
-from oablib.selection.forward import Forward, forward, from_table, paths, with_paths
+from oablib.selection.forward_search import Forward, forward, from_table, paths, with_paths
+from oablib.selection.frequencies import Stability, stability
 from oablib.selection.settings import Rules, rules
-from oablib.selection.stability import Stability, stability
 from oablib.selection.variants import by_wave, compare
 
 __all__ = [

@@ -14,6 +14,7 @@ import pytest
 
 from oablib import reach, stage
 from tests.runs.conftest import PROJECT, RunOab
+from tests.studies import interruptions
 
 # Runs the code of a notebook and prints the qualified names of oablib that were called.
 WATCH = """
@@ -59,7 +60,7 @@ def called(stage: stage.Stage, *, root: Path, values: dict) -> set[str]:
 
 @pytest.mark.slow
 def test_every_call_of_every_stage_was_foreseen(oab: RunOab, root: Path) -> None:
-    told = {"n": 1200, "seed": 4, "imputations": 2, "iterations": 1}
+    told = {**interruptions.SMALL, "seed": 4}
     words = [word for name, value in told.items() for word in ("--set", f"{name}={value}")]
     done = oab("run", "demo", *words, "--quiet")
     assert done.returncode == 0, done.stderr

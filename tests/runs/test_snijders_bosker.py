@@ -24,7 +24,8 @@ RECOVERED_WITHIN_SE = 2
 
 @pytest.fixture
 def results(oab: RunOab, root: Path, request: pytest.FixtureRequest) -> Path:
-    done = oab("run", request.param, "--quiet")
+    few = ("--set", "draws=10", "--set", "splits=2")
+    done = oab("run", request.param, "--quiet", *few)
     assert done.returncode == 0, done.stderr
     return root / "reports" / request.param
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from oablib import publication
 
 PROJECT = Path(__file__).resolve().parents[2]
-SMALL = {"n": 1200, "imputations": 2, "iterations": 1}
+SMALL = {"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2}
 OLD, NEW = {**SMALL, "seed": 4}, {**SMALL, "seed": 5}
 
 

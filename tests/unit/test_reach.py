@@ -1,5 +1,8 @@
 """A definition counts where it can be reached, and for nothing else."""
 
+import os
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -175,3 +178,20 @@ def test_the_stages_of_the_project_reach_what_they_are_about() -> None:
         assert "oablib.sem.fitting.fit" not in by_stem[stem].definitions
         assert "indirect" not in by_stem[stem].attributes
     assert "oablib.imputation.multinomial.maximise" in by_stem["03_imputation"].definitions
+
+
+def test_the_order_of_sets_changes_no_fingerprint() -> None:
+    """Each process has its own order of names in sets."""
+    code = (
+        "from oablib import reach; import hashlib, json;"
+        "told = reach.of('selection.forward', 'prediction.predict', 'pooling.compare').definitions;"
+        "print(hashlib.sha256(json.dumps(sorted(told.items())).encode()).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+        ).stdout
+        for seed in range(1, 5)
+    }  # fmt: skip
+    assert len(found) == 1

@@ -13,9 +13,9 @@ from oablib.errors import LiteratureError
 from oablib.literature import Literature
 from oablib.models import Model
 from oablib.selection import draws, equations
-from oablib.selection.backward import Term, clustered, terms, without
+from oablib.selection.backward_search import Term, clustered, terms, without
 from oablib.selection.design import Design
-from oablib.selection.forward import ADDED, NEXT
+from oablib.selection.forward_search import ADDED, NEXT
 from oablib.selection.settings import Rules
 
 N, M = 3_000, 3
