@@ -46,10 +46,11 @@ def fill(
 ) -> list[pd.DataFrame]:
     """Fill unknown values from what registers know: without the tests of any child.
 
-    Raises ParameterError when rules.stand_ins has no column for a test; ImputationError as
-    imputation.impute.
+    Raises ParameterError when rules.stand_ins has no column for a test, or one that the cohort
+    lacks; ImputationError as imputation.impute.
     """
     blind = without_tests(model, rules=rules)
+    _fail_if_stand_ins_are_absent(frame, blind)
     filled = imputation.impute(
         frame,
         model=blind,
@@ -60,6 +61,15 @@ def fill(
         seed=int(np.random.SeedSequence(seed, spawn_key=(6, 1)).generate_state(1)[0]),
     )
     return imputation.all_completed(frame, cells=filled.cells)
+
+
+def _fail_if_stand_ins_are_absent(frame: pd.DataFrame, blind: Model) -> None:
+    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
+    if absent:
+        raise ParameterError(
+            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
+            "does not hold; name columns that stand in `auxiliary` of the model."
+        )
 
 
 def without_tests(model: Model, *, rules: Rules) -> Model:

@@ -78,9 +78,15 @@ def by_school(setting: Setting, number: int) -> Split:
 def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Split:
     """Children of `test`, (n,), are predicted from the others; number: of the split.
 
-    A method that cannot be estimated has NaN and the reason in the column `failed`.
+    A method that cannot be estimated has NaN and the reason in the column `failed`; all have when
+    the training part cannot be imputed.
     """
-    part = _training(setting, ~test, number=number)
+    try:
+        part = _training(setting, ~test, number=number)
+    except ImputationError as error:
+        reason = _first_sentence(error)
+        failed = [{"method": name, "failed": reason} for name in methods(setting.model)]
+        return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
     tested = _tested(setting, test)
     rows: list[dict[str, object]] = []
     groups = pd.DataFrame()
@@ -120,18 +126,15 @@ def _predict(learned: Trained, copies: Copies, setting: Setting) -> Predicted:
 def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Training:
     delivered = setting.cohort[train].reset_index(drop=True)
     state = np.random.SeedSequence(setting.seed, spawn_key=(6, 3, number)).generate_state(1)[0]
-    try:
-        filled = imputation.impute(
-            delivered,
-            model=setting.model,
-            table=setting.table,
-            rule=imputation.rule(),
-            m=setting.rules.imputations,
-            iterations=setting.rules.iterations,
-            seed=int(state),
-        )
-    except ImputationError as error:
-        raise ImputationError(f"Split {number}, training part: {error}") from None
+    filled = imputation.impute(
+        delivered,
+        model=setting.model,
+        table=setting.table,
+        rule=imputation.rule(),
+        m=setting.rules.imputations,
+        iterations=setting.rules.iterations,
+        seed=int(state),
+    )
     completed = imputation.all_completed(delivered, cells=filled.cells)
     return Training(delivered, completed, setting.table)
 
@@ -199,6 +202,7 @@ def _groups(
     codes = {"score": np.ceil(order * setting.rules.groups).astype(int)}
     columns = [*setting.model.scaled, *setting.model.imputed, setting.rules.region]
     known = {column.key for column in setting.table.columns if column.categories}
+    known &= set(tested.frame.columns)
     for name in dict.fromkeys(each for each in columns if each in known):
         codes[name] = tested.frame[name].fillna(UNKNOWN).to_numpy().astype(int)
     for by, of_child in codes.items():

@@ -9,10 +9,11 @@ import pandas as pd
 
 from oablib import processes
 from oablib.codebook import Table
-from oablib.errors import InputError
+from oablib.errors import EstimationError, InputError
 from oablib.models import Model
 from oablib.prediction import register
 from oablib.prediction import splits as of_split
+from oablib.prediction.methods import ALL
 from oablib.prediction.settings import Rules
 from oablib.prediction.splits import Setting
 from oablib.shown import showable
@@ -64,7 +65,8 @@ def predict(
 
     The training part is imputed on its own, with its tests; children to be predicted are known as
     registers know them. The same seed gives the same splits. workers: see processes.each.
-    Raises InputError for fewer than 10 schools; ImputationError as imputation.impute.
+    Raises InputError for fewer than 10 schools; EstimationError when the model could be learned
+    in no split; ImputationError when the children to be predicted cannot be filled.
     """
     _fail_if_schools_are_few(cohort, model)
     laid = register.lay(cohort, model=model, rules=rules, seed=seed)
@@ -72,6 +74,7 @@ def predict(
     setting = Setting(cohort, fill(cohort), fill(laid), model, table, rules, seed)
     found = _in_turn(setting, splits=splits, workers=workers)
     rows = pd.concat([each.rows for each in found], ignore_index=True)
+    _fail_if_nothing_was_learned(rows)
     groups = pd.concat([each.groups for each in found], ignore_index=True)
     return Prediction(
         splits=_ordered(rows),
@@ -146,6 +149,15 @@ def _waves(setting: Setting, *, first: int) -> pd.DataFrame:
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
     names = ["split", "method", "population", "n", *MEASURES, "failed"]
     return rows[[name for name in names if name in rows]]
+
+
+def _fail_if_nothing_was_learned(rows: pd.DataFrame) -> None:
+    own = rows.loc[rows["method"] == ALL, "failed"]
+    if (own != "").all():
+        raise EstimationError(
+            f"In all {len(own)} splits the model could not be learned: {own.iloc[0]}. Take more "
+            "children, or merge categories in the codebook."
+        )
 
 
 def _fail_if_schools_are_few(cohort: pd.DataFrame, model: Model) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib import resampling
+from oablib.errors import EstimationError
 from oablib.literature import Literature
 from oablib.models import Model
 from oablib.models_file import split_path
@@ -57,11 +58,17 @@ def stability(
 ) -> Stability:
     """Draw schools `samples` times and choose again in each draw; the same seed, the same draws.
 
-    start: the model whose candidates are tried, the reference when None.
+    start: the model whose candidates are tried, the reference when None. Raises EstimationError
+    when no draw can be estimated, since in each a category has fewer than 5 children.
     """
     model = start or design.reference
     times = resampling.picked(design.n_clusters, samples=samples, seed=seed)
     drawn = draws.drawn(design, times)
+    if not len(drawn.times):
+        raise EstimationError(
+            f"None of {samples} draws of schools could be estimated: a category has fewer than 5 "
+            "children in each. Take more children, or merge categories in the codebook."
+        )
     texts = list(model.candidates)
     first = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
     gates = {

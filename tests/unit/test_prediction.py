@@ -9,7 +9,7 @@ import pytest
 
 from oablib import intake, models, params_run, prediction, scale_values, sem, synthetic
 from oablib.codebook import Table
-from oablib.errors import EstimationError, InputError, ParameterError
+from oablib.errors import EstimationError, ImputationError, InputError, ParameterError
 from oablib.models import Model
 from oablib.prediction import measures, methods, register, splits, study, trained
 from oablib.prediction.settings import Rules
@@ -150,6 +150,11 @@ def test_registers_know_no_tests(
 def test_a_test_without_stand_in_is_refused(
     cohort: pd.DataFrame, model: Model, table: Table, rules: Rules
 ) -> None:
+    with pytest.raises(ParameterError, match="neighbourhood_income, which the cohort does not"):
+        register.fill(
+            cohort.drop(columns="neighbourhood_income"), model=model, table=table, seed=1,
+            rules=rules,
+        )  # fmt: skip
     with pytest.raises(ParameterError, match="no column for nscct"):
         register.fill(
             cohort, model=model, table=table, seed=1,
@@ -217,6 +222,20 @@ def test_the_study_repeats_itself_and_sums_up_its_splits(
     assert sorted(set(found.waves["tested_on"])) == ["2007", "2010", "2013"]
     for by in ("origin", "education_father", "education_mother", "urbanity"):
         assert by in set(found.calibration["by"])
+
+
+def test_a_training_part_that_cannot_be_imputed_fails_alone(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ImputationError("Known values per variable: few. Take more.")
+
+    monkeypatch.setattr(splits.imputation, "impute", fail)
+    found = splits.by_school(setting, 0)
+    assert set(found.rows["failed"]) == {"Known values per variable: few"}
+    assert found.groups.empty
+    with pytest.raises(EstimationError, match="In all 1 splits the model could not be learned"):
+        study._fail_if_nothing_was_learned(found.rows)
 
 
 def test_few_schools_are_refused(

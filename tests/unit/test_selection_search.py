@@ -9,7 +9,7 @@ import pytest
 
 from oablib import codebook, imputation, intake, literature, models, pooling, selection, synthetic
 from oablib.codebook import Table
-from oablib.errors import LiteratureError
+from oablib.errors import EstimationError, LiteratureError
 from oablib.literature import Literature
 from oablib.models import Model
 from oablib.selection import draws, equations
@@ -258,3 +258,11 @@ def test_a_model_without_candidates_has_nothing_to_search(
         design, entries=entries, rules=rules, samples=10, seed=(1,), start=alone
     )
     assert list(found.models["added"]) == ["no addition"] and found.candidates.empty
+
+
+def test_draws_that_cannot_be_estimated_are_said_to_be_none(
+    design: Design, entries: Literature, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oablib.resampling.MINIMUM_IN_CATEGORY", 10_000)
+    with pytest.raises(EstimationError, match="None of 10 draws"):
+        selection.stability(design, entries=entries, rules=rules, samples=10, seed=(1,))
