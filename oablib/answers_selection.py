@@ -23,8 +23,8 @@ def literature(coverage: pd.DataFrame, *, claims: int) -> str:
     uncovered = int((coverage["grounding"] == "no entry").sum())
     return (
         f"{text} Of {len(candidates)} candidates the literature would let in: "
-        f"{', '.join(map(words, accepted)) or 'none'}. {uncovered} possible paths are covered by "
-        "nobody."
+        f"{', '.join(map(words, accepted)) or 'none'}. Possible paths that nobody covers: "
+        f"{uncovered}."
     )
 
 
@@ -46,11 +46,11 @@ def stands(trail: pd.DataFrame, *, reference: str) -> str:
     if trail.empty:
         text = f"**The model {model} stands**: it names no candidates."
     elif added.empty:
-        text = f"**The model {model} stands**: {len(refused)} candidates were turned down."
+        text = f"**The model {model} stands**: {_turned_down(refused)}."
     else:
         pairs = zip(added["rhs"], added["lhs"], strict=True)
         names = ", ".join(f"{words(rhs)} → {words(lhs)}" for rhs, lhs in pairs)
-        text = f"**Added to {model}: {names}**; {len(refused)} candidates were turned down."
+        text = f"**Added to {model}: {names}**; {_turned_down(refused)}."
     against = refused[~refused["decision"].astype(str).str.contains(NOT_SIGNIFICANT)]
     told = [f"{words(r)}: {why}" for r, why in zip(against["rhs"], against["reason"], strict=True)]
     if told:
@@ -79,6 +79,10 @@ def prediction(summary: pd.DataFrame, *, splits: int) -> str:
         "the lowest 15 % by what was observed; one point of score stands for "
         f"{number(whole['slope'])} points observed."
     )
+
+
+def _turned_down(refused: pd.DataFrame) -> str:
+    return f"turned down: {len(refused)} of the candidates"
 
 
 def _row(summary: pd.DataFrame, method: str, population: str) -> dict[str, float]:
