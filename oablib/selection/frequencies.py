@@ -58,7 +58,8 @@ def stability(
 ) -> Stability:
     """Draw schools `samples` times and choose again in each draw; the same seed, the same draws.
 
-    start: the model whose candidates are tried, the reference when None. Raises EstimationError
+    start: the model whose candidates are tried, the reference when None. Indices are robust and
+    pooled by D2, whatever `rules` says of the forward search. Raises EstimationError
     when no draw can be estimated, since in each a category has fewer than 5 children.
     """
     model = start or design.reference
