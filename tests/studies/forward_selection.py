@@ -11,6 +11,7 @@ import argparse
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def accepting() -> Literature:
     return replace(entries, claims=claims)
 
 
-def one_replication(task: tuple[str, int], *, n: int = N) -> dict[str, object]:
+def one_replication(
+    task: tuple[str, int], *, n: int = N, imputations: int = M
+) -> dict[str, object]:
     """World, number, and the paths that the procedure added."""
     world, number = task
     state = np.random.SeedSequence(SEED, spawn_key=(number,)).generate_state(2)
@@ -73,7 +76,7 @@ def one_replication(task: tuple[str, int], *, n: int = N) -> dict[str, object]:
         model=model,
         table=table,
         rule=imputation.rule(),
-        m=M,
+        m=imputations,
         iterations=ITERATIONS,
         seed=int(state[1]),
     )
@@ -138,6 +141,8 @@ def _share(count: int, of: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=100)
+    other = "print rates for another number of imputations; write nothing"
+    parser.add_argument("--imputations", type=int, default=M, help=other)
     parser.add_argument(
         "--page-only", action="store_true", help="write the page anew from rows.csv"
     )
@@ -146,7 +151,11 @@ def main() -> None:
         tasks = [(world, number) for world in WORLDS for number in range(told.replications)]
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            found = list(tqdm(pool.map(one_replication, tasks), total=len(tasks)))
+            task = partial(one_replication, imputations=told.imputations)
+            found = list(tqdm(pool.map(task, tasks), total=len(tasks)))
+        if told.imputations != M:
+            print(rates(pd.DataFrame(found)))
+            return
         FOLDER.mkdir(exist_ok=True)
         pd.DataFrame(found).to_csv(FOLDER / "rows.csv", index=False, float_format="%.6g")
     rows = pd.read_csv(FOLDER / "rows.csv")
