@@ -14,7 +14,7 @@ from oablib import literature_file, models_file
 from oablib.errors import LiteratureError
 from oablib.literature_file import NEEDED, Direction, Grounding
 from oablib.models import Model
-from oablib.models_file import split_path
+from oablib.models_file import sides
 from oablib.shown import showable
 
 RULE = "literature"
@@ -125,7 +125,7 @@ def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> No
 
     The message names file and line, and says how to write an entry.
     """
-    pairs = [split_path(text) or ("", "") for text in model.candidates]
+    pairs = [sides(text) for text in model.candidates]
     absent = [place for place, pair in enumerate(pairs) if not literature.on(*pair)]
     if not absent:
         return
@@ -135,8 +135,8 @@ def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> No
         f"`{model.candidates[place]}`; without one it cannot be added."
         for place in absent
     ]
-    ends = [_concept_of(each, literature) or f"<concept of {each}>" for each in pairs[absent[0]]]
-    shown = HOW_TO_WRITE.format(name="_".join(ends), path=" ~ ".join(ends))
+    named = [_concept_of(each, literature) or f"<concept of {each}>" for each in pairs[absent[0]]]
+    shown = HOW_TO_WRITE.format(name="_".join(named), path=" ~ ".join(named))
     raise LiteratureError("\n".join([*told, shown]))
 
 
@@ -175,11 +175,11 @@ def coverage(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame
     sources, status: "free" in the first model, "candidate" of it, or "not considered" in it.
     """
     first = models[0]
-    ends = (first.outcome, first.mediator)
+    both = (first.outcome, first.mediator)
     predictors = dict.fromkeys(name for model in models for name in model.direct)
     free = {first.outcome: {first.mediator, *first.direct}, first.mediator: {*first.indirect}}
-    pairs = [(ends[0], ends[1]), *((lhs, rhs) for lhs in ends for rhs in predictors)]
-    asked = {split_path(text) for text in first.candidates}
+    pairs = [both, *((lhs, rhs) for lhs in both for rhs in predictors)]
+    asked = {sides(text) for text in first.candidates}
     rows = []
     for lhs, rhs in pairs:
         judged = literature.judged(lhs, rhs)
@@ -218,7 +218,7 @@ def cited(keys: Iterable[str]) -> str:
 
 
 def _claim(name: str, told: Mapping[str, Any]) -> Claim:
-    lhs, rhs = split_path(told["path"]) or ("", "")
+    lhs, rhs = sides(told["path"])
     size = told.get("size", {})
     return Claim(
         name=name,

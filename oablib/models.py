@@ -100,7 +100,8 @@ def load(name: str) -> Model:
     models_file.fail_if_paths_are_unfit(file)
     models_file.fail_if_fixed_value_is_unfit(file)
     plain: dict[str, Any] = {key: _frozen(value) for key, value in file.values.items()}
-    return Model(name=name, **plain)
+    pairs = [models_file.split_path(text) for text in plain.pop("candidates", ())]
+    return Model(name=name, candidates=tuple(" ~ ".join(pair) for pair in pairs if pair), **plain)
 
 
 def load_several(names: str, *, first: str) -> dict[str, Model]:

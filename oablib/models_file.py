@@ -126,6 +126,12 @@ def split_path(text: object) -> tuple[str, str] | None:
     return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
 
 
+def sides(path: str) -> tuple[str, str]:
+    """Left and right side of a path that was found to be one."""
+    lhs, _, rhs = path.partition("~")
+    return lhs.strip(), rhs.strip()
+
+
 def _defined(file: ModelFile) -> set[str]:
     return {predictor for role in ROLES for predictor in file.values[role]}
 

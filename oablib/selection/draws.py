@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from oablib import resampling
 from oablib.models import Model
-from oablib.models_file import split_path
+from oablib.models_file import sides
 from oablib.pooling import modification, pooled_tests
 from oablib.resampling import Moments
 from oablib.selection import equations
@@ -108,9 +108,9 @@ def _indices(
     left: Sequence[str],
 ) -> NDArray:
     """Robust modification index of each candidate, (m, candidates, draws of `rows`)."""
-    extra = {rhs for _, rhs in (split_path(text) or ("", "") for text in added)}
+    extra = {sides(text)[1] for text in added}
     mediator = design.at([*model.indirect, *(name for name in model.direct if name in extra)])
-    places = design.at([(split_path(text) or ("", ""))[1] for text in left])
+    places = design.at([sides(text)[1] for text in left])
 
     def of_imputation(i: int) -> NDArray:
         cov, times = drawn.covariances[i, rows], drawn.times[rows]

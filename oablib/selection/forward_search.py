@@ -9,7 +9,8 @@ from oablib import literature, pooling, scale_values, sem
 from oablib.codebook import Table
 from oablib.literature import Literature
 from oablib.models import Model
-from oablib.models_file import split_path
+from oablib.models_file import sides
+from oablib.pooling import modification
 from oablib.selection.settings import Rules
 from oablib.sem import SemFit
 from oablib.shown import showable
@@ -69,8 +70,7 @@ def forward(
         chosen = looked_at[looked_at["decision"] == ADDED]
         if chosen.empty:
             break
-        path = f"{chosen['lhs'].iloc[0]} ~ {chosen['rhs'].iloc[0]}"
-        added.append(next(text for text in left if split_path(text) == split_path(path)))
+        added.append(f"{chosen['lhs'].iloc[0]} ~ {chosen['rhs'].iloc[0]}")
         current = with_paths(model, added)
     trail = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TRAIL)
     return Forward(current, tuple(added), trail[TRAIL], fits)
@@ -81,8 +81,7 @@ def with_paths(model: Model, paths: Sequence[str]) -> Model:
 
     Its name says what was added, so that it can be compared with the model that it began with.
     """
-    pairs = [split_path(text) or ("", "") for text in paths]
-    indirect = tuple(rhs for lhs, rhs in pairs if lhs == model.mediator)
+    indirect = tuple(rhs for lhs, rhs in map(sides, paths) if lhs == model.mediator)
     if not paths:
         return model
     return replace(
@@ -90,7 +89,7 @@ def with_paths(model: Model, paths: Sequence[str]) -> Model:
         name=" + ".join([model.name, *indirect]),
         title=f"{model.title}, with {' and '.join(map(words, indirect))} through {model.mediator}",
         indirect=(*model.indirect, *indirect),
-        candidates=tuple(text for text in model.candidates if split_path(text) not in pairs),
+        candidates=tuple(text for text in model.candidates if text not in paths),
     )
 
 
@@ -132,18 +131,33 @@ def _round(
     fits: Sequence[SemFit], candidates: Sequence[str], *, entries: Literature, rules: Rules
 ) -> pd.DataFrame:
     """Candidates by rank, each with its index, its literature and what is decided."""
-    found = pooling.modification_indices(
-        fits, candidates, test=rules.forward_test, robust=rules.forward_robust
+    found = (
+        _of_one(fits[0], candidates, rules) if len(fits) == 1 else _pooled(fits, candidates, rules)
     )
-    name = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
-    table = found.assign(index=found[name] * found["df"])
-    table = table.sort_values("index", ascending=False, ignore_index=True)
+    table = found.sort_values("index", ascending=False, ignore_index=True)
     judged = [entries.judged(*pair) for pair in zip(table["lhs"], table["rhs"], strict=True)]
     for field in ("grounding", "reason", "judge", "sources"):
         table[field] = [getattr(each, field) for each in judged]
     table["rank"] = range(1, len(table) + 1)
     table["decision"] = _decisions(table, alpha=rules.forward_alpha)
     return table
+
+
+def _pooled(fits: Sequence[SemFit], candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
+    found = pooling.modification_indices(
+        fits, candidates, test=rules.forward_test, robust=rules.forward_robust
+    )
+    name = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
+    return found.assign(index=found[name] * found["df"])
+
+
+def _of_one(fit: SemFit, candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
+    """Where nothing was unknown there is one data set, and nothing to pool."""
+    found = sem.modification_indices(fit, candidates, robust=rules.forward_robust)
+    index = found["mi_robust" if rules.forward_robust else "mi"]
+    return found.assign(
+        index=index, mi_mean=found["mi"], p_holm=modification.holm(found["p"].to_numpy())
+    )
 
 
 def _decisions(table: pd.DataFrame, *, alpha: float) -> list[str]:

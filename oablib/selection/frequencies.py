@@ -17,7 +17,7 @@ from oablib import resampling
 from oablib.errors import EstimationError
 from oablib.literature import Literature
 from oablib.models import Model
-from oablib.models_file import split_path
+from oablib.models_file import sides
 from oablib.selection import draws, equations
 from oablib.selection.design import Design
 from oablib.selection.draws import Drawn, Tests
@@ -90,7 +90,7 @@ def stability(
 
 
 def _is_accepted(text: str, entries: Literature) -> bool:
-    return entries.judged(*(split_path(text) or ("", ""))).grounding == "accepted"
+    return entries.judged(*sides(text)).grounding == "accepted"
 
 
 def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
@@ -158,7 +158,7 @@ def _candidates(
     largest = np.nanargmax(first.statistic, axis=1)
     rows = []
     for at, text in enumerate(texts):
-        lhs, rhs = split_path(text) or ("", "")
+        lhs, rhs = sides(text)
         rows.append(
             {
                 "lhs": lhs,

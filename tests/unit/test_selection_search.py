@@ -7,7 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import codebook, imputation, intake, literature, models, pooling, selection, synthetic
+from oablib import (
+    codebook,
+    imputation,
+    intake,
+    literature,
+    models,
+    pooling,
+    selection,
+    sem,
+    synthetic,
+)
 from oablib.codebook import Table
 from oablib.errors import EstimationError, LiteratureError
 from oablib.literature import Literature
@@ -100,6 +110,20 @@ def test_with_several_that_qualify_the_largest_enters_first(
     assert list(first["decision"].iloc[:2]) == [ADDED, NEXT] or first["p_holm"].iloc[1] >= 0.99
     assert first["index"].is_monotonic_decreasing
     assert found.added[0] == "nscct ~ origin"
+
+
+@pytest.mark.parametrize("robust", [True, False])
+def test_one_complete_data_set_is_searched_by_its_own_indices(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model, robust: bool
+) -> None:
+    told = replace(rules, forward_robust=robust)
+    found = search(frames[:1], judging(entries, "intelligence_origin"), told, model)
+    assert found.added == ("nscct ~ origin",)
+    first = found.trail[found.trail["round"] == 1].set_index("rhs")
+    before = search(frames[:1], entries, told, model).fits[0]
+    expected = sem.modification_indices(before, [f"nscct ~ {name}" for name in CANDIDATES])
+    expected = expected.set_index("rhs")["mi_robust" if robust else "mi"]
+    np.testing.assert_allclose(first["index"], expected[first.index])
 
 
 def test_the_direct_effects_do_not_depend_on_what_enters(
