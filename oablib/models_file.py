@@ -10,6 +10,8 @@ from oablib.strict_yaml import YamlFile
 
 EXTENDS = "extends"
 ROLES = ("scaled", "dummies", "numeric", "school_means")
+LISTS = ("imputed", "numeric", "direct", "indirect", "auxiliary", "confounders", "candidates")
+MAPPINGS = ("scaled", "dummies", "school_means", "fixed_values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,31 @@ def fail_if_fields_are_unfit(file: ModelFile, *, known: set[str], needed: set[st
             f"{file.where(*unknown[:1])}: missing {missing}, unknown {unknown}; expected "
             f"{sorted(needed)}, and where wanted {sorted(known - needed)}."
         )
+    misshapen = [text for key, value in file.values.items() if (text := _expected(key, value))]
+    if misshapen:
+        key = misshapen[0].partition(" ")[0]
+        raise ModelError(f"{file.where(key)}: {'; '.join(misshapen)}.")
     empty = [key for key in ("outcome", "mediator", "cluster") if not file.values[key]]
     if empty:
         raise ModelError(
             f"{file.where(empty[0])}: {', '.join(empty)} is empty; name the column of the cohort."
         )
+
+
+def _expected(key: str, value: Any) -> str:
+    """What a field should look like; empty where it does."""
+    if key in LISTS:
+        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return "" if fits else f"{key} is no list; expected names such as [one, two]"
+    if key not in MAPPINGS:
+        return "" if isinstance(value, str) else f"{key} is no text; put it in quotes"
+    if not isinstance(value, dict):
+        return f"{key} is no mapping; expected pairs such as {{name: value}}"
+    if key == "dummies" and not all(isinstance(e, list) and len(e) == 2 for e in value.values()):
+        return "dummies hold other than pairs; expected {name: [column, category]}"
+    if key == "scaled" and not all(sign in (1, -1) for sign in value.values()):
+        return "scaled holds other signs than 1 and -1"
+    return ""
 
 
 def fail_if_paths_are_unfit(file: ModelFile) -> None:

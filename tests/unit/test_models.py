@@ -103,6 +103,24 @@ def test_a_path_that_cannot_be_meant_is_refused_with_file_and_line(
     assert line_of(folder, wanted) in {int(number) for number in told} or "twice" in said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("numeric: [debt_restructuring]", "numeric: debt_restructuring", "numeric is no list"),
+        ("school_means:\n  school", "school_means: []\nx:\n  school", "unknown"),
+        ("outcome: cito", "outcome: 8", "outcome is no text"),
+        ("[residence_mother, years_0_5]", "residence_mother", "dummies hold other than pairs"),
+        ("origin: -1", "origin: -2", "scaled holds other signs"),
+        ("indirect: [education_father, education_mother]", "indirect: ~", "indirect is no list"),
+    ],
+)
+def test_a_field_of_another_shape_is_refused(folder: Path, old: str, new: str, said: str) -> None:
+    spoil(folder, old, new)
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    assert "params/models/mine.yaml line " in str(caught.value)
+
+
 def test_a_variable_that_the_codebook_lacks_is_refused_with_file_and_line(
     folder: Path, table: codebook.Table
 ) -> None:
