@@ -80,10 +80,14 @@ class Judgement:
 @showable()
 @dataclass(frozen=True, slots=True)
 class Literature:
-    """All claims, and the concepts that they are about."""
+    """All claims, the concepts that they are about, and sources as a reader knows them.
+
+    citations: key of references.bib -> authors and year.
+    """
 
     claims: tuple[Claim, ...]
     concepts: Mapping[str, Concept]
+    citations: Mapping[str, str]
 
     def on(self, lhs: str, rhs: str) -> tuple[Claim, ...]:
         """Claims on the path from predictor `rhs` to variable `lhs` of a model."""
@@ -101,7 +105,11 @@ class Literature:
         if decided is None:
             return Judgement("")
         keys = dict.fromkeys(key for claim in claims for key in claim.sources)
-        return Judgement(decided.grounding, decided.reason, decided.judge, cited(keys))
+        return Judgement(decided.grounding, decided.reason, decided.judge, self.cited(keys))
+
+    def cited(self, keys: Iterable[str]) -> str:
+        """Sources by authors and year."""
+        return "; ".join(self.citations[key] for key in keys)
 
 
 def load(name: str = RULE) -> Literature:
@@ -117,7 +125,7 @@ def load(name: str = RULE) -> Literature:
         for key, told in values["concepts"].items()
     }
     claims = [_claim(key, told) for key, told in values["claims"].items()]
-    return Literature(tuple(claims), concepts)
+    return Literature(tuple(claims), concepts, literature_file.bibliography())
 
 
 def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> None:
@@ -158,7 +166,7 @@ def evidence(literature: Literature) -> pd.DataFrame:
             "high": claim.high,
             "grade": claim.grade,
             "population": claim.population,
-            "sources": cited(claim.sources),
+            "sources": literature.cited(claim.sources),
             "grounding": claim.grounding,
             "reason": claim.reason,
             "judge": claim.judge,
@@ -209,12 +217,6 @@ def unmeasured(literature: Literature, *, models: Sequence[Model]) -> pd.DataFra
     ]
     frame = pd.DataFrame(pairs, columns=["cause", "outcome"])
     return frame.groupby(["cause", "outcome"], sort=False).size().reset_index(name="claims")
-
-
-def cited(keys: Iterable[str]) -> str:
-    """Sources as a reader knows them: authors and year."""
-    known = literature_file.bibliography()
-    return "; ".join(known.get(key, key) for key in keys)
 
 
 def _claim(name: str, told: Mapping[str, Any]) -> Claim:

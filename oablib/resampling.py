@@ -169,6 +169,13 @@ def moments(of: Products, *, times: NDArray) -> Moments:
     return Moments(names, draws, n, means, covariances, into)
 
 
+def centred(of: Products, into: NDArray, means: NDArray) -> NDArray:
+    """The columns of Moments less their means; into: (..., q, p), means: (..., p)."""
+    found = into.copy()
+    found[..., of.at([CONSTANT])[0], :] -= means
+    return found
+
+
 def _values(of: Products, total: NDArray) -> dict[str, float] | None:
     """Scale value of every indicator: least squares from the sums of products."""
     indicators = [each for own in of.categories.values() for each in own.values()]

@@ -9,7 +9,7 @@ import pandas as pd
 from oablib import weighting
 from oablib.codebook import Table
 from oablib.models import Model
-from oablib.prediction import register, trained
+from oablib.prediction import trained
 from oablib.prediction.trained import Trained
 from oablib.wording import words
 
@@ -93,5 +93,5 @@ def _weighted(part: Training, model: Model) -> Trained:
     """Children whose education is known alone, weighted to stand for all; nothing is imputed."""
     rule = weighting.rule(WEIGHTING_RULE)
     found = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
-    frame = part.delivered[register.known(part.delivered, model=model)].reset_index(drop=True)
+    frame = weighting.complete(part.delivered, weighted=found)
     return trained.train([frame], model=model, table=part.table, weights=found.weights)

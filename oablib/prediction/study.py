@@ -122,13 +122,9 @@ def calibration(groups: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_turn(setting: Setting, *, splits: int, workers: int) -> list[of_split.Split]:
-    task = partial(_one, setting)
+    task = partial(of_split.by_school, setting)
     done = processes.each(task, range(splits), workers=workers)
     return [each for _, each in sorted(done, key=itemgetter(0))]
-
-
-def _one(setting: Setting, number: int) -> of_split.Split:
-    return of_split.by_school(setting, number)
 
 
 def _waves(setting: Setting, *, first: int) -> pd.DataFrame:

@@ -10,9 +10,8 @@ from oablib import pooling, resampling
 from oablib.models import Model
 from oablib.selection import equations
 from oablib.selection.design import Design
-from oablib.selection.equations import Paths
+from oablib.selection.equations import Data, Paths
 from oablib.selection.settings import Criterion
-from oablib.selection.variants import pooled_gain
 from oablib.shown import showable
 
 TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
@@ -59,9 +58,10 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
     term leaves whose removal lowers the criterion most, with honest counts of parameters; by "p"
     the one with the largest p above alpha. The mediator stays.
     """
+    data = equations.of_design(design)
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
     while True:
-        judged = [_judge(design, paths, term, criterion) for term in terms(paths, start)]
+        judged = [_judge(design, data, paths, term, criterion) for term in terms(paths, start)]
         leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
         if leaving is None:
             break
@@ -102,14 +102,13 @@ def without(paths: Paths, term: Term, model: Model) -> Paths:
     return Paths(outcome, mediator)
 
 
-def _judge(design: Design, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
+def _judge(design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
     if criterion == "p":
         test = _wald(design, paths, term)
         return _Judged(term, test.chi2, np.nan, test.p)
     less = without(paths, term, design.reference)
     counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
-    penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
-    gain = pooled_gain(design, paths, less)
+    penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
     return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
 
 
@@ -139,12 +138,8 @@ def clustered(
     As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
     """
     of, places = design.products[imputation], design.at(rhs)
-    into = design.into[imputation]
     slope = equations.slopes(design.covariances[imputation], lhs, places)
-    constant = np.zeros(len(of.columns))
-    constant[of.at([resampling.CONSTANT])] = 1.0
-    mean = design.means[imputation]
-    centred = into - np.outer(constant, mean)
+    centred = resampling.centred(of, design.into[imputation], design.means[imputation])
     error = centred[:, lhs] - centred[:, places] @ slope
     scores = (of.sums @ error) @ centred[:, places]
     inner = design.n * design.covariances[imputation][np.ix_(places, places)]

@@ -119,14 +119,9 @@ def _designs(
     }
     models = {reference.name: reference}
     models |= {name: model for name, model in variants.items() if name not in refused}
+    union = _union(models, reference)
     read = tuple(
-        resampling.products(
-            frame,
-            model=_union(models, reference),
-            table=table,
-            scaled_by=reference,
-            groups=groups,
-        )
+        resampling.products(frame, model=union, scaled_by=reference, table=table, groups=groups)
         for frame in frames
     )
     once = np.ones((1, len(read[0].sums))) if groups is None else np.eye(len(read[0].sums))

@@ -114,7 +114,7 @@ def _indices(
 
     def of_imputation(i: int) -> NDArray:
         cov, times = drawn.covariances[i, rows], drawn.times[rows]
-        into = _centred(design.products[i], drawn, i, rows)
+        into = resampling.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
         error = _left_over(into, cov, 1, mediator)
         own = [_left_over(into, cov, place, mediator) for place in places]
         scores = _scores(design.products[i].sums, error, own)
@@ -137,13 +137,6 @@ def _scores(sums: NDArray, error: NDArray, own: Sequence[NDArray]) -> list[NDArr
         len(sums), len(in_own), len(error)
     )
     return [np.einsum("gqb,qb->gb", with_error, each[:, in_own].T) for each in own]
-
-
-def _centred(of: resampling.Products, drawn: Drawn, i: int, rows: NDArray) -> NDArray:
-    """Columns less their means, as sums of the products' columns: (b, q, p)."""
-    into = drawn.into[i, rows].copy()
-    into[:, of.at([resampling.CONSTANT])[0]] -= drawn.means[i, rows]
-    return into
 
 
 def _left_over(into: NDArray, covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:

@@ -45,6 +45,49 @@ class Likelihoods(NamedTuple):
     stacked: NDArray
 
 
+class Data(NamedTuple):
+    """Moments that variants are estimated on, of one design or of draws from it.
+
+    covariances: (m, ..., p, p), of each data set; whole: (..., p, p), of all as one. n: children,
+    a number or (...,).
+    """
+
+    names: tuple[str, ...]
+    model: Model
+    covariances: NDArray
+    whole: NDArray
+    n: NDArray | float
+
+    def likelihoods(self, paths: Paths) -> Likelihoods:
+        """Of a variant, in each data set and in all as one."""
+        of = partial(loglik, names=self.names, paths=paths, model=self.model, n=self.n)
+        return Likelihoods(of(self.covariances), of(self.whole))
+
+    def gain(self, paths: Paths, other: Paths) -> NDArray:
+        """How much better `paths` fit than `other`, on the scale of chi2, (...).
+
+        By a pooled likelihood ratio of each of the two against the model with the paths of both.
+        """
+        both = paths.joined(other)
+        joint = self.likelihoods(both)
+        lost, own = (
+            ratio(self.likelihoods(each), joint, df=both.size - each.size)
+            for each in (other, paths)
+        )
+        return lost - own
+
+    @property
+    def penalties(self) -> dict[str, NDArray | float]:
+        """What a parameter costs, by criterion."""
+        return {"aic": 2.0, "bic": np.log(self.n)}
+
+
+def of_design(design: Design) -> Data:
+    """The data of a design."""
+    whole = stacked(design.means, design.covariances)
+    return Data(design.names, design.reference, design.covariances, whole, design.n)
+
+
 def of_model(model: Model) -> Paths:
     """The paths of a variant."""
     return Paths((model.mediator, *model.direct), model.indirect)
@@ -119,12 +162,6 @@ def loglik_of_predictors(covariances: NDArray, at: Sequence[int], *, n: float) -
     inner = covariances[..., chosen[:, None], chosen]
     log_det = np.linalg.slogdet(inner)[1]
     return np.asarray(-n / 2 * (len(chosen) * (np.log(2 * np.pi) + 1) + log_det))
-
-
-def likelihoods(design: Design, paths: Paths) -> Likelihoods:
-    """Of a variant, in each data set and in all as one."""
-    of = partial(loglik, names=design.names, paths=paths, model=design.reference, n=design.n)
-    return Likelihoods(of(design.covariances), of(stacked(design.means, design.covariances)))
 
 
 def ratio(restricted: Likelihoods, general: Likelihoods, *, df: int) -> NDArray:

@@ -7,7 +7,6 @@ Roznowski & Necowitz, 1992, Psychol Bull 111:490).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -96,24 +95,16 @@ def _is_accepted(text: str, entries: Literature) -> bool:
 def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
     """How often each variant is first by AIC and by BIC, as selection.compare has them."""
     whole = equations.stacked(drawn.means, drawn.covariances)
-
-    def likelihoods(paths: equations.Paths) -> equations.Likelihoods:
-        of = partial(equations.loglik, names=design.names, paths=paths, model=design.reference)
-        return equations.Likelihoods(of(drawn.covariances, n=drawn.n), of(whole, n=drawn.n))
-
+    data = equations.Data(design.names, design.reference, drawn.covariances, whole, drawn.n)
     base = equations.of_model(design.reference)
-    own_base = likelihoods(base)
     honest = equations.honest_parameters(base, costs=design.costs)
     deltas: dict[str, list[NDArray]] = {"aic": [], "bic": []}
     for model in design.models.values():
         paths = equations.of_model(model)
-        both = paths.joined(base)
-        joint = likelihoods(both)
-        gain = equations.ratio(own_base, joint, df=both.size - base.size)
-        gain = gain - equations.ratio(likelihoods(paths), joint, df=both.size - paths.size)
+        gain = data.gain(paths, base)
         extra = equations.honest_parameters(paths, costs=design.costs) - honest
-        deltas["aic"].append(2 * extra - gain)
-        deltas["bic"].append(np.log(drawn.n) * extra - gain)
+        for name, penalty in data.penalties.items():
+            deltas[name].append(penalty * extra - gain)
     first = {name: np.argmin(np.stack(each), axis=0) for name, each in deltas.items()}
     return pd.DataFrame(
         {

@@ -13,8 +13,9 @@ from oablib.models import Model
 from oablib.pooling import pooled_tests
 from oablib.selection import equations
 from oablib.selection.design import Design, build_by
-from oablib.selection.equations import Likelihoods, Paths
+from oablib.selection.equations import Data, Likelihoods, Paths
 from oablib.selection.settings import RankBy
+from oablib.sem.measures import criteria
 
 TOO_FEW = "cannot be estimated: a category has fewer than 5 children, or columns are constant"
 COLUMNS = [
@@ -52,13 +53,15 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
         the same predictors without the mediator (Ezekiel, 1930).
     rank: by delta_..._d4. flags: where criteria disagree, or why there are no numbers.
     """
+    data = equations.of_design(design)
     made = {
-        name: _variant(design, equations.of_model(each)) for name, each in design.models.items()
+        name: _variant(design, data, equations.of_model(each))
+        for name, each in design.models.items()
     }
     base = made[design.reference.name]
     everything = tuple(each for each in design.names if each != design.reference.outcome)
-    full = _variant(design, Paths(everything, everything[1:]))
-    rows = [_row(design, name, own, base=base, full=full) for name, own in made.items()]
+    full = _variant(design, data, Paths(everything, everything[1:]))
+    rows = [_row(design, data, name, own, base=base, full=full) for name, own in made.items()]
     table = pd.DataFrame(rows)
     table["title"] = [model.title for model in design.models.values()]
     for name in ("aic", "bic"):
@@ -94,16 +97,16 @@ def by_wave(
     return pd.concat(parts, ignore_index=True)[["wave", *shown]]
 
 
-def _variant(design: Design, paths: Paths) -> _Variant:
+def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
     return _Variant(
         paths,
-        equations.likelihoods(design, paths),
+        data.likelihoods(paths),
         equations.honest_parameters(paths, costs=design.costs),
     )
 
 
 def _row(
-    design: Design, name: str, own: _Variant, *, base: _Variant, full: _Variant
+    design: Design, data: Data, name: str, own: _Variant, *, base: _Variant, full: _Variant
 ) -> dict[str, object]:
     given, n = equations.free_parameters(own.paths), design.n
     used = {*own.paths.outcome, *own.paths.mediator}
@@ -115,7 +118,7 @@ def _row(
     row |= _criteria(loglik + float(of_predictors), given + moments, n)
     row |= {f"{key}_given": value for key, value in _criteria(loglik, given, n).items()}
     row |= {"k_honest": own.honest}
-    row |= _differences(own, base, design=design)
+    row |= _differences(own, base, data=data)
     row |= _fit(own, full)
     implied = equations.implied_variance(
         design.covariances, names=design.names, paths=own.paths, model=design.reference
@@ -128,33 +131,18 @@ def _row(
 
 
 def _criteria(loglik: float, k: int, n: int) -> dict[str, float]:
-    return {
-        "k": k,
-        "loglik": float(loglik),
-        "aic": float(2 * k - 2 * loglik),
-        "bic": float(np.log(n) * k - 2 * loglik),
-    }
+    found = criteria(loglik, k=k, n=n)
+    return {"k": k, "loglik": loglik, "aic": found["aic"], "bic": found["bic"]}
 
 
-def _differences(own: _Variant, base: _Variant, *, design: Design) -> dict[str, float]:
-    penalties = {"aic": 2.0, "bic": float(np.log(design.n))}
+def _differences(own: _Variant, base: _Variant, *, data: Data) -> dict[str, float]:
+    penalties = {name: float(each) for name, each in data.penalties.items()}
     extra = own.paths.size - base.paths.size
     mean = 2 * float((own.likelihoods.own - base.likelihoods.own).mean())
-    gain = pooled_gain(design, own.paths, base.paths)
+    gain = float(data.gain(own.paths, base.paths))
     row = {f"delta_{name}_mean": penalty * extra - mean for name, penalty in penalties.items()}
     honest = own.honest - base.honest
     return row | {f"delta_{key}_d4": each * honest - gain for key, each in penalties.items()}
-
-
-def pooled_gain(design: Design, paths: Paths, other: Paths) -> float:
-    """How much better `paths` fit than `other`, on the scale of chi2; see `compare`."""
-    both = paths.joined(other)
-    joint = equations.likelihoods(design, both)
-    lost = [
-        float(equations.ratio(equations.likelihoods(design, each), joint, df=both.size - each.size))
-        for each in (other, paths)
-    ]
-    return lost[0] - lost[1]
 
 
 def _fit(own: _Variant, full: _Variant) -> dict[str, float]:

@@ -190,7 +190,7 @@ def test_each_step_down_takes_what_lowers_the_criterion_most(
 
 def change_without(design: Design, paths: equations.Paths, term: Term, criterion: str) -> float:
     less = without(paths, term, design.reference)
-    pair = [equations.likelihoods(design, each) for each in (less, paths)]
+    pair = [equations.of_design(design).likelihoods(each) for each in (less, paths)]
     lost = float(equations.ratio(*pair, df=paths.size - less.size))
     counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
     penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
