@@ -6,10 +6,11 @@ No real child is in it. `draw` makes it, `deliver` writes what a data holder wou
 from pathlib import Path
 
 from oablib.synthetic.cohort import Cohort, draw
+from oablib.synthetic.country import deliver_country
 from oablib.synthetic.delivery import write
 from oablib.synthetic.outcomes import Truth
 
-__all__ = ["Cohort", "Truth", "deliver", "draw", "write"]
+__all__ = ["Cohort", "Truth", "deliver", "deliver_country", "draw", "write"]
 
 
 def deliver(folder: Path, *, n: int, seed: int) -> Path:

@@ -137,13 +137,13 @@ def hide_education(
     for wave, (known, *unknown) in published["margins"]["education_known"].items():
         rows = np.flatnonzero(children["wave"] == wave)
         if len(rows):
-            chances = _with_margin(odds[rows], target=np.array([known, *unknown]))
+            chances = with_margin(odds[rows], target=np.array([known, *unknown]))
             pattern[rows] = (rng.random((len(rows), 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
     children["unknown_mother"] = (pattern == 1) | (pattern == 3)
     children["unknown_father"] = (pattern == 2) | (pattern == 3)
 
 
-def _with_margin(odds: np.ndarray, *, target: np.ndarray) -> np.ndarray:
+def with_margin(odds: np.ndarray, *, target: np.ndarray) -> np.ndarray:
     """Chances (n, 4) proportional to (1, odds) whose mean is target: iterative proportions."""
     chances = np.column_stack([np.ones(len(odds)), odds])
     scale = target / target.sum()

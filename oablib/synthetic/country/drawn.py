@@ -1,0 +1,100 @@
+"""Draw the country: children of two reference dates, sites and municipalities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from oablib import codebook, params
+from oablib.errors import ParameterError
+from oablib.synthetic.country import delivered, settings, turnover
+from oablib.synthetic.country.asylum import add_registration
+from oablib.synthetic.country.background import add_background
+from oablib.synthetic.country.children import draw_children
+from oablib.synthetic.country.places import Places, draw_places
+from oablib.synthetic.country.registers import add_registers
+from oablib.synthetic.country.sites import draw_sites
+from oablib.synthetic.population import Frame, Rules
+
+YEARS = (2001, 2099)  # of registration, as the codebook's asylum_registered allows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Country:
+    """A synthetic country on 1 October of two years, and the truth behind it.
+
+    children: year -> one row a child in random order, columns of the codebook's table `children`.
+    sites (of both years), municipalities (all 342): the codebook's tables of these names.
+    education: year -> child_id, the true education_father and education_mother, and with them
+    origin, residence_mother and debt_restructuring, for every child of that year.
+    source: a sentence for captions and manifests.
+    """
+
+    children: Mapping[int, pd.DataFrame]
+    sites: pd.DataFrame
+    municipalities: pd.DataFrame
+    education: Mapping[int, pd.DataFrame]
+    source: str
+
+
+def draw_country(*, share: float, year: int, seed: int) -> Country:
+    """Draw a share of the country on 1 October of year - 1 and year.
+
+    share: of the sites, each of full size; 1 is the whole country, about 1.4 million pupils and
+    250,000 toddlers. What decides the draw stands in params/rules/synthetic_country.yaml,
+    municipalities.yaml and synthetic.yaml, and in params/published.
+
+    Raises ParameterError when the share leaves fewer than 12 sites or is over 1, or the year is
+    not from 2001 to 2099.
+    """
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise ParameterError(f"The year {year} was asked; expected {YEARS[0]} to {YEARS[1]}.")
+    rng, rules = np.random.default_rng(seed), settings.rules()
+    places = draw_places(rng, rules=rules)
+    sites = draw_sites(rng, places=places, share=share, rules=rules)
+    children = draw_children(rng, places=places, sites=sites, rules=rules)
+    _add_facts(rng, children, sites=sites, places=places, rules=rules)
+    add_registration(rng, children, year=year, share=share, rule=rules["asylum"])
+    earlier = turnover.before(rng, children, sites=sites, places=places, rules=rules)
+    by_year = {year - 1: earlier, year: turnover.now(children)}
+    book = codebook.load("codebook")
+    return Country(
+        children={
+            each: delivered.delivered(
+                frame, sites=sites, places=places, table=book.table("children"), rules=rules
+            )
+            for each, frame in by_year.items()
+        },
+        sites=_sites(sites, places=places, keys=[c.key for c in book.table("sites").columns]),
+        municipalities=places.municipalities[["municipality", "name", "urbanity"]],
+        education={each: delivered.education(frame) for each, frame in by_year.items()},
+        source=f"synthetic country (share {share:g}, {year - 1} and {year}, seed {seed})",
+    )
+
+
+def _add_facts(
+    rng: np.random.Generator, children: Frame, *, sites: Frame, places: Places, rules: Rules
+) -> None:
+    published = params.published("herijking2021")
+    add_background(
+        *(rng, children),
+        sites=sites,
+        places=places,
+        rules=rules,
+        cohort=params.rules("synthetic"),
+        published=published,
+    )
+    known = params.published("herziening2015")["education_known_in_register"]
+    add_registers(rng, children, sites=sites, rules=rules, published=published, known=known)
+
+
+def _sites(sites: Frame, *, places: Places, keys: list[str]) -> Frame:
+    codes = places.municipalities["municipality"].to_numpy()
+    postcodes = places.areas["postcode4"].to_numpy()
+    told = sites.assign(
+        municipality=codes[sites["municipality"]],
+        postcode4=postcodes[sites["area"]].astype(np.int16),
+        school_type=sites["school_type"].astype(np.int8),
+    )
+    return told[keys].sort_values("school_id", ignore_index=True)
