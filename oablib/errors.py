@@ -47,8 +47,15 @@ class PoolingError(OabError):
     """Raised when fits cannot be combined over imputations."""
 
 
+class AllocationError(OabError):
+    """Raised when scores of children cannot become scores of schools and municipalities."""
+
+
 class ComparisonError(OabError):
-    """Raised when fits are compared whose likelihoods are of different data or not nested."""
+    """Raised when fits are compared whose likelihoods are of different data or not nested.
+
+    Also when scores by two indicators are not of the same children or schools, or do not add up.
+    """
 
 
 class RenderError(OabError):
