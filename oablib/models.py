@@ -27,6 +27,8 @@ class Model:
     candidates: paths such as `nscct ~ origin` that a selection may add.
     imputed: columns that may hold unknown values. auxiliary: columns that help to fill them.
     fixed_values: column -> category key -> scale value set by hand; all others are estimated.
+    fixed_effects: predictor -> points of the outcome per unit; standardised_effects: the same in
+    standard deviations, where no more is published. Both are of an indicator that is given.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Model:
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
     fixed_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    fixed_effects: dict[str, float] = field(default_factory=dict)
+    standardised_effects: dict[str, float] = field(default_factory=dict)
     confounders: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
 
@@ -99,6 +103,7 @@ def load(name: str) -> Model:
     models_file.fail_if_fields_are_unfit(file, known=known, needed=known - optional)
     models_file.fail_if_paths_are_unfit(file)
     models_file.fail_if_fixed_value_is_unfit(file)
+    models_file.fail_if_fixed_effect_is_unfit(file)
     plain: dict[str, Any] = {key: _frozen(value) for key, value in file.values.items()}
     pairs = [models_file.split_path(text) for text in plain.pop("candidates", ())]
     return Model(name=name, candidates=tuple(" ~ ".join(pair) for pair in pairs if pair), **plain)

@@ -11,7 +11,8 @@ from oablib.strict_yaml import YamlFile
 EXTENDS = "extends"
 ROLES = ("scaled", "dummies", "numeric", "school_means")
 LISTS = ("imputed", "numeric", "direct", "indirect", "auxiliary", "confounders", "candidates")
-MAPPINGS = ("scaled", "dummies", "school_means", "fixed_values")
+EFFECTS = ("fixed_effects", "standardised_effects")
+MAPPINGS = ("scaled", "dummies", "school_means", "fixed_values", *EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,21 @@ def fail_if_fixed_value_is_unfit(file: ModelFile) -> None:
             f"{where}: fixed_values holds {len(unfit)} that are no numbers; expected points "
             "of the outcome, as in `education_mother: {mbo4: 7.5}`."
         )
+
+
+def fail_if_fixed_effect_is_unfit(file: ModelFile) -> None:
+    """Raise ModelError unless effects set by hand are numbers of predictors in `direct`."""
+    for key in EFFECTS:
+        told = file.values.get(key, {})
+        strange = sorted(set(told) - set(file.values["direct"]))
+        if strange:
+            raise ModelError(
+                f"{file.where(key, strange[0])}: {key} names {strange}; expected predictors in "
+                f"direct: {file.values['direct']}."
+            )
+        unfit = [name for name, number in told.items() if type(number) not in (int, float)]
+        if unfit:
+            raise ModelError(f"{file.where(key, unfit[0])}: {key} of {unfit} are no numbers.")
 
 
 def named_columns(file: ModelFile) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -1,0 +1,44 @@
+"""From the pooled direct effects to an onderwijsscore of every child in the country.
+
+Scores are computed where child and parents are in the population register, lent by a donor where
+one of them is not, and the mean of the lowest 15 % for asylum seekers.
+"""
+
+from oablib.pupil_scores import facts
+from oablib.pupil_scores.asylum import last_month
+from oablib.pupil_scores.beside import contributions, contributions_of, effects
+from oablib.pupil_scores.children import Children, read, source
+from oablib.pupil_scores.education import Education, averaged, draw
+from oablib.pupil_scores.indicator import Indicator, bounds, chosen, estimated, given
+from oablib.pupil_scores.matching import Matches
+from oablib.pupil_scores.scores import Provenance, Scores, frames, reuse, score, sources, table
+from oablib.pupil_scores.settings import Rules, rules
+
+__all__ = [
+    "Children",
+    "Education",
+    "Indicator",
+    "Matches",
+    "Provenance",
+    "Rules",
+    "Scores",
+    "averaged",
+    "bounds",
+    "chosen",
+    "contributions",
+    "contributions_of",
+    "draw",
+    "effects",
+    "estimated",
+    "facts",
+    "frames",
+    "given",
+    "last_month",
+    "read",
+    "reuse",
+    "rules",
+    "score",
+    "source",
+    "sources",
+    "table",
+]
