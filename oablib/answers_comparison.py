@@ -1,0 +1,87 @@
+"""The sentences with which the comparison of two indicators answers its questions."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from oablib.comparison.late import PUBLISHED
+from oablib.comparison.schools import NOT_ZERO, POSITIVE, ZERO
+from oablib.comparison.scores import TOTAL
+from oablib.comparison.shapley import ALL_CHANGED
+from oablib.wording import number, percent, signed, words
+
+
+def comparison(
+    *,
+    differences: pd.DataFrame,
+    crosstable: pd.DataFrame,
+    bands: pd.DataFrame,
+) -> str:
+    """How alike both indicators are, and how schools fare.
+
+    Frames: as from score_differences, crosstable and bands.
+    """
+    total = _row(differences, "scores", TOTAL)
+    text = (
+        f"Scores of children by the new and the current indicator correlate with "
+        f"**r = {number(total['r'])}**; they differ by {signed(total['mean'])} points on average "
+        f"(standard deviation {number(total['sd'])})."
+    )
+    return f"{text} {schools(crosstable, bands=bands)}"
+
+
+def causes(summary: pd.DataFrame, *, yearly: pd.DataFrame) -> str:
+    """What moves schools most, between indicators and between years; as from causes_summary."""
+    return f"{moved(summary)} From one year to the next: {moved(yearly)}"
+
+
+def schools(crosstable: pd.DataFrame, *, bands: pd.DataFrame) -> str:
+    """How many schools come and go, and how many change little."""
+    counts = crosstable.set_index(["current", "new"])["n"]
+    band = _row(bands, "schools", NOT_ZERO)
+    return (
+        f"**{percent(band['share'])}** of the {int(band['n']):,} schools with a score by either "
+        f"change by {_points(band['lower'])} to {_points(band['upper'])} points; "
+        f"{counts[ZERO, POSITIVE]:,} gain a score and {counts[POSITIVE, ZERO]:,} lose theirs."
+    )
+
+
+def moved(causes: pd.DataFrame) -> str:
+    """Which cause moves schools most; a sentence."""
+    part = causes[causes["group"] == ALL_CHANGED].dropna(subset=["share"])
+    if part.empty:
+        return "No school changes."
+    first = part.iloc[int(part["share"].argmax())]
+    return (
+        f"What moves schools most is **{words(str(first['cause']))}**, with "
+        f"{percent(float(first['share']))} of all movement."
+    )
+
+
+def municipalities(summary: pd.DataFrame, *, interval: float) -> str:
+    """Between what relative changes municipalities lie; summary: as in Relative."""
+    told = summary.set_index("measure")["value"]
+    return (
+        f"{percent(interval)} of the municipalities change by **{percent(told['lower'])} to "
+        f"{percent(told['upper'])}** of their current score; {percent(told['gain'])} gain. The "
+        f"largest together change by {percent(told['largest_change'])}."
+    )
+
+
+def late_registrations(frame: pd.DataFrame) -> str:
+    """How many children later registrations add."""
+    last = frame[frame["month"] != PUBLISHED].iloc[-1]
+    return (
+        f"Registrations up to {last['month']} add **{last['children']:,} children** "
+        f"({last['pupils']:,} pupils and {last['toddlers']:,} toddlers) at {last['schools']:,} "
+        "schools."
+    )
+
+
+def _row(frame: pd.DataFrame, column: str, name: str) -> Mapping[str, float]:
+    row = frame[frame[column] == name].iloc[0]
+    return {str(key): value for key, value in row.items()}
+
+
+def _points(value: float) -> str:
+    return signed(value).removesuffix(".00")

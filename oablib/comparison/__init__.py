@@ -1,0 +1,56 @@
+"""The indicator in use beside a new one: children, schools, municipalities, and causes.
+
+Achterstandsscores come in as tables, onderwijsscores as arrays; how they were made only `causes`
+asks, which makes them again with some causes of a change as they were.
+"""
+
+from oablib.comparison.causes import ALL, OF_THE_INDICATOR, How, Side, of_schools, parts
+from oablib.comparison.late import late_registrations
+from oablib.comparison.municipalities import Relative, relative
+from oablib.comparison.profile import profile
+from oablib.comparison.schools import bands, classes, crosstable, distribution, groups
+from oablib.comparison.scores import Density, cutoff, density, score_differences
+from oablib.comparison.settings import Rules, rules
+from oablib.comparison.shapley import (
+    causes_of,
+    causes_summary,
+    decomposed,
+    fail_if_parts_do_not_add_up,
+    most_changed,
+    shapley,
+)
+from oablib.comparison.standardised import not_zero_under_both, standardised
+from oablib.comparison.visible import visible
+
+__all__ = [
+    "ALL",
+    "OF_THE_INDICATOR",
+    "Density",
+    "How",
+    "Relative",
+    "Rules",
+    "Side",
+    "bands",
+    "causes_of",
+    "causes_summary",
+    "classes",
+    "crosstable",
+    "cutoff",
+    "decomposed",
+    "density",
+    "distribution",
+    "fail_if_parts_do_not_add_up",
+    "groups",
+    "late_registrations",
+    "most_changed",
+    "not_zero_under_both",
+    "of_schools",
+    "parts",
+    "profile",
+    "relative",
+    "rules",
+    "score_differences",
+    "shapley",
+    "standardised",
+    "visible",
+]

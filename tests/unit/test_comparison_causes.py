@@ -1,0 +1,95 @@
+"""Why a school's score changed: parts that add up, on a country small enough to see through."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import country_files
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import allocation, codebook, comparison, models, params, pupil_scores
+from oablib.comparison import causes
+from oablib.comparison.causes import How, Side
+from oablib.pupil_scores import Indicator
+
+PUBLISHED = params.published("herijking2021")
+ADDS_UP = 1e-9  # points, as the project promises; scores of schools have two decimals
+
+
+@pytest.fixture(scope="module")
+def how() -> How:
+    return How(pupil_scores.rules(), allocation.rules(), seed=1)
+
+
+def indicator(name: str) -> Indicator:
+    table = codebook.load().table("cohort")
+    return pupil_scores.given(models.load(name), table=table, published=PUBLISHED)
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Side]:
+    """A situation of 2019 or 2020 under an indicator; a part of the children are in both."""
+    folder = tmp_path_factory.mktemp("country")
+    now = country_files.children(3000, seed=1)
+    stayed = now.iloc[:2200].assign(debt_restructuring=np.int8(0))
+    before = pd.concat([stayed, country_files.children(800, seed=2)])
+    country_files.write(folder, now, year=2020)
+    country_files.write(folder, before, year=2019)
+    book = codebook.load()
+
+    def make(year: int, name: str) -> Side:
+        children = pupil_scores.read(folder, year=year, book=book)
+        path = folder / f"draws_{year}.parquet"
+        if not path.exists():
+            told = {"model": models.load("base"), "table": book.table("cohort")}
+            rule = replace(pupil_scores.rules().education, iterations=1)
+            pupil_scores.draw(children, m=2, seed=3, rule=rule, **told).to_parquet(path)
+        return Side(children, pupil_scores.averaged(path, children), indicator(name))
+
+    return make
+
+
+def own_scores(side: Side, how: How) -> np.ndarray:
+    return comparison.of_schools(side, how=how)["achterstandsscore"].to_numpy()
+
+
+@pytest.mark.parametrize("year", [2019, 2020])
+def test_parts_add_up_to_the_change_of_each_school(
+    sides: Callable[[int, str], Side], how: How, year: int
+) -> None:
+    before, after = sides(year, "indicator_2019"), sides(2020, "indicator_2021")
+    named = causes.OF_THE_INDICATOR if year == 2020 else causes.ALL
+    parts = comparison.parts(before, after, causes=named, how=how)
+    change = own_scores(after, how) - own_scores(before, how)
+    assert np.abs(change).max() > 0
+    gap = np.abs(sum(parts.values()) - change)
+    assert gap.max() <= ADDS_UP
+    assert all(np.abs(part).max() > 0 for part in parts.values())
+
+
+def test_the_two_ends_are_the_scores_themselves(
+    sides: Callable[[int, str], Side], how: How
+) -> None:
+    before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
+    value = causes.value(before, after, how=how)
+    assert (value(frozenset()) == own_scores(before, how)).all()
+    assert (value(frozenset(causes.ALL)) == own_scores(after, how)).all()
+
+
+def test_what_does_not_differ_causes_nothing(sides: Callable[[int, str], Side], how: How) -> None:
+    """Same scale values on both sides: their part is exactly zero for every school."""
+    before = sides(2020, "indicator_2019")
+    effects = sides(2020, "indicator_2021").indicator.effects
+    after = replace(before, indicator=replace(before.indicator, effects=effects))
+    parts = comparison.shapley(causes.ALL, value=causes.value(before, after, how=how))
+    assert not parts["scale_values"].any() and not parts["population"].any()
+    assert parts["coefficients"].any()
+
+
+def test_nothing_changes_between_equal_situations(
+    sides: Callable[[int, str], Side], how: How
+) -> None:
+    side = sides(2020, "indicator_2021")
+    parts = comparison.shapley(causes.ALL, value=causes.value(side, side, how=how))
+    assert not any(part.any() for part in parts.values())
