@@ -11,6 +11,7 @@ from oablib import params, whole_file
 from oablib.store import PRIVATE_FILE
 
 LAST_RUN = "last_run.json"
+COUNTRY = "country/"  # where a stage finds the children of the country
 
 
 def adopt(namespace: dict[str, Any]) -> None:
@@ -42,6 +43,9 @@ def keep(values: Mapping[str, str | int | float], *, files: Mapping[str, Path]) 
     root = params.root()
     data = files.get(str(values["data"]))
     named = {} if data is None else {"data": _within(data, root)}
+    if values.get("country"):
+        near = next(path for place, path in files.items() if place.startswith(COUNTRY))
+        named["country"] = _within(near.parent, root)
     told = {
         "run": values["run"],
         "made": date.today().isoformat(),

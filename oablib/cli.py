@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from oablib import params, params_run
+from oablib import params, params_declared, params_run
 from oablib.errors import IncompleteRunError, OabError, ParameterError
 
 
@@ -143,7 +143,7 @@ def _add_synthetic(commands: argparse._SubParsersAction) -> None:
     made = commands.add_parser("synthetic", help="write a synthetic cohort as a data holder would")
     made.add_argument("--out", metavar="DIR", required=True, type=Path, help="folder to write to")
     for name in ("n", "seed"):
-        field = params_run.RunParameters.model_fields[name]
+        field = params_declared.RunParameters.model_fields[name]
         text = f"{field.description} (default {field.default})"
         made.add_argument(f"--{name}", default=str(field.default), help=text)
     made.set_defaults(handler=_synthetic)

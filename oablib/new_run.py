@@ -8,7 +8,8 @@ from pathlib import Path
 
 from oablib import params, params_run, stage, stage_key, whole_file
 from oablib.errors import EnvironmentFault, ParameterError
-from oablib.params_run import Resolved, RunParameters
+from oablib.params_declared import RunParameters
+from oablib.params_run import Resolved
 
 ASKS = {
     "data": "the new cohort file",
@@ -18,13 +19,17 @@ ASKS = {
     "n": "as many as the new cohort has; only synthetic data are drawn",
     "seed": "keep it, or choose another before results are seen, and say why",
     "imputations": "what 16_diagnostics of last year's run recommends",
+    "country": "the folder with the children of the new reference date and of the one before",
+    "reference_year": "the year of the new reference date",
+    "current_indicator": "the indicator in use, last year's or a newer one",
+    "municipal_budget": "the budget of the year to be paid",
     "iterations": "more if the chains of 03_imputation did not settle",
 }
 """What to ask of a value in a new year; a parameter without a question stays as it was."""
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DATED = re.compile(r"\s*(?:source|date|year|waves?|(?:first|last|reference)_year)\s*:\s+\S")
-_DRAWN_WITH = "rules/synthetic"
+_DRAWN_WITH, _COUNTRY_WITH = "rules/synthetic", "rules/synthetic_country"
 
 
 def write(name: str, *, parent: str) -> Path:
@@ -74,6 +79,9 @@ def _asked(resolved: Resolved) -> dict[str, str]:
     asks = dict(ASKS)
     if resolved.parameters.data != "synthetic":
         del asks["n"]
+    if not resolved.parameters.country:
+        for name in ("country", "reference_year", "current_indicator", "municipal_budget"):
+            del asks[name]
     if resolved.parameters.hide_variable:
         asks |= dict.fromkeys(hidden, "whether this test is still wanted")
     return asks
@@ -81,9 +89,12 @@ def _asked(resolved: Resolved) -> dict[str, str]:
 
 def _rules(resolved: Resolved) -> dict[str, Path]:
     told = resolved.parameters.model_dump()
-    files = stage_key.all_rule_files(stage.load(), told)
+    stages = stage.of_run(stage.load(), country=bool(told["country"]))
+    files = stage_key.all_rule_files(stages, told)
     if resolved.parameters.data == "synthetic":
         files[_DRAWN_WITH] = params.named_file(*_DRAWN_WITH.split("/"))
+    if resolved.parameters.country == "synthetic":
+        files[_COUNTRY_WITH] = params.named_file(*_COUNTRY_WITH.split("/"))
     return dict(sorted(files.items()))
 
 

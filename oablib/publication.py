@@ -10,7 +10,7 @@ from oablib import params, provenance, reach, stage_key
 from oablib.delivery import Delivery
 from oablib.digest import sha256
 from oablib.errors import RenderError
-from oablib.params_run import RunParameters
+from oablib.params_declared import RunParameters
 from oablib.provenance import Origin, Provenance
 from oablib.stage import Stage
 from oablib.stage_cache import Entry, Record
@@ -48,7 +48,10 @@ class Publication:
         told = self.parameters.model_dump()
         if self.delivery.files and told["data"] != "synthetic":
             told["data"] = provenance.shown_data(told["data"])
-        digests = {name: self.delivery.digests[name] for name in self.delivery.inputs}
+        if self.delivery.country_files and told["country"] != "synthetic":
+            told["country"] = provenance.shown_data(told["country"])
+        known = {**self.delivery.digests, **self.delivery.country_digests}
+        digests = {name: known[name] for name in self.delivery.inputs}
         absent = {self.parameters.data: "part of an installed package, see its version"}
         code = _components("definition ", *(each.record for each in self.entries.values()))
         return Provenance(
@@ -69,7 +72,10 @@ class Publication:
 
     def _origin(self, stage: Stage) -> Origin:
         record = self.entries[stage.stem].record
-        shown = {"data": provenance.shown_data(self.delivery.data)}
+        shown = {
+            "data": provenance.shown_data(self.delivery.data),
+            "country": self.delivery.country,
+        }
         given = stage_key.values_of(stage, self.parameters.model_dump() | shown)
         reads = _components("table ", record)
         writes = self.entries[stage.stem].digests()

@@ -21,7 +21,7 @@ from oablib import (
     workspace,
 )
 from oablib.delivery import Delivery
-from oablib.params_run import RunParameters
+from oablib.params_declared import RunParameters
 from oablib.progress import Level, Progress
 from oablib.publication import Publication
 from oablib.run_place import Place
@@ -70,7 +70,7 @@ def execute(job: Job, options: Options) -> Path:
     """
     run_place.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
-    stages = stage.load(study=job.study)
+    stages = _stages(job)
     if not job.study:
         run_checks.fail_if_files_are_unfit(job.parameters, stages)
     chosen = _named(options, stages)
@@ -82,7 +82,7 @@ def execute(job: Job, options: Options) -> Path:
 def plan(job: Job, options: Options) -> list[Step]:
     """What `execute` would do, and why; nothing is executed and nothing written."""
     delivery.fail_if_absent(job.parameters)
-    stages = stage.load(study=job.study)
+    stages = _stages(job)
     chosen = _named(options, stages)
     work = workspace.of(job.parameters.run)
     given = None
@@ -119,11 +119,15 @@ def make(
     )
     run_place.remember(entries, space=place.space)
     if not job.study:
-        by_hand.keep(told.values, files=given.files)
+        by_hand.keep(told.values, files={**given.files, **given.country_files})
     made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
     if options.only:
         return _page_alone(made, options.only, space=place.space)
     return _publish(made, space=place.space, progress=place.progress)
+
+
+def _stages(job: Job) -> tuple[Stage, ...]:
+    return stage.of_run(stage.load(study=job.study), country=bool(job.parameters.country))
 
 
 def _named(options: Options, stages: Sequence[Stage]) -> Options:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from oablib import codebook, literature, models
-from oablib.params_run import RunParameters
+from oablib.params_declared import RunParameters
 from oablib.stage import Stage
 from oablib.stage_key import CITING
 
@@ -15,7 +15,12 @@ def fail_if_files_are_unfit(parameters: RunParameters, stages: Iterable[Stage]) 
     meant; LiteratureError for an entry without source, or a candidate without entry. Each names
     file and line.
     """
-    table = codebook.load(parameters.codebook).table("cohort")
+    book = codebook.load(parameters.codebook)
+    table = book.table("cohort")
+    if parameters.country:
+        book.table("children")
+        for name in filter(None, (parameters.indicator, parameters.current_indicator)):
+            models.fail_if_columns_are_unknown(name, table=table)
     plans = models.load_several(parameters.variants, first=parameters.model)
     for name in plans:
         models.fail_if_columns_are_unknown(name, table=table)

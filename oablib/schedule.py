@@ -14,7 +14,7 @@ from typing import Any
 from oablib import kernel, stage_cache, stage_key, stage_task
 from oablib.delivery import Delivery
 from oablib.progress import Progress
-from oablib.stage import DELIVERY, Stage, needs
+from oablib.stage import Stage, needs
 from oablib.stage_cache import Entry
 from oablib.stage_task import StageTask
 
@@ -31,7 +31,7 @@ class Given:
     @property
     def values(self) -> dict[str, str | int | float]:
         """Parameters as notebooks get them."""
-        return {**self.told, "data": self.delivery.data}
+        return {**self.told, "data": self.delivery.data, "country": self.delivery.country}
 
 
 @dataclass(slots=True)
@@ -172,17 +172,18 @@ def execute(
 def components(stage: Stage, *, given: Given, done: Mapping[str, Entry]) -> dict[str, str]:
     """What the stage's result depends on, once the stages before it are done."""
     digests = {name: digest for entry in done.values() for name, digest in entry.digests().items()}
-    tables = {name: digests[name] for name in stage.reads if name in digests}
-    delivered = given.delivery.fingerprints if DELIVERY in stage.reads else {}
+    tables = {name: digests[name] for name in sorted(stage.inputs) if name in digests}
+    delivered = given.delivery.fingerprints(stage.reads)
     return stage_key.components(stage, told=given.values, tables=tables, delivery=delivered)
 
 
 def _task(stage: Stage, given: Given, done: Mapping[str, Entry], *, scheduler: str) -> StageTask:
     files = stage_key.files(stage, given.values)
-    if DELIVERY in stage.reads:
-        files |= given.delivery.files
+    files |= given.delivery.wanted(stage.reads)
     for entry in done.values():
-        wanted = {place: path for place, path in entry.tables().items() if path.stem in stage.reads}
+        wanted = {
+            place: path for place, path in entry.tables().items() if path.stem in stage.inputs
+        }
         files |= wanted
     return StageTask(
         stem=stage.stem,

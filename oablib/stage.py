@@ -2,9 +2,10 @@
 
 {"oab": {"reads": [...], "writes": [...], "may_write": [...], "rules": ["rules/imputation"]}}
 
-reads, writes: tables. may_write: tables that only some runs have. rules: files of params, without
-.yaml, beside those that a parameter names. study: the report that a notebook belongs to when it is
-no part of an ordinary run. The order in which stages run follows from reads and writes alone.
+reads, writes: tables. may_write, may_read: tables that only some runs have. rules: files of
+params, without .yaml, beside those that a parameter names. study: the report that a notebook
+belongs to when it is no part of an ordinary run. The order in which stages run follows from reads
+and writes alone.
 """
 
 import json
@@ -19,7 +20,10 @@ from oablib.errors import EnvironmentFault, ParameterError
 DELIVERY = "delivery"
 """What stands in `reads` for the files that a run is given."""
 
-_FIELDS = {"reads", "writes", "may_write", "rules", "study"}
+COUNTRY = "country"
+"""What stands in `reads` for the children of the country; runs without one leave the stage out."""
+
+_FIELDS = {"reads", "may_read", "writes", "may_write", "rules", "study"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,15 @@ class Stage:
     code: tuple[str, ...]
     parameters: tuple[str, ...]
     reads: tuple[str, ...]
+    may_read: tuple[str, ...]
     writes: tuple[str, ...]
     may_write: tuple[str, ...]
     rules: tuple[str, ...]
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Tables and files that it reads in some run."""
+        return frozenset((*self.reads, *self.may_read))
 
     @property
     def tables(self) -> frozenset[str]:
@@ -65,6 +75,20 @@ def load(*, study: str = "") -> tuple[Stage, ...]:
     return tuple(chosen[stem] for stem in _sorted(order))
 
 
+def of_run(stages: Iterable[Stage], *, country: bool) -> tuple[Stage, ...]:
+    """The stages of a run: without a country those are left out that need it, directly or not."""
+    stages = tuple(stages)
+    if country:
+        return stages
+    gone = {each.stem for each in stages if COUNTRY in each.reads}
+    lost = set[str]()
+    while gone > lost:
+        lost = set(gone)
+        made = {table for each in stages if each.stem in gone for table in each.tables}
+        gone |= {each.stem for each in stages if made & set(each.reads)}
+    return tuple(each for each in stages if each.stem not in gone)
+
+
 def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
     """Stem -> stems of the stages whose tables it reads.
 
@@ -76,7 +100,7 @@ def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
         f"{table} (read by {stage.stem})"
         for stage in stages
         for table in stage.reads
-        if table != DELIVERY and table not in writers
+        if table not in (DELIVERY, COUNTRY) and table not in writers
     }
     if absent:
         raise EnvironmentFault(
@@ -85,7 +109,7 @@ def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
             "oab.reads."
         )
     return {
-        stage.stem: {writers[table] for table in stage.reads if table != DELIVERY}
+        stage.stem: {writers[table] for table in stage.inputs if table in writers}
         for stage in stages
     }
 

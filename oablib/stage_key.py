@@ -22,6 +22,10 @@ NOT_IN_KEY = frozenset({"run"})
 """Parameters that name the run: two runs of the same share their results."""
 
 
+PLACES = ("data", "country")
+"""Parameters that say where files lie; their content counts, not their place."""
+
+
 def values_of(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
     """What of a run's parameters the stage is given."""
     return {name: told[name] for name in stage.parameters if name in told}
@@ -75,7 +79,7 @@ def components(
     parts = {f"code cell {i}": text_digest(code) for i, code in enumerate(stage.code, start=1)}
     parts |= {f"definition {name}": print_ for name, print_ in reached.definitions.items()}
     for name, value in values_of(stage, told).items():
-        if name not in NOT_IN_KEY and name != "data":
+        if name not in (*NOT_IN_KEY, *PLACES):
             parts[f"parameter {name}"] = json.dumps(value)
     for name, path in rule_files(stage, told).items():
         parts |= _rule_parts(name, path, attributes=reached.attributes)

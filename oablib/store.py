@@ -51,6 +51,14 @@ class Store:
 
         _replace(path, fill)
 
+    def path(self, name: str) -> Path:
+        """The file of a private table, for who reads it in parts. Raises InputError as `read`."""
+        return _existing(self.private / f"{_checked(name)}.parquet", run=self.run)
+
+    def has_result(self, name: str) -> bool:
+        """Whether a results table is there: some are of some runs only."""
+        return (self.results / f"{_checked(name)}.parquet").is_file()
+
     def read_result(self, name: str) -> pd.DataFrame:
         """Read a results table. Raises InputError when no stage has written it."""
         return pd.read_parquet(_existing(self.results / f"{_checked(name)}.parquet", run=self.run))

@@ -12,6 +12,7 @@ from oablib import (
     intake,
     models,
     params,
+    params_declared,
     params_run,
     report,
     synthetic,
@@ -40,17 +41,17 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def run() -> params_run.RunParameters:
+def run() -> params_declared.RunParameters:
     return params_run.run_parameters("herijking-2021")
 
 
 @pytest.fixture(scope="module")
-def published(run: params_run.RunParameters) -> dict:
+def published(run: params_declared.RunParameters) -> dict:
     return params.published(run.published)
 
 
 def test_complete_data_lie_near_the_published_study(
-    run: params_run.RunParameters, model: models.Model, table: Table, published: dict
+    run: params_declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     drawn = synthetic.draw(n=run.n, seed=run.seed)
     fit = two_step.fit(true_education(drawn), model=model, table=table).fit
@@ -66,7 +67,7 @@ def test_complete_data_lie_near_the_published_study(
 
 
 def test_imputed_data_give_the_published_effects(
-    run: params_run.RunParameters, model: models.Model, table: Table, published: dict
+    run: params_declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     told = {"m": run.imputations, "iterations": run.iterations, "seed": run.seed}
     frame = intake.in_memory(synthetic.draw(n=run.n, seed=run.seed).children, table=table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oablib import cli, params, params_run
+from oablib import cli, params, params_declared, params_run
 from oablib.errors import ParameterError
 
 TITLE = "title: T\n"
@@ -159,7 +159,7 @@ def test_each_value_says_where_it_comes_from(runs: Path) -> None:
         "seed": "command line",
         "model": "default",
     }
-    assert set(told) == set(params_run.RunParameters.model_fields) - {"run"}
+    assert set(told) == set(params_declared.RunParameters.model_fields) - {"run"}
 
 
 def test_oab_params_shows_value_origin_and_meaning_in_columns(

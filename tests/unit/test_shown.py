@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from oablib import (
+    allocation,
     analysis,
     codebook,
+    comparison,
     diagnostics,
     imputation,
     intake,
@@ -20,6 +22,7 @@ from oablib import (
     models,
     pooling,
     prediction,
+    pupil_scores,
     resampling,
     resampling_grid,
     selection,
@@ -32,8 +35,8 @@ from oablib.pooling import PooledTest
 from oablib.scale_values import ScaleValues
 
 STAGES = (
-    analysis, diagnostics, imputation, intake, literature, pooling, prediction, resampling,
-    resampling_grid, selection, sem,
+    allocation, analysis, comparison, diagnostics, imputation, intake, literature, pooling,
+    prediction, pupil_scores, resampling, resampling_grid, selection, sem,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
@@ -41,6 +44,7 @@ SECRET = "school-00417"
 AGGREGATES = {
     "Analysis": {"values"},
     "Backward": {"trail"},
+    "Density": {"table"},
     "Draws": {"effects"},
     "Forward": {"trail"},
     "Imputed": {"trace"},
@@ -49,6 +53,7 @@ AGGREGATES = {
     "PooledFit": {"parameters", "fit"},
     "Prediction": {"splits", "summary", "calibration", "waves"},
     "Recovered": {"table"},
+    "Relative": {"table", "summary"},
     "Response": {"table"},
     "ScaleValues": {"table"},
     "Split": {"rows", "groups"},
