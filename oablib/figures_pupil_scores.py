@@ -48,7 +48,7 @@ def known(frame: pd.DataFrame, *, about: About) -> Figure:
         figure,
         "known",
         title="Younger children's parents are better known",
-        unit="% of children whose score can be computed",
+        unit="% of all children",
         about=about,
         alt=f"Two falling lines. {'; '.join(told)}.",
         numbers=frame,

@@ -39,15 +39,20 @@ RELATIVE = {
 
 def score_differences(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     """Differences between new and current scores of children (table 3.2.3)."""
+    measures = ["mean", "sd", "lower", "upper", "r"]
+    parts = [frame[["scores", "n", *measures]].astype({"n": "Int64"}).assign(of="Here")]
+    if f"published_{measures[0]}" in frame:
+        printed = frame[[f"published_{name}" for name in measures]].set_axis(measures, axis=1)
+        parts.append(printed.assign(scores=frame["scores"], of="Published"))
     return show(
-        frame.dropna(axis="columns", how="all"),
+        pd.concat(parts, ignore_index=True),
         "score-differences",
         title="New minus current onderwijsscore",
         unit=POINTS,
         note="r: correlation of both scores; lower, upper: "
         f"{rules.difference_sds:g} sd from the mean",
         about=about,
-        look=Look(labels={"n": "children"}),
+        look=Look(groups="of", labels={"n": "children"}),
     )
 
 

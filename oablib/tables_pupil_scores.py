@@ -42,7 +42,7 @@ def known(frame: pd.DataFrame, *, about: About) -> Table:
         frame.assign(parent=frame["parent"].map({"father": "Father", "mother": "Mother"})),
         "known",
         title="Whose education registers know",
-        unit="fraction of children whose score can be computed",
+        unit="% of all children",
         note="Years enrolled; 0: toddlers. Published: De Mooij et al. (2015), appendix 2",
         about=about,
         look=Look(groups="parent", shares=("known", "published")),

@@ -64,12 +64,12 @@ def municipality(
 
 def _at_site(children: pd.DataFrame, places: NDArray) -> NDArray[np.integer]:
     """The place of each child's school; NOWHERE without a school, whose code -1 is the last."""
-    found = np.append(places, NOWHERE).astype(np.int32)
-    return found[children["school_id"].cat.codes.to_numpy()]
+    found = np.append(places, NOWHERE).astype(np.intp)
+    return found.take(children["school_id"].cat.codes.to_numpy(), mode="wrap")
 
 
 def _counted(children: pd.DataFrame, place: NDArray, *, rules: Rules) -> Population:
     rows = np.flatnonzero(place >= 0)
-    units = target.in_units(children["score"].to_numpy()[rows], rules=rules)
+    units = target.in_units(children["score"].to_numpy().take(rows), rules=rules)
     toddler = children["toddler"].to_numpy(dtype=bool)
-    return Population(units=units, place=place[rows], toddler=toddler[rows])
+    return Population(units=units, place=place.take(rows), toddler=toddler.take(rows))

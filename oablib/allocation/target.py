@@ -95,7 +95,8 @@ def nationals(means: Mapping[str, National]) -> pd.DataFrame:
 
 def in_units(scores: ArrayLike, *, rules: Rules) -> NDArray[np.int64]:
     """Scores as whole numbers of 10^-score_decimals points; a half goes to the even number."""
-    return np.rint(np.asarray(scores, dtype=np.float64) * 10**rules.score_decimals).astype(np.int64)
+    units = np.asarray(scores, dtype=np.float64) * 10.0**rules.score_decimals
+    return np.rint(units, out=units).astype(np.int64)
 
 
 def of_units(units: NDArray[np.int64], *, rules: Rules) -> National:
@@ -107,10 +108,10 @@ def of_units(units: NDArray[np.int64], *, rules: Rules) -> National:
             f"{n:,} children count, of whom {float(rules.target_share):.1%} is not one child; "
             "expected a population with a target group."
         )
-    cut = int(np.partition(units, k - 1)[k - 1])
-    lower = units[units <= cut]
-    tied = int(np.count_nonzero(lower == cut))
-    below = len(lower) - tied
+    lowest = np.partition(units, k - 1)[:k]
+    cut = int(lowest[-1])
+    tied = int(np.count_nonzero(units == cut))
+    below = int(np.count_nonzero(lowest < cut))
     counted = _counted(k - below, tied, ties=rules.ties)
     if below == 0 and counted == 0:
         raise AllocationError(
@@ -124,7 +125,7 @@ def of_units(units: NDArray[np.int64], *, rules: Rules) -> National:
         counted=counted,
         cut=cut,
         total=int(units.sum()),
-        total_below=int(lower.sum()) - tied * cut,
+        total_below=int(lowest.sum()) - (k - below) * cut,
         units=10**rules.score_decimals,
     )
 

@@ -29,7 +29,8 @@ def rule_values(side: Side) -> dict[str, str]:
     """
     told = side.manifest["parameters"]
     single = {role: kind for role, kind in params.KINDS.items() if role not in params.SEVERAL}
-    roles = {f"{kind}/{told[role]}": role for role, kind in single.items()}
+    # A report of an earlier version lacks parameters that have come since.
+    roles = {f"{kind}/{told[role]}": role for role, kind in single.items() if role in told}
     found: dict[str, str] = {}
     for path in sorted((side.folder / "params").glob("*/*.yaml")):
         name = f"{path.parent.name}/{path.stem}"

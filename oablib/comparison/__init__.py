@@ -4,7 +4,16 @@ Achterstandsscores come in as tables, onderwijsscores as arrays; how they were m
 asks, which makes them again with some causes of a change as they were.
 """
 
-from oablib.comparison.causes import ALL, OF_THE_INDICATOR, How, Side, of_schools, parts
+from oablib.comparison.causes import (
+    ALL,
+    OF_THE_INDICATOR,
+    Decomposition,
+    How,
+    Side,
+    decompose,
+    of_schools,
+    parts,
+)
 from oablib.comparison.late import late_registrations
 from oablib.comparison.municipalities import Relative, relative
 from oablib.comparison.profile import profile
@@ -12,6 +21,7 @@ from oablib.comparison.schools import bands, classes, crosstable, distribution, 
 from oablib.comparison.scores import Density, cutoff, density, score_differences
 from oablib.comparison.settings import Rules, rules
 from oablib.comparison.shapley import (
+    ALL_CHANGED,
     causes_of,
     causes_summary,
     decomposed,
@@ -24,7 +34,9 @@ from oablib.comparison.visible import visible
 
 __all__ = [
     "ALL",
+    "ALL_CHANGED",
     "OF_THE_INDICATOR",
+    "Decomposition",
     "Density",
     "How",
     "Relative",
@@ -36,6 +48,7 @@ __all__ = [
     "classes",
     "crosstable",
     "cutoff",
+    "decompose",
     "decomposed",
     "density",
     "distribution",

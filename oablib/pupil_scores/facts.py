@@ -71,8 +71,8 @@ def registered(children: Children) -> pd.DataFrame:
 def known_by_year(children: Children, *, published: Mapping[str, Any] | None) -> pd.DataFrame:
     """Share whose parent's education registers know, by year of enrolment.
 
-    years (0: toddlers), parent, children (of whom the parent is in the register), known (fraction)
-    and published, for 1 and 8 years (De Mooij et al. 2015, appendix 2, indicator 4).
+    years (0: toddlers), parent, children, known (fraction) and published, for 1 and 8 years (De
+    Mooij et al. 2015, appendix 2, indicator 4).
     """
     listed = (published or {}).get("education_known_in_register", {})
     figures = {
@@ -84,10 +84,9 @@ def known_by_year(children: Children, *, published: Mapping[str, Any] | None) ->
     years = children.numbers["years_enrolled"].astype(np.int64)
     rows = []
     for who in PARENTS:
-        present = children.computable
         known = children.codes[f"education_{who}"] != UNKNOWN
-        total = np.bincount(years[present], minlength=9)
-        share = np.bincount(years[present & known], minlength=9) / np.maximum(total, 1)
+        total = np.bincount(years, minlength=9)
+        share = np.bincount(years[known], minlength=9) / np.maximum(total, 1)
         rows += [
             (year, who, int(total[year]), share[year], figures.get((year, who), np.nan))
             for year in range(len(total))

@@ -15,6 +15,7 @@ from oablib.pupil_scores import Indicator
 
 PUBLISHED = params.published("herijking2021")
 ADDS_UP = 1e-9  # points, as the project promises; scores of schools have two decimals
+CONSTANT = 0.011  # points: a score near half a hundredth may be rounded to the other side
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,21 @@ def test_nothing_changes_between_equal_situations(
     side = sides(2020, "indicator_2021")
     parts = comparison.shapley(causes.ALL, value=causes.value(side, side, how=how))
     assert not any(part.any() for part in parts.values())
+
+
+def test_the_constant_of_an_indicator_is_no_cause(
+    sides: Callable[[int, str], Side], how: How
+) -> None:
+    """Every scale value of mothers moved by one is a constant: each child moves alike."""
+    before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
+    values = after.indicator.values
+    moved = replace(
+        after.indicator, values={**values, "education_mother": values["education_mother"] + 1.0}
+    )
+    parts = [
+        comparison.parts(before, each, causes=causes.OF_THE_INDICATOR, how=how)
+        for each in (after, replace(after, indicator=moved))
+    ]
+    for name in causes.OF_THE_INDICATOR:
+        # Scores of two decimals: moved by rounding of the sixth decimal at most.
+        assert np.abs(parts[0][name] - parts[1][name]).max() <= CONSTANT

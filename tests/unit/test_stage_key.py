@@ -49,6 +49,7 @@ def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set
     return {stem for stem, each in stages.items() if parts(each) != before[stem]}
 
 
+FROM_AN_INDICATOR = {"08_pupil_scores", "09_allocation", "18_causes"}
 SEARCHES = {"02_literature", "06_model_selection", "07_prediction"}
 PATH_TO_INTELLIGENCE = (
     "indirect: [education_father, education_mother]",
@@ -61,7 +62,7 @@ PATH_TO_INTELLIGENCE = (
     [
         (PATH_TO_INTELLIGENCE, {*SEARCHES, "05_base_model", "16_diagnostics"}),
         (("direct: [education_father, ", "direct: ["),
-         {*SEARCHES, "04_scale_values", "05_base_model", "16_diagnostics"}),
+         {*SEARCHES, *FROM_AN_INDICATOR, "04_scale_values", "05_base_model", "16_diagnostics"}),
         (("# intelligence", "# talent"), set()),
     ],
     ids=["indirect path", "direct path", "comment"],
