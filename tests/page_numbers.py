@@ -1,6 +1,7 @@
 """What a page shows, held against the files that it offers."""
 
 import csv
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -120,7 +121,8 @@ def _value(text: str) -> str | float:
     try:
         return float(text)
     except ValueError:
-        return " ".join(text.removeprefix("'").split())
+        # The apostrophe before what would be a formula; that of 's-Gravenhage is a letter.
+        return " ".join(re.sub(r"^'(?=\s*[=+\-@])", "", text).split())
 
 
 def _faults(table: Shown, path: Path) -> list[str]:

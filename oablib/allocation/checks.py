@@ -1,5 +1,6 @@
 """What is refused before anything is computed; a message has counts, never a child's value."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -65,16 +66,17 @@ def fail_if_scores_are_unfit(scores: ArrayLike, *, rules: Rules) -> None:
             "these children first."
         )
     limit = rules.largest_score
-    if max(-values.min(), values.max()) > limit:
+    largest = max(-values.min(), values.max())
+    if largest > limit:
         beyond = int(np.count_nonzero(np.abs(values) > limit))
         raise AllocationError(
             f"{beyond:,} of {len(values):,} scores are beyond {limit:,} points; expected points of "
             "the end test. Look whether they were multiplied by 100."
         )
-    if len(values) * limit * 10**rules.score_decimals > EXACT:
+    if len(values) * math.ceil(largest * 10**rules.score_decimals) > EXACT:
         raise AllocationError(
             f"Sums of {len(values):,} scores with {rules.score_decimals} decimals may not be "
-            "exact; lower score_decimals or largest_score in params/rules/allocation.yaml."
+            "exact; lower score_decimals in params/rules/allocation.yaml."
         )
 
 

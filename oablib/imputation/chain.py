@@ -16,6 +16,7 @@ from oablib.errors import ImputationError
 from oablib.imputation import engines, flags, predictors, school, variables
 from oablib.imputation.cells import CELLS, TRACE, Imputed
 from oablib.imputation.engines import Rule
+from oablib.imputation.flags import of_trace
 from oablib.imputation.variables import Variable
 from oablib.imputation.view import Setting, View
 from oablib.models import Model
@@ -144,7 +145,8 @@ def _joined(
         for name, iteration, mean, sd in one.moments
     ]
     stacked = pd.concat(cells, ignore_index=True)[CELLS]
-    return Imputed(stacked, pd.DataFrame(trace, columns=TRACE), len(done), flags)
+    course = pd.DataFrame(trace, columns=TRACE)
+    return Imputed(stacked, course, len(done), (*flags, *of_trace(course)))
 
 
 def _fail_if_nothing_is_asked(**told: int) -> None:

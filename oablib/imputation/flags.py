@@ -5,10 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from oablib.imputation.school import FEWEST
 from oablib.imputation.variables import Variable
 from oablib.models import Model
+
+FEWEST_ROUNDS = 4  # fewer tell nothing of a trend
+DRIFT = 0.05  # standard deviations: less than a result would show
 
 
 def of(
@@ -25,6 +29,34 @@ def of(
     told = [*_of_predictors(constant), *_of_the_school_level(school, asked=school_level)]
     for each in (one for one in variables if one.unknown.any()):
         told += [*_of_schools(each, school), *_of_waves(each, frame[each.name], wave)]
+    return tuple(told)
+
+
+def of_trace(trace: pd.DataFrame) -> tuple[str, ...]:
+    """A sentence for each variable whose imputed means still move in one direction.
+
+    trace: as Imputed.trace. Over the second half of the rounds the mean of what was filled in must
+    not have moved, over the imputations together, by more than chance (99 %) and by more than
+    DRIFT standard deviations (Van Buuren, 2018, Flexible Imputation of Missing Data, 6.5.2).
+    """
+    last = int(trace["iteration"].max()) if len(trace) else 0
+    if last < FEWEST_ROUNDS:
+        return ()
+    means = trace.pivot_table(index=["variable", "imputation"], columns="iteration", values="mean")
+    spread = trace[trace["iteration"] == last].groupby("variable", sort=False)["sd"].mean()
+    told = []
+    for name, sd in spread.items():
+        own = means.xs(name)
+        moved = (own[last] - own[last // 2]).to_numpy(float)
+        if len(moved) < 2:
+            continue
+        chance = t.ppf(0.995, len(moved) - 1) * moved.std(ddof=1) / np.sqrt(len(moved))
+        drift = float(moved.mean())
+        if abs(drift) > max(DRIFT * sd, chance):
+            told.append(
+                f"{name}: imputed means still move after {last} rounds, by {drift / sd:+.2f} "
+                "standard deviations in the second half; give the chains more `iterations`."
+            )
     return tuple(told)
 
 

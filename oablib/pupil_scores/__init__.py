@@ -4,11 +4,20 @@ Scores are computed where child and parents are in the population register, lent
 one of them is not, and the mean of the lowest 15 % for asylum seekers.
 """
 
-from oablib.pupil_scores import facts
 from oablib.pupil_scores.asylum import last_month
 from oablib.pupil_scores.beside import contributions, contributions_of, effects
 from oablib.pupil_scores.children import Children, read, source
 from oablib.pupil_scores.education import Education, averaged, draw
+from oablib.pupil_scores.facts import (
+    country_facts,
+    distribution,
+    known_by_year,
+    levels,
+    matched_by_school,
+    registered,
+    score_facts,
+    turnover,
+)
 from oablib.pupil_scores.indicator import Indicator, bounds, chosen, estimated, given
 from oablib.pupil_scores.matching import Matches
 from oablib.pupil_scores.scores import Provenance, Scores, frames, reuse, score, sources, table
@@ -27,18 +36,25 @@ __all__ = [
     "chosen",
     "contributions",
     "contributions_of",
+    "country_facts",
+    "distribution",
     "draw",
     "effects",
     "estimated",
-    "facts",
     "frames",
     "given",
+    "known_by_year",
     "last_month",
+    "levels",
+    "matched_by_school",
     "read",
+    "registered",
     "reuse",
     "rules",
     "score",
+    "score_facts",
     "source",
     "sources",
     "table",
+    "turnover",
 ]

@@ -17,7 +17,7 @@ MANY = 0.40  # of a school's scores matched; outliers above that in Walhout & Sc
 BIN = 0.5  # points, of the distribution of scores
 
 
-def country(children: Children, *, source: str) -> pd.DataFrame:
+def country_facts(children: Children, *, source: str) -> pd.DataFrame:
     """One row: year, children, pupils, toddlers, sites with pupils, municipalities, source."""
     toddlers = int(children.toddler.sum())
     row = {
@@ -144,7 +144,7 @@ def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
     )
 
 
-def beside(scores: Mapping[str, Scores]) -> pd.DataFrame:
+def score_facts(scores: Mapping[str, Scores]) -> pd.DataFrame:
     """Facts of each indicator's scores: indicator, mean, sd, asylum_mean, few, outside."""
     rows = [
         (name, *_moments(each.score), each.asylum_mean, each.matches.few, each.matches.outside)

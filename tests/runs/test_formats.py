@@ -12,7 +12,7 @@ from tests.runs.conftest import PROJECT, RunOab
 REPORTS = {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb") if path.stem < "90"}
 SMALL = (
     *("--set", "imputations=2", "--set", "iterations=1"),
-    *("--set", "draws=10", "--set", "splits=2", "--quiet"),
+    *("--set", "draws=10", "--set", "splits=2", "--set", "country=", "--quiet"),
 )
 
 

@@ -24,6 +24,9 @@ from oablib import publication
 
 PROJECT = Path(__file__).resolve().parents[2]
 SMALL = {"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2}
+# Without the children of a country, which would double the time of every trial.
+WITH_COUNTRY = {**SMALL, "country_share": 0.003, "education_draws": 2}
+SMALL |= {"country": ""}
 OLD, NEW = {**SMALL, "seed": 4}, {**SMALL, "seed": 5}
 
 

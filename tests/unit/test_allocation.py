@@ -292,6 +292,15 @@ def test_fewer_children_than_make_a_target_group_are_refused() -> None:
         allocation.national(np.array([]), rules=rules())
 
 
+def test_sums_that_doubles_cannot_hold_are_refused_and_ordinary_ones_are_not() -> None:
+    """2^53 is 9.007 x 10^15: 9,008 scores of 1,000 points in units of 10^-9 are beyond it."""
+    fine = rules(score_decimals=9)
+    with pytest.raises(AllocationError, match="Sums of 9,008 scores with 9 decimals may not be"):
+        allocation.national(np.full(9008, 1000.0), rules=fine)
+    assert allocation.national(np.full(9007, 1000.0), rules=fine).C == 1000
+    assert allocation.national(np.full(9008, -10.0), rules=fine).C == -10
+
+
 def test_a_school_without_pupils_has_a_row_and_a_reason(by_hand: Country) -> None:
     empty = pd.DataFrame(
         {"school_id": ["02CD00"], "board": "10002", "municipality": "X", "school_type": 1}

@@ -171,3 +171,22 @@ def test_a_fixed_value_that_cannot_be_meant_is_refused(
     spoil(folder, "numeric: [", f"{line}\nnumeric: [")
     with pytest.raises(ModelError, match=expected):
         models.load("mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fixed_effects: {shoe_size: 1.0}", r"fixed_effects names \['shoe_size'\]"),
+        ("fixed_effects: {origin: much}", r"fixed_effects of \['origin'\] are no numbers"),
+        ("standardised_effects: {origin: 1.0, x: 2}", r"standardised_effects names \['x'\]"),
+        ("standardised_effects: 0.2", "standardised_effects is no mapping"),
+    ],
+)
+def test_effects_of_an_indicator_are_numbers_of_its_predictors(
+    folder: Path, text: str, said: str
+) -> None:
+    path = folder / "mine.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    assert "params/models/mine.yaml line " in str(caught.value)

@@ -107,9 +107,10 @@ def kind(request: pytest.FixtureRequest) -> type:
 
 def test_the_results_of_all_stages_show_themselves() -> None:
     assert {each.__module__.split(".")[1] for each in classes()} == {
-        "allocation", "analysis", "codebook", "comparison", "diagnostics", "imputation", "intake", "intake_decode",
-        "intake_formats", "literature", "models", "pooling", "prediction", "pupil_scores", "resampling",
-        "resampling_grid", "scale_values", "selection", "sem", "two_step", "weighting",
+        "allocation", "analysis", "codebook", "comparison", "diagnostics", "imputation", "intake",
+        "intake_decode", "intake_formats", "literature", "models", "pooling", "prediction",
+        "pupil_scores", "resampling", "resampling_grid", "scale_values", "selection", "sem",
+        "two_step", "weighting",
         "weighting_response",
     }  # fmt: skip
 

@@ -84,3 +84,23 @@ def test_a_stage_may_be_called_by_its_number(notebooks: Path) -> None:
     for word in ("0", "07"):
         with pytest.raises(ParameterError, match="05_base_model"):
             stage.named(word, stages=stages)
+
+
+def test_a_run_without_a_country_leaves_out_what_needs_one(notebooks: Path) -> None:
+    write(notebooks, "00_summary", reads=["fit"], may_read=["scores"])
+    write(notebooks, "01_model", reads=["delivery"], writes=["fit"])
+    write(notebooks, "02_scores", reads=["country"], writes=["scores"])
+    write(notebooks, "03_schools", reads=["scores"], writes=["schools"])
+    stages = stage.load()
+    assert len(stage.of_run(stages, country=True)) == 4
+    left = stage.of_run(stages, country=False)
+    assert [each.stem for each in left] == ["01_model", "00_summary"]
+
+
+def test_a_table_of_some_runs_only_is_waited_for_where_it_is_made(notebooks: Path) -> None:
+    write(notebooks, "00_summary", reads=["fit"], may_read=["scores"])
+    write(notebooks, "01_model", writes=["fit"])
+    write(notebooks, "02_scores", reads=["country"], writes=["scores"])
+    stages = stage.load()
+    assert stage.needs(stages)["00_summary"] == {"01_model", "02_scores"}
+    assert stage.needs(stage.of_run(stages, country=False))["00_summary"] == {"01_model"}

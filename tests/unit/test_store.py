@@ -64,3 +64,13 @@ def test_an_absent_table_tells_which_command_makes_it(tables: Store) -> None:
 def test_a_table_name_cannot_leave_the_folder(tables: Store, name: str) -> None:
     with pytest.raises(ParameterError):
         tables.write(name, pd.DataFrame({"a": [1]}))
+
+
+def test_a_table_of_some_runs_only_can_be_asked_for(tables: Store) -> None:
+    assert not tables.has_result("schools")
+    tables.write_result("schools", pd.DataFrame({"n": [1]}))
+    assert tables.has_result("schools")
+    tables.write("draws", pd.DataFrame({"n": [1, 2]}))
+    assert len(pd.read_parquet(tables.path("draws"))) == 2
+    with pytest.raises(InputError, match="oab run mine"):
+        tables.path("absent")
