@@ -11,8 +11,6 @@ from oablib.comparison.causes import (
     How,
     Side,
     decompose,
-    of_schools,
-    parts,
 )
 from oablib.comparison.late import late_registrations
 from oablib.comparison.municipalities import Relative, relative
@@ -57,8 +55,6 @@ __all__ = [
     "late_registrations",
     "most_changed",
     "not_zero_under_both",
-    "of_schools",
-    "parts",
     "profile",
     "relative",
     "rules",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,31 +67,16 @@ def decompose(
 ) -> Decomposition:
     """Take the change of each school's score between two situations apart into causes.
 
-    causes: OF_THE_INDICATOR where both sides have the same children, else ALL. Scores of both
-    are scaled to one sum, which is a part of its own. Raises ComparisonError as standardised and
-    decomposed.
+    causes: OF_THE_INDICATOR where both sides have the same children, else ALL. Parts are Shapley
+    values (see shapley) of what `value` says; scores of both sides are scaled to one sum, which
+    is a part of its own. Raises ComparisonError as standardised and decomposed.
     """
-    tables = [of_schools(side, how=how) for side in (before, after)]
+    between = _Between(before, after, how)
+    tables = [between.schools(after=each) for each in (False, True)]
     pairs = standardised(*tables, key="school_id", rules=rules)
-    found = parts(before, after, causes=causes, how=how)
+    found = shapley(causes, value=between.value)
     table = decomposed(found, pairs, keys=tables[1]["school_id"], rules=rules)
     return Decomposition(table, pairs, tables[1])
-
-
-def parts(before: Side, after: Side, *, causes: Sequence[str], how: How) -> dict[str, NDArray]:
-    """Part of each cause in the change of each school's score: cause -> (sites,), in points.
-
-    Schools come as in `of_schools`. Shapley values over `causes` (see shapley and value): they add
-    up to the change exactly.
-    """
-    return shapley(causes, value=value(before, after, how=how))
-
-
-def of_schools(side: Side, *, how: How) -> pd.DataFrame:
-    """The table of schools in one situation, as allocation.schools."""
-    return allocation.schools(
-        _frame(side, _scores(side, how, matches=None)), side.children.sites, rules=how.allocation
-    )
 
 
 def value(before: Side, after: Side, *, how: How) -> Callable[[Chosen], NDArray]:
@@ -101,45 +86,72 @@ def value(before: Side, after: Side, *, how: How) -> Callable[[Chosen], NDArray]
     score to others, as the indicator before or after chooses them. boundary: how far below the
     national mean C the boundary lies, and the mean G of the lowest, before or after. population:
     the children with what is known and drawn of them. With none the result is the score before,
-    with all the score after. Both sides must name the same sites.
+    with all the score after; schools come as in the table of allocation.schools. Both sides must
+    name the same sites.
 
     Scores are moved to the mean that the boundary was found with, so that the constant of neither
     indicator, which is arbitrary, is part of any cause.
     """
-    sides = {False: before, True: after}
-    rules = how.allocation
+    return _Between(before, after, how).value
 
-    def matched(people: bool, chooser: bool) -> Matches:
-        side = replace(sides[people], indicator=sides[chooser].indicator)
-        return _scores(side, how, matches=None).matches
 
-    def national(which: bool) -> National:
-        side = sides[which]
-        frame = _frame(side, _scores(side, how, matches=donors(which, which)))
-        return allocation.national_of_schools(frame, side.children.sites, rules=rules)
+class _Between:
+    """Scores of schools in two situations and in all between; what costs time is kept."""
 
-    donors, country = cache(matched), cache(national)
+    def __init__(self, before: Side, after: Side, how: How) -> None:
+        self._sides, self._how = {False: before, True: after}, how
+        self._kept: dict[tuple[object, ...], Any] = {}
 
-    @cache
-    def scored(chosen: Chosen) -> NDArray:
-        side = replace(sides[POPULATION in chosen], indicator=_mixed(before, after, chosen))
-        own = donors(POPULATION in chosen, DONORS in chosen)
-        return _scores(side, how, matches=own).score
+    def schools(self, *, after: bool) -> pd.DataFrame:
+        """The table of schools at one end, as allocation.schools."""
+        sites = self._sides[after].children.sites
+        return allocation.schools(self._frame(after), sites, rules=self._how.allocation)
 
-    def scores_of_schools(chosen: Chosen) -> NDArray:
-        children, means = sides[POPULATION in chosen].children, country(BOUNDARY in chosen)
-        score = scored(chosen - {BOUNDARY})
+    def value(self, chosen: Chosen) -> NDArray:
+        """As `value`."""
+        rules, children = self._how.allocation, self._sides[POPULATION in chosen].children
+        means = self._once("national", BOUNDARY in chosen, make=self._national)
+        score = self._once("score", chosen - {BOUNDARY}, make=self._score)
         frame, sites = children.frame(score=score), children.sites
         own = allocation.national_of_schools(frame, sites, rules=rules)
         frame["score"] = score + (means.C - own.C)
         table = allocation.schools(frame, sites, rules=rules, national=means)
         return table["achterstandsscore"].to_numpy(np.float64)
 
-    return scores_of_schools
+    def _once(self, *key: object, make: Callable[..., Any]) -> Any:
+        if key not in self._kept:
+            self._kept[key] = make(*key[1:])
+        return self._kept[key]
 
+    def _own(self, after: bool) -> Scores:
+        """Scores at one end, with donors of their own."""
+        return _scores(self._sides[after], self._how, matches=None)
 
-def _frame(side: Side, scores: Scores) -> pd.DataFrame:
-    return side.children.frame(score=scores.score)
+    def _frame(self, after: bool) -> pd.DataFrame:
+        own = self._once("own", after, make=self._own)
+        return self._sides[after].children.frame(score=own.score)
+
+    def _national(self, after: bool) -> National:
+        sites, rules = self._sides[after].children.sites, self._how.allocation
+        return allocation.national_of_schools(self._frame(after), sites, rules=rules)
+
+    def _score(self, chosen: Chosen) -> NDArray:
+        """Scores of children with some causes as after, the boundary aside."""
+        side = self._sides[POPULATION in chosen]
+        mixed = replace(side, indicator=_mixed(self._sides[False], self._sides[True], chosen))
+        matches = self._donors(POPULATION in chosen, DONORS in chosen)
+        return _scores(mixed, self._how, matches=matches).score
+
+    def _donors(self, people: bool, chooser: bool) -> Matches:
+        """Donors among the children of one end, chosen by the indicator of an end."""
+        same = self._sides[False].children is self._sides[True].children
+        if same or people == chooser:
+            return self._once("own", chooser, make=self._own).matches
+        return self._once("donors", people, chooser, make=self._chosen)
+
+    def _chosen(self, people: bool, chooser: bool) -> Matches:
+        side = replace(self._sides[people], indicator=self._sides[chooser].indicator)
+        return _scores(side, self._how, matches=None).matches
 
 
 def _scores(side: Side, how: How, *, matches: Matches | None) -> Scores:

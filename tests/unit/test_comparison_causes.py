@@ -52,7 +52,12 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Side
 
 
 def own_scores(side: Side, how: How) -> np.ndarray:
-    return comparison.of_schools(side, how=how)["achterstandsscore"].to_numpy()
+    scores = pupil_scores.score(
+        side.children, side.drawn, indicator=side.indicator, rules=how.scores, seed=how.seed
+    )
+    frame = side.children.frame(score=scores.score)
+    table = allocation.schools(frame, side.children.sites, rules=how.allocation)
+    return table["achterstandsscore"].to_numpy()
 
 
 @pytest.mark.parametrize("year", [2019, 2020])
@@ -61,7 +66,7 @@ def test_parts_add_up_to_the_change_of_each_school(
 ) -> None:
     before, after = sides(year, "indicator_2019"), sides(2020, "indicator_2021")
     named = causes.OF_THE_INDICATOR if year == 2020 else causes.ALL
-    parts = comparison.parts(before, after, causes=named, how=how)
+    parts = comparison.shapley(named, value=causes.value(before, after, how=how))
     change = own_scores(after, how) - own_scores(before, how)
     assert np.abs(change).max() > 0
     gap = np.abs(sum(parts.values()) - change)
@@ -106,9 +111,21 @@ def test_the_constant_of_an_indicator_is_no_cause(
         after.indicator, values={**values, "education_mother": values["education_mother"] + 1.0}
     )
     parts = [
-        comparison.parts(before, each, causes=causes.OF_THE_INDICATOR, how=how)
+        comparison.shapley(causes.OF_THE_INDICATOR, value=causes.value(before, each, how=how))
         for each in (after, replace(after, indicator=moved))
     ]
     for name in causes.OF_THE_INDICATOR:
         # Scores of two decimals: moved by rounding of the sixth decimal at most.
         assert np.abs(parts[0][name] - parts[1][name]).max() <= CONSTANT
+
+
+def test_a_decomposition_scales_and_adds_up(sides: Callable[[int, str], Side], how: How) -> None:
+    before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
+    found = comparison.decompose(
+        before, after, causes=causes.ALL, how=how, rules=comparison.rules()
+    )
+    comparison.fail_if_parts_do_not_add_up(found.table)
+    assert (found.schools["achterstandsscore"].to_numpy() == own_scores(after, how)).all()
+    raw = found.pairs.set_index("school_id")
+    assert (raw["current_raw"].to_numpy() == own_scores(before, how)).all()
+    assert set(found.summary["cause"]) == {*causes.ALL, "standardisation"}
