@@ -229,10 +229,11 @@ def validate(session):
 
 @nox.session
 def bench(session):
-    """Measure speed beside semTools and mice; write docs/benchmarks.md (about 7 minutes)."""
+    """Measure speed, beside semTools and mice and of the country; docs/benchmarks.md (25 min)."""
     _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite", "mice", "nnet")
     _install(session)
     session.run("python", "-m", "tests.studies.benchmarks", *session.posargs)
+    session.run("python", "-m", "tests.studies.country_benchmark")
 
 
 @nox.session

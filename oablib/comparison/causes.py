@@ -137,6 +137,12 @@ class _Between:
 
     def _score(self, chosen: Chosen) -> NDArray:
         """Scores of children with some causes as after, the boundary aside."""
+        ends = {each in chosen for each in (COEFFICIENTS, SCALE_VALUES, DONORS)}
+        if not self._same_people():
+            ends.add(POPULATION in chosen)
+        if len(ends) == 1:
+            own: Scores = self._once("own", ends.pop(), make=self._own)
+            return own.score
         side = self._sides[POPULATION in chosen]
         mixed = replace(side, indicator=_mixed(self._sides[False], self._sides[True], chosen))
         matches = self._donors(POPULATION in chosen, DONORS in chosen)
@@ -144,10 +150,13 @@ class _Between:
 
     def _donors(self, people: bool, chooser: bool) -> Matches:
         """Donors among the children of one end, chosen by the indicator of an end."""
-        same = self._sides[False].children is self._sides[True].children
-        if same or people == chooser:
+        if self._same_people() or people == chooser:
             return self._once("own", chooser, make=self._own).matches
         return self._once("donors", people, chooser, make=self._chosen)
+
+    def _same_people(self) -> bool:
+        one, other = self._sides.values()
+        return one.children is other.children and one.drawn is other.drawn
 
     def _chosen(self, people: bool, chooser: bool) -> Matches:
         side = replace(self._sides[people], indicator=self._sides[chooser].indicator)

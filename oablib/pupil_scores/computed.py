@@ -1,6 +1,7 @@
 """Scores that can be computed: direct effects times what is known, or drawn, of a child."""
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.pupil_scores.children import UNKNOWN, Children
@@ -22,17 +23,17 @@ def compute(
     left_out: children who get no score of their own and count in no school mean (asylum seekers).
     The constant ("startwaarde") cancels in all that follows: law and ranks use differences alone.
     """
-    score = np.zeros(len(children))
+    score, part = np.zeros(len(children)), np.empty(len(children))
     for column in indicator.columns:
         score += education.values(
-            column, codes=children.codes[column], points=indicator.points(column)
+            column, codes=children.codes[column], points=indicator.points(column), out=part
         )
     for name, of in indicator.model.school_means.items():
-        values = education.values(of, codes=children.codes[of], points=_scale(indicator, of))
+        points = _scale(indicator, of)
+        values = education.values(of, codes=children.codes[of], points=points, out=part)
         counted = ~(np.isnan(values) | left_out)
-        score += indicator.effects[name] * school_means(
-            children, values, counted=counted, rule=rule
-        )
+        means = school_means(children, values, counted=counted, rule=rule)
+        score += np.multiply(indicator.effects[name], means, out=means)
     score[~children.computable | left_out] = np.nan
     return score
 
@@ -45,14 +46,15 @@ def school_means(
     Toddlers get the mean of the toddlers of their municipality, or that of the country; so does
     who belongs to a school, or lives in a municipality, of which nobody is counted.
     """
-    pupils = _pupil_groups(children, rule=rule)
-    overall = float(values[counted].mean()) if counted.any() else 0.0
-    found = _means(values, pupils, counted=counted, empty=overall)
-    if rule.toddlers == "municipality":
-        at_home = np.where(children.toddler, children.home, -1)
-        toddlers = _means(values, at_home, counted=counted, empty=overall)
-        return np.where(children.toddler, toddlers, found)
-    return np.where(children.toddler, overall, found)
+    group, none = _groups(children, rule=rule)
+    # A place of their own for those who are not counted: cheaper than to leave them out.
+    place = np.where(counted, group, none + 1)
+    count = np.bincount(place, minlength=none + 2)[:-1]
+    total = np.bincount(place, values, minlength=none + 2)[:-1]
+    overall = float(total.sum()) / max(int(count.sum()), 1)
+    mean = np.where(count > 0, total / np.maximum(count, 1), overall)
+    mean[none] = overall
+    return mean.take(group, mode="clip")
 
 
 def _scale(indicator: Indicator, column: str) -> NDArray:
@@ -64,23 +66,23 @@ def _scale(indicator: Indicator, column: str) -> NDArray:
     return plain
 
 
-def _pupil_groups(children: Children, *, rule: SchoolMean) -> NDArray[np.int64]:
-    """Number of the group whose mothers count together, (n,); -1 without a school."""
-    if rule.per == "site":
-        return children.site.astype(np.int64)
-    sites = children.sites
+def _groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:
+    """Number of each child's group, (n,), and the last number, of those who have none."""
+    of_site = _of_site(children.sites, per=rule.per)
+    homes = len(children.municipalities) if rule.toddlers == "municipality" else 0
+    first = int(of_site.max(initial=-1)) + 1
+    none = first + homes
+    # "wrap": -1, no school or no home, is the last.
+    group = np.append(of_site, none).take(children.site, mode="wrap")
+    if homes:
+        rows = np.flatnonzero(children.toddler)
+        group[rows] = np.arange(first, none + 1).take(children.home[rows], mode="wrap")
+    return group, none
+
+
+def _of_site(sites: pd.DataFrame, *, per: str) -> NDArray[np.intp]:
+    """Number of the group of each site whose mothers count together."""
+    if per == "site":
+        return np.arange(len(sites))
     brin = sites["school_id"].str[:4] + sites["municipality"].fillna("")
-    number = np.append(brin.factorize()[0], -1)
-    return np.asarray(number[children.site], dtype=np.int64)
-
-
-def _means(
-    values: NDArray, group: NDArray, *, counted: NDArray[np.bool_], empty: float
-) -> NDArray[np.float64]:
-    """Mean of each child's group, (n,); `empty` for a group without counted children, or none."""
-    inside = counted & (group >= 0)
-    size = int(group.max(initial=-1)) + 1
-    count = np.bincount(group[inside], minlength=size)
-    total = np.bincount(group[inside], values[inside], minlength=size)
-    mean = np.append(np.where(count > 0, total / np.maximum(count, 1), empty), empty)
-    return np.asarray(mean[group])
+    return brin.factorize()[0]

@@ -39,9 +39,20 @@ class Education:
     rows: Mapping[str, NDArray[np.int64]]
     counts: Mapping[str, NDArray[np.uint16]]
 
-    def values(self, name: str, *, codes: NDArray[np.uint8], points: NDArray) -> NDArray:
-        """Mean over the draws of `points` (256,) by code, (n,); NaN where nothing is drawn."""
-        found = points[codes]
+    def values(
+        self,
+        name: str,
+        *,
+        codes: NDArray[np.uint8],
+        points: NDArray,
+        out: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Mean over the draws of `points` (256,) by code, (n,); NaN where nothing is drawn.
+
+        out: (n,) array to put them in; a new one costs more time than filling it.
+        """
+        # "clip": no code is beyond the table, and to look for one takes as long as all the rest.
+        found = points.take(codes, out=out, mode="clip")
         if name in self.rows:
             counts = self.counts[name]
             total = np.zeros(len(counts))

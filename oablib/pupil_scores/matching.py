@@ -4,6 +4,7 @@ Children who do have a score are regressed on donor variables; donor and recipie
 that predicts. Donors therefore change when the indicator does (Walhout & Scholtus 2021, chapter 4).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,11 @@ from oablib.errors import ImputationError
 from oablib.pupil_scores.children import UNKNOWN, Children, numbers_of
 from oablib.pupil_scores.education import Education
 from oablib.pupil_scores.indicator import Indicator
+from oablib.pupil_scores.regression import Pool, predictions
 from oablib.pupil_scores.settings import Matching, SchoolMean
 from oablib.shown import showable
 
 CHOICE = 2  # purpose of the random numbers that choose a donor
-# Predictions are fixed to a millionth of a point: last bits, which differ between processors,
-# must not choose a donor.
-GRAIN = 1e6
 CELL = 1 << 40  # larger than any prediction in grains, so that cells lie apart on one line
 
 
@@ -77,19 +76,16 @@ def match(
     )
     lot = numbers_of(children.key[rows], seed=seed, purpose=CHOICE)
     cell = _cells(children, rule)
-    known = np.array([~np.isnan(each[rows]) for each in predictors.values()])
+    of_pool = Pool(pool, computed[pool], {n: each[pool] for n, each in predictors.items()})
     donors, few, outside = np.empty(len(rows), dtype=np.int64), 0, 0
-    patterns, of_row = np.unique(known, axis=1, return_inverse=True)
-    for number, pattern in enumerate(patterns.T):
-        own = np.flatnonzero(of_row.ravel() == number)
-        columns = [each for each, is_known in zip(predictors.values(), pattern, strict=True)
-                   if is_known]  # fmt: skip
-        predicted, usable = _predictions(columns, computed, pool)
-        line = _Line.of(predicted, cell, usable)
-        chosen, missed = line.nearest(predicted, cell, rows[own], lot[own], k=rule.donors)
+    patterns = list(_patterns({name: each[rows] for name, each in predictors.items()}))
+    for own, columns in patterns:
+        usable, at_pool, at_rows = predictions(of_pool, columns, n=len(own))
+        line = _Line.of(at_pool, cell[usable], usable)
+        chosen, missed = line.nearest(at_rows, cell[rows[own]], lot[own], k=rule.donors)
         donors[own] = chosen
         few, outside = few + missed[0], outside + missed[1]
-    return Matches(rows, donors, patterns.shape[1], few, outside)
+    return Matches(rows, donors, len(patterns), few, outside)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,19 +97,23 @@ class _Line:
 
     @classmethod
     def of(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "_Line":
-        at = cell[donors] * CELL + predicted[donors]
-        order = np.argsort(at, kind="stable")  # equal ones by key, in which children stand
-        return cls(donors[order], at[order])
+        """predicted, cell: (d,) of the donors, who are rows in ascending order."""
+        at = cell * CELL + predicted
+        order = np.argsort(at)
+        at, donors = at[order], donors[order]
+        # Equal ones by key, in which children stand: a stable sort would take three times as long.
+        run = np.cumsum(np.append(False, at[1:] != at[:-1])) * (int(donors.max(initial=0)) + 1)
+        return cls(np.sort(run + donors) - run, at)
 
     def nearest(
-        self, predicted: NDArray, cell: NDArray, rows: NDArray, lot: NDArray, *, k: int
+        self, predicted: NDArray, cell: NDArray, lot: NDArray, *, k: int
     ) -> tuple[NDArray, tuple[int, int]]:
-        """One of the k nearest donors of each row, and counts of cells with few and with none."""
-        first = np.searchsorted(self.at, cell[rows] * CELL - CELL // 2)
-        last = np.searchsorted(self.at, cell[rows] * CELL + CELL // 2)
+        """One of the k nearest donors of each (r,), and counts of cells with few and with none."""
+        first = np.searchsorted(self.at, cell * CELL - CELL // 2)
+        last = np.searchsorted(self.at, cell * CELL + CELL // 2)
         none = first == last
         first, last = np.where(none, 0, first), np.where(none, len(self.at), last)
-        target = np.where(none, predicted[rows], cell[rows] * CELL + predicted[rows])
+        target = np.where(none, predicted, cell * CELL + predicted)
         low = np.clip(np.searchsorted(self.at, target, "left"), first, last)
         high = np.clip(np.searchsorted(self.at, target, "right"), first, last)
         place = low + np.floor(lot * (high - low)).astype(np.int64)
@@ -189,27 +189,14 @@ def _cells(children: Children, rule: Matching) -> NDArray[np.int64]:
     return cell + 1
 
 
-def _predictions(
-    columns: list[NDArray], computed: NDArray[np.float64], pool: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Least-squares predictions of all children in grains, and the donors who have them.
-
-    Sums are numpy's own, not BLAS': they come out the same whatever the number of threads.
-    """
-    known = [~np.isnan(each[pool]) for each in columns]
-    usable = pool[np.logical_and.reduce(known)] if known else pool
-    if not len(usable):
-        raise ImputationError(
-            f"Of {len(pool):,} children with a score none has all {len(columns)} donor variables; "
-            "take one out of `predictors` in params/rules/pupil_scores.yaml."
-        )
-    y = computed[usable] - computed[usable].mean()
-    centres = [float(each[usable].mean()) for each in columns]
-    x = [each[usable] - centre for each, centre in zip(columns, centres, strict=True)]
-    products = np.array([[np.sum(a * b) for b in x] for a in x]).reshape(len(x), len(x))
-    right = np.array([np.sum(each * y) for each in x])
-    slopes = np.linalg.lstsq(products, right, rcond=1e-12)[0]
-    predicted = np.zeros(len(computed))
-    for slope, column, centre in zip(slopes, columns, centres, strict=True):
-        predicted += slope * (column - centre)
-    return np.nan_to_num(np.rint(predicted * GRAIN)).astype(np.int64), usable
+def _patterns(
+    columns: Mapping[str, NDArray[np.float64]],
+) -> Iterator[tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]]:
+    """Each set of columns that some recipients have: who they are, and their columns."""
+    known = np.zeros(len(next(iter(columns.values()))), dtype=np.int64)
+    for place, each in enumerate(columns.values()):
+        known |= (~np.isnan(each)).astype(np.int64) << place
+    for pattern in np.unique(known).tolist():
+        own = np.flatnonzero(known == pattern)
+        names = [name for place, name in enumerate(columns) if pattern >> place & 1]
+        yield own, {name: columns[name][own] for name in names}

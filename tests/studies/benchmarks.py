@@ -17,7 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import benchmark_data, benchmark_page, imputation_benchmark_data, imputation_benchmark_page
+from . import (
+    benchmark_data,
+    benchmark_page,
+    country_benchmark_page,
+    imputation_benchmark_data,
+    imputation_benchmark_page,
+)
 from .benchmark_page import GRID, IMPUTED, INVENTED, SEMTOOLS, Run, Runs, Task
 from .imputation_benchmark_page import MICE_ITERATIONS, THEIRS
 
@@ -112,6 +118,8 @@ def main() -> None:
         further=imputation_benchmark_page.section(runs, n=CHILDREN),
         targets=imputation_benchmark_page.targets(runs),
     )
+    # The country is measured apart, by country_benchmark; its section follows from stored runs.
+    text = country_benchmark_page.with_section(text, country_benchmark_page.stored_section())
     told.out.write_text(text, encoding="utf-8")
 
 
