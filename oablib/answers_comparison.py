@@ -32,7 +32,10 @@ def comparison(
 
 def causes(summary: pd.DataFrame, *, yearly: pd.DataFrame) -> str:
     """What moves schools most, between indicators and between years; as from causes_summary."""
-    return f"{moved(summary)} From one year to the next: {moved(yearly)}"
+    return (
+        f"Between both indicators: {moved(summary)} From last year under the current one to this "
+        f"year under the new one: {moved(yearly)}"
+    )
 
 
 def schools(crosstable: pd.DataFrame, *, bands: pd.DataFrame) -> str:
@@ -47,14 +50,15 @@ def schools(crosstable: pd.DataFrame, *, bands: pd.DataFrame) -> str:
 
 
 def moved(causes: pd.DataFrame) -> str:
-    """Which cause moves schools most; a sentence."""
-    part = causes[causes["group"] == ALL_CHANGED].dropna(subset=["share"])
+    """Which causes the changes of schools are owed to most; net shares, in a sentence."""
+    part = causes[causes["group"] == ALL_CHANGED].dropna(subset=["net_share"])
     if part.empty:
-        return "No school changes."
-    first = part.iloc[int(part["share"].argmax())]
+        return "no school changes."
+    first, second = part.nlargest(2, "net_share")[["cause", "net_share"]].itertuples(index=False)
     return (
-        f"What moves schools most is **{words(str(first['cause']))}**, with "
-        f"{percent(float(first['share']))} of all movement."
+        f"changes of schools are owed to **{words(str(first.cause))}** "
+        f"({percent(float(first.net_share))}) and {words(str(second.cause))} "
+        f"({percent(float(second.net_share))}) most."
     )
 
 

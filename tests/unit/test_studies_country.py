@@ -115,7 +115,8 @@ def test_processes_that_are_started_in_the_block_are_looked_at(
     held = "x = bytearray(50 << 20); import time; time.sleep(0.5)"
     with parts.peaks_beside() as peaks:
         subprocess.run([sys.executable, "-c", held], check=True)
-    assert len(peaks) == 1 and 50 < max(peaks.values()) < 200
+    # Others may be there: helpers of multiprocessing that an earlier test has started.
+    assert 50 < max(peaks.values()) < 200
 
 
 def invented(*, seconds: float) -> dict[str, object]:
