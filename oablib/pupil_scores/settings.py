@@ -127,7 +127,11 @@ def _whole(low: int, high: int) -> Expected:
 
 def _columns(known: tuple[str, ...], *, fewest: int) -> Expected:
     return Expected(
-        lambda value: isinstance(value, list) and len(value) >= fewest and set(value) <= set(known),
+        lambda value: (
+            isinstance(value, list)
+            and len(value) >= fewest
+            and all(each in known for each in value)
+        ),
         f"a list of {fewest or 'no'} or more of {', '.join(known)}",
     )
 
