@@ -63,8 +63,9 @@ class Provenance:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the data are drawn, so that no real child is in them."""
-        return self.parameters["data"] == "synthetic"
+        """Whether cohort and country are drawn, so that no real child is in them."""
+        drawn = self.parameters.get("country", "") in ("", "synthetic")
+        return drawn and self.parameters["data"] == "synthetic"
 
     @property
     def timestamp(self) -> int:

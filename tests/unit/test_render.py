@@ -243,6 +243,8 @@ def test_synthetic_data_are_announced_and_real_data_are_not(tmp_path: Path) -> N
     assert "no real child" in page()
     told = str(tmp_path / "cohort.sav")
     assert "no real child" not in page(data=told)
+    assert "no real child" not in page(country=str(tmp_path))  # a drawn cohort beside real children
+    assert "no real child" in page(country="")
     assert report().pdf != report(data=told).pdf
 
 
