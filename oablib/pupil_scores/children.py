@@ -25,7 +25,7 @@ UNKNOWN = 255
 """What stands in a column of codes for a value that is not known."""
 
 PUPIL, TODDLER = 1, 2
-BYTES_A_CHILD = 260  # at the peak of scoring and comparing, measured with 1.65 million children
+BYTES_A_CHILD = 390  # at the peak of the chain with 16 million children: docs/benchmarks.md
 NOWHERE = -1
 
 

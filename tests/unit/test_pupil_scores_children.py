@@ -141,7 +141,7 @@ def test_a_file_that_is_absent_or_cut_off_is_refused(tmp_path: Path, book: Codeb
 
 def test_too_little_memory_is_told_before_reading() -> None:
     reading.fail_if_memory_is_short(1_650_000, available=4 * 2**30)
-    with pytest.raises(EnvironmentFault, match=r"16,500,000 children need about 4\.0 GiB"):
+    with pytest.raises(EnvironmentFault, match=r"16,500,000 children need about 6\.0 GiB"):
         reading.fail_if_memory_is_short(16_500_000, available=2**30)
 
 
