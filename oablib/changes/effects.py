@@ -11,6 +11,9 @@ OWN = frozenset({"direct_effects", "scale_values", "fit"})
 PLACES = ("school", "school_id", "municipality", "gemeente")
 """Columns that make a table one of schools or municipalities."""
 
+OF_PLACES = ("achterstandsscore", "grant")
+"""What counts of them: its terms and parts would be ten times as many rows."""
+
 NEGLIGIBLE = 1e-9  # the ten digits of a table, one of them lost to a difference
 
 
@@ -57,7 +60,7 @@ def tables(sides: Sides) -> pd.DataFrame:
 
 
 def movements(sides: Sides) -> pd.DataFrame:
-    """Schools and municipalities by how far their numbers moved, largest first.
+    """Schools and municipalities by how far their scores and grants moved, largest first.
 
     Columns: table, place, measure, before, after, difference. No rows where the reports have no
     table of them.
@@ -112,7 +115,7 @@ def _moved(name: str, sides: Sides) -> list[pd.DataFrame]:
         return []
     one, other = (table.set_index(key).select_dtypes("float") for table in found)
     parts = []
-    for measure in [column for column in one if column in other]:
+    for measure in [column for column in OF_PLACES if column in one and column in other]:
         both = pd.DataFrame({"before": one[measure], "after": other[measure]})
         both["difference"] = both["after"] - both["before"]
         moved = both[both["difference"].abs() > NEGLIGIBLE].rename_axis("place").reset_index()

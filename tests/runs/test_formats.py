@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from oablib import synthetic
-from tests.runs.conftest import PROJECT, RunOab
+from oablib import stage, synthetic
+from tests.runs.conftest import RunOab
 
-REPORTS = {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb") if path.stem < "90"}
+REPORTS = {each.stem for each in stage.of_run(stage.load(), country=False)}
 SMALL = (
     *("--set", "imputations=2", "--set", "iterations=1"),
     *("--set", "draws=10", "--set", "splits=2", "--set", "country=", "--quiet"),

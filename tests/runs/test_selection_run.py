@@ -14,7 +14,7 @@ from oablib import params
 
 PROJECT = Path(__file__).resolve().parents[2]
 # The run of the published size; fewer splits and draws change no decision.
-RUN = ["herijking-2021", "--set=splits=2", "--set=draws=10", "--set=country_share=0.003"]
+RUN = ["herijking-2021", "--set=splits=2", "--set=draws=10", "--set=country="]
 ORIGIN = "  intelligence_origin:"
 DEPENDING = {"00_summary", "02_literature", "06_model_selection", "07_prediction"}
 
