@@ -54,12 +54,10 @@ def moved(causes: pd.DataFrame) -> str:
     part = causes[causes["group"] == ALL_CHANGED].dropna(subset=["net_share"])
     if part.empty:
         return "no school changes."
-    first, second = part.nlargest(2, "net_share")[["cause", "net_share"]].itertuples(index=False)
-    return (
-        f"changes of schools are owed to **{words(str(first.cause))}** "
-        f"({percent(float(first.net_share))}) and {words(str(second.cause))} "
-        f"({percent(float(second.net_share))}) most."
-    )
+    top = part.nlargest(2, "net_share")
+    first, second = (words(str(name)) for name in top["cause"])
+    most, next_most = (percent(float(share)) for share in top["net_share"].to_numpy())
+    return f"changes of schools are owed to **{first}** ({most}) and {second} ({next_most}) most."
 
 
 def municipalities(summary: pd.DataFrame, *, interval: float) -> str:
