@@ -174,9 +174,12 @@ def report(session):
 
 @nox.session
 def tests(session):
-    """Run the tests; what follows `--` goes to pytest."""
+    """Run the tests; what follows `--` goes to pytest, else whole runs go beside all others."""
     _install(session)
-    session.run("pytest", *session.posargs)
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+    else:
+        session.run("python", "tests/side_by_side.py")
 
 
 @nox.session

@@ -2,15 +2,16 @@
 
 import pandas as pd
 
-from oablib.allocation import Grants, National
+from oablib.allocation import Grants, National, with_pupils
 from oablib.wording import number, percent
 
 
 def allocation(schools: pd.DataFrame, municipalities: pd.DataFrame, *, of_schools: National) -> str:
     """How many places have a score, how concentrated scores are, and where the boundary lies.
 
-    Tables as allocation.schools and allocation.municipalities.
+    Tables as allocation.schools and allocation.municipalities; sites without pupils do not count.
     """
+    schools = with_pupils(schools)
     step = number(of_schools.C - of_schools.boundary)
     return (
         f"**{_above(schools)} school sites** have an achterstandsscore above 0, and "

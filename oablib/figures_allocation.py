@@ -6,7 +6,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from oablib.allocation import NOT_SHOWN, National
+from oablib.allocation import NOT_SHOWN, National, with_pupils
 from oablib.exhibit import About, Figure
 from oablib.figures_canvas import (
     INDIRECT,
@@ -145,8 +145,9 @@ def cliff(national: National, *, about: About) -> Figure:
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Sites whose numbers may be shown."""
-    return table[table["school_id"] != NOT_SHOWN].dropna(subset=["achterstandsscore"])
+    """Sites with pupils whose numbers may be shown."""
+    sites = table[table["school_id"] != NOT_SHOWN].dropna(subset=["achterstandsscore"])
+    return with_pupils(sites)
 
 
 def _quartiles(above: NDArray) -> str:

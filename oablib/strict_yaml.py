@@ -6,7 +6,9 @@ these stay text, so that a type check can say what was expected instead.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -78,7 +80,8 @@ def read(path: Path) -> YamlFile:
     """
     text = _text(path)
     try:
-        return _parse(text, path=path)
+        content = _parse(text, path=path)
+        return replace(content, values=deepcopy(content.values))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
@@ -117,6 +120,7 @@ def _text(path: Path) -> str:
         raise ParameterError(f"{path} line {line}: not UTF-8; save the file as UTF-8.") from None
 
 
+@lru_cache(maxsize=256)  # a run reads the same rules for every stage
 def _parse(text: str, *, path: Path) -> YamlFile:
     loader = _Loader(text)
     try:

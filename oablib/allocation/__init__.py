@@ -7,7 +7,7 @@ difference are exact, and rounded once, where the law says so.
 from oablib.allocation.accounts import accounted, fail_if_sums_differ
 from oablib.allocation.averaging import Allocated, averaged, early_and_late, of_frames
 from oablib.allocation.of_municipalities import municipalities, national_of_municipalities
-from oablib.allocation.of_schools import brins, national_of_schools, schools
+from oablib.allocation.of_schools import brins, national_of_schools, schools, with_pupils
 from oablib.allocation.payment import Grants, grants, two_dates
 from oablib.allocation.settings import Rules, SmallSchools, rules, settings
 from oablib.allocation.shown_schools import NOT_SHOWN, shown, shown_brins
@@ -38,4 +38,5 @@ __all__ = [
     "shown",
     "shown_brins",
     "two_dates",
+    "with_pupils",
 ]

@@ -67,6 +67,11 @@ def schools(
     return kept.sort_values("school_id", ignore_index=True)[COLUMNS]
 
 
+def with_pupils(table: pd.DataFrame) -> pd.DataFrame:
+    """The sites of `schools` that have pupils: those that closed or are still to open have none."""
+    return table[table["n_children"] > 0].reset_index(drop=True)
+
+
 def brins(table: pd.DataFrame) -> pd.DataFrame:
     """Schools by BRIN, out of `schools`: brin, sites, n_children, n_target, achterstandsscore.
 

@@ -73,7 +73,7 @@ def decompose(
     """
     between = _Between(before, after, how)
     tables = [between.schools(after=each) for each in (False, True)]
-    pairs = standardised(*tables, key="school_id", rules=rules)
+    pairs = standardised(*map(allocation.with_pupils, tables), key="school_id", rules=rules)
     found = shapley(causes, value=between.value)
     table = decomposed(found, pairs, keys=tables[1]["school_id"], rules=rules)
     return Decomposition(table, pairs, tables[1])

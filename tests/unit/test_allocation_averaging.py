@@ -80,3 +80,11 @@ def test_a_table_of_pairs_names_no_small_school() -> None:
     schools = table(school_id=["a", "b", "c"], n_children=[10, 9, 0])
     found = comparison.visible(pairs, schools, rules=rules)
     assert found["school_id"].tolist() == ["a"]
+
+
+def test_a_site_without_pupils_is_no_part_of_a_comparison() -> None:
+    drawn, rules = country(3), allocation.rules()
+    schools = allocation.schools(drawn.children, drawn.sites, rules=rules)
+    found = allocation.with_pupils(schools)
+    assert (found["n_children"] > 0).all()
+    assert len(found) == len(schools) - (schools["note"] == "no pupils").sum()
