@@ -24,7 +24,7 @@ from oablib.shown import showable
 UNKNOWN = 255
 """What stands in a column of codes for a value that is not known."""
 
-PUPIL, TODDLER = 1, 2
+TODDLER = 2
 BYTES_A_CHILD = 390  # at the peak of the chain with 16 million children: docs/benchmarks.md
 NOWHERE = -1
 
