@@ -24,7 +24,6 @@ from oablib.shown import showable
 UNKNOWN = 255
 """What stands in a column of codes for a value that is not known."""
 
-TODDLER = 2
 BYTES_A_CHILD = 390  # at the peak of the chain with 16 million children: docs/benchmarks.md
 NOWHERE = -1
 
@@ -58,7 +57,7 @@ class Children:
     @property
     def toddler(self) -> NDArray[np.bool_]:
         """Whether a child is a toddler, (n,)."""
-        return self.codes["child_group"] == TODDLER
+        return self.codes["child_group"] == checks.TODDLER
 
     @property
     def computable(self) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from oablib.errors import SchemaError
 STRANGE = -2
 """Row of a place that a child names and no table lists."""
 
-PUPIL = 1
+PUPIL, TODDLER = 1, 2
 
 
 def fail_if_columns_are_absent(names: Iterable[str], *, table: Table, name: str) -> None:
