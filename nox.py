@@ -140,6 +140,9 @@ def _uv_environment():
 
 def _install(session):
     """Install what the lock says and oablib itself, unless this environment already has it."""
+    # Many processes start anew: where the machine keeps no compiled modules, two seconds for each.
+    session.env["PYTHONDONTWRITEBYTECODE"] = None
+    session.env["PYTHONPYCACHEPREFIX"] = str(Path(session.virtualenv.location) / "compiled")
     wanted = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed"
     if stamp.exists() and stamp.read_text() == wanted:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oablib import reach
+from oablib import reach, reach_library, reach_source
 
 
 @pytest.fixture
@@ -55,7 +55,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return 2
         """,
     )
-    monkeypatch.setattr(reach, "PACKAGE", tmp_path)
+    monkeypatch.setattr(reach_source, "PACKAGE", tmp_path)
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / reach_source.COMPILED))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     clear()
     yield tmp_path
     monkeypatch.undo()
@@ -63,7 +65,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def clear() -> None:
-    for kept in (reach._library, reach._is_module, reach._files):
+    for kept in (reach_library.definitions, reach_source.is_module, reach_source.beside):
         kept.cache_clear()
 
 
@@ -168,6 +170,51 @@ def test_files_beside_the_code_count_for_code_that_asks_where_it_stands(package:
     assert fingerprints("from oablib import b\nb.HERE") != before
 
 
+def kept(package: Path) -> list[Path]:
+    return [path for path in package.rglob("definitions.*") if path.is_file()]
+
+
+def test_what_was_read_is_kept_and_serves_until_a_file_changes(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprints(MAKE)
+    assert len(kept(package)) == 1
+    clear()
+    with monkeypatch.context() as context:
+        context.setattr(reach_library, "_read", lambda: pytest.fail("read anew"))
+        assert fingerprints(MAKE) == before
+    text = (package / "tools.py").read_text(encoding="utf-8")
+    write(package, "tools", text.replace("x * x", "x + x"))
+    assert fingerprints(MAKE) != before
+    assert len(kept(package)) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"half", bytes(32)])
+def test_what_is_kept_in_another_form_is_read_anew(package: Path, content: bytes) -> None:
+    before = fingerprints(MAKE)
+    (place,) = kept(package)
+    place.write_bytes(content)
+    clear()
+    assert fingerprints(MAKE) == before
+    assert len(place.read_bytes()) > 100
+
+
+def test_nothing_is_kept_where_python_keeps_nothing(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    fingerprints(MAKE)
+    assert kept(package) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_fault(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(package / "tools.py"))  # no folder at all
+    assert fingerprints(MAKE)
+    assert kept(package) == []
+
+
 def test_the_stages_of_the_project_reach_what_they_are_about() -> None:
     """The intake knows nothing of models being fitted; the base model does."""
     from oablib import stage
@@ -180,8 +227,8 @@ def test_the_stages_of_the_project_reach_what_they_are_about() -> None:
     assert "oablib.imputation.multinomial.maximise" in by_stem["03_imputation"].definitions
 
 
-def test_the_order_of_sets_changes_no_fingerprint() -> None:
-    """Each process has its own order of names in sets."""
+def test_the_order_of_sets_changes_no_fingerprint(tmp_path: Path) -> None:
+    """Each process has its own order of names in sets; none finds what another one read."""
     code = (
         "from oablib import reach; import hashlib, json;"
         "told = reach.of('selection.forward', 'prediction.predict', 'pooling.compare').definitions;"
@@ -190,7 +237,8 @@ def test_the_order_of_sets_changes_no_fingerprint() -> None:
     found = {
         subprocess.run(
             [sys.executable, "-c", code], check=True, capture_output=True, text=True,
-            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            env=os.environ
+            | {"PYTHONHASHSEED": str(seed), "PYTHONPYCACHEPREFIX": str(tmp_path / str(seed))},
         ).stdout
         for seed in range(1, 5)
     }  # fmt: skip
