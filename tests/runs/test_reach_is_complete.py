@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from oablib import reach, stage
+from oablib import reach, reach_source, stage
 from tests.runs.conftest import PROJECT, RunOab
 from tests.studies import interruptions
 
@@ -54,7 +54,7 @@ print(json.dumps(found))
 
 def definition(file: str, qualified: str) -> str:
     """Name as reach gives it, for a function that was called in a file."""
-    parts = ("oablib", *Path(file).relative_to(reach.PACKAGE).with_suffix("").parts)
+    parts = ("oablib", *Path(file).relative_to(reach_source.PACKAGE).with_suffix("").parts)
     module = ".".join(part for part in parts if part != "__init__")
     return f"{module}.{qualified.split('.<locals>')[0]}"
 
