@@ -9,6 +9,7 @@ import pandas as pd
 
 from oablib import params, strict_yaml
 from oablib.errors import ParameterError
+from oablib.rule_file import COUNT, SHARE, Expected, is_number, one_of, whole
 from oablib.shown import showable
 from oablib.strict_yaml import YamlFile
 from oablib.wording import words
@@ -16,15 +17,11 @@ from oablib.wording import words
 RULE = "allocation"
 ENTRY = ("from", "value", "unit", "source")
 SHARES = ("target_share", "threshold_schools", "threshold_municipalities")
-COUNTS = {"decimals": (0, 6), "score_decimals": (0, 9), "largest_score": (1, 1_000_000)}
-
 Ties = Literal["all", "none", "share"]
 Scope = Literal["national", "municipal"]
 MinimumIf = Literal["A", "score"]
 Treatment = Literal["keep", "suppress", "board"]
 Entry: TypeAlias = dict[str, Any]
-
-CHOICES = {"ties": get_args(Ties), "G_scope": get_args(Scope), "minimum_if": get_args(MinimumIf)}
 
 
 class SmallSchools(NamedTuple):
@@ -126,43 +123,19 @@ def _fault(key: str, entry: Any) -> str:
         return f"is in force from {entry['from']!r}; expected a day as 2019-01-01"
     if not all(isinstance(entry[name], str) and entry[name] for name in ("unit", "source")):
         return "has an entry whose unit or source is no text"
-    expected = _expected(key, entry["value"])
-    return f"is {entry['value']!r}; expected {expected}" if expected else ""
-
-
-def _expected(key: str, value: Any) -> str:
-    """What should stand there; empty where the value can be meant."""
-    if key in SHARES:
-        fits = type(value) is float and 0 < value < 1
-        return "" if fits else "a number between 0 and 1, with a point"
-    if key in COUNTS:
-        low, high = COUNTS[key]
-        return "" if _is_whole(value, low, high) else f"a whole number from {low} to {high:,}"
-    if key in CHOICES:
-        return "" if value in CHOICES[key] else f"one of {', '.join(CHOICES[key])}"
-    if key == "minimum_payment":
-        return "" if _is_whole(value, 0) else "whole euros from 0"
-    if key == "small_schools":
-        return (
-            "" if _is_small_schools(value) else "{fewest: from 1, treatment: keep|suppress|board}"
-        )
-    if key == "toddler_ages":
-        return "" if _are_numbers(value) and len(value) == 2 else "two ages in years"
-    return "" if _are_numbers(value) else "a list of codes"
+    expected = EXPECTED[key]
+    fits = expected.fits(entry["value"])
+    return "" if fits else f"is {entry['value']!r}; expected {expected.text}"
 
 
 def _is_small_schools(value: Any) -> bool:
     if not isinstance(value, dict) or set(value) != set(SmallSchools._fields):
         return False
-    return _is_whole(value["fewest"], 1) and value["treatment"] in get_args(Treatment)
+    return COUNT.fits(value["fewest"]) and value["treatment"] in get_args(Treatment)
 
 
 def _are_numbers(value: Any) -> bool:
-    return isinstance(value, list) and all(type(each) in (int, float) for each in value)
-
-
-def _is_whole(value: Any, low: int, high: int | None = None) -> bool:
-    return type(value) is int and low <= value and (high is None or value <= high)
+    return isinstance(value, list) and all(map(is_number, value))
 
 
 def _day(text: Any) -> Any:
@@ -177,3 +150,23 @@ def _as_text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{words(key)}: {each}" for key, each in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+EXPECTED = {
+    **dict.fromkeys(SHARES, SHARE),
+    "decimals": whole(0, 6),
+    "excluded_school_types": Expected(_are_numbers, "a list of codes"),
+    "toddler_ages": Expected(
+        lambda value: _are_numbers(value) and len(value) == 2, "two ages in years"
+    ),
+    "G_scope": one_of(*get_args(Scope)),
+    "ties": one_of(*get_args(Ties)),
+    "score_decimals": whole(0, 9),
+    "largest_score": whole(1, 1_000_000),
+    "minimum_payment": whole(0)._replace(text="whole euros from 0"),
+    "minimum_if": one_of(*get_args(MinimumIf)),
+    "small_schools": Expected(
+        _is_small_schools, "{fewest: from 1, treatment: keep|suppress|board}"
+    ),
+}
+"""Key -> what the value of each of its entries must be."""

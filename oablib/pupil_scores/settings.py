@@ -1,13 +1,11 @@
 """How scores are computed: params/rules/pupil_scores.yaml."""
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
-from oablib import params, strict_yaml
-from oablib.errors import ParameterError
+from oablib import rule_file
+from oablib.rule_file import SHARE, one_of, some_of, whole
 from oablib.shown import showable
-from oablib.strict_yaml import YamlFile
 
 RULE = "pupil_scores"
 Average = Literal["child", "school"]
@@ -17,12 +15,20 @@ PREDICTORS = (
 )  # fmt: skip
 CELLS = ("child_group", "asylum", "urbanity")
 
-
-class Expected(NamedTuple):
-    """What a value must be: a test, and the same in words."""
-
-    fits: Callable[[Any], bool]
-    text: str
+EXPECTED = {
+    "average": one_of("child", "school"),
+    "school_mean.per": one_of("site", "brin_in_municipality"),
+    "school_mean.toddlers": one_of("municipality", "country"),
+    "education.block": whole(1000, 1_000_000),
+    "education.iterations": whole(1, 1000),
+    "matching.predictors": some_of(PREDICTORS, fewest=1),
+    "matching.cells": some_of(CELLS, fewest=0),
+    "matching.donors": whole(1, 1000),
+    "asylum.target_share": SHARE,
+    "asylum.mean_over": one_of("others", "all"),
+    "asylum.order": one_of("after_matching", "before_matching"),
+    "asylum.months_late": whole(0, 12),
+}
 
 
 @showable()
@@ -94,12 +100,7 @@ def rules(name: str = RULE) -> Rules:
 
     Raises ParameterError, naming file and line, for a key that is missing, unknown or cannot be.
     """
-    file = strict_yaml.read(params.named_file("rules", name))
-    faults = list(_faults(file))
-    if faults:
-        told = [f"params/rules/{name}.yaml line {file.line(*way)}: {text}" for way, text in faults]
-        raise ParameterError("\n".join(told))
-    values: Mapping[str, Any] = file.values
+    values = rule_file.read(name, EXPECTED)
     matching = values["matching"]
     return Rules(
         average=values["average"],
@@ -112,69 +113,3 @@ def rules(name: str = RULE) -> Rules:
         ),
         asylum=Asylum(**values["asylum"]),
     )
-
-
-def _one_of(*allowed: str) -> Expected:
-    return Expected(lambda value: value in allowed, f"one of {', '.join(allowed)}")
-
-
-def _whole(low: int, high: int) -> Expected:
-    return Expected(
-        lambda value: type(value) is int and low <= value <= high,
-        f"a whole number from {low} to {high:,}",
-    )
-
-
-def _columns(known: tuple[str, ...], *, fewest: int) -> Expected:
-    return Expected(
-        lambda value: (
-            isinstance(value, list)
-            and len(value) >= fewest
-            and all(each in known for each in value)
-        ),
-        f"a list of {fewest or 'no'} or more of {', '.join(known)}",
-    )
-
-
-EXPECTED: Mapping[tuple[str, ...], Expected] = {
-    ("average",): _one_of("child", "school"),
-    ("school_mean", "per"): _one_of("site", "brin_in_municipality"),
-    ("school_mean", "toddlers"): _one_of("municipality", "country"),
-    ("education", "block"): _whole(1000, 1_000_000),
-    ("education", "iterations"): _whole(1, 1000),
-    ("matching", "predictors"): _columns(PREDICTORS, fewest=1),
-    ("matching", "cells"): _columns(CELLS, fewest=0),
-    ("matching", "donors"): _whole(1, 1000),
-    ("asylum", "target_share"): Expected(
-        lambda value: type(value) is float and 0 < value < 1,
-        "a number between 0 and 1, with a point",
-    ),
-    ("asylum", "mean_over"): _one_of("others", "all"),
-    ("asylum", "order"): _one_of("after_matching", "before_matching"),
-    ("asylum", "months_late"): _whole(0, 12),
-}
-"""Way to a value in the file -> what must stand there."""
-
-
-def _faults(file: YamlFile) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Way to each fault, and the fault."""
-    ways = [way for way in _ways(file.values) if way not in EXPECTED]
-    known = [".".join(way) for way in EXPECTED]
-    for way in ways:
-        yield way, f"unknown key {'.'.join(way)!r}{params.did_you_mean('.'.join(way), known)}"
-    for way, expected in EXPECTED.items():
-        found: Any = file.values
-        for key in way:
-            found = found.get(key) if isinstance(found, dict) else None
-        if found is None:
-            yield way, f"{'.'.join(way)} is missing; expected {expected.text}."
-        elif not expected.fits(found):
-            yield way, f"{'.'.join(way)} is {found!r}; expected {expected.text}."
-
-
-def _ways(values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from ((key, each) for each in value)
-        else:
-            yield (key,)

@@ -567,12 +567,12 @@ def test_a_reference_that_is_no_month_is_refused(reference: int) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("standard: new", "standard: newest", "expected new, current or mean"),
+        ("standard: new", "standard: newest", "expected one of new, current, mean"),
         ("[-2, -1, 0, 1, 2]", "[2, 1]", "expected rising numbers"),
         ("interval: 0.95", "interval: 95", "interval is 95"),
         ("largest: 3", "largest: 0", "expected a whole number from 1"),
         ("in_debt: [1]", "in_debt: 1", "expected codes in brackets"),
-        ("late_months: 3", "late_month: 3", "missing ['late_months'], unknown ['late_month']"),
+        ("late_months: 3", "late_month: 3", "unknown key 'late_month'; did you"),
         ("band_sds: 1 ", "band_sds: -1 ", "expected a number above 0"),
     ],
 )

@@ -56,5 +56,5 @@ def test_a_fault_is_told_with_its_line(file: Path, old: str, new: str, said: str
 def test_a_part_that_holds_no_pairs_is_refused(file: Path) -> None:
     text = file.read_text(encoding="utf-8").replace("school_mean:\n", "school_mean: 3\nother:\n")
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ParameterError, match=r"school_mean\.per is missing"):
+    with pytest.raises(ParameterError, match=r"school_mean is 3; expected per, toddlers under it"):
         pupil_scores.rules()

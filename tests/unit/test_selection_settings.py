@@ -22,14 +22,19 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("selection", "test: D2", "test: D3", "forward_test is 'D3'; expected one of D2, D1"),
-        ("selection", "robust: true", "robust: yes", "forward_robust is 'yes'"),
-        ("selection", "alpha: 0.05  ", "alpha: 1.5  ", "forward_alpha is 1.5"),
-        ("selection", "criterion: bic", "criterium: bic", "unknown ['backward_criterium']"),
+        ("selection", "test: D2", "test: D3", "forward.test is 'D3'; expected one of D2, D1"),
+        ("selection", "robust: true", "robust: yes", "forward.robust is 'yes'"),
+        ("selection", "alpha: 0.05  ", "alpha: 1.5  ", "forward.alpha is 1.5"),
+        (
+            "selection",
+            "criterion: bic",
+            "criterium: bic",
+            "unknown key 'backward.criterium'; did you",
+        ),
         ("prediction", "test_share: 0.2 ", "test_share: 2 ", "test_share is 2"),
         ("prediction", "imputations: 2 ", "imputations: 0 ", "imputations is 0"),
         ("prediction", "share: 0.309", "share: 0.5", "that sum to 1"),
-        ("prediction", "groups: 10 ", "deciles: 10 ", "missing ['groups'], unknown ['deciles']"),
+        ("prediction", "groups: 10 ", "deciles: 10 ", "unknown key 'deciles'"),
     ],
 )
 def test_faults_have_file_and_line(rules: Path, name: str, old: str, new: str, said: str) -> None:
