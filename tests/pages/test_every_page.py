@@ -26,10 +26,13 @@ LETTERS = """
   .filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
   .filter(each => !each.closest("math")).map(each => parseFloat(getComputedStyle(each).fontSize)))
 """
+# A sign of a formula is one letter, though it stands on a line of its own and is two code units.
 LINE = """
-() => Math.max(...[...document.querySelectorAll("main p")]
-  .map(p => [p.innerText.length, p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)])
-  .filter(([letters, lines]) => lines > 2.5).map(([letters, lines]) => letters / Math.round(lines)))
+() => Math.max(...[...document.querySelectorAll("main p")].map(p => {
+  const letters = [...p.innerText.replaceAll("\\n", "")].length;
+  const lines = Math.round(p.clientHeight / parseFloat(getComputedStyle(p).lineHeight));
+  return lines > 2 ? letters / lines : 0;
+}))
 """
 
 every_page = pytest.mark.parametrize("path", PAGES, ids=told)
