@@ -1,6 +1,5 @@
 """Data that a run draws for itself, kept until anything changes that they follow from."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oablib import installed, params, reach
-from oablib.digest import sha256
+from oablib.digest import sha256, text_digest
 
 MADE_FROM = ".made_from"
 DECIDING = ("rules", "published")
@@ -55,4 +54,4 @@ class Drawn:
         numbers = [sha256(path) for path in sorted(files) if path.parent.name in DECIDING]
         code = dict(reach.of(f"synthetic.{self.maker}").definitions)
         parts = [dict(self.told), code, installed.machine(), numbers]
-        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+        return text_digest(json.dumps(parts, default=str))

@@ -1,7 +1,6 @@
 """What a report was made from: its manifest, and the part of it that every page prints."""
 
 import dataclasses
-import hashlib
 import json
 import platform
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 
 import oablib
 from oablib import installed, params
+from oablib.digest import text_digest
 
 SCHEMA = 2
 
@@ -82,8 +82,7 @@ class Provenance:
         told = dataclasses.asdict(self)
         for stage in told["stages"].values():
             del stage["seconds"], stage["in_cells"]
-        text = json.dumps([SCHEMA, told, dict(made_by)], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return text_digest(json.dumps([SCHEMA, told, dict(made_by)], sort_keys=True))
 
 
 def surroundings() -> dict[str, Any]:

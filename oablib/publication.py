@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oablib import params, provenance, reach, stage_key
 from oablib.delivery import Delivery
-from oablib.digest import sha256
+from oablib.digest import sha256, text_digest
 from oablib.errors import RenderError
 from oablib.params_declared import RunParameters
 from oablib.provenance import Origin, Provenance
@@ -163,4 +163,4 @@ def _components(prefix: str, *records: Record) -> dict[str, str]:
 
 def _fingerprints(stage: Stage) -> dict[str, str]:
     texts = {"code": "\n".join(stage.code), "text": stage.text}
-    return {name: stage_key.text_digest(text) for name, text in texts.items()}
+    return {name: text_digest(text) for name, text in texts.items()}

@@ -4,7 +4,6 @@ Where the text leaves open what is meant, too much is taken and never too little
 """
 
 import ast
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import oablib
+from oablib.digest import text_digest
 
 PACKAGE = Path(oablib.__file__).resolve().parent
 BODY = ""  # what a module does when it is loaded, beside defining names
@@ -39,7 +39,7 @@ class Definition:
 
 def fingerprint(text: str) -> str:
     """The same for the same text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:_SHORT]
+    return text_digest(text)[:_SHORT]
 
 
 def dotted(name: Name) -> str:

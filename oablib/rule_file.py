@@ -23,8 +23,8 @@ def read(name: str, expected: Mapping[str, Expected]) -> dict[str, Any]:
     """
     file = strict_yaml.read(params.named_file("rules", name))
     told = [
-        f"params/rules/{name}.yaml line {file.line(*way.split('.'))}: {text}"
-        for way, text in [*_strange(file.values, expected), *_faults(file.values, expected)]
+        f"params/rules/{name}.yaml line {file.line(*way.split('.'))}: {fault}"
+        for way, fault in [*_strange(file.values, expected), *_faults(file.values, expected)]
     ]
     if told:
         raise ParameterError("\n".join(told))

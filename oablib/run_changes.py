@@ -1,11 +1,10 @@
 """A report of what changed between two reports: `oab compare BEFORE AFTER`."""
 
-import hashlib
 from pathlib import Path
 
 from oablib import changes, params, params_run, run, run_place, stage
 from oablib.delivery import FOLDER, Delivery
-from oablib.digest import sha256
+from oablib.digest import sha256, text_digest
 from oablib.errors import ParameterError
 from oablib.run import Job, Options
 
@@ -35,7 +34,7 @@ def report_name(before: str, after: str) -> str:
     name = f"{after}_beside_{before}"
     if params.RUN_NAME.fullmatch(name):
         return name
-    return f"changes_{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
+    return f"changes_{text_digest(name)[:_DIGITS]}"
 
 
 def _delivery(before: str, after: str) -> Delivery:

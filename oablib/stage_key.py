@@ -5,12 +5,12 @@ parameters, the rules that it reads, the content of its tables, the packages. Pr
 the name of the run are no part of it.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from oablib import installed, models_file, params, reach
+from oablib.digest import text_digest
 from oablib.errors import ParameterError
 from oablib.stage import Stage
 
@@ -149,8 +149,3 @@ def _parts(name: str) -> tuple[str, str]:
             "published/..., without .yaml."
         )
     return kind, stem
-
-
-def text_digest(text: str) -> str:
-    """SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()

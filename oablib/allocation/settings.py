@@ -17,6 +17,7 @@ from oablib.wording import words
 RULE = "allocation"
 ENTRY = ("from", "value", "unit", "source")
 SHARES = ("target_share", "threshold_schools", "threshold_municipalities")
+
 Ties = Literal["all", "none", "share"]
 Scope = Literal["national", "municipal"]
 MinimumIf = Literal["A", "score"]

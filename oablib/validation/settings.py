@@ -1,6 +1,5 @@
 """What the study draws and how often: params/rules/validation.yaml as a frozen object."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -8,6 +7,7 @@ from typing import Any, Literal
 
 from oablib import imputation, params
 from oablib.codebook import Table
+from oablib.digest import text_digest
 from oablib.errors import ParameterError
 from oablib.models import Model
 
@@ -90,7 +90,7 @@ class Settings:
 
     def key(self, *, world: str, n: int, method: str) -> str:
         """Folder of a method's replications; another one as soon as anything drawn would change."""
-        digest = hashlib.sha256(self._drawn(world, self.methods[method]).encode()).hexdigest()
+        digest = text_digest(self._drawn(world, self.methods[method]))
         return f"{world}/{n}/{method}-{digest[:12]}"
 
     def tasks(self) -> Iterator[Task]:
