@@ -1,11 +1,15 @@
 """A small made-up country as files, for tests that need to know every number in it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from oablib import codebook, models, params, pupil_scores
+from oablib.pupil_scores import Children, Education, Indicator
 
 YEAR = 2020
 ORIGINS = (0.7, 0.05, 0.05, 0.05, 0.02, 0.05, 0.03, 0.05)
@@ -104,3 +108,24 @@ def write(
     (sites() if places is None else places).to_parquet(folder / "sites.parquet", index=False)
     municipalities().to_parquet(folder / "municipalities.parquet", index=False)
     return folder
+
+
+def indicator(name: str) -> Indicator:
+    """An indicator of params/models, with what is published."""
+    table, published = codebook.load().table("cohort"), params.published("herijking2021")
+    return pupil_scores.given(models.load(name), table=table, published=published)
+
+
+def draw(children: Children, **told: Any) -> pd.DataFrame:
+    """Draws of education by the base model; told: m, seed, and workers or a rule of their own."""
+    told = {"rule": pupil_scores.rules().education, **told}
+    table = codebook.load().table("cohort")
+    return pupil_scores.draw(children, model=models.load("base"), table=table, **told)
+
+
+def drawn(folder: Path, children: Children, **told: Any) -> Education:
+    """The same, kept in the folder as a run does; made only if they are not there."""
+    path = folder / f"draws_{children.year}.parquet"
+    if not path.exists():
+        draw(children, **told).to_parquet(path, index=False)
+    return pupil_scores.averaged(path, children)

@@ -100,6 +100,8 @@ def mojibake_label(folder: Path) -> Path:
     return path
 
 
+ALONE = ("--set=country=", "--quiet")  # the cohort, without a country beside it
+
 CASES: dict[str, tuple[Spoil, str]] = {
     "missing_file": (missing_file, "cohort_2013.sav"),
     "truncated_sav": (truncated_sav, "incomplete or damaged"),
@@ -112,9 +114,6 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "wrong_delimiter": (wrong_delimiter, "';'"),
     "mojibake_label": (mojibake_label, "another encoding"),
 }
-
-
-ALONE = ("--set", "country=", "--quiet")  # the cohort, without a country beside it
 
 
 @pytest.mark.parametrize("case", CASES)

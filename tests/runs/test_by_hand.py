@@ -38,17 +38,7 @@ def test_a_notebook_opened_by_hand_gives_the_tables_of_the_last_run(
     oab: RunOab, root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     delivered = synthetic.deliver(tmp_path_factory.mktemp("delivery"), n=1200, seed=4)
-    small = (
-        "--set",
-        "country=",
-        "--set",
-        "imputations=2",
-        "--set",
-        "iterations=1",
-        "--only",
-        "04",
-        "--quiet",
-    )
+    small = ("--set=country=", "--set=imputations=2", "--set=iterations=1", "--only=04", "--quiet")
     done = oab("run", RUN, "--data", str(delivered), *small)
     assert done.returncode == 0, done.stderr
     made = tables(root)

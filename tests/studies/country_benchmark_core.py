@@ -43,8 +43,8 @@ def core(folder: Path, tenths: int) -> Result:
             taken[name].append(seconds[name])
     children = int(plain_sums(place)[0].sum())
     # The first turn warms up.
-    told = {name: median(each[1:]) for name, each in taken.items()}
-    return told, {"children": children, "peak": memory("VmHWM")}
+    medians = {name: median(each[1:]) for name, each in taken.items()}
+    return medians, {"children": children, "peak": memory("VmHWM")}
 
 
 def plain_sums(place: Path) -> tuple[NDArray, list[NDArray]]:

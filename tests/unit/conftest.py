@@ -1,5 +1,6 @@
 """What several modules test with: the base model, and a project whose runs a test may write."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "notebooks").mkdir()
     monkeypatch.setenv("OAB_ROOT", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def own_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """params/rules of a project that has nothing else, for a test to spoil."""
+    rules = tmp_path / "params" / "rules"
+    shutil.copytree(params.root() / "params" / "rules", rules)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    return rules

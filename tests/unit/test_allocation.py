@@ -13,7 +13,7 @@ from allocation_cases import UNLISTED, Country, children, country
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oablib import allocation, params
+from oablib import allocation
 from oablib.allocation import accounts, of_municipalities, of_schools
 from oablib.allocation.exact import Terms
 from oablib.errors import AllocationError, ParameterError
@@ -515,13 +515,8 @@ def test_every_entry_is_shown_with_its_source() -> None:
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    real = params.root() / "params" / "rules" / "allocation.yaml"
-    path = tmp_path / "params" / "rules" / "allocation.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(real.read_text(encoding="utf-8"), encoding="utf-8")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    return path
+def file(own_rules: Path) -> Path:
+    return own_rules / "allocation.yaml"
 
 
 @pytest.mark.parametrize(

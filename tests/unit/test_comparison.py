@@ -577,14 +577,12 @@ def test_a_reference_that_is_no_month_is_refused(reference: int) -> None:
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused_with_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, said: str
+    own_rules: Path, old: str, new: str, said: str
 ) -> None:
-    text = (params.root() / "params" / "rules" / "comparison.yaml").read_text(encoding="utf-8")
+    file = own_rules / "comparison.yaml"
+    text = file.read_text(encoding="utf-8")
     assert old in text
-    folder = tmp_path / "params" / "rules"
-    folder.mkdir(parents=True)
-    (folder / "comparison.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ParameterError) as caught:
         comparison.rules()
     assert said in str(caught.value)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import allocation, codebook, comparison, models, params, pupil_scores
+from oablib import allocation, codebook, comparison, params, pupil_scores
 from oablib.comparison import causes
 from oablib.comparison.causes import How, Side
-from oablib.pupil_scores import Indicator
 
 PUBLISHED = params.published("herijking2021")
 ADDS_UP = 1e-9  # points, as the project promises; scores of schools have two decimals
@@ -21,11 +20,6 @@ CONSTANT = 0.011  # points: a score near half a hundredth may be rounded to the 
 @pytest.fixture(scope="module")
 def how() -> How:
     return How(pupil_scores.rules(), allocation.rules(), seed=1)
-
-
-def indicator(name: str) -> Indicator:
-    table = codebook.load().table("cohort")
-    return pupil_scores.given(models.load(name), table=table, published=PUBLISHED)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +35,9 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Side
 
     def make(year: int, name: str) -> Side:
         children = pupil_scores.read(folder, year=year, book=book)
-        path = folder / f"draws_{year}.parquet"
-        if not path.exists():
-            told = {"model": models.load("base"), "table": book.table("cohort")}
-            rule = replace(pupil_scores.rules().education, iterations=1)
-            pupil_scores.draw(children, m=2, seed=3, rule=rule, **told).to_parquet(path)
-        return Side(children, pupil_scores.averaged(path, children), indicator(name))
+        rule = replace(pupil_scores.rules().education, iterations=1)
+        drawn = country_files.drawn(folder, children, m=2, seed=3, rule=rule)
+        return Side(children, drawn, country_files.indicator(name))
 
     return make
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from oablib import allocation, codebook, comparison, models, params, pupil_scores, store, synthetic
+from oablib import allocation, codebook, comparison, pupil_scores, store, synthetic
 from oablib.comparison import How, Side
 
 YEARS = (2020, 2019)
@@ -26,19 +26,13 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
     """Every table that the notebooks on the country write, from its files."""
     book, law, rules = codebook.load(), allocation.rules(), comparison.rules()
-    table, figures = book.table("cohort"), params.published("herijking2021")
-    told = {"model": models.load("base"), "table": table, "rule": pupil_scores.rules().education}
     sides, made = {}, {}
     for year in YEARS:
         children = pupil_scores.read(folder, year=year, book=book)
-        draws = pupil_scores.draw(children, m=M, seed=5, workers=workers, **told)
-        made[f"draws_{year}"] = draws
-        draws.to_parquet(folder / f"draws_{year}.parquet", index=False)
-        sides[year] = children, pupil_scores.averaged(folder / f"draws_{year}.parquet", children)
-    old, new = (
-        pupil_scores.given(models.load(name), table=table, published=figures)
-        for name in ("indicator_2019", "indicator_2021")
-    )
+        made[f"draws_{year}"] = country_files.draw(children, m=M, seed=5, workers=workers)
+        made[f"draws_{year}"].to_parquet(folder / f"draws_{year}.parquet", index=False)
+        sides[year] = children, country_files.drawn(folder, children)
+    old, new = map(country_files.indicator, ("indicator_2019", "indicator_2021"))
     now, drawn = sides[2020]
     how = How(pupil_scores.rules(), law, seed=5)
     scores = {
@@ -142,14 +136,9 @@ def test_the_constant_cancels_in_every_score_of_a_school_and_municipality(countr
 
 def test_indicators_that_differ_by_a_constant_give_the_same_schools(country: Path) -> None:
     """From the model's side: a startwaarde in the scale values of origin changes no school."""
-    book, law, table = codebook.load(), allocation.rules(), codebook.load().table("cohort")
-    children = pupil_scores.read(country, year=2020, book=book)
-    told = {"model": models.load("base"), "table": table, "rule": pupil_scores.rules().education}
-    pupil_scores.draw(children, m=M, seed=5, **told).to_parquet(country / "constant.parquet")
-    drawn = pupil_scores.averaged(country / "constant.parquet", children)
-    new = pupil_scores.given(
-        models.load("indicator_2021"), table=table, published=params.published("herijking2021")
-    )
+    children = pupil_scores.read(country, year=2020, book=codebook.load())
+    drawn = country_files.drawn(country, children, m=M, seed=5)
+    law, new = allocation.rules(), country_files.indicator("indicator_2021")
     values = {**new.values, "origin": new.values["origin"] - 533 / 0.78}
     moved = pupil_scores.Indicator(new.model, new.effects, values, new.origins)
     one, other = (

@@ -43,8 +43,8 @@ def cohort(book: Codebook) -> Table:
 
 
 @pytest.fixture(scope="module")
-def new(cohort: Table) -> Indicator:
-    return pupil_scores.given(models.load("indicator_2021"), table=cohort, published=PUBLISHED)
+def new() -> Indicator:
+    return country_files.indicator("indicator_2021")
 
 
 @pytest.fixture(scope="module")

@@ -4,19 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from oablib import params, pupil_scores
+from oablib import pupil_scores
 from oablib.errors import ParameterError
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "params" / "rules").mkdir(parents=True)
-    (tmp_path / "notebooks").mkdir()
-    text = params.named_file("rules", "pupil_scores").read_text(encoding="utf-8")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    path = tmp_path / "params" / "rules" / "pupil_scores.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+def file(own_rules: Path) -> Path:
+    return own_rules / "pupil_scores.yaml"
 
 
 def test_settings_are_shown_one_by_one(file: Path) -> None:

@@ -11,14 +11,13 @@ from oablib import (
     answers_pupil_scores,
     codebook,
     figures_pupil_scores,
-    models,
     params,
     pupil_scores,
     summaries,
     tables_pupil_scores,
 )
 from oablib.exhibit import About
-from oablib.pupil_scores import Children, Education, Indicator, Scores
+from oablib.pupil_scores import Children, Education, Scores
 
 ABOUT = About("children of a made-up country", "made up")
 LARGEST_DRAWING = 150_000  # bytes, as of every figure
@@ -42,18 +41,12 @@ def children(folder: Path) -> Children:
 
 @pytest.fixture(scope="module")
 def drawn(folder: Path, children: Children) -> Education:
-    told = {"model": models.load("base"), "table": TABLE, "rule": pupil_scores.rules().education}
-    pupil_scores.draw(children, m=2, seed=1, **told).to_parquet(folder / "draws.parquet")
-    return pupil_scores.averaged(folder / "draws.parquet", children)
-
-
-def indicator(name: str) -> Indicator:
-    return pupil_scores.given(models.load(name), table=TABLE, published=PUBLISHED)
+    return country_files.drawn(folder, children, m=2, seed=1)
 
 
 @pytest.fixture(scope="module")
 def scores(children: Children, drawn: Education) -> Scores:
-    told = {"indicator": indicator("indicator_2021"), "rules": pupil_scores.rules()}
+    told = {"indicator": country_files.indicator("indicator_2021"), "rules": pupil_scores.rules()}
     return pupil_scores.score(children, drawn, seed=1, **told)
 
 
@@ -118,7 +111,7 @@ def test_schools_by_share_of_lent_scores_are_all_schools(
 
 
 def test_both_indicators_stand_side_by_side() -> None:
-    new, old = indicator("indicator_2021"), indicator("indicator_2019")
+    new, old = map(country_files.indicator, ("indicator_2021", "indicator_2019"))
     effects = pupil_scores.effects(new, old, published=PUBLISHED)
     told = effects.set_index("name")
     assert told.loc["origin", "current_from"] == "published"

@@ -12,23 +12,18 @@ from oablib.rule_file import COUNT, POSITIVE, SHARE, YES_OR_NO, Expected, one_of
 EXPECTED = {"name": rule_file.text("a name"), "part.share": SHARE, "part.count": COUNT}
 
 
-def write(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    (folder / "params" / "rules").mkdir(parents=True)
-    (folder / "notebooks").mkdir()
-    (folder / "params" / "rules" / "some.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setenv("OAB_ROOT", str(folder))
-
-
-def test_values_come_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, monkeypatch, "name: a\npart:\n  share: 0.5\n  count: 3\n")
+def test_values_come_as_they_stand(own_rules: Path) -> None:
+    (own_rules / "some.yaml").write_text(
+        "name: a\npart:\n  share: 0.5\n  count: 3\n", encoding="utf-8"
+    )
     values = {"name": "a", "part": {"share": 0.5, "count": 3}}
     assert rule_file.read("some", EXPECTED) == values
 
 
-def test_all_faults_are_told_with_their_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(tmp_path, monkeypatch, "name: ''\npart:\n  share: 5\n  cuont: 3\nxyz: {a: 1}\n")
+def test_all_faults_are_told_with_their_lines(own_rules: Path) -> None:
+    (own_rules / "some.yaml").write_text(
+        "name: ''\npart:\n  share: 5\n  cuont: 3\nxyz: {a: 1}\n", encoding="utf-8"
+    )
     with pytest.raises(ParameterError) as caught:
         rule_file.read("some", EXPECTED)
     assert str(caught.value).splitlines() == [

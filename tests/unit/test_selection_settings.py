@@ -4,19 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from oablib import params, prediction, selection
+from oablib import prediction, selection
 from oablib.errors import ParameterError
-
-
-@pytest.fixture
-def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    real = params.root() / "params" / "rules"
-    (tmp_path / "params" / "rules").mkdir(parents=True)
-    for name in ("selection", "prediction"):
-        text = (real / f"{name}.yaml").read_text(encoding="utf-8")
-        (tmp_path / "params" / "rules" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
-    return tmp_path / "params" / "rules"
 
 
 @pytest.mark.parametrize(
@@ -37,8 +26,10 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("prediction", "groups: 10 ", "deciles: 10 ", "unknown key 'deciles'"),
     ],
 )
-def test_faults_have_file_and_line(rules: Path, name: str, old: str, new: str, said: str) -> None:
-    path = rules / f"{name}.yaml"
+def test_faults_have_file_and_line(
+    own_rules: Path, name: str, old: str, new: str, said: str
+) -> None:
+    path = own_rules / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
