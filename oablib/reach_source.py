@@ -56,6 +56,7 @@ def add_module(
     folder: Path | None = None,
 ) -> None:
     """Add the definitions of one module under (module, name)."""
+    tree = _WithoutTexts().visit(tree)
     scope: Scope = defaultdict(set)  # two functions may import two things under one name
     for name, target in _imports(tree, package=package):
         scope[name].add(target)
@@ -129,7 +130,6 @@ def _read(statement: ast.AST, into: Definition, *, scope: Scope, folder: Path | 
     left_out = {id(method) for method in _methods(statement)}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return
-    _strip(statement)
     waiting = [statement]
     while waiting:
         node = waiting.pop()
@@ -168,13 +168,12 @@ def is_module(name: Name) -> bool:
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
-def _strip(statement: ast.AST) -> None:
-    """Take docstrings out."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body[0] = ast.Pass()
+class _WithoutTexts(ast.NodeTransformer):
+    """Takes texts out that stand alone: docstrings, and what is said below a constant."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if alone else node
 
 
 def _dump(statement: ast.AST, left_out: set[int]) -> str:

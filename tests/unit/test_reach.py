@@ -22,6 +22,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         from oablib.tools import helper
 
         SIDES = 4
+        "How many there are."
 
         class Square:
             def area(self):
@@ -45,6 +46,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         tmp_path,
         "tools",
         """
+        "What helps."
         LOADED = print("loaded")
         print("side effect")
 
@@ -127,6 +129,8 @@ MAKE = "from oablib.shapes import make\nmake(3).area()"
         ("tools", "x * x", "x * x * x", {"oablib.tools.helper"}),
         ("tools", "return 2", "return 3", set()),
         ("shapes", "Makes one.", "Makes a square.", set()),
+        ("shapes", "How many there are.", "As any square.", set()),
+        ("tools", "What helps.", "What else there is.", set()),
         ("shapes", "return helper", "# the area\n        return helper", set()),
         ("shapes", "SIDES = 4", "SIDES = 5", set()),
         ("shapes", "class Square:", "class Square:\n    side = 1", {"oablib.shapes.Square"}),
