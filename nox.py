@@ -238,36 +238,36 @@ def bench(session):
     """Measure speed, beside semTools and mice and of the country; docs/benchmarks.md (25 min)."""
     _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite", "mice", "nnet")
     _install(session)
-    session.run("python", "-m", "tests.studies.benchmarks", *session.posargs)
-    session.run("python", "-m", "tests.studies.country_benchmark")
+    session.run("python", "-m", "tests.measured.benchmarks", *session.posargs)
+    session.run("python", "-m", "tests.measured.country_benchmark")
 
 
 @nox.session
 def grid(session):
     """Measure a grid of models on one and two workers of a cluster; write docs/grid.md (3 min)."""
     _install(session)
-    session.run("python", "-m", "tests.studies.grid", env={"PYTHONPATH": "tests"})
+    session.run("python", "-m", "tests.measured.grid", env={"PYTHONPATH": "tests"})
 
 
 @nox.session
 def interruptions(session):
     """Kill 30 runs at random moments and hold what is left against a run without (10 minutes)."""
     _install(session)
-    session.run("python", "-m", "tests.studies.interruptions", *session.posargs)
+    session.run("python", "-m", "tests.measured.interruptions", *session.posargs)
 
 
 @nox.session
 def type_one_error(session):
     """Count false alarms of pooled modification indices; write docs/type_one_error (1 minute)."""
     _install(session)
-    session.run("python", "tests/studies/type_one_error.py", *session.posargs)
+    session.run("python", "tests/measured/type_one_error.py", *session.posargs)
 
 
 @nox.session
 def forward_selection(session):
     """Count what the forward search finds and adds in error; docs/forward_selection (8 minutes)."""
     _install(session)
-    command = ("python", "tests/studies/forward_selection.py", *session.posargs)
+    command = ("python", "tests/measured/forward_selection.py", *session.posargs)
     session.run(*command, env={"PYTHONPATH": "."})
 
 
@@ -275,7 +275,7 @@ def forward_selection(session):
 def selection_speed(session):
     """Time notebook 06 on 12 variants and 20 imputations; docs/selection_speed.md (2 minutes)."""
     _install(session)
-    session.run("python", "-m", "tests.studies.selection_speed")
+    session.run("python", "-m", "tests.measured.selection_speed")
 
 
 @nox.session
@@ -283,7 +283,7 @@ def sem_page(session):
     """Run lavaan and oablib side by side and write docs/sem.md (1 minute)."""
     _fail_if_r_lacks(session, "lavaan", "semTools", "jsonlite")
     _install(session)
-    session.run("python", "-m", "tests.studies.sem_page", *session.posargs)
+    session.run("python", "-m", "tests.measured.sem_page", *session.posargs)
 
 
 @nox.session(venv_backend="uv")

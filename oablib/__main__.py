@@ -2,6 +2,6 @@
 
 import sys
 
-from oablib.cli import main
+from oablib.running.commands import main
 
 sys.exit(main())

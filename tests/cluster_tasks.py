@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from oablib import cluster, params, processes
-from oablib.errors import EstimationError
+from oablib import params
+from oablib.base.errors import EstimationError
+from oablib.workers import cluster, processes
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 30
 DASK = (sys.executable, "-m", "dask")
 

@@ -5,3 +5,5 @@ import os
 # Set before numpy is imported, because its thread pools read them once.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
+
+pytest_plugins = ["tests.fixtures"]

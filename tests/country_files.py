@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from oablib import codebook, models, params, pupil_scores
-from oablib.pupil_scores import Children, Education, Indicator
+from oablib import params, pupil_scores
+from oablib.indicator.pupil_scores import Children, Education, Indicator
+from oablib.protocol import codebook, models
 
 YEAR = 2020
 ORIGINS = (0.7, 0.05, 0.05, 0.05, 0.02, 0.05, 0.03, 0.05)

@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from oablib import sem
-
-REFERENCE = Path(__file__).parent / "reference"
+from tests.places import REFERENCE
 
 # Newton steps bring lavaan's estimates to within 1e-10 standard errors of the optimum (see
 # reference/r/common.R), and our own certificate promises 1e-7.

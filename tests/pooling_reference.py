@@ -2,14 +2,13 @@
 
 import json
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from oablib import sem
+from tests.places import REFERENCE
 
-REFERENCE = Path(__file__).parent / "reference"
 RULES = json.loads((REFERENCE / "stored" / "pooling.json").read_text(encoding="utf-8"))
 TESTS = json.loads((REFERENCE / "stored" / "pooling_tests.json").read_text(encoding="utf-8"))
 DATA = pd.read_csv(REFERENCE / "data" / "base_model.csv")

@@ -3,16 +3,17 @@
 import itertools
 import re
 import statistics
-from pathlib import Path
 
 import nbformat
 import pytest
 
-from oablib import params, tables_results
-from oablib.parameter_cell import declared
-from oablib.params_declared import RunParameters
+from oablib import params
+from oablib.params.cell import declared
+from oablib.params.declared import RunParameters
+from oablib.running import publication
+from tests.places import ROOT
 
-PATHS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FORBIDDEN = ("filterwarnings", "pip install", ".head(", ".sample(", "truth", "http://", "https://")
 MOST_PARAMETERS = 10
 DRAWS = {"education_draws", "education_draws_before"}
@@ -140,4 +141,4 @@ def test_every_results_table_is_described_and_none_besides() -> None:
         written |= {*told["writes"], *told.get("may_write", [])}
     assert set(params.rules("results")) == written - PRIVATE
     for name in params.rules("results"):
-        assert list(tables_results.described(name)) == ["title", "unit", "rows"]
+        assert list(publication.described(name)) == ["title", "unit", "rows"]

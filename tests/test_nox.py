@@ -9,7 +9,8 @@ from pathlib import Path
 import nox
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
+
 SESSIONS = (
     "report tests pages lint reference lab validate bench grid interruptions type_one_error "
     "forward_selection selection_speed sem_page lock"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pyreadstat
 
-from oablib import codebook
-from oablib.digest import sha256
+from oablib.base.files import sha256
+from oablib.protocol import codebook
 from oablib.synthetic.cohort import Cohort
 
 # Bytes 92-108 of an SPSS system file hold its date and time. They are fixed, so that equal

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
+PROJECT = ROOT
 REPORTS = PROJECT / "reports"
 RUNS = ("demo", "herijking-2021")
 PAGES = [

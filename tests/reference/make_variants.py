@@ -6,8 +6,9 @@ a real person.
 
 from pathlib import Path
 
-from oablib import models, synthetic
-from tests.studies.true_education import true_education
+from oablib import synthetic
+from oablib.protocol import models
+from tests.measured.true_education import true_education
 
 N, SEED = 1500, 7
 FILE = Path(__file__).parent / "data" / "variants.csv"

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
+PROJECT = ROOT
 RunOab = Callable[..., subprocess.CompletedProcess[str]]
 
 

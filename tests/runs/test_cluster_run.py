@@ -8,8 +8,8 @@ from pathlib import Path
 import cluster_tasks
 import pytest
 
+from tests.measured import interruptions
 from tests.runs.conftest import PROJECT, RunOab
-from tests.studies import interruptions
 
 SECONDS_TO_NOTICE = 60
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from oablib import stage, synthetic
+from oablib import synthetic
+from oablib.running.stages import declared
 from tests.runs.conftest import RunOab
 
-REPORTS = {each.stem for each in stage.of_run(stage.load(), country=False)}
+REPORTS = {each.stem for each in declared.of_run(declared.load(), country=False)}
 SMALL = (
     *("--set", "imputations=2", "--set", "iterations=1"),
     *("--set", "draws=10", "--set", "splits=2", "--set", "country=", "--quiet"),

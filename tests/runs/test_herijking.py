@@ -6,20 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import (
-    analysis,
-    imputation,
-    intake,
-    models,
-    params,
-    params_declared,
-    params_run,
-    report,
-    synthetic,
-    two_step,
-)
-from oablib.codebook import Table, load
-from tests.studies.true_education import true_education
+from oablib import imputation, intake, params, synthetic
+from oablib.params import declared
+from oablib.params import run as params_run
+from oablib.protocol import models
+from oablib.protocol.codebook import Table, load
+from oablib.report import published as report
+from oablib.statistics.two_step import analysis, both
+from tests.measured.true_education import true_education
 
 # What the run promises of its cohort, on complete data (docs/decisions/0003).
 LOGLIK_RTOL = 0.005
@@ -41,20 +35,20 @@ def table() -> Table:
 
 
 @pytest.fixture(scope="module")
-def run() -> params_declared.RunParameters:
+def run() -> declared.RunParameters:
     return params_run.run_parameters("herijking-2021")
 
 
 @pytest.fixture(scope="module")
-def published(run: params_declared.RunParameters) -> dict:
+def published(run: declared.RunParameters) -> dict:
     return params.published(run.published)
 
 
 def test_complete_data_lie_near_the_published_study(
-    run: params_declared.RunParameters, model: models.Model, table: Table, published: dict
+    run: declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     drawn = synthetic.draw(n=run.n, seed=run.seed)
-    fit = two_step.fit(true_education(drawn), model=model, table=table).fit
+    fit = both.fit(true_education(drawn), model=model, table=table).fit
     listed = published["fit"]
     assert fit.loglik == pytest.approx(listed["loglik"], rel=LOGLIK_RTOL)
     assert fit.r2_adjusted["cito"] == pytest.approx(listed["r2_adjusted"], abs=R2_ATOL)
@@ -67,7 +61,7 @@ def test_complete_data_lie_near_the_published_study(
 
 
 def test_imputed_data_give_the_published_effects(
-    run: params_declared.RunParameters, model: models.Model, table: Table, published: dict
+    run: declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     told = {"m": run.imputations, "iterations": run.iterations, "seed": run.seed}
     frame = intake.in_memory(synthetic.draw(n=run.n, seed=run.seed).children, table=table)

@@ -9,10 +9,11 @@ import openpyxl
 import pytest
 import yaml
 
-from oablib import links, publication
+from oablib.render import checks
+from oablib.running import publication
 from tests import page_numbers
+from tests.measured import interruptions
 from tests.runs.conftest import PROJECT, RunOab
-from tests.studies import interruptions
 
 SMALL = [f"--set={name}={value}" for name, value in interruptions.WITH_COUNTRY.items()]
 COMMITTED = ("herijking-2021", "validation")
@@ -51,7 +52,7 @@ def test_the_example_says_on_top_of_each_page_that_it_is_synthetic(example: Path
 def test_the_example_is_light_and_whole(example: Path) -> None:
     assert sum(path.stat().st_size for path in example.rglob("*")) < LARGEST_REPORT
     assert max(path.stat().st_size for path in pages(example)) < LARGEST_PAGE
-    assert links.broken(example) == []
+    assert checks.broken(example) == []
     stems = [told["stem"] for told in contents(example)["reports"]]
     assert {path.name for path in pages(example)} == {"index.html", *(f"{s}.html" for s in stems)}
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from oablib import publication
+from oablib.running import publication
+from tests.measured import interruptions
 from tests.runs.conftest import RunOab
-from tests.studies import interruptions
 
 SMALL = [f"--set={name}={value}" for name, value in interruptions.SMALL.items()]
 Call = Callable[..., subprocess.CompletedProcess[str]]

@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from oablib import params
+from tests.places import ROOT
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = ROOT
 # The run of the published size; fewer splits and draws change no decision.
 RUN = ["herijking-2021", "--set=splits=2", "--set=draws=10", "--set=country="]
 ORIGIN = "  intelligence_origin:"
-DEPENDING = {"00_summary", "02_literature", "06_model_selection", "07_prediction"}
+DEPENDING = {"00_summary", "02_literature", "07_model_selection", "08_prediction"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_the_published_decision_stands_with_its_reasons(made: Path) -> None:
     assert judged["decision"].str.startswith("turned down").all()
     assert (judged["grounding"] == "insufficient").all()
     assert trail.loc["origin", "rank"] == 1 and trail.loc["origin", "p_holm"] < 0.05
-    text = page(made, "06_model_selection")
+    text = page(made, "07_model_selection")
     assert all(reason in text for reason in judged["reason"])
     assert "The model base stands" in text
     chosen = result(made, "chosen_model")
@@ -93,7 +94,7 @@ def test_all_variants_that_the_run_names_are_ranked(made: Path) -> None:
 
 
 def test_a_changed_grounding_changes_the_model_and_reruns_what_depends_on_it(made: Path) -> None:
-    before = {stem: page(made, stem) for stem in ("02_literature", "06_model_selection")}
+    before = {stem: page(made, stem) for stem in ("02_literature", "07_model_selection")}
     file = made / "params" / "rules" / "literature.yaml"
     text = file.read_text(encoding="utf-8")
     start = text.index(ORIGIN)
@@ -111,7 +112,7 @@ def test_a_changed_grounding_changes_the_model_and_reruns_what_depends_on_it(mad
     assert {"base", "base + origin"} <= set(result(made, "variants")["model"])
     for stem, was in before.items():
         assert page(made, stem) != was
-    assert "Added to base: origin → nscct" in page(made, "06_model_selection")
+    assert "Added to base: origin → nscct" in page(made, "07_model_selection")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from oablib.synthetic.country.chance import highest, redrawn
+from oablib.synthetic.country.drawing import highest, redrawn
 from oablib.synthetic.country.places import Places
 from oablib.synthetic.population import Frame, Rules, by_rank, keys, standard
 

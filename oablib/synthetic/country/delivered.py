@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.codebook import Table
+from oablib.protocol.codebook import Table
 from oablib.synthetic.country.background import RECENT, SETTLED
 from oablib.synthetic.country.children import PUPIL, SCHOOL_AGE, TODDLER
 from oablib.synthetic.country.places import Places

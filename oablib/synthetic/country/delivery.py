@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from oablib.digest import sha256
+from oablib.base.files import sha256
 from oablib.synthetic.country.drawn import Country
 
 

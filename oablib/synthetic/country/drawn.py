@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from oablib import codebook, params
-from oablib.errors import ParameterError
+from oablib import params
+from oablib.base.errors import ParameterError
+from oablib.protocol import codebook
 from oablib.synthetic.country import delivered, settings, turnover
 from oablib.synthetic.country.asylum import add_registration
 from oablib.synthetic.country.background import add_background

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.synthetic.country import settings
-from oablib.synthetic.country.chance import whole_parts
+from oablib.synthetic.country.drawing import whole_parts
 from oablib.synthetic.population import Frame, Rules, by_rank
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.synthetic.country.background import RECENT
-from oablib.synthetic.country.chance import highest, redrawn
 from oablib.synthetic.country.children import GRADES, LEFT, PUPIL, SCHOOL_AGE
+from oablib.synthetic.country.drawing import highest, redrawn
 from oablib.synthetic.country.settings import PATTERNS
 from oablib.synthetic.outcomes import with_margin
 from oablib.synthetic.population import Frame, Rules, standard

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from oablib import params, strict_yaml
-from oablib.errors import ParameterError
-from oablib.strict_yaml import YamlFile
+from oablib import params
+from oablib.base.errors import ParameterError
+from oablib.params import strict_yaml
+from oablib.params.strict_yaml import YamlFile
 from oablib.synthetic.population import Rules
 
 RULE, PLACES = "synthetic_country", "municipalities"

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.errors import ParameterError
-from oablib.synthetic.country import codes
-from oablib.synthetic.country.chance import whole_parts
+from oablib.base.errors import ParameterError
+from oablib.synthetic.country import drawing
+from oablib.synthetic.country.drawing import whole_parts
 from oablib.synthetic.country.places import Places
 from oablib.synthetic.population import Frame, Rules
 
@@ -36,10 +36,10 @@ def draw_sites(rng: np.random.Generator, *, places: Places, share: float, rules:
     sites["brin"] = _brins(rng, sites, boards=boards, chance=rules["schools"]["further_site"])
     sites["board_row"] = boards
     sites = _with_gone_sites(rng, sites, rule=rules["turnover"])
-    board_codes = codes.board_codes(rng, count=boards[-1] + 1)
+    board_codes = drawing.board_codes(rng, count=boards[-1] + 1)
     sites["board"] = np.array(board_codes)[sites["board_row"]]
-    brins = codes.brin_codes(rng, count=sites["brin"].max() + 1)
-    sites["school_id"] = codes.site_codes(sites["brin"].to_numpy(), codes=brins)
+    brins = drawing.brin_codes(rng, count=sites["brin"].max() + 1)
+    sites["school_id"] = drawing.site_codes(sites["brin"].to_numpy(), codes=brins)
     return sites
 
 

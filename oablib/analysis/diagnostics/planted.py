@@ -1,0 +1,161 @@
+"""A self-test: effects that are known because they were planted, values hidden, effects found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.shown import showable
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics import imputation, pooling, sem
+from oablib.statistics.imputation import Rule
+from oablib.statistics.sem import SemFit
+from oablib.statistics.two_step import scale_values
+from oablib.statistics.two_step.analysis import Analysis
+
+SCHOOL_SHARE = 0.1  # of the error variance lies between schools; of real scores: 0.05 to 0.15
+REPEATS = 5
+FAR = 3.0  # standard errors; among ten effects, chance alone goes beyond once in 40 self-tests
+COLUMNS = ["name", "planted", "complete", "value", "se", "mc_se", "inside", "repeats", "z"]
+
+
+@showable()
+@dataclass(frozen=True, slots=True, repr=False)
+class Recovered:
+    """Planted direct effects and what came back; no rows when nothing was unknown.
+
+    table: name; planted; complete, the mean estimate before anything was hidden; value and se,
+    the mean pooled estimate and standard error after hiding and imputing; mc_se, of value as the
+    mean over repeats: se by their root; inside, repeats whose 95 % interval holds planted;
+    repeats; z, value minus planted in mc_se.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of effects that came back more than 3 standard errors from where they were."""
+        return list(self.table.loc[self.table["z"].abs() > FAR, "name"])
+
+
+def recover(
+    frame: pd.DataFrame,
+    *,
+    found: Analysis,
+    model: Model,
+    table: Table,
+    rule: Rule,
+    m: int,
+    iterations: int,
+    seed: int,
+    repeats: int = REPEATS,
+) -> Recovered:
+    """Plant direct effects in completed data sets, hide as the data hide, impute and fit.
+
+    In every repeat a data set is completed anew. Its outcome is drawn: linear in the model's
+    columns, with the effects that were found, in two decimals, but no effect of school means of
+    imputed variables, and with normal errors that are alike within schools. Scale values are those
+    that were found and count as known, so that the truth is exact. A child then has the pattern of
+    unknown values of the child that stood at its rank of the outcome, among children of its wave
+    and background: missing at random, and related to the outcome as in the data.
+    Raises ImputationError as imputation.impute, EstimationError as sem.fit does.
+    """
+    told: dict[str, Any] = {
+        "model": model, "table": table, "rule": rule, "iterations": iterations,
+    }  # fmt: skip
+    filled = imputation.impute(frame, m=repeats, seed=seed, **told)
+    if filled.cells.empty:
+        return Recovered(pd.DataFrame(columns=COLUMNS))
+    effects = _planted(found, model=model)
+    values: dict[str, Any] = {"values": found.values, "model": model, "table": table}
+    rows = []
+    for repeat, truth in enumerate(imputation.all_completed(frame, cells=filled.cells)):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5, repeat)))
+        data = scale_values.apply(truth, **values)
+        truth[model.outcome] = _outcome(data, effects, found=found, model=model, rng=rng)
+        hidden = _hidden_alike(truth, like=frame, model=model, table=table, rng=rng)
+        again = imputation.impute(hidden, m=m, seed=int(rng.integers(2**31)), **told)
+        frames = [truth, *imputation.all_completed(hidden, cells=again.cells)]
+        complete, *fits = [_fit(scale_values.apply(each, **values), model=model) for each in frames]
+        pooled = _direct(pooling.pool(fits).parameters, model)
+        rows.append(pooled.assign(complete=_direct(complete.parameters, model)["est"]))
+    return Recovered(_summed_up(effects, rows))
+
+
+def _planted(found: Analysis, *, model: Model) -> dict[str, float]:
+    """Effects on the outcome of the mediator and of the direct predictors, in two decimals."""
+    rounded = _direct(found.pooled.parameters, model)["est"].round(2)
+    effects = {str(name): float(effect) for name, effect in rounded.items()}
+    bare = [name for name, column in model.school_means.items() if column in model.imputed]
+    return effects | dict.fromkeys(bare, 0.0)
+
+
+def _direct(parameters: pd.DataFrame, model: Model) -> pd.DataFrame:
+    return model.paths_to_outcome(parameters, of=[model.mediator, *model.direct])
+
+
+def _outcome(
+    data: pd.DataFrame,
+    effects: dict[str, float],
+    *,
+    found: Analysis,
+    model: Model,
+    rng: np.random.Generator,
+) -> NDArray:
+    rows = found.pooled.parameters
+    left = rows[
+        (rows["op"] == "~~") & (rows["lhs"] == model.outcome) & (rows["rhs"] == model.outcome)
+    ]
+    school = pd.factorize(data[model.cluster])[0]
+    between = rng.normal(size=school.max() + 1)[school]
+    error = np.sqrt(SCHOOL_SHARE) * between
+    error += np.sqrt(1 - SCHOOL_SHARE) * rng.normal(size=len(data))
+    expected = data[list(effects)].to_numpy() @ np.array(list(effects.values()))
+    centred: NDArray = expected - expected.mean() + data[model.outcome].mean()
+    return centred + np.sqrt(float(left["est"].iloc[0])) * error
+
+
+def _hidden_alike(
+    truth: pd.DataFrame,
+    *,
+    like: pd.DataFrame,
+    model: Model,
+    table: Table,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """The pattern of `like` goes to the child of the same rank of the outcome within its group."""
+    background = [name for name in model.scaled if name not in model.imputed]
+    groups = [like[name] == table.column(name).reference_code for name in background]
+    group = like.groupby([model.waves(like), *groups], sort=False).ngroup().to_numpy()
+    # lexsort sorts by its last key first; random numbers break ties of scores.
+    before = np.lexsort((rng.random(len(like)), like[model.outcome], group))
+    after = np.lexsort((truth[model.outcome], group))
+    unknown = like[list(model.imputed)].isna().to_numpy()
+    moved = np.empty_like(unknown)
+    moved[after] = unknown[before]
+    columns = zip(model.imputed, moved.T, strict=True)
+    return truth.assign(**{name: truth[name].astype(float).mask(rows) for name, rows in columns})
+
+
+def _fit(data: pd.DataFrame, *, model: Model) -> SemFit:
+    return sem.fit(model.syntax, data, cluster=model.cluster)
+
+
+def _summed_up(effects: dict[str, float], rows: list[pd.DataFrame]) -> pd.DataFrame:
+    planted, repeats = pd.Series(effects), len(rows)
+    inside = [planted.between(row["ci_lower"], row["ci_upper"]) for row in rows]
+    table = pd.DataFrame(
+        {
+            "planted": planted,
+            "complete": pd.concat([row["complete"] for row in rows], axis=1).mean(axis=1),
+            "value": pd.concat([row["est"] for row in rows], axis=1).mean(axis=1),
+            "se": pd.concat([row["se"] for row in rows], axis=1).mean(axis=1),
+            "inside": pd.concat(inside, axis=1).sum(axis=1),
+        }
+    )
+    table = table.assign(mc_se=table["se"] / np.sqrt(repeats), repeats=repeats)
+    table["z"] = (table["value"] - table["planted"]) / table["mc_se"]
+    return table.rename_axis("name").reset_index()[COLUMNS]

@@ -1,0 +1,25 @@
+"""Whether predictions hold for children whom the model has not seen, as registers know them.
+
+The analysis model becomes a prediction model; schools are split again and again into a part to
+learn from and a part to be predicted.
+"""
+
+from oablib.analysis.prediction.methods import composition
+from oablib.analysis.prediction.register import fill, known, lay
+from oablib.analysis.prediction.settings import Rules, rules
+from oablib.analysis.prediction.study import Prediction, predict
+from oablib.analysis.prediction.trained import Predicted, Trained, train
+
+__all__ = [
+    "Predicted",
+    "Prediction",
+    "Rules",
+    "Trained",
+    "composition",
+    "fill",
+    "known",
+    "lay",
+    "predict",
+    "rules",
+    "train",
+]

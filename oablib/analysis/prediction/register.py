@@ -1,0 +1,87 @@
+"""Children as a register knows them: part of their parents' education unknown, and no tests."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.analysis.prediction.settings import Rules
+from oablib.base.errors import ParameterError
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics import imputation
+
+
+def known(frame: pd.DataFrame, *, model: Model) -> NDArray[np.bool_]:
+    """Children whose imputed variables are all known, (n,)."""
+    return np.asarray(frame[list(model.imputed)].notna().all(axis=1))
+
+
+def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.DataFrame:
+    """A copy in which the register's pattern of unknown values lies over the known children.
+
+    Children of whom something is unknown already stay as they are. A model that imputes other
+    variables than the pattern names comes back unchanged.
+    """
+    named = {name for pattern in rules.register for name in pattern.unknown}
+    if named != set(model.imputed):
+        return frame
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6, 0)))
+    shares = np.array([pattern.share for pattern in rules.register])
+    drawn = rng.choice(len(shares), len(frame), p=shares / shares.sum())
+    complete = known(frame, model=model)
+    hidden = {
+        name: complete
+        & np.isin(drawn, [i for i, each in enumerate(rules.register) if name in each.unknown])
+        for name in model.imputed
+    }
+    return frame.assign(
+        **{name: frame[name].astype(float).mask(where) for name, where in hidden.items()}
+    )
+
+
+def fill(
+    frame: pd.DataFrame, *, model: Model, table: Table, rules: Rules, seed: int
+) -> list[pd.DataFrame]:
+    """Fill unknown values from what registers know: without the tests of any child.
+
+    Raises ParameterError when rules.stand_ins has no column for a test, or one that the cohort
+    lacks; ImputationError as imputation.impute.
+    """
+    blind = without_tests(model, rules=rules)
+    _fail_if_stand_ins_are_absent(frame, blind)
+    filled = imputation.impute(
+        frame,
+        model=blind,
+        table=table,
+        rule=imputation.rule(),
+        m=rules.register_imputations,
+        iterations=rules.register_iterations,
+        seed=int(np.random.SeedSequence(seed, spawn_key=(6, 1)).generate_state(1)[0]),
+    )
+    return imputation.all_completed(frame, cells=filled.cells)
+
+
+def _fail_if_stand_ins_are_absent(frame: pd.DataFrame, blind: Model) -> None:
+    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
+    if absent:
+        raise ParameterError(
+            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
+            "does not hold; name columns that stand in `auxiliary` of the model."
+        )
+
+
+def without_tests(model: Model, *, rules: Rules) -> Model:
+    """The model with columns of registers in the place of its tests, for the imputation alone."""
+    tests = (model.outcome, model.mediator)
+    absent = [test for test in tests if test not in rules.stand_ins]
+    if absent:
+        raise ParameterError(
+            f"params/rules/prediction.yaml: stand_ins has no column for {', '.join(absent)}; name "
+            "one that registers have, and that tells of a child's surroundings."
+        )
+    outcome, mediator = (rules.stand_ins[test] for test in tests)
+    # What is known of later tests would give the outcome away.
+    columns = [each for each in model.auxiliary if each not in tests]
+    return replace(model, outcome=outcome, mediator=mediator, auxiliary=tuple(columns))

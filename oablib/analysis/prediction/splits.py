@@ -1,0 +1,221 @@
+"""One split: learn from some schools, predict the children of the others, and compare."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.analysis.prediction import measures, register, trained
+from oablib.analysis.prediction.methods import ALL, WEIGHTING, Training, methods
+from oablib.analysis.prediction.settings import Rules
+from oablib.analysis.prediction.trained import Predicted, Trained
+from oablib.base.errors import EstimationError, ImputationError, WeightingError
+from oablib.base.shown import showable
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics import imputation
+
+KNOWN, REGISTER, EVERYBODY = "known", "register", "all"
+UNKNOWN = -1
+"""Stands for an unknown category where children are grouped by it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What all splits share.
+
+    cohort: as delivered, unknown values NaN. delivered, laid: completed from what registers know,
+    as delivered and with the register's pattern over the known children, both m times.
+    """
+
+    cohort: pd.DataFrame
+    delivered: Sequence[pd.DataFrame]
+    laid: Sequence[pd.DataFrame]
+    model: Model
+    table: Table
+    rules: Rules
+    seed: int
+
+
+class Copies(NamedTuple):
+    """Completed data sets of the same children under each other, and how many."""
+
+    frame: pd.DataFrame
+    m: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tested:
+    """The children of a test part: as delivered, whether known, and as Setting completes them."""
+
+    frame: pd.DataFrame
+    known: NDArray[np.bool_]
+    delivered: Copies
+    laid: Copies
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Split:
+    """Tables of one split: measures by method and population, and groups of children."""
+
+    rows: pd.DataFrame
+    groups: pd.DataFrame
+
+
+def by_school(setting: Setting, number: int) -> Split:
+    """A share of the schools, drawn at random, is predicted from the others."""
+    rng = np.random.default_rng(np.random.SeedSequence(setting.seed, spawn_key=(6, 2, number)))
+    code, schools = pd.factorize(setting.cohort[setting.model.cluster])
+    count = max(1, round(setting.rules.test_share * len(schools)))
+    chosen = rng.permutation(len(schools))[:count]
+    return evaluated(setting, np.isin(code, chosen), number=number)
+
+
+def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Split:
+    """Children of `test`, (n,), are predicted from the others; number: of the split.
+
+    A method that cannot be estimated has NaN and the reason in the column `failed`; all have when
+    the training part cannot be imputed.
+    """
+    try:
+        part = _training(setting, ~test, number=number)
+    except ImputationError as error:
+        reason = _first_sentence(error)
+        failed = [{"method": name, "failed": reason} for name in methods(setting.model)]
+        return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
+    tested = _tested(setting, test)
+    rows: list[dict[str, object]] = []
+    groups = pd.DataFrame()
+    for name, learn in methods(setting.model).items():
+        try:
+            learned = learn(part, setting.model)
+        except (EstimationError, WeightingError) as error:
+            rows.append({"method": name, "failed": _first_sentence(error)})
+            continue
+        by_delivered = _predict(learned, tested.delivered, setting)
+        by_laid = _predict(learned, tested.laid, setting)
+        found = _rows(setting, tested, by_delivered, by_laid, method=name)
+        rows += [row | {"r2_training": learned.r2} for row in found]
+        if name == ALL:
+            groups = pd.DataFrame(list(_groups(setting, tested, by_delivered)))
+    return Split(pd.DataFrame(rows).assign(split=number), groups.assign(split=number))
+
+
+def _tested(setting: Setting, test: NDArray[np.bool_]) -> Tested:
+    frame = setting.cohort[test]
+    return Tested(
+        frame,
+        register.known(frame, model=setting.model),
+        _copies([each[test] for each in setting.delivered]),
+        _copies([each[test] for each in setting.laid]),
+    )
+
+
+def _copies(frames: Sequence[pd.DataFrame]) -> Copies:
+    return Copies(pd.concat(frames, ignore_index=True), len(frames))
+
+
+def _predict(learned: Trained, copies: Copies, setting: Setting) -> Predicted:
+    return trained.predict(learned, copies.frame, m=copies.m, table=setting.table)
+
+
+def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Training:
+    delivered = setting.cohort[train].reset_index(drop=True)
+    state = np.random.SeedSequence(setting.seed, spawn_key=(6, 3, number)).generate_state(1)[0]
+    filled = imputation.impute(
+        delivered,
+        model=setting.model,
+        table=setting.table,
+        rule=imputation.rule(),
+        m=setting.rules.imputations,
+        iterations=setting.rules.iterations,
+        seed=int(state),
+    )
+    completed = imputation.all_completed(delivered, cells=filled.cells)
+    return Training(delivered, completed, setting.table)
+
+
+def _rows(
+    setting: Setting,
+    tested: Tested,
+    by_delivered: Predicted,
+    by_laid: Predicted,
+    *,
+    method: str,
+) -> Iterator[dict[str, object]]:
+    """Measures of one method, one row a population of test children."""
+    everybody = np.ones(len(tested.frame), dtype=bool)
+    populations = {
+        KNOWN: (by_delivered, tested.known),
+        REGISTER: (by_laid, tested.known),
+        EVERYBODY: (by_delivered, everybody),
+    }
+    for population, (predicted, inside) in populations.items():
+        row = _measures(predicted, inside, share=setting.rules.target_share)
+        if population == EVERYBODY:
+            score = predicted.score
+            if method == WEIGHTING:
+                # Who is not known has no score: a school's mean is that of its known children.
+                row, score = dict.fromkeys(row, np.nan), np.where(tested.known, score, np.nan)
+            row |= _of_schools(setting, tested, predicted, score)
+        yield {
+            "method": method,
+            "population": population,
+            "n": int(inside.sum()),
+            **row,
+            "failed": "",
+        }
+
+
+def _measures(predicted: Predicted, inside: NDArray[np.bool_], *, share: float) -> dict[str, float]:
+    """Of the children `inside`; the lowest share is that of all children of the test part."""
+    score, left = predicted.score[inside], predicted.left[inside]
+    target = left < measures.lowest(predicted.left, share=share)
+    found = score < measures.lowest(predicted.score, share=share)
+    return {
+        "r2": measures.r2(predicted.outcome[inside], predicted.whole[inside]),
+        "r2_score": measures.r2(left, score),
+        "slope": measures.slope(left, score),
+        "sensitivity": measures.sensitivity(target, found),
+        "ppv": measures.positive_predictive_value(target, found),
+        "found": float(found.mean()),
+    }
+
+
+def _of_schools(
+    setting: Setting, tested: Tested, predicted: Predicted, score: NDArray
+) -> dict[str, float]:
+    school = tested.frame[setting.model.cluster].to_numpy()
+    smallest = setting.rules.smallest_school
+    return measures.of_schools(predicted.left, score, school, smallest=smallest)
+
+
+def _groups(
+    setting: Setting, tested: Tested, predicted: Predicted
+) -> Iterator[Mapping[str, object]]:
+    """Mean score and what was observed, by score, and by category of what can be compared."""
+    order = pd.Series(predicted.score).rank(method="first", pct=True).to_numpy()
+    codes = {"score": np.ceil(order * setting.rules.groups).astype(int)}
+    columns = [*setting.model.scaled, *setting.model.imputed, setting.rules.region]
+    known = {column.key for column in setting.table.columns if column.categories}
+    known &= set(tested.frame.columns)
+    for name in dict.fromkeys(each for each in columns if each in known):
+        codes[name] = tested.frame[name].fillna(UNKNOWN).to_numpy().astype(int)
+    for by, of_child in codes.items():
+        for code in np.unique(of_child):
+            inside = of_child == code
+            yield {
+                "by": by,
+                "code": int(code),
+                "n": int(inside.sum()),
+                "predicted": float(predicted.score[inside].mean()),
+                "observed": float(predicted.left[inside].mean()),
+            }
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).partition(". ")[0].rstrip(".")

@@ -1,0 +1,165 @@
+"""From a full model down: the term that is missed least leaves, one by one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.analysis.selection import equations
+from oablib.analysis.selection.design import Design
+from oablib.analysis.selection.equations import Data, Paths
+from oablib.analysis.selection.settings import Criterion
+from oablib.base.shown import showable
+from oablib.protocol.models import Model
+from oablib.statistics import pooling
+from oablib.statistics.pooling import pooled_tests
+from oablib.statistics.two_step import resampling
+
+TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
+REMOVED, KEPT = "removed", "kept"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Backward:
+    """What is left of a full model, and the way there.
+
+    paths: that are left. trail: a row for each term that was removed, in the order of steps, and
+    for each that was kept, as judged in the last step: step; lhs; term (a column of the cohort or
+    a school mean); columns (its predictors); df; statistic (pooled likelihood ratio D4 or, by p,
+    pooled Wald test D1 with errors clustered by school, on the scale of chi2); change of the
+    criterion if it were removed (NaN by p); p (NaN by a criterion); decision.
+    """
+
+    paths: Paths
+    trail: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Predictors of one equation that are made of one column."""
+
+    lhs: str
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    term: Term
+    statistic: float
+    change: float
+    p: float
+
+
+def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float) -> Backward:
+    """Take terms out of `start`, a variant of the design, as long as one can be missed.
+
+    A term is all predictors of one equation that are made of one column. By "aic" or "bic" the
+    term leaves whose removal lowers the criterion most, with honest counts of parameters; by "p"
+    the one with the largest p above alpha. The mediator stays.
+    """
+    data = equations.of_design(design)
+    paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
+    while True:
+        judged = [_judge(design, data, paths, term, criterion) for term in terms(paths, start)]
+        leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
+        if leaving is None:
+            break
+        rows.append(_row(leaving, step, REMOVED))
+        paths, step = without(paths, leaving.term, start), step + 1
+    rows += [_row(each, step, KEPT) for each in judged]
+    return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
+
+
+def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) -> _Judged | None:
+    if not judged:
+        return None
+    if criterion == "p":
+        most = max(judged, key=lambda each: each.p)
+        return most if most.p > alpha else None
+    least = min(judged, key=lambda each: each.change)
+    return least if least.change < 0 else None
+
+
+def terms(paths: Paths, model: Model) -> list[Term]:
+    """Predictors of each equation, those of one column together."""
+    found = []
+    for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
+        groups: dict[str, list[str]] = {}
+        for name in names:
+            own = name if name in model.school_means else model.column_of(name)
+            groups.setdefault(own, []).append(name)
+        found += [Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
+    return found
+
+
+def without(paths: Paths, term: Term, model: Model) -> Paths:
+    """The paths without those of a term."""
+    outcome, mediator = (
+        tuple(name for name in names if term.lhs != lhs or name not in term.columns)
+        for lhs, names in ((model.outcome, paths.outcome), (model.mediator, paths.mediator))
+    )
+    return Paths(outcome, mediator)
+
+
+def _judge(design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
+    if criterion == "p":
+        test = _wald(design, paths, term)
+        return _Judged(term, test.chi2, np.nan, test.p)
+    less = without(paths, term, design.reference)
+    counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
+    penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
+    return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
+
+
+def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
+    is_outcome = term.lhs == design.reference.outcome
+    rhs = paths.outcome if is_outcome else paths.mediator
+    chosen = [rhs.index(name) for name in term.columns]
+    found = [clustered(design, i, 0 if is_outcome else 1, rhs) for i in range(design.m)]
+    estimates = np.stack([each[0][chosen] for each in found])
+    covariances = np.stack([each[1][np.ix_(chosen, chosen)] for each in found])
+    if design.m == 1:
+        return _of_one(estimates[0], covariances[0])
+    return pooling.d1(estimates, covariances, df_complete=design.n_clusters - 1)
+
+
+def _of_one(estimate: NDArray, covariance: NDArray) -> pooling.PooledTest:
+    k = len(estimate)
+    distance = float(estimate @ np.linalg.solve(covariance, estimate))
+    return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
+
+
+def clustered(
+    design: Design, imputation: int, lhs: int, rhs: tuple[str, ...]
+) -> tuple[NDArray, NDArray]:
+    """Slopes of one equation in one data set, and their covariance clustered by school.
+
+    As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
+    """
+    of, places = design.products[imputation], design.at(rhs)
+    slope = equations.slopes(design.covariances[imputation], lhs, places)
+    centred = resampling.centred(of, design.into[imputation], design.means[imputation])
+    error = centred[:, lhs] - centred[:, places] @ slope
+    scores = (of.sums @ error) @ centred[:, places]
+    inner = design.n * design.covariances[imputation][np.ix_(places, places)]
+    half = np.linalg.solve(inner, scores.T)
+    G = of.n_schools
+    return slope, G / (G - 1) * half @ half.T
+
+
+def _row(judged: _Judged, step: int, decision: str) -> dict[str, object]:
+    term = judged.term
+    return {
+        "step": step,
+        "lhs": term.lhs,
+        "term": term.name,
+        "columns": ", ".join(term.columns),
+        "df": len(term.columns),
+        "statistic": judged.statistic,
+        "change": judged.change,
+        "p": judged.p,
+        "decision": decision,
+    }

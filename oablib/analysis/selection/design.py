@@ -1,0 +1,238 @@
+"""Completed data sets as all variants read them: the same children, columns and scale values.
+
+Criteria say something about two models only when both are likelihoods of the same numbers. So
+all variants share the columns of a reference model's scale values: a variable that a variant
+leaves out is in its data all the same, with no path.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import EstimationError, ModelError
+from oablib.base.shown import showable
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step.resampling import Products
+
+SMALLEST_SPREAD = 1e-9  # standard deviation of a column that is taken to be constant
+LEAST_INDEPENDENT = 1e-9  # smallest eigenvalue of a correlation matrix; dependence leaves 1e-15
+
+
+@showable(private=("products", "means", "covariances", "into"))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Design:
+    """m completed data sets of the same n children, for all variants.
+
+    models: variants that can be compared, the reference first. refused: variant -> why it cannot.
+    names: columns, outcome and mediator first. products: of each data set, for draws of schools.
+    means (m, p), covariances (m, p, p), divisor n, and into (m, q, p), as resampling.Moments.
+    costs: scaled variable -> scale values that are estimated for it.
+    """
+
+    reference: Model
+    models: Mapping[str, Model]
+    refused: Mapping[str, str]
+    names: tuple[str, ...]
+    products: tuple[Products, ...]
+    means: NDArray
+    covariances: NDArray
+    into: NDArray
+    costs: Mapping[str, int]
+    n: int
+    n_clusters: int
+
+    @property
+    def m(self) -> int:
+        """Number of completed data sets."""
+        return len(self.means)
+
+    def start(self, name: str) -> Model:
+        """The variant of this name; the reference where it is none, or cannot be compared."""
+        return self.models.get(name, self.reference)
+
+    def at(self, names: Sequence[str]) -> list[int]:
+        """Places of columns."""
+        return [self.names.index(name) for name in names]
+
+
+def build(
+    frames: Sequence[pd.DataFrame],
+    *,
+    reference: Model,
+    variants: Mapping[str, Model],
+    table: Table,
+) -> Design:
+    """Read completed data sets once, for the reference model and all variants.
+
+    A variant of another outcome or mediator, with scale values of its own, or with unknown values
+    in its columns is refused, with the reason. Raises ModelError when a name means two things;
+    EstimationError as scale_values.estimate.
+    """
+    told = _Told(reference, variants, table)
+    design = _designs(frames, None, told=told)[0]
+    if design is None:
+        raise EstimationError(
+            f"Model {reference.name} cannot be estimated in every data set: a category has fewer "
+            "than 5 children, or columns are constant or depend on each other. Merge categories in "
+            "the codebook, or leave columns out of the model."
+        )
+    return design
+
+
+def build_by(
+    frames: Sequence[pd.DataFrame],
+    groups: NDArray,
+    *,
+    reference: Model,
+    variants: Mapping[str, Model],
+    table: Table,
+) -> list[Design | None]:
+    """A design for each group of children; groups: (n,), their codes 0..G-1.
+
+    Each has scale values of its own; school means are those of whole schools. Schools are not
+    kept apart, so that nothing can be drawn from these designs. None for a group in which the
+    reference cannot be estimated in every data set.
+    """
+    return _designs(frames, groups, told=_Told(reference, variants, table))
+
+
+class _Told(NamedTuple):
+    reference: Model
+    variants: Mapping[str, Model]
+    table: Table
+
+
+def _designs(
+    frames: Sequence[pd.DataFrame], groups: NDArray | None, *, told: _Told
+) -> list[Design | None]:
+    reference, variants, table = told
+    refused = {
+        name: reason
+        for name, model in variants.items()
+        if (reason := _why_not_comparable(model, reference, frames[0]))
+    }
+    models = {reference.name: reference}
+    models |= {name: model for name, model in variants.items() if name not in refused}
+    union = _union(models, reference)
+    read = tuple(
+        resampling.products(frame, model=union, scaled_by=reference, table=table, groups=groups)
+        for frame in frames
+    )
+    once = np.ones((1, len(read[0].sums))) if groups is None else np.eye(len(read[0].sums))
+    moments = [resampling.moments(each, times=once) for each in read]
+    found: list[Design | None] = []
+    for part in range(len(once)):
+        if not all(part in each.draws for each in moments):
+            found.append(None)
+            continue
+        at = [each.draws.tolist().index(part) for each in moments]
+        pairs = list(zip(moments, at, strict=True))
+        design = Design(
+            reference=reference,
+            models=models,
+            refused=refused,
+            names=moments[0].names,
+            products=read if groups is None else (),
+            means=np.stack([each.means[place] for each, place in pairs]),
+            covariances=np.stack([each.covariances[place] for each, place in pairs]),
+            into=np.stack([each.into[place] for each, place in pairs]),
+            costs=_costs(read[0]),
+            n=round(moments[0].n[at[0]]),
+            n_clusters=frames[0][reference.cluster].nunique(),
+        )
+        found.append(_without_dependent_columns(design))
+    return found
+
+
+def _without_dependent_columns(design: Design) -> Design | None:
+    """Variants whose columns are constant, or follow from those before them, are refused.
+
+    None where these are columns of the reference itself.
+    """
+    columns = [design.reference.outcome, design.reference.mediator]
+    models: dict[str, Model] = {}
+    refused = dict(design.refused)
+    for name, model in design.models.items():
+        wider = [*columns, *(each for each in model.direct if each not in columns)]
+        if _is_definite(design, wider):
+            columns, models[name] = wider, model
+        elif name == design.reference.name:
+            return None
+        else:
+            refused[name] = "columns are constant, or follow from those of other variants"
+    at = design.at(columns)
+    return replace(
+        design,
+        models=models,
+        refused=refused,
+        names=tuple(columns),
+        means=design.means[:, at],
+        covariances=design.covariances[:, at][:, :, at],
+        into=design.into[:, :, at],
+    )
+
+
+def _is_definite(design: Design, columns: Sequence[str]) -> bool:
+    at = design.at(columns)
+    inner = design.covariances[:, at][:, :, at]
+    size = np.sqrt(np.diagonal(inner, axis1=1, axis2=2))
+    if size.min() < SMALLEST_SPREAD:
+        return False
+    correlation = inner / (size[:, :, None] * size[:, None, :])
+    return bool(np.linalg.eigvalsh(correlation).min() > LEAST_INDEPENDENT)
+
+
+def _costs(of: Products) -> dict[str, int]:
+    """Scale values that are estimated for each scaled variable."""
+    free = {
+        name: [each for each in own.values() if each not in of.fixed]
+        for name, own in of.categories.items()
+    }
+    return {name: len(own) for name, own in free.items() if own}
+
+
+def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> str:
+    for role in ("outcome", "mediator", "cluster"):
+        own, other = getattr(model, role), getattr(reference, role)
+        if own != other:
+            return f"other {role}: {own} instead of {other}"
+    other_scale = {
+        name for name, sign in model.scaled.items() if reference.scaled.get(name) != sign
+    }
+    if other_scale:
+        return f"scales {', '.join(sorted(other_scale))}, as {reference.name} does not; use dummies"
+    absent = [name for name in model.columns if name not in frame]
+    if absent:
+        return f"columns not in the cohort: {', '.join(absent)}"
+    unknown = frame[list(model.columns)].isna().any(axis=1).sum()
+    return f"other children: unknown values for {unknown:,} of {len(frame):,}" if unknown else ""
+
+
+def _union(models: Mapping[str, Model], reference: Model) -> Model:
+    """The columns of all models under one roof; scaled columns are the reference's."""
+    direct: dict[str, None] = {}
+    numeric: dict[str, None] = {}
+    merged: dict[str, dict[str, Any]] = {"dummies": {}, "school_means": {}}
+    for name, model in models.items():
+        direct |= dict.fromkeys(model.direct)
+        numeric |= dict.fromkeys(model.numeric)
+        for role, found in merged.items():
+            for key, meaning in getattr(model, role).items():
+                if found.setdefault(key, meaning) != meaning:
+                    raise ModelError(
+                        f"Model {name} defines {key!r} in {role} as {meaning}, another variant as "
+                        f"{found[key]}; give one of them another name."
+                    )
+    return replace(
+        reference,
+        direct=tuple(direct),
+        numeric=tuple(numeric),
+        dummies=merged["dummies"],
+        school_means=merged["school_means"],
+    )

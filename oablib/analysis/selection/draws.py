@@ -1,0 +1,153 @@
+"""Modification indices of candidates in draws of schools, all draws at once.
+
+In a model of recursive equations the efficient score of a path into an equation is the sum of
+products of that equation's residual with what the equation's predictors leave of the candidate;
+so it follows, school by school, from the products that resampling keeps.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.analysis.selection import equations
+from oablib.analysis.selection.design import Design
+from oablib.protocol.models import Model
+from oablib.protocol.models_checks import sides
+from oablib.statistics.pooling import modification, pooled_tests
+from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step.resampling import Moments
+
+THREADS = 2  # work on imputations side by side; results do not depend on it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Draws in which every imputation could be estimated.
+
+    times: (b, G). means (m, b, p), covariances (m, b, p, p), into (m, b, q, p), n (b,).
+    """
+
+    times: NDArray
+    n: NDArray
+    means: NDArray
+    covariances: NDArray
+    into: NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tests:
+    """Statistic and Holm's p of each candidate in each draw, (b, c); NaN for what is free."""
+
+    statistic: NDArray
+    p: NDArray
+
+
+def drawn(design: Design, times: NDArray) -> Drawn:
+    """The design in draws in which each school occurs so many times; times: (b, G)."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        found = list(threads.map(partial(resampling.moments, times=times), design.products))
+    shared = set.intersection(*(set(each.draws.tolist()) for each in found))
+    kept = np.array(sorted(shared), dtype=int)
+
+    def taken(each: Moments, name: str) -> NDArray:
+        return np.asarray(getattr(each, name))[np.isin(each.draws, kept)]
+
+    return Drawn(
+        times[kept],
+        taken(found[0], "n"),
+        *(np.stack([taken(e, name) for e in found]) for name in ("means", "covariances", "into")),
+    )
+
+
+def untested(drawn: Drawn) -> list[frozenset[int]]:
+    """No candidate has been added yet, in any draw."""
+    return [frozenset() for _ in drawn.times]
+
+
+def p_values(
+    design: Design,
+    drawn: Drawn,
+    model: Model,
+    texts: Sequence[str],
+    *,
+    tested: Sequence[frozenset[int]],
+) -> Tests:
+    """tested: candidates (by number) that are in the model already, for each draw."""
+    shape = (len(drawn.times), len(texts))
+    tests = Tests(np.full(shape, np.nan), np.full(shape, np.nan))
+    for state in dict.fromkeys(tested):
+        rows = np.array([at for at, each in enumerate(tested) if each == state], dtype=int)
+        left = [at for at in range(len(texts)) if at not in state]
+        if not left:
+            continue
+        added = [texts[at] for at in sorted(state)]
+        indices = _indices(design, drawn, rows, model, added, [texts[at] for at in left])
+        for row, own in zip(rows, indices.transpose(2, 1, 0), strict=True):
+            pooled = [_pooled(each) for each in own]
+            tests.statistic[row, left] = [each.statistic for each in pooled]
+            tests.p[row, left] = modification.holm(np.array([each.p for each in pooled]))
+    return tests
+
+
+def _pooled(indices: NDArray) -> pooled_tests.PooledTest:
+    if len(indices) == 1:
+        return pooled_tests.f_test("D2", float(indices[0]), df1=1, df2=np.inf, riv=0.0)
+    return pooled_tests.d2(indices, 1)
+
+
+def _indices(
+    design: Design,
+    drawn: Drawn,
+    rows: NDArray,
+    model: Model,
+    added: Sequence[str],
+    left: Sequence[str],
+) -> NDArray:
+    """Robust modification index of each candidate, (m, candidates, draws of `rows`)."""
+    extra = {sides(text)[1] for text in added}
+    mediator = design.at([*model.indirect, *(name for name in model.direct if name in extra)])
+    places = design.at([sides(text)[1] for text in left])
+
+    def of_imputation(i: int) -> NDArray:
+        cov, times = drawn.covariances[i, rows], drawn.times[rows]
+        into = resampling.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
+        error = _left_over(into, cov, 1, mediator)
+        own = [_left_over(into, cov, place, mediator) for place in places]
+        scores = _scores(design.products[i].sums, error, own)
+        return np.stack([_index(each, times) for each in scores])
+
+    # Almost all of it is in numpy, which lets threads work side by side.
+    with ThreadPoolExecutor(THREADS) as threads:
+        return np.stack(list(threads.map(of_imputation, range(design.m))))
+
+
+def _scores(sums: NDArray, error: NDArray, own: Sequence[NDArray]) -> list[NDArray]:
+    """Each school's sum of products of `error` with each of `own`, in every draw: (G, b) each.
+
+    Columns that neither is made of are left out: most are of other variants.
+    """
+    in_error = np.flatnonzero(error.any(axis=0))
+    in_own = np.flatnonzero(np.any([each.any(axis=0) for each in own], axis=0))
+    needed = np.ascontiguousarray(sums[:, in_own[:, None], in_error])
+    with_error = (needed.reshape(-1, len(in_error)) @ error[:, in_error].T).reshape(
+        len(sums), len(in_own), len(error)
+    )
+    return [np.einsum("gqb,qb->gb", with_error, each[:, in_own].T) for each in own]
+
+
+def _left_over(into: NDArray, covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:
+    """What `rhs` leave of column `lhs`, as a sum of the products' columns: (b, q)."""
+    slope = equations.slopes(covariances, lhs, rhs)
+    return np.asarray(into[:, :, lhs] - np.einsum("bqk,bk->bq", into[:, :, rhs], slope))
+
+
+def _index(scores: NDArray, times: NDArray) -> NDArray:
+    """Generalised score test (Boos, 1992), schools as drawn; scores (G, b), times (b, G)."""
+    G = times.sum(axis=1)
+    total = np.einsum("gb,bg->b", scores, times)
+    meat = np.einsum("gb,gb,bg->b", scores, scores, times) * G / (G - 1)
+    return np.asarray(total**2 / meat)

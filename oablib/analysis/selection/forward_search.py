@@ -1,0 +1,175 @@
+"""From a model up: the largest modification index that the literature supports enters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from oablib.analysis.selection.settings import Rules
+from oablib.base.shown import showable
+from oablib.base.wording import words
+from oablib.protocol import literature
+from oablib.protocol.codebook import Table
+from oablib.protocol.literature import Literature
+from oablib.protocol.models import Model
+from oablib.protocol.models_checks import sides
+from oablib.statistics import pooling, sem
+from oablib.statistics.pooling import modification
+from oablib.statistics.sem import SemFit
+from oablib.statistics.two_step import scale_values
+
+ADDED, NEXT = "added", "looked at again after the addition"
+TURNED_DOWN, NOT_SIGNIFICANT = "turned down", "not significant"
+TRAIL = [
+    "round", "rank", "lhs", "rhs", "index", "mi_mean", "epc", "sepc", "p", "p_holm",
+    "grounding", "decision", "reason", "judge", "sources",
+]  # fmt: skip
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Forward:
+    """Where the procedure ended, and how it got there.
+
+    model: the model that stands. added: the paths that entered, in their order.
+    trail: one row a candidate and round, by rank: round; rank; lhs, rhs; index (pooled, on the
+    scale of chi2) and mi_mean (mean of the model-based indices, as published); epc, sepc; p and
+    p_holm, corrected for the candidates of the round; grounding, decision; reason, judge and
+    sources of the literature. fits: of that model, one a data set.
+    """
+
+    model: Model
+    added: tuple[str, ...]
+    trail: pd.DataFrame
+    fits: tuple[SemFit, ...]
+
+
+def forward(
+    frames: Sequence[pd.DataFrame],
+    *,
+    model: Model,
+    table: Table,
+    entries: Literature,
+    rules: Rules,
+) -> Forward:
+    """Add candidates of `model` as long as one qualifies, on completed data sets.
+
+    In each round candidates are ranked by their pooled index; of those whose p, corrected by Holm
+    (1979), is under rules.forward_alpha, the first that the literature accepts enters, and the
+    model is fitted again to all data sets. Raises LiteratureError for a candidate without entry,
+    before anything is fitted; EstimationError as scale_values.estimate and sem.fit.
+    """
+    literature.fail_if_candidates_have_no_entry(model, entries)
+    prepared = [_prepared(frame, model=model, table=table) for frame in frames]
+    current, parts, added = model, list[pd.DataFrame](), list[str]()
+    while True:
+        fits = tuple(sem.fit(current.syntax, each) for each in prepared)
+        left = [text for text in model.candidates if text not in added]
+        if not left:
+            break
+        looked_at = _round(fits, left, entries=entries, rules=rules)
+        parts.append(looked_at.assign(round=len(parts) + 1))
+        chosen = looked_at[looked_at["decision"] == ADDED]
+        if chosen.empty:
+            break
+        added.append(f"{chosen['lhs'].iloc[0]} ~ {chosen['rhs'].iloc[0]}")
+        current = with_paths(model, added)
+    trail = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TRAIL)
+    return Forward(current, tuple(added), trail[TRAIL], fits)
+
+
+def with_paths(model: Model, paths: Sequence[str]) -> Model:
+    """A model with further paths such as `nscct ~ origin`, which must be its candidates.
+
+    Its name says what was added, so that it can be compared with the model that it began with.
+    """
+    indirect = tuple(rhs for lhs, rhs in map(sides, paths) if lhs == model.mediator)
+    if not paths:
+        return model
+    return replace(
+        model,
+        name=" + ".join([model.name, *indirect]),
+        title=f"{model.title}, with {' and '.join(map(words, indirect))} through {model.mediator}",
+        indirect=(*model.indirect, *indirect),
+        candidates=tuple(text for text in model.candidates if text not in paths),
+    )
+
+
+def paths(chosen: Model, *, start: Model) -> pd.DataFrame:
+    """The chosen model as rows: lhs, op, rhs, since ("model file" or "added")."""
+    before = {*start.indirect}
+    ends = [(chosen.outcome, rhs) for rhs in (chosen.mediator, *chosen.direct)]
+    ends += [(chosen.mediator, rhs) for rhs in chosen.indirect]
+    rows = [
+        {
+            "lhs": lhs,
+            "op": "~",
+            "rhs": rhs,
+            "since": ADDED
+            if lhs == chosen.mediator and rhs not in before
+            else f"params/models/{start.name}.yaml",
+        }
+        for lhs, rhs in ends
+    ]
+    return pd.DataFrame(rows)
+
+
+def from_table(model: Model, rows: pd.DataFrame) -> Model:
+    """The model that a table made by `paths` tells of, out of the model it began with."""
+    added = rows[rows["since"] == ADDED]
+    pairs = zip(added["lhs"], added["rhs"], strict=True)
+    return with_paths(model, [f"{lhs} ~ {rhs}" for lhs, rhs in pairs])
+
+
+def _prepared(frame: pd.DataFrame, *, model: Model, table: Table) -> sem.Prepared:
+    values = scale_values.estimate(frame, model=model, table=table).table
+    scaled = scale_values.apply(frame, values=values, model=model, table=table)
+    return sem.prepare(
+        scaled, (model.outcome, model.mediator, *model.direct), cluster=model.cluster
+    )
+
+
+def _round(
+    fits: Sequence[SemFit], candidates: Sequence[str], *, entries: Literature, rules: Rules
+) -> pd.DataFrame:
+    """Candidates by rank, each with its index, its literature and what is decided."""
+    found = (
+        _of_one(fits[0], candidates, rules) if len(fits) == 1 else _pooled(fits, candidates, rules)
+    )
+    table = found.sort_values("index", ascending=False, ignore_index=True)
+    judged = [entries.judged(*pair) for pair in zip(table["lhs"], table["rhs"], strict=True)]
+    for field in ("grounding", "reason", "judge", "sources"):
+        table[field] = [getattr(each, field) for each in judged]
+    table["rank"] = range(1, len(table) + 1)
+    table["decision"] = _decisions(table, alpha=rules.forward_alpha)
+    return table
+
+
+def _pooled(fits: Sequence[SemFit], candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
+    found = pooling.modification_indices(
+        fits, candidates, test=rules.forward_test, robust=rules.forward_robust
+    )
+    name = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
+    return found.assign(index=found[name] * found["df"])
+
+
+def _of_one(fit: SemFit, candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
+    """Where nothing was unknown there is one data set, and nothing to pool."""
+    found = sem.modification_indices(fit, candidates, robust=rules.forward_robust)
+    index = found["mi_robust" if rules.forward_robust else "mi"]
+    return found.assign(
+        index=index, mi_mean=found["mi"], p_holm=modification.holm(found["p"].to_numpy())
+    )
+
+
+def _decisions(table: pd.DataFrame, *, alpha: float) -> list[str]:
+    decisions, is_open = [], True
+    for p, grounding in zip(table["p_holm"], table["grounding"], strict=True):
+        against = [] if p < alpha else [NOT_SIGNIFICANT]
+        against += [] if grounding == "accepted" else [f"literature {grounding}"]
+        if against:
+            decisions.append(f"{TURNED_DOWN}: {', '.join(against)}")
+        else:
+            decisions.append(ADDED if is_open else NEXT)
+            is_open = False
+    return decisions

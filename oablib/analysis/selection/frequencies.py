@@ -1,0 +1,174 @@
+"""How often another model would have been chosen, had other schools been in the cohort.
+
+Schools are drawn with replacement; scale values, criteria and indices are computed anew in each
+draw, over the same imputations. Specification searches are known to be unstable (MacCallum,
+Roznowski & Necowitz, 1992, Psychol Bull 111:490).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.analysis.selection import draws, equations
+from oablib.analysis.selection.design import Design
+from oablib.analysis.selection.draws import Drawn, Tests
+from oablib.analysis.selection.settings import Rules
+from oablib.base.errors import EstimationError
+from oablib.base.shown import showable
+from oablib.protocol.literature import Literature
+from oablib.protocol.models import Model
+from oablib.protocol.models_checks import sides
+from oablib.statistics.two_step import resampling
+
+NO_ADDITION = "no addition"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Stability:
+    """Selection frequencies over draws of schools.
+
+    variants: model; first_by_aic, first_by_bic: fraction of the draws in which it has the lowest
+    criterion (D4, honest counts). candidates: lhs, rhs; largest: fraction in which its index is
+    the largest of the first round; significant: under alpha by Holm there; enters: added at some
+    round by the whole procedure, with the literature. models: added paths ("no addition"),
+    with_literature and data_alone: fraction in which the procedure ends there, with the
+    groundings, and were every candidate accepted. draws: that could be estimated, of `asked`.
+    """
+
+    variants: pd.DataFrame
+    candidates: pd.DataFrame
+    models: pd.DataFrame
+    draws: int
+    asked: int
+
+
+def stability(
+    design: Design,
+    *,
+    entries: Literature,
+    rules: Rules,
+    samples: int,
+    seed: Sequence[int],
+    start: Model | None = None,
+) -> Stability:
+    """Draw schools `samples` times and choose again in each draw; the same seed, the same draws.
+
+    start: the model whose candidates are tried, the reference when None. Indices are robust and
+    pooled by D2, whatever `rules` says of the forward search. Raises EstimationError
+    when no draw can be estimated, since in each a category has fewer than 5 children.
+    """
+    model = start or design.reference
+    times = resampling.picked(design.n_clusters, samples=samples, seed=seed)
+    drawn = draws.drawn(design, times)
+    if not len(drawn.times):
+        raise EstimationError(
+            f"None of {samples} draws of schools could be estimated: a category has fewer than 5 "
+            "children in each. Take more children, or merge categories in the codebook."
+        )
+    texts = list(model.candidates)
+    first = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
+    gates = {
+        "with_literature": [_is_accepted(text, entries) for text in texts],
+        "data_alone": [True] * len(texts),
+    }
+    ends = {
+        name: _search(design, drawn, model, texts, gate, first=first, alpha=rules.forward_alpha)
+        for name, gate in gates.items()
+    }
+    return Stability(
+        variants=_variants(design, drawn),
+        candidates=_candidates(texts, first, ends["with_literature"], rules=rules),
+        models=_ends(ends),
+        draws=len(drawn.times),
+        asked=samples,
+    )
+
+
+def _is_accepted(text: str, entries: Literature) -> bool:
+    return entries.judged(*sides(text)).grounding == "accepted"
+
+
+def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
+    """How often each variant is first by AIC and by BIC, as selection.compare has them."""
+    whole = equations.stacked(drawn.means, drawn.covariances)
+    data = equations.Data(design.names, design.reference, drawn.covariances, whole, drawn.n)
+    base = equations.of_model(design.reference)
+    honest = equations.honest_parameters(base, costs=design.costs)
+    deltas: dict[str, list[NDArray]] = {"aic": [], "bic": []}
+    for model in design.models.values():
+        paths = equations.of_model(model)
+        gain = data.gain(paths, base)
+        extra = equations.honest_parameters(paths, costs=design.costs) - honest
+        for name, penalty in data.penalties.items():
+            deltas[name].append(penalty * extra - gain)
+    first = {name: np.argmin(np.stack(each), axis=0) for name, each in deltas.items()}
+    return pd.DataFrame(
+        {
+            "model": list(design.models),
+            **{
+                f"first_by_{name}": [float(np.mean(at == i)) for i in range(len(design.models))]
+                for name, at in first.items()
+            },
+        }
+    )
+
+
+def _search(
+    design: Design,
+    drawn: Drawn,
+    model: Model,
+    texts: Sequence[str],
+    accepted: Sequence[bool],
+    *,
+    first: Tests,
+    alpha: float,
+) -> list[tuple[str, ...]]:
+    """What the procedure adds in each draw, in alphabetical order; first: tests of round one."""
+    state, found = draws.untested(drawn), first
+    while True:
+        fits = (found.p < alpha) & np.array(accepted, dtype=bool)[None, :]
+        going_on = np.flatnonzero(fits.any(axis=1))
+        if not len(going_on):
+            break
+        for row in going_on:
+            best = np.where(fits[row], found.statistic[row], -np.inf).argmax()
+            state[row] = state[row] | {int(best)}
+        found = draws.p_values(design, drawn, model, texts, tested=state)
+    return [tuple(sorted(texts[at] for at in each)) for each in state]
+
+
+def _candidates(
+    texts: Sequence[str], first: Tests, ends: Sequence[tuple[str, ...]], *, rules: Rules
+) -> pd.DataFrame:
+    if not texts:
+        return pd.DataFrame(columns=["lhs", "rhs", "largest", "significant", "enters"])
+    largest = np.nanargmax(first.statistic, axis=1)
+    rows = []
+    for at, text in enumerate(texts):
+        lhs, rhs = sides(text)
+        rows.append(
+            {
+                "lhs": lhs,
+                "rhs": rhs,
+                "largest": float(np.mean(largest == at)),
+                "significant": float(np.mean(first.p[:, at] < rules.forward_alpha)),
+                "enters": float(np.mean([text in each for each in ends])),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _ends(ends: dict[str, list[tuple[str, ...]]]) -> pd.DataFrame:
+    shares = {
+        name: pd.Series([", ".join(each) or NO_ADDITION for each in found]).value_counts(
+            normalize=True
+        )
+        for name, found in ends.items()
+    }
+    table = pd.DataFrame(shares).fillna(0.0).rename_axis("added")
+    order = table.sort_values(["with_literature", "data_alone"], ascending=False, kind="stable")
+    return order.reset_index()

@@ -1,0 +1,189 @@
+"""Variants side by side: criteria as published and honest, fit, explained variance, rank, flags."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from oablib.analysis.selection import equations
+from oablib.analysis.selection.design import Design, build_by
+from oablib.analysis.selection.equations import Data, Likelihoods, Paths
+from oablib.analysis.selection.settings import RankBy
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics.pooling import pooled_tests
+from oablib.statistics.sem.measures import criteria
+
+TOO_FEW = "cannot be estimated: a category has fewer than 5 children, or columns are constant"
+COLUMNS = [
+    "model", "title", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given",
+    "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4",
+    "weight_aic", "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator",
+    "rank", "flags",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Variant:
+    paths: Paths
+    likelihoods: Likelihoods
+    honest: int
+
+
+def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
+    """Variants of one design, one row each, the best first.
+
+    title: of the model's file. n: children.
+    k, loglik, aic, bic: joint likelihood of the variant's own variables, means over data sets, as
+        published and as lavaan with fixed.x = FALSE prints; between variants with other variables
+        they say nothing.
+    k_given, loglik_given, aic_given, bic_given: of outcome and mediator given the predictors
+        (fixed.x = TRUE), which can be compared whatever the predictors. k_honest: k_given, with a
+        scaled variable counted as all its estimated scale values.
+    delta_..._mean: aic_given and bic_given less the reference's. delta_..._d4: penalty by k_honest
+        less the gain in fit, by a pooled likelihood ratio (D4) of each of the two against the
+        model that has the paths of both. Negative: better than the reference.
+    weight_aic, weight_bic: exp(-delta_d4 / 2), adding up to 1 (Burnham & Anderson, 2002, Model
+        Selection and Multimodel Inference, p. 75).
+    chi2, df, p: of the variant against all paths from all columns of the set (D4); rows of one
+        school count as independent. r2_adjusted: of the outcome, mean over data sets, and that of
+        the same predictors without the mediator (Ezekiel, 1930).
+    rank: by delta_..._d4. flags: where criteria disagree, or why there are no numbers.
+    """
+    data = equations.of_design(design)
+    made = {
+        name: _variant(design, data, equations.of_model(each))
+        for name, each in design.models.items()
+    }
+    base = made[design.reference.name]
+    everything = tuple(each for each in design.names if each != design.reference.outcome)
+    full = _variant(design, data, Paths(everything, everything[1:]))
+    rows = [_row(design, data, name, own, base=base, full=full) for name, own in made.items()]
+    table = pd.DataFrame(rows)
+    table["title"] = [model.title for model in design.models.values()]
+    for name in ("aic", "bic"):
+        table[f"weight_{name}"] = softmax(-table[f"delta_{name}_d4"] / 2)
+    table["rank"] = table[f"delta_{rank_by}_d4"].rank(method="first").astype(int)
+    table["flags"] = [_flags(table, at) for at in table.index]
+    return _with_refused(table.sort_values("rank", ignore_index=True), design)
+
+
+def by_wave(
+    frames: Sequence[pd.DataFrame],
+    *,
+    reference: Model,
+    variants: Mapping[str, Model],
+    table: Table,
+    rank_by: RankBy,
+) -> pd.DataFrame:
+    """`compare` in each wave: wave, model, n, r2_adjusted, delta_..._d4, rank, flags.
+
+    Scale values are estimated anew in each wave; one in which that fails has a row of the
+    reference with the reason in flags, and no numbers. Raises as `build`.
+    """
+    shown = ["model", "n", "r2_adjusted", "delta_aic_d4", "delta_bic_d4", "rank", "flags"]
+    codes, waves = pd.factorize(reference.waves(frames[0]).astype(str), sort=True)
+    designs = build_by(
+        frames, np.asarray(codes), reference=reference, variants=variants, table=table
+    )
+    absent = pd.DataFrame([{"model": reference.name, "flags": TOO_FEW}], columns=shown)
+    parts = [
+        (absent if design is None else compare(design, rank_by=rank_by)[shown]).assign(wave=wave)
+        for wave, design in zip(waves, designs, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)[["wave", *shown]]
+
+
+def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
+    return _Variant(
+        paths,
+        data.likelihoods(paths),
+        equations.honest_parameters(paths, costs=design.costs),
+    )
+
+
+def _row(
+    design: Design, data: Data, name: str, own: _Variant, *, base: _Variant, full: _Variant
+) -> dict[str, object]:
+    given, n = equations.free_parameters(own.paths), design.n
+    used = {*own.paths.outcome, *own.paths.mediator}
+    places = design.at([each for each in design.names[2:] if each in used])
+    of_predictors = equations.loglik_of_predictors(design.covariances, places, n=n).mean()
+    moments = len(places) + len(places) * (len(places) + 1) // 2
+    loglik = float(own.likelihoods.own.mean())
+    row: dict[str, object] = {"model": name, "n": n}
+    row |= _criteria(loglik + float(of_predictors), given + moments, n)
+    row |= {f"{key}_given": value for key, value in _criteria(loglik, given, n).items()}
+    row |= {"k_honest": own.honest}
+    row |= _differences(own, base, data=data)
+    row |= _fit(own, full)
+    implied = equations.implied_variance(
+        design.covariances, names=design.names, paths=own.paths, model=design.reference
+    )
+    row["r2_adjusted"] = _r2_adjusted(design, own.paths.outcome, variance=implied)
+    observed = design.covariances[:, 0, 0]
+    alone = own.paths.outcome[1:]
+    row["r2_adjusted_without_mediator"] = _r2_adjusted(design, alone, variance=observed)
+    return row
+
+
+def _criteria(loglik: float, k: int, n: int) -> dict[str, float]:
+    found = criteria(loglik, k=k, n=n)
+    return {"k": k, "loglik": loglik, "aic": found["aic"], "bic": found["bic"]}
+
+
+def _differences(own: _Variant, base: _Variant, *, data: Data) -> dict[str, float]:
+    penalties = {name: float(each) for name, each in data.penalties.items()}
+    extra = own.paths.size - base.paths.size
+    mean = 2 * float((own.likelihoods.own - base.likelihoods.own).mean())
+    gain = float(data.gain(own.paths, base.paths))
+    row = {f"delta_{name}_mean": penalty * extra - mean for name, penalty in penalties.items()}
+    honest = own.honest - base.honest
+    return row | {f"delta_{key}_d4": each * honest - gain for key, each in penalties.items()}
+
+
+def _fit(own: _Variant, full: _Variant) -> dict[str, float]:
+    """Pooled chi2 against the model with all paths; NaN where nothing is left out."""
+    df = full.paths.size - own.paths.size
+    if not df:
+        return {"chi2": np.nan, "df": 0, "p": np.nan}
+    ratios = np.maximum(2 * (full.likelihoods.own - own.likelihoods.own), 0.0)
+    if len(ratios) == 1:
+        test = pooled_tests.f_test("D4", float(ratios[0]) / df, df1=df, df2=np.inf, riv=0.0)
+    else:
+        whole = 2 * float(full.likelihoods.stacked - own.likelihoods.stacked)
+        test = pooled_tests.d4(ratios, whole, df)
+    return {"chi2": test.chi2, "df": df, "p": test.p}
+
+
+def _r2_adjusted(design: Design, predictors: Sequence[str], *, variance: NDArray) -> float:
+    left = equations.residual_variance(design.covariances, 0, design.at(predictors))
+    share = left / variance
+    return float((1 - share * (design.n - 1) / (design.n - 1 - len(predictors))).mean())
+
+
+def _flags(table: pd.DataFrame, at: int) -> str:
+    row, said = table.loc[at], []
+    best = {name: table[f"delta_{name}_d4"].idxmin() for name in ("aic", "bic")}
+    if at in best.values() and best["aic"] != best["bic"]:
+        said.append(f"first by {'AIC' if best['aic'] == at else 'BIC'} alone")
+    disputed = [
+        name.upper()
+        for name in ("aic", "bic")
+        if (row[f"delta_{name}_mean"] < 0) != (row[f"delta_{name}_d4"] < 0)
+    ]
+    if disputed:
+        said.append(f"against the reference, means and D4 differ by {' and '.join(disputed)}")
+    return "; ".join(said)
+
+
+def _with_refused(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+    if not design.refused:
+        return table[COLUMNS]
+    rows = [
+        {"model": name, "flags": f"not comparable: {why}"} for name, why in design.refused.items()
+    ]
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)[COLUMNS]

@@ -1,0 +1,1 @@
+"""From a model to the country: scores of children and schools, and what changes."""

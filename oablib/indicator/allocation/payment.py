@@ -1,0 +1,183 @@
+"""The specific grant of municipalities with its minimum: GOAB-besluit, article 4."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oablib.base.errors import AllocationError
+from oablib.base.shown import showable
+from oablib.indicator.allocation import checks
+from oablib.indicator.allocation.settings import Rules
+
+COLUMNS = ("municipality", "score_t1", "score_t2", "A_t1", "A_t2")
+CENTS = 100
+
+
+@showable(private=("table",))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Grants:
+    """Grants of one year.
+
+    table: municipality, score_t1, score_t2, H, I (halves of both scores), share ((H + I) / K),
+    grant (euro), at_minimum (lifted to it), by municipality. J: euro that the formula divides. K:
+    half the national sum of both scores. rounds: until no more municipality was lifted.
+    """
+
+    table: pd.DataFrame
+    J: float
+    K: float
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """Euro per unit of H + I at which the budget is spent, and who is lifted to the minimum."""
+
+    euro: Fraction
+    lifted: tuple[bool, ...]
+    rounds: int
+
+
+def two_dates(latest: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """What `grants` takes, out of the tables of municipalities on two reference dates.
+
+    A municipality in one of them only has 0 on the other date.
+    """
+    columns = ["municipality", "achterstandsscore", "A"]
+    joined = latest[columns].merge(
+        earlier[columns], on="municipality", how="outer", suffixes=("_t1", "_t2"), validate="1:1"
+    )
+    named = joined.rename(columns=lambda name: str(name).replace("achterstandsscore", "score"))
+    return named.fillna(0.0)
+
+
+def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
+    """Divide a budget (euro) over municipalities: (H + I) x J / K, and no less than the minimum.
+
+    scores: municipality, achterstandsscore and A on the reference dates one and two years before
+    (score_t1, score_t2, A_t1, A_t2). J is the budget less what the lifting costs, which hangs on J
+    itself: whoever falls short is lifted, and J is computed again, until nobody does. As J falls
+    from round to round, nobody is lifted in vain, and the end is the only solution. All is exact;
+    grants are then rounded to cents by largest remainders, so that they add up to the budget.
+
+    Raises AllocationError when the budget is no positive number of cents or does not pay the
+    minima, a municipality is repeated, a number is missing or negative, a score is above 0 where A
+    is not, or no score is above 0.
+    """
+    checks.fail_if_columns_are_absent(scores, COLUMNS, name="scores")
+    checks.fail_if_repeated(scores["municipality"], name="scores")
+    table = scores[list(COLUMNS)].sort_values("municipality", ignore_index=True)
+    _fail_if_numbers_are_unfit(table)
+    total = _in_cents(budget)
+    halves = _halves(table)
+    entitled = _entitled(table, halves, rules=rules)
+    _fail_if_budget_is_short(total, entitled, rules=rules)
+    rate = _rate(halves, entitled, budget=total / CENTS, minimum=rules.minimum_payment)
+    K = sum(halves, Fraction(0))
+    exact = [
+        Fraction(rules.minimum_payment) if lifted else each * rate.euro
+        for each, lifted in zip(halves, rate.lifted, strict=True)
+    ]
+    parts: dict[str, Any] = {
+        "H": table["score_t1"] / 2,
+        "I": table["score_t2"] / 2,
+        "share": [float(each / K) for each in halves],
+        "grant": [cents / CENTS for cents in _to_cents(exact)],
+        "at_minimum": list(rate.lifted),
+    }
+    shown = table[["municipality", "score_t1", "score_t2"]].assign(**parts)
+    return Grants(table=shown, J=float(rate.euro * K), K=float(K), rounds=rate.rounds)
+
+
+def _rate(halves: list[Fraction], entitled: list[bool], *, budget: Fraction, minimum: int) -> _Rate:
+    """Lift who falls short and divide the rest over the others, until nobody falls short."""
+    lifted, rounds = [False] * len(halves), 0
+    while True:
+        rounds += 1
+        left = budget - minimum * sum(lifted)
+        over = sum(
+            (h for h, is_lifted in zip(halves, lifted, strict=True) if not is_lifted), Fraction(0)
+        )
+        euro = left / over
+        short = [
+            has_right and h * euro < minimum for h, has_right in zip(halves, entitled, strict=True)
+        ]
+        if not any(new and not old for new, old in zip(short, lifted, strict=True)):
+            return _Rate(euro=euro, lifted=tuple(lifted), rounds=rounds)
+        lifted = [new or old for new, old in zip(short, lifted, strict=True)]
+
+
+def _entitled(table: pd.DataFrame, halves: list[Fraction], *, rules: Rules) -> list[bool]:
+    """Who gets the minimum at least: A above 0 on one of both dates."""
+    has_target = (table["A_t1"] > 0) | (table["A_t2"] > 0)
+    needs_score = rules.minimum_if == "score"
+    return [
+        bool(has) and (h > 0 or not needs_score) for has, h in zip(has_target, halves, strict=True)
+    ]
+
+
+def _to_cents(amounts: list[Fraction]) -> list[int]:
+    """Whole cents with the same sum: those with the largest remainders are rounded up."""
+    exact = [each * CENTS for each in amounts]
+    cents = [math.floor(each) for each in exact]
+    missing = int(sum(exact, Fraction(0))) - sum(cents)
+    order = sorted(range(len(exact)), key=lambda at: (cents[at] - exact[at], at))
+    for at in order[:missing]:
+        cents[at] += 1
+    return cents
+
+
+def _halves(table: pd.DataFrame) -> list[Fraction]:
+    """H + I of each municipality."""
+    pairs = zip(table["score_t1"], table["score_t2"], strict=True)
+    return [(_exact(one) + _exact(two)) / 2 for one, two in pairs]
+
+
+def _exact(value: float) -> Fraction:
+    """The decimal number that is written, not the double that stands for it."""
+    return Fraction(str(value))
+
+
+def _in_cents(budget: float) -> Fraction:
+    cents = _exact(budget) * CENTS if math.isfinite(budget) else Fraction(0)
+    if cents <= 0 or cents.denominator != 1:
+        raise AllocationError(
+            f"The budget is {budget!r}; expected a positive number of euros and whole cents."
+        )
+    return cents
+
+
+def _fail_if_numbers_are_unfit(table: pd.DataFrame) -> None:
+    numbers = table[list(COLUMNS[1:])].to_numpy(dtype=np.float64)
+    unfit = int((~np.isfinite(numbers) | (numbers < 0)).any(axis=1).sum())
+    if unfit:
+        raise AllocationError(
+            f"{unfit:,} of {len(table):,} municipalities have a score or A that is missing or "
+            "negative; expected both of both dates. One that is new has to be given its part of an "
+            "older one."
+        )
+    pairs = [("score_t1", "A_t1"), ("score_t2", "A_t2")]
+    odd = sum(int(((table[s] > 0) & (table[A] == 0)).sum()) for s, A in pairs)
+    if odd:
+        raise AllocationError(
+            f"{odd:,} scores are above 0 where A is 0; a score is A - B. Take both from one table."
+        )
+    if not numbers[:, :2].any():
+        raise AllocationError(
+            f"None of {len(table):,} municipalities has a score above 0, so that K is 0; expected "
+            "some to divide the budget over."
+        )
+
+
+def _fail_if_budget_is_short(cents: Fraction, entitled: list[bool], *, rules: Rules) -> None:
+    needed = rules.minimum_payment * sum(entitled)
+    short = needed - cents / CENTS
+    if short > 0:
+        raise AllocationError(
+            f"The budget is {float(short):,.2f} euro short of {sum(entitled):,} minima of "
+            f"{rules.minimum_payment:,} euro; expected {needed:,} euro or more."
+        )

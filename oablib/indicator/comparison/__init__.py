@@ -1,0 +1,64 @@
+"""The indicator in use beside a new one: children, schools, municipalities, and causes.
+
+Achterstandsscores come in as tables, onderwijsscores as arrays; how they were made only `causes`
+asks, which makes them again with some causes of a change as they were.
+"""
+
+from oablib.indicator.comparison.causes import (
+    ALL,
+    OF_THE_INDICATOR,
+    Decomposition,
+    How,
+    Side,
+    decompose,
+)
+from oablib.indicator.comparison.late import late_registrations
+from oablib.indicator.comparison.municipalities import Relative, relative
+from oablib.indicator.comparison.profile import profile
+from oablib.indicator.comparison.schools import bands, classes, crosstable, distribution, groups
+from oablib.indicator.comparison.scores import Density, cutoff, density, score_differences
+from oablib.indicator.comparison.settings import Rules, rules
+from oablib.indicator.comparison.shapley import (
+    ALL_CHANGED,
+    causes_of,
+    causes_summary,
+    decomposed,
+    fail_if_parts_do_not_add_up,
+    most_changed,
+    shapley,
+)
+from oablib.indicator.comparison.standardised import not_zero_under_both, standardised, visible
+
+__all__ = [
+    "ALL",
+    "ALL_CHANGED",
+    "OF_THE_INDICATOR",
+    "Decomposition",
+    "Density",
+    "How",
+    "Relative",
+    "Rules",
+    "Side",
+    "bands",
+    "causes_of",
+    "causes_summary",
+    "classes",
+    "crosstable",
+    "cutoff",
+    "decompose",
+    "decomposed",
+    "density",
+    "distribution",
+    "fail_if_parts_do_not_add_up",
+    "groups",
+    "late_registrations",
+    "most_changed",
+    "not_zero_under_both",
+    "profile",
+    "relative",
+    "rules",
+    "score_differences",
+    "shapley",
+    "standardised",
+    "visible",
+]

@@ -1,0 +1,76 @@
+"""From the pooled direct effects to an onderwijsscore of every child in the country.
+
+Scores are computed where child and parents are in the population register, lent by a donor where
+one of them is not, and the mean of the lowest 15 % for asylum seekers.
+"""
+
+from oablib.indicator.pupil_scores.children import Children, read, source
+from oablib.indicator.pupil_scores.education import Education, averaged, draw
+from oablib.indicator.pupil_scores.facts import (
+    country_facts,
+    distribution,
+    known_by_year,
+    levels,
+    matched_by_school,
+    registered,
+    score_facts,
+    turnover,
+)
+from oablib.indicator.pupil_scores.indicator import (
+    Indicator,
+    bounds,
+    chosen,
+    contributions,
+    contributions_of,
+    effects,
+    estimated,
+    given,
+)
+from oablib.indicator.pupil_scores.matching import Matches
+from oablib.indicator.pupil_scores.scores import (
+    Provenance,
+    Scores,
+    frames,
+    last_month,
+    reuse,
+    score,
+    sources,
+    table,
+)
+from oablib.indicator.pupil_scores.settings import Rules, rules
+
+__all__ = [
+    "Children",
+    "Education",
+    "Indicator",
+    "Matches",
+    "Provenance",
+    "Rules",
+    "Scores",
+    "averaged",
+    "bounds",
+    "chosen",
+    "contributions",
+    "contributions_of",
+    "country_facts",
+    "distribution",
+    "draw",
+    "effects",
+    "estimated",
+    "frames",
+    "given",
+    "known_by_year",
+    "last_month",
+    "levels",
+    "matched_by_school",
+    "read",
+    "registered",
+    "reuse",
+    "rules",
+    "score",
+    "score_facts",
+    "source",
+    "sources",
+    "table",
+    "turnover",
+]

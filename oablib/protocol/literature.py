@@ -1,0 +1,240 @@
+"""What the literature says about each path of a model, and which paths it lets in.
+
+params/rules/literature.yaml holds one claim an entry, on concepts; concepts name the predictors
+that measure them, so that one claim serves every model and data set that has such a column.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from oablib.base.errors import LiteratureError
+from oablib.base.shown import showable
+from oablib.protocol import literature_checks, models_checks
+from oablib.protocol.literature_checks import NEEDED, Direction, Grounding
+from oablib.protocol.models import Model
+from oablib.protocol.models_checks import sides
+
+RULE = "literature"
+HOW_TO_WRITE = """Write one in params/rules/literature.yaml, under `claims`:
+  {name}:
+    path: {path}
+    direction: unknown
+    population: who was studied
+    sources: {{<key of params/references.bib>: where in it}}
+    grounding: insufficient
+    reason: why it is, or is not, well enough founded
+    judge: who decides"""
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One entry: `lhs ~ rhs` of concepts, what is known of it, and how far it is founded.
+
+    measure, low, high, grade: size of the effect where the source gives one, else empty and None.
+    sources: key of references.bib -> place.
+    """
+
+    name: str
+    lhs: str
+    op: str
+    rhs: str
+    direction: Direction
+    measure: str
+    low: float | None
+    high: float | None
+    grade: str
+    population: str
+    sources: Mapping[str, str]
+    grounding: Grounding
+    reason: str
+    judge: str
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What claims speak of, and the predictors of models that measure it."""
+
+    name: str
+    label: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the claims on one path come to: accepted when one accepts it and none rejects it.
+
+    grounding is empty when there is no claim; reason and judge are of the claim that decided.
+    """
+
+    grounding: Grounding | Literal[""]
+    reason: str = ""
+    judge: str = ""
+    sources: str = ""
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Literature:
+    """All claims, the concepts that they are about, and sources as a reader knows them.
+
+    citations: key of references.bib -> authors and year.
+    """
+
+    claims: tuple[Claim, ...]
+    concepts: Mapping[str, Concept]
+    citations: Mapping[str, str]
+
+    def on(self, lhs: str, rhs: str) -> tuple[Claim, ...]:
+        """Claims on the path from predictor `rhs` to variable `lhs` of a model."""
+        return tuple(
+            claim
+            for claim in self.claims
+            if lhs in self.concepts[claim.lhs].columns and rhs in self.concepts[claim.rhs].columns
+        )
+
+    def judged(self, lhs: str, rhs: str) -> Judgement:
+        """What the claims on a path of a model come to."""
+        claims = self.on(lhs, rhs)
+        order: tuple[Grounding, ...] = ("rejected", "accepted", "insufficient")
+        decided = next((c for g in order for c in claims if c.grounding == g), None)
+        if decided is None:
+            return Judgement("")
+        keys = dict.fromkeys(key for claim in claims for key in claim.sources)
+        return Judgement(decided.grounding, decided.reason, decided.judge, self.cited(keys))
+
+    def cited(self, keys: Iterable[str]) -> str:
+        """Sources by authors and year."""
+        return "; ".join(self.citations[key] for key in keys)
+
+
+def load(name: str = RULE) -> Literature:
+    """Read params/rules/<name>.yaml.
+
+    Raises LiteratureError, naming file and line of every fault: a field missing or unknown, no
+    source, a source that references.bib lacks, an unknown concept, a circular path, a size
+    without measure.
+    """
+    values = literature_checks.read(name)
+    concepts = {
+        key: Concept(key, told["label"], tuple(told["columns"]))
+        for key, told in values["concepts"].items()
+    }
+    claims = [_claim(key, told) for key, told in values["claims"].items()]
+    return Literature(tuple(claims), concepts, literature_checks.bibliography())
+
+
+def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> None:
+    """Raise LiteratureError for candidates of a model that no claim is about.
+
+    The message names file and line, and says how to write an entry.
+    """
+    pairs = [sides(text) for text in model.candidates]
+    absent = [place for place, pair in enumerate(pairs) if not literature.on(*pair)]
+    if not absent:
+        return
+    file = models_checks.read(model.name)
+    told = [
+        f"{file.where('candidates', place)}: no entry of the literature is about the candidate "
+        f"`{model.candidates[place]}`; without one it cannot be added."
+        for place in absent
+    ]
+    named = [_concept_of(each, literature) or f"<concept of {each}>" for each in pairs[absent[0]]]
+    shown = HOW_TO_WRITE.format(name="_".join(named), path=" ~ ".join(named))
+    raise LiteratureError("\n".join([*told, shown]))
+
+
+def evidence(literature: Literature) -> pd.DataFrame:
+    """One row a claim.
+
+    Columns: claim, outcome and cause (labels of concepts), direction, measure, low, high, grade,
+    population, sources, grounding, reason, judge.
+    """
+    labels = {name: concept.label for name, concept in literature.concepts.items()}
+    rows = [
+        {
+            "claim": claim.name,
+            "outcome": labels[claim.lhs],
+            "cause": labels[claim.rhs],
+            "direction": claim.direction,
+            "measure": claim.measure,
+            "low": claim.low,
+            "high": claim.high,
+            "grade": claim.grade,
+            "population": claim.population,
+            "sources": literature.cited(claim.sources),
+            "grounding": claim.grounding,
+            "reason": claim.reason,
+            "judge": claim.judge,
+        }
+        for claim in literature.claims
+    ]
+    return pd.DataFrame(rows).astype({"low": float, "high": float})
+
+
+def coverage(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame:
+    """What is known about every path that could stand in one of the models.
+
+    Columns: lhs, rhs, claims (number), grounding ("no entry" without claim), reason, judge,
+    sources, status: "free" in the first model, "candidate" of it, or "not considered" in it.
+    """
+    first = models[0]
+    both = (first.outcome, first.mediator)
+    predictors = dict.fromkeys(name for model in models for name in model.direct)
+    free = {first.outcome: {first.mediator, *first.direct}, first.mediator: {*first.indirect}}
+    pairs = [both, *((lhs, rhs) for lhs in both for rhs in predictors)]
+    asked = {sides(text) for text in first.candidates}
+    rows = []
+    for lhs, rhs in pairs:
+        judged = literature.judged(lhs, rhs)
+        status = "candidate" if (lhs, rhs) in asked else "not considered"
+        rows.append(
+            {
+                "lhs": lhs,
+                "rhs": rhs,
+                "status": "free" if rhs in free[lhs] else status,
+                "claims": len(literature.on(lhs, rhs)),
+                "grounding": judged.grounding or "no entry",
+                "reason": judged.reason,
+                "judge": judged.judge,
+                "sources": judged.sources,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def unmeasured(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame:
+    """Causes that claims are about and no model has a predictor for: cause, outcome, claims."""
+    held = {name for model in models for name in (model.mediator, *model.direct)}
+    pairs = [
+        (literature.concepts[claim.rhs].label, literature.concepts[claim.lhs].label)
+        for claim in literature.claims
+        if not held & set(literature.concepts[claim.rhs].columns)
+    ]
+    frame = pd.DataFrame(pairs, columns=["cause", "outcome"])
+    return frame.groupby(["cause", "outcome"], sort=False).size().reset_index(name="claims")
+
+
+def _claim(name: str, told: Mapping[str, Any]) -> Claim:
+    lhs, rhs = sides(told["path"])
+    size = told.get("size", {})
+    return Claim(
+        name=name,
+        lhs=lhs,
+        op="~",
+        rhs=rhs,
+        measure=size.get("measure", ""),
+        low=size.get("low"),
+        high=size.get("high"),
+        grade=str(size.get("grade", "")),
+        **{key: told[key] for key in NEEDED if key != "path"},
+    )
+
+
+def _concept_of(column: str, literature: Literature) -> str:
+    held = (name for name, each in literature.concepts.items() if column in each.columns)
+    return next(held, "")

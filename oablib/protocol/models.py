@@ -1,0 +1,166 @@
+"""A structural model as data: which columns play which part."""
+
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal
+
+import pandas as pd
+
+from oablib.base.errors import ModelError
+from oablib.base.shown import showable
+from oablib.protocol import models_checks
+from oablib.protocol.codebook import Table
+from oablib.protocol.models_checks import ModelFile
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One file of params/models.
+
+    scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
+    its slope gets (origin is published with reversed orientation).
+    dummies: name -> (column, category key). school_means: name -> column averaged per school.
+    direct: predictors of the outcome beside the mediator; indirect: those of them that predict
+    the mediator too. confounders: those of them that are no property of family or surroundings,
+    so that a prediction of disadvantage leaves them out.
+    candidates: paths such as `nscct ~ origin` that a selection may add.
+    imputed: columns that may hold unknown values. auxiliary: columns that help to fill them.
+    fixed_values: column -> category key -> scale value set by hand; all others are estimated.
+    fixed_effects: predictor -> points of the outcome per unit; standardised_effects: the same in
+    standard deviations, where no more is published. Both are of an indicator that is given.
+    """
+
+    name: str
+    title: str
+    source: str
+    codebook: str
+    outcome: str
+    mediator: str
+    cluster: str
+    wave: str
+    imputed: tuple[str, ...]
+    scaled: dict[str, Literal[1, -1]]
+    dummies: dict[str, tuple[str, str]]
+    numeric: tuple[str, ...]
+    school_means: dict[str, str]
+    direct: tuple[str, ...]
+    indirect: tuple[str, ...]
+    auxiliary: tuple[str, ...]
+    fixed_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    fixed_effects: dict[str, float] = field(default_factory=dict)
+    standardised_effects: dict[str, float] = field(default_factory=dict)
+    confounders: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+
+    def waves(self, frame: pd.DataFrame) -> pd.Series:
+        """Wave of each child of a frame; "all" for everybody in a model without waves."""
+        wave = frame[self.wave] if self.wave else pd.Series("all", index=frame.index)
+        return wave.rename("wave")
+
+    def paths_to_outcome(self, parameters: pd.DataFrame, *, of: Sequence[str]) -> pd.DataFrame:
+        """Rows of a fit's table of parameters that are paths of these predictors, by `rhs`."""
+        rows = parameters[(parameters["lhs"] == self.outcome) & (parameters["op"] == "~")]
+        return rows.set_index("rhs").loc[list(of)]
+
+    def direct_rows(self, parameters: pd.DataFrame) -> pd.DataFrame:
+        """Rows of a fit's table of parameters that are direct effects, in their order, by `rhs`."""
+        return self.paths_to_outcome(parameters, of=self.direct)
+
+    @property
+    def syntax(self) -> str:
+        """The model in lavaan's syntax."""
+        return (
+            f"{self.outcome} ~ {' + '.join((self.mediator, *self.direct))}\n"
+            f"{self.mediator} ~ {' + '.join(self.indirect)}"
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the cohort that the model itself needs, without auxiliaries."""
+        parts = [self.cluster, self.outcome, self.mediator, *self.scaled, *self.numeric]
+        parts += [column for column, _ in self.dummies.values()]
+        parts += [*self.school_means.values(), *self.imputed]
+        return tuple(dict.fromkeys(part for part in (*parts, self.wave) if part))
+
+    def column_of(self, predictor: str) -> str:
+        """Column of the cohort that a predictor is made of."""
+        if predictor in self.dummies:
+            return self.dummies[predictor][0]
+        return self.school_means.get(predictor, predictor)
+
+
+def load(name: str) -> Model:
+    """Read params/models/<name>.yaml, with what it extends.
+
+    Raises ParameterError when the file is absent or no strict YAML; ModelError, naming file and
+    line, when a field is missing or unknown, a predictor is not defined, a path is named twice or
+    runs in a circle, or a value set by hand cannot be meant.
+    """
+    file = models_checks.read(name)
+    known = {each.name for each in fields(Model)} - {"name"}
+    optional = {each.name for each in fields(Model) if not _is_needed(each)}
+    models_checks.fail_if_fields_are_unfit(file, known=known, needed=known - optional)
+    models_checks.fail_if_paths_are_unfit(file)
+    models_checks.fail_if_fixed_value_is_unfit(file)
+    models_checks.fail_if_fixed_effect_is_unfit(file)
+    plain: dict[str, Any] = {key: _frozen(value) for key, value in file.values.items()}
+    pairs = [models_checks.split_path(text) for text in plain.pop("candidates", ())]
+    return Model(name=name, candidates=tuple(" ~ ".join(pair) for pair in pairs if pair), **plain)
+
+
+def load_several(names: str, *, first: str) -> dict[str, Model]:
+    """Models of params/models by name, with spaces between; `first` comes first, named or not."""
+    return {name: load(name) for name in dict.fromkeys((first, *names.split()))}
+
+
+def fail_if_columns_are_unknown(name: str, *, table: Table) -> None:
+    """Raise ModelError, naming file and line, unless the codebook's table has what a model names.
+
+    Columns, categories of dummies, and a reference category for each scaled column.
+    """
+    file = models_checks.read(name)
+    faults = [*_column_faults(file, table), *_category_faults(file, table)]
+    if faults:
+        raise ModelError("\n".join(faults))
+
+
+def _column_faults(file: ModelFile, table: Table) -> list[str]:
+    known = {column.key for column in table.columns}
+    return [
+        f"{file.where(*way)}: variable {column!r} is not in the codebook's table; its columns: "
+        f"{', '.join(sorted(known))}."
+        for way, column in models_checks.named_columns(file)
+        if column not in known
+    ]
+
+
+def _category_faults(file: ModelFile, table: Table) -> list[str]:
+    known = {column.key: column for column in table.columns}
+    faults = []
+    for name, (column, category) in file.values["dummies"].items():
+        keys = [each.key for each in known[column].categories] if column in known else [category]
+        if category not in keys:
+            faults.append(
+                f"{file.where('dummies', name)}: {column} has no category {category!r}; its "
+                f"categories: {', '.join(keys) or 'none'}."
+            )
+    faults += [
+        f"{file.where('scaled', column)}: {column} has no reference category in the codebook; "
+        "expected one, against which scale values are measured."
+        for column in file.values["scaled"]
+        if column in known and known[column].reference is None
+    ]
+    return faults
+
+
+def _is_needed(each: Any) -> bool:
+    return each.default is MISSING and each.default_factory is MISSING
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value

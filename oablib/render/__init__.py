@@ -1,0 +1,1 @@
+"""From an executed notebook to HTML, PDF, downloads and the front page."""

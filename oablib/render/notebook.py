@@ -1,0 +1,227 @@
+"""Turn an executed notebook into what its report shows: head, answer, text, exhibits."""
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_markdown_cell
+
+from oablib.base.errors import RenderError
+from oablib.base.wording import inert
+from oablib.params import cell as parameter_cell
+from oablib.report import exhibit
+
+ANSWER_TAG = "answer"
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# Where a warning came from, without the folders of the machine that it was raised on.
+_PLACES = (
+    (re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py"), "cell"),
+    (re.compile(r"\S*[/\\]site-packages[/\\]"), ""),
+    (re.compile(r"\S*[/\\](?=oablib[/\\]\S+\.py)"), ""),
+)
+_PREFERRED = ("text/html", "text/markdown", "text/plain")
+_IMAGE = "image/"
+# A notebook that has its values is not to take those of the last run.
+_ADOPTED = re.compile(r"^by_hand\.adopt\(.*\)\n", re.MULTILINE)
+_NO_ALT = (
+    "{stem} shows a picture or object that may lack an alt text; show figures with the functions "
+    "of oablib.figures, which give one."
+)
+_LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportNotebook:
+    """A notebook made ready for pandoc.
+
+    body: question and answer in cells of their own, then all that is shown; figures at
+    `<label>.svg`. exhibits: payloads (see exhibit.Exhibit) in their order.
+    """
+
+    stem: str
+    title: str
+    body: nbformat.NotebookNode
+    exhibits: Sequence[Mapping[str, Any]]
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """The title in the first cell; empty where it does not begin with one."""
+    source = notebook.cells[0].source if notebook.cells else ""
+    first = source.strip().partition("\n")[0]
+    return first[2:].strip() if first.startswith("# ") else ""
+
+
+def prepare(
+    notebook: nbformat.NotebookNode,
+    *,
+    stem: str,
+    values: Mapping[str, str | int | float],
+    pages: Mapping[str, str],
+) -> ReportNotebook:
+    """Split off the head, move the answer there, and clean the cells.
+
+    values: were injected. pages: stem -> title of all reports of the run.
+    Raises RenderError when the first cell lacks title or question, nothing answers, a cell shows
+    an error, or an output is a bare image, which has no alternative text.
+    """
+    body = copy.deepcopy(notebook)
+    question, stated, rest = _head(body.cells[0].source if body.cells else "", stem=stem)
+    printed = [text for cell in body.cells for text in _answers(cell)]
+    answer = "\n\n".join(text for text in (stated, *printed) if text)
+    if not answer:
+        raise RenderError(
+            f"{stem} gives no answer; print it in a cell tagged `{ANSWER_TAG}`, or write a "
+            "paragraph that starts with **Answer.** in its first cell."
+        )
+    body.cells[0].source = rest
+    shown: list[dict[str, Any]] = []
+    cells = [_tagged(question, "question"), _tagged(answer, "answer-text")]
+    for cell in body.cells:
+        if _is_shown(cell):
+            cells.extend(_clean(cell, stem, values, shown))
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = "\n".join(map(inert, cell.source.split("\n")))
+    body.cells = cells
+    body.metadata = {
+        "kernelspec": {"language": "python", "name": "python3", "display_name": ""},
+        "oab": {"stem": stem, "pages": dict(pages)},
+    }
+    return ReportNotebook(stem, title_of(notebook), body, shown)
+
+
+def handed_on(
+    notebook: nbformat.NotebookNode, *, stem: str, values: Mapping[str, str | int | float]
+) -> nbformat.NotebookNode:
+    """The executed notebook for its readers, with the values of the run in its parameters cell.
+
+    Of each output it holds what a reader sees, without the machine's folders.
+    """
+    ready = copy.deepcopy(notebook)
+    cells = [cell for cell in ready.cells if _is_shown(cell)]
+    for cell in cells:
+        if cell.cell_type == "code":
+            _merge(cell, values)
+            cell.source = _ADOPTED.sub("", cell.source)
+            cell.outputs = [_clean_output(output, stem) for output in cell.outputs]
+    ready.cells = cells
+    return ready
+
+
+def _head(source: str, *, stem: str) -> tuple[str, str, str]:
+    """Split the first cell into question, answer and the rest without its title."""
+    first, _, text = source.strip().partition("\n")
+    parts = {"**Question.**": "", "**Answer.**": ""}
+    rest = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        start = next((mark for mark in parts if paragraph.startswith(mark)), None)
+        if start:
+            parts[start] = paragraph.removeprefix(start).strip()
+        else:
+            rest.append(paragraph)
+    if not first.startswith("# ") or not parts["**Question.**"]:
+        raise RenderError(
+            f"The first cell of {stem} should begin with a line `# Title` and hold a paragraph "
+            "that starts with **Question.**"
+        )
+    return parts["**Question.**"], parts["**Answer.**"], "\n\n".join(rest)
+
+
+def _answers(cell: Any) -> Iterator[str]:
+    """Take the Markdown that a cell tagged `answer` printed or displayed out of its outputs."""
+    if cell.cell_type != "code" or ANSWER_TAG not in cell.metadata.get("tags", []):
+        return
+    kept = []
+    for output in cell.outputs:
+        shown = output.get("data", {})
+        if output.output_type == "stream" and output.name == "stdout":
+            yield _joined(output.text).strip().removeprefix("**Answer.**").strip()
+        elif "text/markdown" in shown:
+            yield _joined(shown["text/markdown"]).strip().removeprefix("**Answer.**").strip()
+        else:
+            kept.append(output)
+    cell.outputs = kept
+
+
+def _is_shown(cell: Any) -> bool:
+    injected = parameter_cell.INJECTED_TAG in cell.metadata.get("tags", [])
+    return bool(cell.source.strip()) and not injected
+
+
+def _tagged(text: str, tag: str) -> Any:
+    return new_markdown_cell(text, metadata={"tags": [tag]})
+
+
+def _clean(
+    cell: Any, stem: str, values: Mapping[str, str | int | float], shown: list[dict[str, Any]]
+) -> Iterator[Any]:
+    """The cell, and after it a cell of text for each Markdown that it shows; fills `shown`."""
+    tags = cell.metadata.get("tags", [])
+    cell.metadata = {"tags": tags} if tags else {}
+    if cell.cell_type != "code":
+        yield cell
+        return
+    _merge(cell, values)
+    texts, outputs = [], []
+    for output in cell.outputs:
+        payload = output.get("data", {}).get(exhibit.MIME)
+        clean = _clean_output(output, stem)
+        if payload is None and "<img" in clean.get("data", {}).get("text/html", "").lower():
+            raise RenderError(_NO_ALT.format(stem=stem))
+        if "text/markdown" in clean.get("data", {}):
+            texts.append(new_markdown_cell(clean.data["text/markdown"]))
+            continue
+        if payload is not None:
+            _fail_if_label_is_unfit(payload["label"], stem=stem)
+            shown.append(payload)
+            if "svg" in payload:
+                clean.data["text/html"] = exhibit.figure_html(payload, source=drawing(payload))
+        outputs.append(clean)
+    cell.outputs = outputs
+    yield cell
+    yield from texts
+
+
+def _fail_if_label_is_unfit(label: str, *, stem: str) -> None:
+    """A label becomes the name of files and of a place in the page."""
+    if not _LABEL.fullmatch(label):
+        raise RenderError(
+            f"{stem} shows a figure or table labelled {label[:40]!r}; expected fig- or tbl- and "
+            "then small letters, digits and hyphens."
+        )
+
+
+def drawing(payload: Mapping[str, Any]) -> str:
+    """Name of the file that holds the drawing of a figure."""
+    return f"{payload['label']}.svg"
+
+
+def _merge(cell: Any, values: Mapping[str, str | int | float]) -> None:
+    if parameter_cell.TAG in cell.metadata.get("tags", []):
+        cell.source = parameter_cell.merged(cell.source, values)
+
+
+def _clean_output(output: Any, stem: str) -> Any:
+    """Keep one form of an output: HTML before Markdown before plain text."""
+    output = copy.deepcopy(output)
+    if output.output_type == "stream":
+        output.text = _ANSI.sub("", _joined(output.text))
+        for place, shown in _PLACES:
+            output.text = place.sub(shown, output.text)
+        return output
+    if output.output_type == "error":
+        raise RenderError(f"{stem} shows an error; a report is made of cells that succeeded.")
+    kind = next((kind for kind in _PREFERRED if kind in output.data), None)
+    pictured = any(name.startswith(_IMAGE) for name in output.data)
+    if kind is None or (pictured and kind == "text/plain"):
+        raise RenderError(_NO_ALT.format(stem=stem))
+    output.data = {kind: _joined(output.data[kind])}
+    output.metadata = {}
+    return output
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)

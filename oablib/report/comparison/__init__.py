@@ -1,0 +1,42 @@
+"""What the report on old and new indicator shows: tables, figures and sentences."""
+
+from oablib.report.comparison.answers import answer, late_registrations, moved, municipalities
+from oablib.report.comparison.figures import (
+    BOTH_SUMS,
+    DISADVANTAGE,
+    changes_figure,
+    density_figure,
+    municipalities_figure,
+    schools_figure,
+)
+from oablib.report.comparison.tables import (
+    GROUPS,
+    bands_table,
+    classes_table,
+    crosstable_table,
+    cutoff_table,
+    largest_table,
+    relative_table,
+    score_differences_table,
+)
+
+__all__ = [
+    "BOTH_SUMS",
+    "DISADVANTAGE",
+    "GROUPS",
+    "answer",
+    "bands_table",
+    "changes_figure",
+    "classes_table",
+    "crosstable_table",
+    "cutoff_table",
+    "density_figure",
+    "largest_table",
+    "late_registrations",
+    "moved",
+    "municipalities",
+    "municipalities_figure",
+    "relative_table",
+    "schools_figure",
+    "score_differences_table",
+]

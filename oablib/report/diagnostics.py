@@ -1,0 +1,152 @@
+"""What the report on the imputation's diagnostics shows: tables, a figure, and its answer."""
+
+import numpy as np
+import pandas as pd
+
+from oablib.analysis.diagnostics import FAR, Recovered
+from oablib.base.wording import percent, words
+from oablib.report.drawing import (
+    GREY,
+    INDIRECT,
+    INK,
+    OURS,
+    exhibited,
+    in_words,
+    legend,
+    panels,
+    row_labels,
+    styled,
+)
+from oablib.report.exhibit import About, Figure, Table
+from oablib.report.table import Look, show
+
+SHIFT_LOOKS = ((INDIRECT, "v"), (OURS, "o"), (INK, "^"))
+SHIFT_NAMES = {-1: "one lower", 0: "as imputed", 1: "one higher"}
+
+
+@styled
+def sensitivity_figure(frame: pd.DataFrame, *, about: About) -> Figure:
+    """Direct effects with 95 % intervals for each shift of the imputed values, in units of se.
+
+    frame: name, shift, value, se, ci_lower, ci_upper. Effects have units of their own, so that
+    distances from the effect without shift are drawn, in its standard errors.
+    """
+    names = list(dict.fromkeys(frame["name"]))
+    centre = frame[frame["shift"] == 0].set_index("name")
+    figure, (axes,) = panels([0.9 + 0.5 * len(names)])
+    for place, (shift, label) in enumerate(SHIFT_NAMES.items()):
+        part = frame[frame["shift"] == shift]
+        middle, unit = (part["name"].map(centre[column]) for column in ("value", "se"))
+        low, value, high = ((part[c] - middle) / unit for c in ("ci_lower", "value", "ci_upper"))
+        spots = np.arange(len(names)) + 0.22 * (place - 1)
+        axes.errorbar(
+            value, spots, xerr=[value - low, high - value], fmt=SHIFT_LOOKS[place][1], ms=4.5,
+            capsize=2, color=SHIFT_LOOKS[place][0], label=label,
+        )  # fmt: skip
+    axes.axvline(0, color=GREY, lw=0.8)
+    axes.grid(axis="x")
+    row_labels(axes, [words(name) for name in names])
+    axes.set_xlabel("distance from the effect as imputed (its standard errors)")
+    legend(figure, axes)
+    labels = [
+        f"{words(n)}, {SHIFT_NAMES[s]}" for n, s in zip(frame["name"], frame["shift"], strict=True)
+    ]
+    return exhibited(
+        figure,
+        "sensitivity",
+        title="Direct effects when every imputed value is lower or higher than drawn",
+        unit="distance from the effect as imputed, in its standard errors",
+        note="One level (numbers: one standard deviation) lower or higher; 95 % intervals",
+        about=about,
+        alt=f"Dots with intervals. Effects: {in_words(frame, labels)}.",
+        numbers=frame.assign(name=frame["name"].map(words), shift=frame["shift"].map(SHIFT_NAMES)),
+    )
+
+
+def answer(planted: Recovered, *, lost: pd.DataFrame, m: int) -> str:
+    """How the self-test ended, and which effect loses most to unknown values."""
+    if m == 1:
+        return "**Nothing was unknown**: results owe nothing to an imputation."
+    most, wanted = lost.iloc[int(lost["fmi"].argmax())], int(lost["m_recommended"].max())
+    return (
+        f"{_self_test(planted)} Most is lost to unknown values for the path from "
+        f"{words(str(most['rhs']))} to {words(str(most['lhs']))}: {percent(most['fmi'])} of its "
+        f"information. For standard errors that can be repeated, {wanted} "
+        f"imputations are recommended; there were {m}."
+    )
+
+
+def _self_test(planted: Recovered) -> str:
+    table = planted.table
+    if planted.failed:
+        return (
+            f"**The self-test failed**: of {len(table)} planted effects these came back more than "
+            f"{FAR:g} standard errors off: {', '.join(map(words, planted.failed))}."
+        )
+    return (
+        f"All {len(table)} planted effects came back in the self-test, "
+        f"{int(table['inside'].sum())} of {int(table['repeats'].sum())} times inside their 95 % "
+        "interval."
+    )
+
+
+INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
+
+
+def information(parameters: pd.DataFrame) -> pd.DataFrame:
+    """The rows `~` of a pooled table: what is lost to unknown values, and to few imputations."""
+    return parameters.loc[parameters["op"] == "~", INFORMATION_COLUMNS].reset_index(drop=True)
+
+
+def information_table(frame: pd.DataFrame, *, m: int, about: About) -> Table:
+    """What unknown values cost each path, and how far it depends on the draws."""
+    note = (
+        "riv: relative increase in variance; fmi: fraction of missing information; mce: standard "
+        f"deviation of est over sets of {m} imputations; m recommended: imputations after which se "
+        "would vary by 5 % (Von Hippel 2020)"
+    )
+    return show(
+        frame,
+        "information",
+        title="What is lost to unknown values",
+        unit="est, se, mce: points of the left variable per unit of the right one",
+        note=note,
+        about=about,
+        look=Look(digits={"est": 3, "se": 3, "mce": 3, "m_recommended": 0}),
+    )
+
+
+def self_test_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Planted effects and what came back."""
+    labels = {"name": "predictor", "value": "imputed", "se": "standard error"}
+    return show(
+        frame.drop(columns="mc_se"),
+        "self-test",
+        title="Self-test: effects planted, values hidden and imputed, effects found",
+        unit="points of the outcome per unit of the predictor",
+        note="complete: mean estimate before hiding; imputed and standard error: means over "
+        "repeats; z: imputed minus planted in Monte Carlo standard errors (standard error by the "
+        "root of repeats)",
+        about=about,
+        look=Look(labels={**labels, "inside": "repeats inside 95 % interval"}),
+    )
+
+
+def sensitivity_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
+    """Direct effects under each shift, side by side; se is that without shift."""
+    wide = frame.pivot(index="name", columns="shift", values="value")
+    wide = wide.loc[list(dict.fromkeys(frame["name"]))]
+    centre = frame[frame["shift"] == 0].set_index("name")["se"]
+    moved = wide.drop(columns=0).sub(wide[0], axis=0).div(centre, axis=0).abs().max(axis=1)
+    table = wide.rename(columns=SHIFT_NAMES).assign(se=centre, largest_move=moved).reset_index()
+    labels = {"name": "predictor", "se": "standard error", "largest_move": "largest move (se)"}
+    return show(
+        table,
+        "sensitivity",
+        title=f"Direct effects on {words(outcome)} if unknown values differ from imputed ones",
+        unit=f"points {words(outcome)} per unit of the predictor",
+        note="Every imputed value one level (numbers: one standard deviation) lower, as imputed, "
+        "higher; largest move in standard errors of the effect as imputed",
+        about=about,
+        look=Look(labels=labels),
+    )

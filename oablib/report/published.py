@@ -1,0 +1,116 @@
+"""What the reports say beside the numbers: who is in them, and how they compare with published."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oablib import params
+from oablib.protocol.models import Model
+
+FIT_PARTS = {
+    "n": "Model",
+    "free_parameters": "Model",
+    "chi2": "Model test, user model",
+    "chi2_scaled": "Model test, user model",
+    "df": "Model test, user model",
+    "cfi": "User model versus baseline model",
+    "tli": "User model versus baseline model",
+    "loglik": "Loglikelihood and information criteria",
+    "aic": "Loglikelihood and information criteria",
+    "bic": "Loglikelihood and information criteria",
+    "sabic": "Loglikelihood and information criteria",
+    "rmsea": "Approximation and residuals",
+    "srmr": "Approximation and residuals",
+    "r2_adjusted": "Explained variance",
+}
+"""Measures in the order of lavaan's summary, and the part of it that each stands in."""
+
+
+def published(name: str) -> Mapping[str, Any] | None:
+    """Published figures of this name in params/published; None when the name is empty."""
+    return params.published(name) if name else None
+
+
+def compare_direct(
+    parameters: pd.DataFrame,
+    *,
+    model: Model,
+    figures: Mapping[str, Any] | None,
+    known: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Direct effects in the model's order, beside the published ones where there are any.
+
+    known: the same parameters with errors that take scale values as known, the convention of the
+    published errors. Columns: name, value, se, [se_known], ci_lower, ci_upper, p, fmi, std; and
+    with published figures: published, published_se, difference_in_se (ours minus published, in
+    published standard errors), se_ratio (se_known, or else se, by published_se), and the
+    standardised ones published_std and current_std (of the indicator then in use); NaN for an
+    effect that was not published.
+    """
+    rows = model.direct_rows(parameters)
+    if known is not None:
+        rows = rows.assign(se_known=model.direct_rows(known)["se"])
+    table = rows.reset_index().rename(columns={"rhs": "name", "est": "value"})
+    columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi", "std"]
+    table = table[[name for name in columns if name in table]]
+    if figures is None:
+        return table
+    effects = pd.DataFrame(figures["direct_effects"]).T.reindex(table["name"])
+    table["published"] = effects["coef"].astype(float).to_numpy()
+    table["published_se"] = effects["se"].astype(float).to_numpy()
+    table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
+    own = table["se" if known is None else "se_known"]
+    table["se_ratio"] = own / table["published_se"]
+    table["published_std"] = effects["beta"].astype(float).to_numpy()
+    table["current_std"] = effects["beta_current"].astype(float).to_numpy()
+    return table
+
+
+def compare_scale_values(
+    values: pd.DataFrame, *, figures: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """Pooled scale values beside published ones, where there are any.
+
+    Adds published (the base model of 2021), difference (ours minus published) and current (the
+    indicator then in use).
+    """
+    if figures is None:
+        return values
+    new, current = (_listed(values, figures=figures, column=name) for name in ("new", "current"))
+    return values.assign(published=new, difference=values["value"] - new, current=current)
+
+
+def _listed(values: pd.DataFrame, *, figures: Mapping[str, Any], column: str) -> np.ndarray:
+    """Published scale values of the rows of `values`; NaN where there is none."""
+    known: dict[Any, float] = {
+        (name, code): value
+        for name, told in figures["scale_values"].items()
+        for code, value in enumerate(told[column], start=1)
+    }
+    found = [known.get((row.variable, row.code), np.nan) for row in values.itertuples()]
+    return np.array(found, dtype=float)
+
+
+def compare_fit(
+    fit: pd.DataFrame,
+    *,
+    outcome: str,
+    counts: Mapping[str, int],
+    figures: Mapping[str, Any] | None,
+) -> pd.DataFrame:
+    """Fit measures in lavaan's order: mean, smallest and largest over imputations, published.
+
+    fit: one row an imputation, as PooledFit.fit. counts: free_parameters, df and n, the same
+    in all imputations. Columns: part, measure, mean, min, max, [published].
+    """
+    table = fit.rename(columns={f"r2_adjusted_{outcome}": "r2_adjusted"})
+    table = table.assign(**{name: float(count) for name, count in counts.items()})
+    wanted = [name for name in FIT_PARTS if name in table]
+    rows = table[wanted].agg(["mean", "min", "max"]).T.rename_axis("measure").reset_index()
+    rows.insert(0, "part", [FIT_PARTS[name] for name in rows["measure"]])
+    if figures is not None:
+        listed = figures["fit"] | {"n": figures["sample"]["n"]}
+        rows["published"] = [float(listed.get(name, "nan")) for name in rows["measure"]]
+    return rows

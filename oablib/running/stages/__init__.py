@@ -1,0 +1,1 @@
+"""Stages: what they declare, the key of their result, the cache, and their order."""

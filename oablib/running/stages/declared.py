@@ -1,0 +1,192 @@
+"""The stages of a run: notebooks that say in their metadata what they read and write.
+
+{"oab": {"reads": [...], "writes": [...], "may_write": [...], "rules": ["rules/imputation"]}}
+
+reads, writes: tables. may_write, may_read: tables that only some runs have. rules: files of
+params, without .yaml, beside those that a parameter names. model: fields of the run's model that
+the notebook asks for; without it all count. study: the report that a notebook
+belongs to when it is no part of an ordinary run. The order in which stages run follows from reads
+and writes alone.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from oablib import params
+from oablib.base.errors import EnvironmentFault, ParameterError
+from oablib.params import cell as parameter_cell
+
+DELIVERY = "delivery"
+"""What stands in `reads` for the files that a run is given."""
+
+COUNTRY = "country"
+"""What stands in `reads` for the children of the country; runs without one leave the stage out."""
+
+_FIELDS = {"reads", "may_read", "writes", "may_write", "rules", "model", "study"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One notebook. text: its source, as JSON; parameters: names its parameters cell declares."""
+
+    stem: str
+    text: str
+    code: tuple[str, ...]
+    parameters: tuple[str, ...]
+    reads: tuple[str, ...]
+    may_read: tuple[str, ...]
+    writes: tuple[str, ...]
+    may_write: tuple[str, ...]
+    rules: tuple[str, ...]
+    model: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Tables and files that it reads in some run."""
+        return frozenset((*self.reads, *self.may_read))
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Tables that it writes in some run."""
+        return frozenset((*self.writes, *self.may_write))
+
+
+def load(*, study: str = "") -> tuple[Stage, ...]:
+    """The stages of an ordinary run, or of a study, in an order in which they can run.
+
+    Raises EnvironmentFault when notebooks are absent or cannot be read, a table is written twice,
+    is read and written by none, or stages wait for each other.
+    """
+    folder = params.root() / "notebooks"
+    found = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
+    chosen = {stage.stem: stage for stage, belongs in found if belongs == study}
+    if not chosen:
+        what = f"study {study!r}" if study else "an ordinary run"
+        raise EnvironmentFault(f"The folder {folder} holds no notebook of {what}.")
+    ahead = needs(chosen.values())
+    try:
+        order = TopologicalSorter(ahead)
+        order.prepare()
+    except CycleError as circle:
+        way = " -> ".join(circle.args[1])
+        raise EnvironmentFault(
+            f"Stages wait for each other: {way}. Change what their metadata say they read or write."
+        ) from None
+    return tuple(chosen[stem] for stem in _sorted(order))
+
+
+def of_run(stages: Iterable[Stage], *, country: bool) -> tuple[Stage, ...]:
+    """The stages of a run: without a country those are left out that need it, directly or not."""
+    stages = tuple(stages)
+    if country:
+        return stages
+    gone = {each.stem for each in stages if COUNTRY in each.reads}
+    lost = set[str]()
+    while gone > lost:
+        lost = set(gone)
+        made = {table for each in stages if each.stem in gone for table in each.tables}
+        gone |= {each.stem for each in stages if made & set(each.reads)}
+    return tuple(each for each in stages if each.stem not in gone)
+
+
+def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
+    """Stem -> stems of the stages whose tables it reads.
+
+    Raises EnvironmentFault when a table has two producers, or none.
+    """
+    stages = list(stages)
+    writers = _writers(stages)
+    absent = {
+        f"{table} (read by {stage.stem})"
+        for stage in stages
+        for table in stage.reads
+        if table not in (DELIVERY, COUNTRY) and table not in writers
+    }
+    if absent:
+        raise EnvironmentFault(
+            f"No notebook writes {', '.join(sorted(absent))}. "
+            "Name the table in the metadata (oab.writes) of the one that does, or take it out of "
+            "oab.reads."
+        )
+    return {
+        stage.stem: {writers[table] for table in stage.inputs if table in writers}
+        for stage in stages
+    }
+
+
+def named(word: str, *, stages: Sequence[Stage]) -> str:
+    """The stem that begins with `word`: 05 means 05_base_model.
+
+    Raises ParameterError when none does, or several do.
+    """
+    stems = [stage.stem for stage in stages]
+    meant = [stem for stem in stems if stem == word] or [s for s in stems if s.startswith(word)]
+    if len(meant) != 1:
+        raise ParameterError(f"There is no stage {word!r}{params.did_you_mean(word, stems)}")
+    return meant[0]
+
+
+def before(stem: str, *, stages: Sequence[Stage]) -> frozenset[str]:
+    """The stage and all that it waits for, directly or not."""
+    ahead, found, waiting = needs(stages), set[str](), [stem]
+    while waiting:
+        found.add(current := waiting.pop())
+        waiting += ahead[current] - found
+    return frozenset(found)
+
+
+def after(stem: str, *, stages: Sequence[Stage]) -> frozenset[str]:
+    """The stage and all that wait for it, directly or not."""
+    return frozenset(each.stem for each in stages if stem in before(each.stem, stages=stages))
+
+
+def _writers(stages: Iterable[Stage]) -> Mapping[str, str]:
+    writers: dict[str, str] = {}
+    for stage in stages:
+        for table in sorted(stage.tables):
+            if table in writers:
+                raise EnvironmentFault(
+                    f"Both {writers[table]} and {stage.stem} write the table {table!r}; "
+                    "expected one stage for each table. Rename one of them."
+                )
+            writers[table] = stage.stem
+    return writers
+
+
+def _sorted(order: "TopologicalSorter[str]") -> Iterable[str]:
+    """By name where the tables leave it open."""
+    ready: list[str] = []
+    while order.is_active():
+        ready = sorted([*ready, *order.get_ready()])
+        yield (stem := ready.pop(0))
+        order.done(stem)
+
+
+def _read(path: Path) -> tuple[Stage, str]:
+    """A stage and the study that it belongs to."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        # nbformat takes a second to load, which a run without change has no need of.
+        notebook = json.loads(text)
+        told = notebook["metadata"].get("oab", {})
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"]) for cell in cells]
+        tags = [cell["metadata"].get("tags", ()) for cell in cells]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise EnvironmentFault(f"{path.name} is no notebook of format 4; save it anew.") from None
+    unknown = sorted(set(told) - _FIELDS)
+    if unknown:
+        near = params.did_you_mean(unknown[0], sorted(_FIELDS))
+        raise EnvironmentFault(f"{path.name}: metadata oab holds unknown {unknown}{near}")
+    named = [text for text, own in zip(sources, tags, strict=True) if parameter_cell.TAG in own]
+    made = Stage(
+        stem=path.stem,
+        text=text,
+        code=tuple(sources),
+        parameters=tuple(name for text in named for name in parameter_cell.names(text)),
+        **{name: tuple(told.get(name, ())) for name in sorted(_FIELDS - {"study"})},
+    )
+    return made, told.get("study", "")

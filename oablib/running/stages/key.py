@@ -1,0 +1,169 @@
+"""What the result of a stage depends on, each part with a fingerprint, and the key of the whole.
+
+Same key, same result: the code of the notebook, the modules of oablib that it imports, its
+parameters, the rules that it reads, the content of its tables, the packages. Prose, comments and
+the name of the run are no part of it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from oablib import params
+from oablib.base.errors import ParameterError
+from oablib.base.files import text_digest
+from oablib.protocol import models_checks
+from oablib.running.stages.declared import Stage
+from oablib.workers import installed, modules
+
+MOST_REASONS = 6  # named in one line
+CITING, BIBLIOGRAPHY = "rules/literature", "references.bib"
+"""A rule whose entries cite sources, and the file of params that these stand in."""
+
+MODEL = "model"
+"""The parameter that names the model of a run."""
+
+NOT_IN_KEY = frozenset({"run"})
+"""Parameters that name the run: two runs of the same share their results."""
+
+NOT_COMPUTED = frozenset({"title", "source"})
+"""Fields of a model that say what it is; nothing is computed from them."""
+
+PLACES = ("data", "country")
+"""Parameters that say where files lie; their content counts, not their place."""
+
+
+def values_of(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+    """What of a run's parameters the stage is given."""
+    return {name: told[name] for name in stage.parameters if name in told}
+
+
+def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
+    """Files of params that the stage may read: rules/imputation -> path.
+
+    A model brings along the models that its file extends. Raises ParameterError when there is no
+    such file, ModelError when models extend each other in a circle.
+    """
+    named = [
+        f"{kind}/{file}"
+        for name, kind in params.KINDS.items()
+        if name in stage.parameters
+        for file in params.files_of(name, str(told.get(name, "")))
+    ]
+    chains = [_chain(name) for name in (*named, *stage.rules)]
+    return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
+
+
+def files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
+    """Place in a stage's folder -> file of params, the bibliography where entries cite it."""
+    found = {f"params/{name}.yaml": path for name, path in rule_files(stage, told).items()}
+    if CITING in stage.rules:
+        found[f"params/{BIBLIOGRAPHY}"] = params.root() / "params" / BIBLIOGRAPHY
+    return found
+
+
+def all_rule_files(
+    stages: Iterable[Stage], told: Mapping[str, str | int | float]
+) -> dict[str, Path]:
+    """Files of params that any of the stages may read, by name; raises as `rule_files`."""
+    files = [item for stage in stages for item in rule_files(stage, told).items()]
+    return dict(sorted(files))
+
+
+def components(
+    stage: Stage,
+    *,
+    told: Mapping[str, str | int | float],
+    tables: Mapping[str, str],
+    delivery: Mapping[str, str],
+) -> dict[str, str]:
+    """Each thing that the stage's result depends on, with its fingerprint.
+
+    told: parameters of the run. tables: table -> digest, for those it reads. delivery: file ->
+    digest, of the files that the run was given.
+    """
+    parts = {f"code cell {i}": text_digest(code) for i, code in enumerate(stage.code, start=1)}
+    imported = modules.of_code("\n".join(stage.code))
+    parts |= {f"module {name}": digest for name, digest in imported.items()}
+    for name, value in values_of(stage, told).items():
+        if name not in (*NOT_IN_KEY, *PLACES) and not (name == MODEL and stage.model):
+            parts[f"parameter {name}"] = json.dumps(value)
+    parts |= _model_parts(stage, told)
+    for name, path in rule_files(stage, told).items():
+        if not name.startswith("models/"):
+            content = json.dumps(params.load_yaml(path), sort_keys=True, default=str)
+            parts[f"rule {name}"] = text_digest(content)
+    if CITING in stage.rules:
+        text = (params.root() / "params" / BIBLIOGRAPHY).read_text(encoding="utf-8")
+        parts[BIBLIOGRAPHY] = text_digest(text)
+    parts |= {f"table {name}": digest for name, digest in tables.items()}
+    parts |= {f"delivered {name}": digest for name, digest in delivery.items()}
+    return parts | installed.machine()
+
+
+def key(parts: Mapping[str, str]) -> str:
+    """One fingerprint of all parts, 40 hexadecimal digits."""
+    return text_digest(json.dumps(sorted(parts.items())))[:40]
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What changed, in words: `parameter seed`, `definition ... (new)`, `table cohort (gone)`."""
+    told = []
+    for name in sorted({*before, *now}):
+        if name not in before:
+            told.append(f"{name} (new)")
+        elif name not in now:
+            told.append(f"{name} (gone)")
+        elif before[name] != now[name]:
+            told.append(name)
+    return told
+
+
+def reasons(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Why a stage has to run; before: what it was made from in the last run, empty if never."""
+    if not before:
+        return ["for the first time"]
+    return differences(before, now) or ["its result is no longer kept"]
+
+
+def shown(reasons: Sequence[str]) -> str:
+    """Reasons as one line; many are named in part and counted."""
+    more = len(reasons) - MOST_REASONS
+    return "; ".join([*reasons[:MOST_REASONS], *([f"{more} more"] if more > 0 else [])])
+
+
+def _model_parts(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str]:
+    """Content of the models that a stage reads, field by field.
+
+    Of the run's model only the fields count that the stage declares, if it declares any: then the
+    result is the same for every model that has these in common.
+    """
+    found = {}
+    for parameter, kind in params.KINDS.items():
+        if kind != "models" or parameter not in stage.parameters:
+            continue
+        for name in params.files_of(parameter, str(told.get(parameter, ""))):
+            values = models_checks.read(name).values
+            declared = stage.model if parameter == MODEL else ()
+            wanted = declared or tuple(each for each in values if each not in NOT_COMPUTED)
+            label = "model" if declared else f"model {name}"
+            for field in wanted:
+                found[f"{label}: {field}"] = text_digest(json.dumps(values.get(field), default=str))
+    return found
+
+
+def _chain(name: str) -> list[str]:
+    kind, stem = _parts(name)
+    if kind != "models":
+        return [name]
+    return [f"{kind}/{each}" for each in models_checks.read(stem).chain]
+
+
+def _parts(name: str) -> tuple[str, str]:
+    kind, slash, stem = name.partition("/")
+    if not slash or kind not in ("rules", "models", "published"):
+        raise ParameterError(
+            f"A notebook's metadata name the rule {name!r}; expected rules/..., models/... or "
+            "published/..., without .yaml."
+        )
+    return kind, stem

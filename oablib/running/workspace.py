@@ -1,0 +1,189 @@
+"""The private folder of a run, its lock, and the step that puts finished reports in place."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from oablib import params
+from oablib.base.errors import IncompleteRunError
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Folders of one attempt at a run.
+
+    work: the run's private folder, which stays; attempt: what is under way, gone at the end;
+    publish: becomes reports/<run>.
+    """
+
+    run: str
+    work: Path
+    attempt: Path
+
+    @property
+    def publish(self) -> Path:
+        """Folder of what will be handed on."""
+        return self.attempt / "publish"
+
+    @property
+    def report(self) -> Path:
+        """Where finished reports stand."""
+        return params.root() / "reports" / self.run
+
+    def put_in_place(self) -> Path:
+        """Exchange reports/<run> for what was made, and return the folder.
+
+        It is brought beside its place first, which may be on another disk. Killed between the two
+        renames, the earlier report is found again by the next start.
+        """
+        ready, previous = _beside(self.report)
+        self.report.parent.mkdir(exist_ok=True)
+        _make_readable(self.publish)
+        shutil.rmtree(ready, ignore_errors=True)
+        try:
+            _move(self.publish, ready)
+            with suppress(FileNotFoundError):
+                self.report.rename(previous)
+            ready.rename(self.report)
+        except BaseException:
+            if previous.exists() and not self.report.exists():
+                previous.rename(self.report)
+            shutil.rmtree(ready, ignore_errors=True)
+            raise
+        shutil.rmtree(previous, ignore_errors=True)
+        return self.report
+
+
+@contextmanager
+def opened(run: str) -> Iterator[Workspace]:
+    """Hold the run's lock and give a fresh workspace, removed at the end whatever the end is.
+
+    New files are readable by their owner alone as long as it is open.
+    Raises IncompleteRunError when the run is already running.
+    """
+    with _private_files(), _locked(run) as work:
+        space = Workspace(run, work, work / f"attempt-{uuid.uuid4().hex[:8]}")
+        _clear_leftovers(space)
+        try:
+            space.publish.mkdir(parents=True)
+            yield space
+        finally:
+            shutil.rmtree(space.attempt, ignore_errors=True)
+
+
+def of(run: str) -> Path:
+    """The private folder of a run, whether or not it is there."""
+    return params.root() / params.WORK / run
+
+
+def show_tables(tables: Iterable[Mapping[str, Path]], *, work: Path) -> None:
+    """Put the tables of the last run where notebooks opened by hand find them.
+
+    tables: place (private/cohort.parquet) -> file, for each stage.
+    """
+    for name in ("private", "results"):
+        shutil.rmtree(work / name, ignore_errors=True)
+        (work / name).mkdir()
+    for places in tables:
+        for place, path in places.items():
+            link(path, work / place)
+
+
+def link(path: Path, target: Path) -> None:
+    """Give a file a second name where the file system can, else copy it."""
+    try:
+        os.link(path.resolve(), target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def clean(run: str) -> int:
+    """Remove the private folder of a run; bytes that this set free.
+
+    Raises IncompleteRunError when the run is running.
+    """
+    if not of(run).is_dir():
+        return 0
+    size = size_of(of(run))
+    with _locked(run) as work:
+        shutil.rmtree(work)
+    (params.root() / params.WORK / f"{run}.lock").unlink(missing_ok=True)
+    return size
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; those with a second name elsewhere count in part."""
+    states = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return sum(state.st_size // max(state.st_nlink, 1) for state in states)
+
+
+def _beside(report: Path) -> tuple[Path, Path]:
+    """Names beside a report that no run can have."""
+    return report.with_name(f".{report.name}.new"), report.with_name(f".{report.name}.previous")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename, or copy file by file to another disk: the error of a copy then names its file."""
+    with suppress(OSError):
+        source.rename(target)
+        return
+    for path in (source, *sorted(source.rglob("*"))):
+        if path.is_dir():
+            (target / path.relative_to(source)).mkdir(mode=0o755)
+        else:
+            shutil.copy(path, target / path.relative_to(source))
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def _locked(run: str) -> Iterator[Path]:
+    work = of(run)
+    resting = work.parent
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (resting, work):
+        folder.chmod(0o700)
+    lock, holder = FileLock(resting / f"{run}.lock", timeout=0), work / "pid"
+    try:
+        lock.acquire()
+    except Timeout:
+        with suppress(OSError):
+            run += f" (process {holder.read_text(encoding='ascii')})"
+        raise IncompleteRunError(
+            f"Run {run} is already running; wait until it has ended, or start another run."
+        ) from None
+    try:
+        holder.write_text(str(os.getpid()), encoding="ascii")
+        yield work
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _clear_leftovers(space: Workspace) -> None:
+    """Undo what a killed run left; between its two renames the earlier report is beside."""
+    ready, previous = _beside(space.report)
+    if previous.exists() and not space.report.exists():
+        previous.rename(space.report)
+    for folder in (ready, previous, *space.work.glob("attempt-*")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_readable(folder: Path) -> None:
+    """Give a report the usual permissions; it is made to be handed on."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)

@@ -1,0 +1,1 @@
+"""The statistics: structural equations, pooling, imputation, weighting, the two steps."""

@@ -1,0 +1,31 @@
+"""Unknown values are filled several times, by chained equations that see the school level.
+
+Each unknown variable is drawn in turn from its distribution given all others, round after round.
+Which engine draws is said in params/rules/imputation.yaml; the chain around it is the same.
+"""
+
+from oablib.statistics.imputation.cells import (
+    Imputed,
+    all_completed,
+    complete,
+    hide,
+    pattern,
+    provenance,
+)
+from oablib.statistics.imputation.chain import impute
+from oablib.statistics.imputation.engines import Rule, engine_names, rule
+from oablib.statistics.imputation.predictors import leave_one_out
+
+__all__ = [
+    "Imputed",
+    "Rule",
+    "all_completed",
+    "complete",
+    "engine_names",
+    "hide",
+    "impute",
+    "leave_one_out",
+    "pattern",
+    "provenance",
+    "rule",
+]

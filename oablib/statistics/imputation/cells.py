@@ -1,0 +1,86 @@
+"""What was unknown, what it was filled with, and frames with the values in place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from oablib.base.shown import showable
+from oablib.protocol.models import Model
+
+CELLS = ["child", "variable", "imputation", "value", "engine"]
+TRACE = ["variable", "imputation", "iteration", "mean", "sd"]
+OBSERVED = "observed"
+
+
+@showable(private=("cells",))
+@dataclass(frozen=True, slots=True, repr=False)
+class Imputed:
+    """The cells that were filled, m times.
+
+    cells: child, variable, imputation (1..m), value, engine (which drew it). A cell that is not
+    here was known and is the same in all m data sets.
+    trace: variable, imputation, iteration, mean and sd of the values filled in that round.
+    m: completed data sets; 1 when nothing was unknown and the one data set passes through.
+    flags: sentences on what a reader should know before believing the values.
+    """
+
+    cells: pd.DataFrame
+    trace: pd.DataFrame
+    m: int
+    flags: tuple[str, ...] = ()
+
+
+def pattern(frame: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+    """Joint pattern of unknown values: wave, one True/False column a variable, n, share.
+
+    share is a fraction of the wave's children; a model without waves has one, called "all".
+    """
+    unknown = frame[list(model.imputed)].isna()
+    counts = unknown.groupby([model.waves(frame), *model.imputed]).size().rename("n").reset_index()
+    return counts.assign(share=counts["n"] / counts.groupby("wave")["n"].transform("sum"))
+
+
+def hide(
+    frame: pd.DataFrame, *, variable: str, share: float, given: str, seed: int
+) -> pd.DataFrame:
+    """A copy in which `share` of a known variable is unknown, at random given another one.
+
+    The chance rises with `given`: odds triple from one sd under its mean to one above.
+    With an empty variable the frame comes back as it was.
+    """
+    if not variable:
+        return frame
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
+    driver = (frame[given] - frame[given].mean()) / frame[given].std()
+    # The lowest of exponential waiting times at rate odds: a draw without replacement.
+    waiting = rng.exponential(size=len(frame)) / np.exp(np.log(3) / 2 * driver)
+    hidden = waiting.rank(method="first") <= round(share * len(frame))
+    return frame.assign(**{variable: frame[variable].astype(float).mask(hidden)})
+
+
+def complete(frame: pd.DataFrame, *, cells: pd.DataFrame, imputation: int) -> pd.DataFrame:
+    """The frame with the cells of one imputation filled in; all else is untouched."""
+    filled = frame.copy()
+    chosen = cells[cells["imputation"] == imputation]
+    for name, part in chosen.groupby("variable"):
+        values = pd.Series(part["value"].to_numpy(), index=part["child"])
+        new = frame["child"].map(values)
+        filled[name] = new.where(new.notna(), frame[name])
+    return filled
+
+
+def all_completed(frame: pd.DataFrame, *, cells: pd.DataFrame) -> list[pd.DataFrame]:
+    """The m completed frames; the frame itself, alone, when no cell was imputed."""
+    numbers = sorted(cells["imputation"].unique()) or [1]
+    return [complete(frame, cells=cells, imputation=number) for number in numbers]
+
+
+def provenance(frame: pd.DataFrame, *, imputed: Imputed, model: Model) -> pd.DataFrame:
+    """Where each value comes from: child, and per imputed variable "observed" or the engine."""
+    origin = pd.DataFrame({"child": frame["child"]})
+    first = imputed.cells[imputed.cells["imputation"] == 1]
+    for name in model.imputed:
+        own = first[first["variable"] == name].set_index("child")["engine"]
+        origin[name] = frame["child"].map(own).astype(object).fillna(OBSERVED)
+    return origin

@@ -1,0 +1,48 @@
+"""Forests of miceforest: one variable, one round; the chain around them is not miceforest's."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.statistics.imputation.variables import Variable
+from oablib.statistics.imputation.view import View
+
+
+class Forest:
+    """Draws by miceforest (lightgbm); settings bear its names.
+
+    match: "fast" draws a level from the forest's chances, "normal" takes the value of one of the
+    `donors` known cells whose predictions are nearest. learner: lightgbm's parameters.
+    """
+
+    name = "forest"
+
+    def __init__(
+        self, variable: Variable, *, match: str, donors: int, learner: dict[str, Any]
+    ) -> None:
+        self._variable, self._match, self._donors = variable, match, donors
+        self._learner = dict(learner)
+
+    def draw(self, view: View, values: NDArray, *, rng: np.random.Generator) -> NDArray:
+        """New values of the unknown cells."""
+        # Imported here: miceforest takes a second that nobody else should wait for.
+        import miceforest
+
+        name, unknown = self._variable.name, self._variable.unknown
+        target = pd.Series(np.where(unknown, np.nan, values), index=view.table().index)
+        frame = view.table().assign(
+            **{name: target.astype("category") if self._variable.nominal else target}
+        )
+        kernel = miceforest.ImputationKernel(
+            frame,
+            num_datasets=1,
+            variable_schema=[name],
+            mean_match_candidates=self._donors,
+            mean_match_strategy=self._match,
+            random_state=int(rng.integers(2**31)),
+        )
+        kernel.mice(1, **self._learner, num_threads=1, deterministic=True)
+        drawn = kernel.complete_data(0)[name].to_numpy(float)[unknown]
+        return drawn.astype(values.dtype)

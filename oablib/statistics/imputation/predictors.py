@@ -1,0 +1,170 @@
+"""What the imputed variables are predicted from: columns that stay, and columns that follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from oablib.base.errors import ImputationError
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics.imputation.variables import Variable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Predictors as numbers: matrix (n, p); binary (p,), whether a column is a dummy."""
+
+    matrix: NDArray
+    binary: NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: list["Columns"]) -> "Columns":
+        """The columns of all parts, in their order."""
+        return cls(
+            np.concatenate([part.matrix for part in parts], axis=1),
+            np.concatenate([part.binary for part in parts]),
+        )
+
+
+def fixed(
+    frame: pd.DataFrame, *, model: Model, table: Table, school_level: bool
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Predictors that are known for all, and the names of those left out as constant.
+
+    Outcome, mediator, all other variables of the model, its auxiliary columns and the wave; per
+    school, without the child itself, means of outcome and mediator and the share outside the
+    reference category of each known category; and the school's number of children. Categories
+    are pandas categories, all else floats. Raises ImputationError when one is unknown for some.
+    """
+    numbers = {
+        name: _as_predictor(frame[name], nominal=_is_nominal(table, name))
+        for name in (*model.columns, *model.auxiliary)
+        if name not in (model.cluster, *model.imputed)
+    }
+    found = pd.DataFrame(numbers, index=frame.index)
+    _fail_if_incomplete(found)
+    if school_level:
+        found = found.assign(**dict(_of_school(frame, model=model, table=table)))
+    constant = [str(name) for name in found if found[name].nunique() < 2]
+    return found.drop(columns=constant), tuple(constant)
+
+
+def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
+    """Constant, dummies of categories and of numbers with two values, and standardised numbers.
+
+    linear: numbers that enter as they are (a normal outcome has log-odds of levels that are linear
+    in it); others enter as normal scores, so that skewed incomes neither dominate nor bend.
+    """
+    constant = Columns(np.ones((len(frame), 1)), np.array([False]))
+    parts = [_column(frame[name], linear=name in linear) for name in frame]
+    return Columns.joined([constant, *parts])
+
+
+def levels(variable: Variable, values: NDArray) -> Columns:
+    """Another variable as a predictor: dummies against its commonest known level, or a number."""
+    if variable.codes is None:
+        return _standard(values)
+    commonest = np.bincount(values[~variable.unknown]).argmax()
+    return _dummies(values, codes=np.delete(np.arange(len(variable.codes)), commonest))
+
+
+def school_means(
+    variables: tuple[Variable, ...], values: dict[str, NDArray], *, school: NDArray
+) -> dict[str, NDArray]:
+    """Leave-one-out school means of the scores as currently filled; name -> (n,).
+
+    The variable that is being drawn is among them: the mean of a child's schoolmates tells of the
+    school, not of the child.
+    """
+    return {
+        f"school_{each.name}": leave_one_out(each.score(values[each.name]), school=school)
+        for each in variables
+    }
+
+
+def as_numbers(means: dict[str, NDArray]) -> list[Columns]:
+    """Standardised columns; without those that are constant, as when all schools hold one child."""
+    return [_standard(mean) for mean in means.values() if mean.std() > 0]
+
+
+def _fail_if_incomplete(predictors: pd.DataFrame) -> None:
+    unknown = predictors.isna().sum()
+    if unknown.any():
+        raise ImputationError(
+            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
+            "to be known for all children; add the column to `imputed` in the model's file, drop "
+            "these children, or leave the column out of `auxiliary`."
+        )
+
+
+def _of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> Iterator[tuple[str, NDArray]]:
+    school = pd.factorize(frame[model.cluster])[0]
+    for name in (model.outcome, model.mediator):
+        yield f"school_{name}", leave_one_out(frame[name].to_numpy(float), school=school)
+    for name in (each for each in model.scaled if each not in model.imputed):
+        other = (frame[name] != table.column(name).reference_code).to_numpy(float)
+        yield f"school_{name}", leave_one_out(other, school=school)
+    yield "school_children", np.log(np.bincount(school)[school])
+
+
+def _is_nominal(table: Table, name: str) -> bool:
+    return table.column(name).type == "category" and len(table.column(name).codes) > 2
+
+
+def _as_predictor(column: pd.Series, *, nominal: bool) -> pd.Series:
+    return column.astype("category") if nominal else column.astype(float)
+
+
+def _column(column: pd.Series, *, linear: bool) -> Columns:
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.nunique() == 2:
+        codes, counts = np.unique(column.to_numpy(), return_counts=True)
+        return _dummies(column.to_numpy(), codes=np.delete(codes, counts.argmax()))
+    values = column.to_numpy(float)
+    return _standard(values if linear else _normal_scores(values))
+
+
+def _dummies(values: NDArray, *, codes: NDArray) -> Columns:
+    return Columns(np.equal.outer(values, codes).astype(float), np.full(len(codes), True))
+
+
+def _standard(values: NDArray) -> Columns:
+    return Columns(((values - values.mean()) / values.std())[:, None], np.array([False]))
+
+
+def _normal_scores(values: NDArray) -> NDArray:
+    """Quantiles of the normal distribution at the mean rank of each value."""
+    rank = pd.Series(values).rank().to_numpy()
+    return ndtri((rank - 0.5) / len(values))
+
+
+# With no more schools than columns that tell of schools (seven in the base model), the means of
+# schoolmates and a child's other values add up to its own value, which then predicts itself.
+FEWEST = 10
+
+
+def seen(column: pd.Series, *, asked: bool) -> tuple[NDArray, bool]:
+    """Number of each child's school, (n,) from 0, and whether engines are to see the school.
+
+    asked: whether they were asked to. In fewer than 10 schools they do not see it, and each child
+    counts as a school of its own: nothing can be learned from the differences of so few.
+    """
+    school = pd.factorize(column)[0]
+    if school.max() + 1 < FEWEST:
+        return np.arange(len(school)), False
+    return school, asked
+
+
+def leave_one_out(values: NDArray, *, school: NDArray) -> NDArray:
+    """Mean of the other children of the school, shape (n,), drawn to the overall mean.
+
+    The overall mean counts as one further child, so that a lone child has a value as well.
+    values (n,); school (n,), numbers from 0. Why the child itself must not count, and that
+    imputing without such means bends effects of the school level: Grund, Luedtke & Robitzsch
+    (2018, Organ. Res. Methods 21:111).
+    """
+    count, total = np.bincount(school)[school], np.bincount(school, values)[school]
+    return (total - values + values.mean()) / count

@@ -1,0 +1,249 @@
+"""m fits of one model to m imputations become one fit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from oablib.base.errors import PoolingError
+from oablib.base.shown import showable
+from oablib.statistics.pooling import rules
+from oablib.statistics.pooling.rules import Pooled
+from oablib.statistics.sem import SemFit
+from oablib.statistics.sem.solution import Z_95
+
+ADDRESS = ("lhs", "op", "rhs", "group")
+MEASURES = (
+    "loglik", "aic", "bic", "sabic", "chi2", "chi2_scaled", "cfi", "tli", "rmsea", "srmr"
+)  # fmt: skip
+RUBIN = ("within", "between", "riv", "fmi", "lambda_")
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class PooledFit:
+    """m fits of one model as one.
+
+    parameters: lhs, op, rhs, [group], label, est, se, t, df, p, ci_lower, ci_upper (95 %, t),
+        within, between, riv, fmi, lambda_ (see Pooled); std, the mean of the m standardised
+        estimates; df_rubin; mce and mce_p, the Monte Carlo errors of est and of p; and
+        m_recommended, the number of imputations that would make se repeatable. A fixed value has
+        se 0 and NaN where nothing can be tested.
+    covariance: total sampling covariance of est, shape (k, k), rows as in parameters.
+    fit: one row per imputation (numbered from 1) with loglik, aic, bic, sabic, chi2, chi2_scaled,
+        cfi, tli, rmsea, srmr and, per endogenous variable, r2_<name> and r2_adjusted_<name>;
+        `fit_mean` averages them.
+    df: of the model, not of the tests. flags: sentences for the reader.
+    """
+
+    parameters: pd.DataFrame
+    covariance: NDArray
+    fit: pd.DataFrame
+    n: int
+    n_parameters: int
+    df: int
+    n_clusters: int | None
+    m: int
+    flags: tuple[str, ...]
+
+    @property
+    def fit_mean(self) -> pd.Series:
+        """Means over the imputations, the convention of the published report; NaN where one is."""
+        return self.fit.drop(columns="imputation").mean(skipna=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Numbers:
+    """Estimates (m, k) and covariances (m, k, k) of the free rows, and how to pool them.
+
+    averaged: rows over which the relative increase is averaged; None for Rubin's total variance.
+    """
+
+    q: NDArray
+    u: NDArray
+    df_complete: float
+    averaged: NDArray | None
+
+    def pooled(self, rows: NDArray) -> Pooled:
+        """Pool the imputations with these numbers."""
+        q, u, increase = self.q[rows], self.u[rows], None
+        if self.averaged is not None:
+            part = np.flatnonzero(self.averaged)
+            increase = rules.average_increase(q[:, part], u[:, part[:, None], part])
+        return rules.combine(q, u, df_complete=self.df_complete, increase=increase)
+
+
+def pool(fits: Sequence[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> PooledFit:
+    """Pool fits of one model to m imputations of the same rows.
+
+    scale_w: as in `rubin`, the relative increase averaged over all parameters but defined ones.
+    cv: how far a standard error may vary over sets of imputations (fraction), for m_recommended.
+    df_complete is clusters - 1 when errors are clustered, else n minus parameters. Sources: Rubin
+    (1987), Barnard & Rubin (1999), Enders (2010) for scale_w; precision gives the others. Raises
+    PoolingError when there is no fit or the fits differ in parameters, fixed values, n, df,
+    likelihood or errors.
+    """
+    fail_if_fits_differ(fits)
+    first, m = fits[0], len(fits)
+    q, u = arrays(fits)
+    free = (np.diagonal(u, axis1=1, axis2=2) != 0).any(axis=0)
+    _fail_if_fixed_values_differ(q[:, ~free])
+    place = np.flatnonzero(free)
+    own = (first.parameters["op"] != ":=").to_numpy()[free]
+    numbers = _Numbers(
+        q[:, free], u[:, place[:, None], place], complete_df(first), own if scale_w else None
+    )
+    rules.fail_if_unfit(numbers.q, numbers.u, df_complete=numbers.df_complete)
+    pooled = numbers.pooled(np.arange(m))
+    covariance = np.zeros(u.shape[1:])
+    covariance[np.ix_(free, free)] = pooled.covariance
+    std = np.mean([fit.parameters["std"] for fit in fits], axis=0)
+    free_rows = _free_rows(numbers, pooled, std=std[free], cv=cv).set_axis(place)
+    return PooledFit(
+        parameters=_with_fixed(first.parameters, free_rows, std=std),
+        covariance=covariance,
+        fit=pd.DataFrame([_fit_row(i, fit) for i, fit in enumerate(fits, start=1)]),
+        n=first.n,
+        n_parameters=first.n_parameters,
+        df=first.df,
+        n_clusters=first.n_clusters,
+        m=m,
+        flags=_flags(fits, identical=not pooled.between.any()),
+    )
+
+
+def arrays(fits: Sequence[SemFit]) -> tuple[NDArray, NDArray]:
+    """Estimates, shape (m, k), and covariance matrices, (m, k, k), of all rows of parameters."""
+    estimates = np.array([fit.parameters["est"] for fit in fits], dtype=np.float64)
+    return estimates, np.array([fit.covariance for fit in fits], dtype=np.float64)
+
+
+def complete_df(fit: SemFit) -> float:
+    """Degrees of freedom of a t test had nothing been missing."""
+    return fit.n - fit.n_parameters if fit.n_clusters is None else fit.n_clusters - 1
+
+
+def _flags(fits: Sequence[SemFit], *, identical: bool) -> tuple[str, ...]:
+    """Flags of the fits, each once, and those on the imputations."""
+    own = tuple(dict.fromkeys(flag for fit in fits for flag in fit.flags))
+    if len(fits) == 1:
+        return (*own, "m = 1: one data set passed through, nothing was pooled.")
+    if identical:
+        return (
+            *own,
+            f"All {len(fits)} imputations gave identical estimates: either nothing was missing "
+            "in the model's columns, or one imputation was read several times.",
+        )
+    return own
+
+
+def _free_rows(numbers: _Numbers, pooled: Pooled, *, std: NDArray, cv: float) -> pd.DataFrame:
+    m = len(numbers.q)
+    return rules.t_tests(pooled).assign(
+        **{name: getattr(pooled, name) for name in RUBIN},
+        std=std,
+        df_rubin=pooled.df_rubin,
+        mce=monte_carlo_error(pooled.between, m=m),
+        mce_p=jackknife_error(
+            lambda rows: rules.t_tests(numbers.pooled(rows))["p"].to_numpy(), m=m
+        ),
+        m_recommended=recommended_imputations(pooled.fmi, m=m, cv=cv),
+    )
+
+
+def _with_fixed(parameters: pd.DataFrame, free_rows: pd.DataFrame, *, std: NDArray) -> pd.DataFrame:
+    """All rows in the order of the fits; a fixed value has nothing to test."""
+    address = parameters[[name for name in (*ADDRESS, "label") if name in parameters]]
+    rows = free_rows.reindex(parameters.index).assign(std=std)
+    fixed = rows["se"].isna()
+    rows["est"] = rows["est"].where(~fixed, parameters["est"])
+    rows["se"] = rows["se"].fillna(0.0)
+    return pd.concat([address, rows], axis=1)
+
+
+def _fit_row(imputation: int, fit: SemFit) -> dict[str, float]:
+    row = {"imputation": imputation} | {name: getattr(fit, name) for name in MEASURES}
+    row |= {f"r2_{name}": value for name, value in fit.r2.items()}
+    return row | {f"r2_adjusted_{name}": value for name, value in fit.r2_adjusted.items()}
+
+
+def fail_if_fits_differ(fits: Sequence[SemFit]) -> None:
+    """Raise PoolingError unless these can be fits of one model to imputations of the same rows."""
+    if not fits:
+        raise PoolingError("No fits to pool; expected one per imputation.")
+    facts: dict[str, Callable[[SemFit], object]] = {
+        "parameters": addresses,
+        "numbers of rows": lambda fit: fit.n,
+        "numbers of clusters": lambda fit: fit.n_clusters,
+        "degrees of freedom": lambda fit: fit.df,
+        "likelihoods": lambda fit: fit.likelihood,
+        "kinds of standard errors": lambda fit: fit.errors,
+    }
+    for name, fact in facts.items():
+        found = list(dict.fromkeys(fact(fit) for fit in fits))
+        if len(found) > 1:
+            shown = "" if name == "parameters" else f": {', '.join(map(str, found))}"
+            raise PoolingError(
+                f"The {len(fits)} fits have {len(found)} different {name}{shown}; "
+                "expected one model fitted to imputations of the same rows."
+            )
+
+
+def addresses(fit: SemFit) -> tuple[tuple[object, ...], ...]:
+    """(lhs, op, rhs) and, in multi-group fits, group of each row of parameters."""
+    columns = [name for name in ADDRESS if name in fit.parameters]
+    return tuple(zip(*(fit.parameters[name].tolist() for name in columns), strict=True))
+
+
+def _fail_if_fixed_values_differ(fixed: NDArray) -> None:
+    differing = int((np.ptp(fixed, axis=0) != 0).sum())
+    if differing:
+        raise PoolingError(
+            f"{differing} fixed parameters (standard error 0) have different values in the "
+            f"{len(fixed)} fits; expected one model fitted to every imputation."
+        )
+
+
+# A jackknife leaves m - 1 imputations, and variance between imputations needs two of them.
+FEWEST_FOR_JACKKNIFE = 3
+
+
+def monte_carlo_error(between: NDArray, *, m: int) -> NDArray:
+    """Standard deviation of a pooled estimate over sets of m imputations: sqrt(between / m).
+
+    NaN when m is 1. Royston, Carlin & White (2009, Stata J 9:252).
+    """
+    return np.sqrt(between / m) if m > 1 else np.full(between.shape, np.nan)
+
+
+def jackknife_error(statistic: Callable[[NDArray], NDArray], *, m: int) -> NDArray:
+    """Monte Carlo error of any pooled statistic, by leaving out each imputation in turn.
+
+    statistic: gives the statistic, shape (k,), for the numbers of the imputations used. The error
+    is the root of (m - 1)/m times the sum of squared deviations of the m values from their mean
+    (Royston, Carlin & White, 2009). NaN when m is below 3.
+    """
+    everything = np.arange(m)
+    if m < FEWEST_FOR_JACKKNIFE:
+        return np.full(statistic(everything).shape, np.nan)
+    values = np.array([statistic(np.delete(everything, left_out)) for left_out in everything])
+    return np.sqrt((m - 1) * values.var(axis=0))
+
+
+def recommended_imputations(fmi: NDArray, *, m: int, cv: float) -> NDArray:
+    """Imputations after which a standard error would vary by `cv` (a fraction) at most.
+
+    1 + (f / cv)^2 / 2, rounded up, with f the upper end of the 95 % interval of fmi, which on the
+    logit scale has the standard error sqrt(2/m) (von Hippel, 2020, Sociol Methods Res 49:699;
+    Stata's and R's how_many_imputations). NaN when m is 1. From few imputations f is rough: the
+    author starts with 20. Raises PoolingError for a cv that is not above 0.
+    """
+    if not cv > 0:
+        raise PoolingError(f"cv is {cv}; expected a fraction above 0, such as 0.05.")
+    if m == 1:
+        return np.full(fmi.shape, np.nan)
+    upper = expit(logit(fmi) + Z_95 * np.sqrt(2 / m))
+    return np.ceil(1 + (upper / cv) ** 2 / 2)

@@ -1,0 +1,43 @@
+"""Structural equation models by exact maximum likelihood, in lavaan's syntax.
+
+`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions ask it more.
+"""
+
+from oablib.statistics.sem.comparison import LikelihoodRatio, compare, likelihood_ratio
+from oablib.statistics.sem.effects import effects, standardized
+from oablib.statistics.sem.fitting import fit
+from oablib.statistics.sem.from_moments import paths
+from oablib.statistics.sem.likelihood import loglik_at, stacked_loglik
+from oablib.statistics.sem.modification import (
+    ScoreTest,
+    modification_indices,
+    score_information,
+    score_tests,
+)
+from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.sample import Prepared, prepare
+from oablib.statistics.sem.semopy_check import semopy_estimates
+from oablib.statistics.sem.sensitivity import influence, response, with_covariance
+
+__all__ = [
+    "LikelihoodRatio",
+    "Prepared",
+    "ScoreTest",
+    "SemFit",
+    "compare",
+    "effects",
+    "fit",
+    "influence",
+    "likelihood_ratio",
+    "loglik_at",
+    "modification_indices",
+    "paths",
+    "prepare",
+    "response",
+    "score_information",
+    "score_tests",
+    "semopy_estimates",
+    "stacked_loglik",
+    "standardized",
+    "with_covariance",
+]

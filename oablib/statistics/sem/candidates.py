@@ -1,0 +1,136 @@
+"""Which parameters a model leaves out, and which of them a text means."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.base.errors import ModelError
+from oablib.statistics.sem import layout, syntax
+from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec, spot
+
+
+def candidates_of(spec: ModelSpec) -> list[str]:
+    """What the model does not estimate in every group, as lavaan's modindices lists it.
+
+    Loadings, covariances, means, and paths between variables that stand in equations; what the
+    text fixes is among them.
+    """
+    explained = [n for n in spec.observed if n not in spec.exogenous]
+    random = spec.exogenous if spec.likelihood == "joint" else ()
+    paths = [(c.rhs, c.lhs) for c in spec.cells if c.op == "~"]
+    inside = [n for n in spec.variables if any(n in path for path in paths)]
+    terms = [f"{f} =~ {x}" for f, x in product(spec.latent, explained)]
+    pairs = [*combinations(explained, 2), *combinations(spec.latent, 2)]
+    terms += [f"{a} ~~ {b}" for a, b in [*pairs, *product(spec.latent, random)]]
+    moved = [name for name in inside if name in random or name not in spec.exogenous]
+    terms += [f"{y} ~ {x}" for y, x in product(moved, inside) if x != y]
+    terms += [f"{name} ~ 1" for name in spec.variables if spec.mean_structure]
+    estimated = _estimated(spec)
+    return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
+
+
+def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
+    """The cells that each candidate would free, in the first group, at their present values.
+
+    Raises ModelError when a text is no candidate: several left sides, a modifier, a name that
+    the model does not hold, or a term that is free already.
+    """
+    estimated = _estimated(spec)
+    fixed = {_spot(cell): cell.value for cell in spec.cells if cell.group == 0 and cell.value}
+    given = set(spec.exogenous) if spec.likelihood == "conditional" else set()
+    candidates = []
+    for text in texts:
+        cells = _cells(spec, text)
+        _fail_if_candidate_is_unfit(text, cells, estimated=estimated, given=given)
+        candidates.append([cell._replace(value=fixed.get(_spot(cell), 0.0)) for cell in cells])
+    return candidates
+
+
+def _fail_if_candidate_is_unfit(
+    text: str, cells: list[Cell], *, estimated: set[tuple[str, int, int]], given: set[str]
+) -> None:
+    if any(_spot(cell) in estimated for cell in cells):
+        raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
+    if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
+        raise ModelError(
+            f"The candidate {text!r} explains an exogenous variable, which "
+            "likelihood='conditional' takes as given; use likelihood='joint'."
+        )
+
+
+def extended(problem: Problem, cells: list[Cell]) -> Problem:
+    """The same problem with these cells free, their parameters numbered after the others."""
+    spots = {(cell.group, _spot(cell)) for cell in cells}
+    kept = [
+        cell
+        for cell in problem.spec.cells
+        if cell.free != FIXED or (cell.group, _spot(cell)) not in spots
+    ]
+    k = problem.spec.n_free
+    added = [cell._replace(free=k + number, value=None) for number, cell in enumerate(cells)]
+    spec = replace(problem.spec, cells=(*kept, *added), n_free=k + len(added))
+    return replace(problem, spec=spec, layouts=layout.layouts(spec, problem.scale))
+
+
+def against(spec: ModelSpec) -> NDArray:
+    """Whether a path into variable i (row) from j (column) would run against those there are.
+
+    It would where i moves j already, over any number of paths, or where j is explained by the
+    model and i is exogenous: what is given comes before what is explained.
+    """
+    given = np.array([name in spec.exogenous for name in spec.variables])
+    return reach(spec).T | np.outer(given, ~given)
+
+
+def reach(spec: ModelSpec) -> NDArray:
+    """Whether variable i (row) is moved by variable j (column), over any number of paths."""
+    size = len(spec.variables)
+    reach = np.zeros((size, size), dtype=bool)
+    for cell in spec.cells:
+        if cell.matrix == "A" and (cell.free != FIXED or cell.value):
+            reach[cell.row, cell.column] = True
+    for through in range(size):
+        reach |= np.outer(reach[:, through], reach[through])
+    return reach
+
+
+def _estimated(spec: ModelSpec) -> set[tuple[str, int, int]]:
+    """Places that are free in every group; one that is free in some is no test there: NaN."""
+    free = [(cell.group, _spot(cell)) for cell in spec.cells if cell.free != FIXED]
+    groups = [{spot for g, spot in free if g == group} for group in range(spec.n_groups)]
+    return set.intersection(*groups)
+
+
+def _spot(cell: Cell) -> tuple[str, int, int]:
+    i, j = cell.row, cell.column
+    return (cell.matrix, min(i, j), max(i, j)) if cell.matrix == "S" else (cell.matrix, i, j)
+
+
+def _cells(spec: ModelSpec, text: str) -> list[Cell]:
+    read = syntax.read(text)
+    place = {name: i for i, name in enumerate(spec.variables)}
+    loose = sorted({n for t in read.terms for n in (t.lhs, t.rhs) if n and n not in place})
+    if loose:
+        raise ModelError(
+            f"The candidate {text!r} names {', '.join(loose)}, which the model does not hold; "
+            f"its variables: {', '.join(spec.variables)}."
+        )
+    plain = all(t.value == (None,) and t.label == ("",) and t.start == (None,) for t in read.terms)
+    if read.definitions or not plain or len({(t.lhs, t.op) for t in read.terms}) != 1:
+        raise ModelError(
+            f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
+            "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
+        )
+    return [_cell(term, place) for term in read.terms]
+
+
+def _cell(term: syntax.Term, place: dict[str, int]) -> Cell:
+    matrix, row, column = spot(term, place)
+    return Cell(
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrix, row=row, column=column,
+        value=0.0, label="", start=None, free=FIXED, exogenous=False, shown=True,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""What the data of a model must be, checked once at the edge."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import EstimationError, ModelError
+from oablib.params import did_you_mean
+from oablib.statistics.sem.spec import ModelSpec
+
+# Spread relative to size below which a column of doubles holds nothing but rounding.
+CONSTANT_TOLERANCE = 1e-12
+# Smallest eigenvalue of the correlation matrix; exact dependence comes out near 1e-15.
+COLLINEAR_TOLERANCE = 1e-10
+# Weight in the vanishing combination from which a column counts as part of it.
+COLLINEAR_SHARE = 1e-4
+
+
+def fail_if_column_is_absent(needed: Sequence[str], columns: Sequence) -> None:
+    """Raise ModelError that names the absent columns, the nearest ones and all there are."""
+    absent = [name for name in needed if name not in columns]
+    if not absent:
+        return
+    known = [str(name) for name in columns]
+    hints = " ".join(f"There is no {name!r}{did_you_mean(name, known)}" for name in absent)
+    raise ModelError(
+        f"The model names columns that the data do not hold. {hints} "
+        f"The data hold {len(known)} columns: {', '.join(known)}."
+    )
+
+
+def fail_if_column_is_repeated(needed: Sequence[str], data: pd.DataFrame) -> None:
+    """Raise EstimationError when a needed name stands over two columns."""
+    repeated = sorted({name for name in needed if (data.columns == name).sum() > 1})
+    if repeated:
+        raise EstimationError(
+            f"Columns {repeated} stand more than once in the data; keep one each."
+        )
+
+
+def numbers(frame: pd.DataFrame) -> NDArray:
+    """The columns as doubles, shape (n, p). Raises EstimationError for text and for holes."""
+    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    if text:
+        kinds = ", ".join(f"{name} ({frame[name].dtype})" for name in text)
+        raise EstimationError(
+            f"Columns without numbers: {kinds}; give categories scale values or dummies first."
+        )
+    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
+    # One infinite or missing value makes the sum so; only then is it worth while to count.
+    if not np.isfinite(values.sum()):
+        _fail_if_values_are_missing(frame, (~np.isfinite(values)).sum(axis=0))
+    return values
+
+
+def _fail_if_values_are_missing(frame: pd.DataFrame, counts: NDArray) -> None:
+    if counts.any():
+        holes = ", ".join(f"{name}: {k}" for name, k in zip(frame, counts, strict=True) if k)
+        raise EstimationError(
+            f"Missing or infinite values ({holes}); impute them or drop those rows before fitting."
+        )
+
+
+def weights(column: pd.Series) -> NDArray:
+    """Sampling weights, shape (n,). Raises EstimationError unless all are finite and above zero."""
+    values = numbers(column.to_frame())[:, 0]
+    below = int((values <= 0).sum())
+    if below:
+        raise EstimationError(
+            f"{below} weights in {column.name} are zero or below; expected positive weights. "
+            "Leave those rows out or correct them."
+        )
+    return values
+
+
+def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
+    """Code per row, and labels (groups sorted). Raises EstimationError for rows without one."""
+    missing = int(column.isna().sum())
+    if missing:
+        raise EstimationError(f"{missing} rows have no {column.name}; each needs its own.")
+    numbered, labels = pd.factorize(column, sort=kind == "groups")
+    if len(labels) < 2:
+        raise EstimationError(
+            f"All rows have the same {column.name}; two or more {kind} are needed."
+        )
+    return np.asarray(numbered), labels
+
+
+def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:
+    """Raise EstimationError when a group has no more rows than free parameters."""
+    own = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
+    if n <= len(own):
+        where = f" in group {label!r}" if label else ""
+        raise EstimationError(
+            f"{n:.0f} rows{where} for {len(own)} free parameters (moments of exogenous variables "
+            "included); more rows than parameters are needed."
+        )
+
+
+def fail_if_column_is_constant(names: Sequence[str], values: NDArray) -> None:
+    """Raise EstimationError that names the columns without spread."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    flat = high - low <= CONSTANT_TOLERANCE * np.maximum(np.abs(low), np.abs(high))
+    if flat.any():
+        constant = [name for name, is_flat in zip(names, flat, strict=True) if is_flat]
+        raise EstimationError(f"Constant columns: {constant}; leave them out of the model.")
+
+
+def fail_if_spread_is_absent(names: Sequence[str], cov: NDArray, *, label: str) -> None:
+    """Raise EstimationError that names the columns that are constant within one group."""
+    constant = [name for name, spread in zip(names, np.diag(cov), strict=True) if spread <= 0]
+    if constant:
+        raise EstimationError(
+            f"Columns {constant} are constant in group {label!r}; leave them out of the model."
+        )
+
+
+def fail_if_columns_are_collinear(names: Sequence[str], cov: NDArray, *, label: str) -> None:
+    """Raise EstimationError that names the columns which determine each other."""
+    sd = np.sqrt(np.diag(cov))
+    where = f" in group {label!r}" if label else ""
+    eigenvalues, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    vanishing = vectors[:, eigenvalues < COLLINEAR_TOLERANCE]
+    if vanishing.size:
+        part = np.abs(vanishing).max(axis=1) > COLLINEAR_SHARE
+        columns = [name for name, inside in zip(names, part, strict=True) if inside]
+        raise EstimationError(
+            f"Collinear columns{where}: {columns} determine each other exactly "
+            f"({vanishing.shape[1]} of them can be computed from the rest); leave that many out."
+        )

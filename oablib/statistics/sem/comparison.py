@@ -1,0 +1,185 @@
+"""Models side by side: information criteria, likelihood-ratio tests, and when to refuse them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from oablib.base.errors import ComparisonError, EstimationError
+from oablib.base.shown import showable
+from oablib.statistics.sem import estimation, measures
+from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.moments import Moments
+from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.sample import GroupSample
+
+NOT_NESTED = (
+    "The restricted model is not nested in the general one: {reason}. Give the model with fewer "
+    "parameters first, and only one that is a special case of the other."
+)
+# Equal data give equal moments up to the order in which sums are taken.
+SAME_DATA_RTOL = 1e-9
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class LikelihoodRatio:
+    """Test of a restricted model against a general one.
+
+    chi2, df, p: difference of the two chi2 (lavaan's lavTestLRT for ML). chi2_scaled: Satorra &
+    Bentler (2001, Psychometrika 66:507), which allows for other distributions and for clusters;
+    NaN, with the reason in flags, where its scaling factor is not positive.
+    """
+
+    chi2: float
+    df: int
+    p: float
+    scaling_factor: float
+    chi2_scaled: float
+    chi2_scaled_p: float
+    flags: tuple[str, ...]
+
+
+def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
+    """Test whether the general model fits better than the restricted one, fitted to equal data.
+
+    Raises ComparisonError unless both are of the same rows, variables and likelihood and the
+    restricted one is a special case of the general one.
+    """
+    fail_if_data_differ({"restricted": restricted, "general": general})
+    df = restricted.df - general.df
+    chi2 = restricted.chi2 - general.chi2
+    reason = why_not_nested(restricted, general)
+    if reason:
+        raise ComparisonError(NOT_NESTED.format(reason=reason))
+    # A saturated model needs no scaling; its factor counts for nothing.
+    parts = [fit.df * fit.scaling_factor if fit.df else 0.0 for fit in (restricted, general)]
+    factor = (parts[0] - parts[1]) / df
+    flags: tuple[str, ...] = ()
+    if factor <= 0:
+        factor = np.nan
+        flags = ("The scaled difference is not defined: its scaling factor is not positive.",)
+    scaled = chi2 / factor
+    return LikelihoodRatio(
+        chi2=chi2, df=df, p=float(chdtrc(df, chi2)), scaling_factor=factor,
+        chi2_scaled=scaled, chi2_scaled_p=float(chdtrc(df, scaled)), flags=flags,
+    )  # fmt: skip
+
+
+def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
+    """One row per model: n_parameters, df, loglik, chi2, aic, bic, sabic and differences.
+
+    delta_aic, delta_bic: to the lowest. Column model holds the names. Criteria as in
+    `measures.criteria` (Akaike, 1974; Schwarz, 1978). Raises ComparisonError for
+    no fit, and for fits whose criteria say nothing about each other.
+    """
+    fail_if_data_differ(fits)
+    columns = ["n_parameters", "df", "loglik", "chi2", "aic", "bic", "sabic"]
+    rows = [{"model": name, **{c: getattr(fit, c) for c in columns}} for name, fit in fits.items()]
+    table = pd.DataFrame(rows, columns=["model", *columns])
+    return table.assign(
+        delta_aic=table["aic"] - table["aic"].min(), delta_bic=table["bic"] - table["bic"].min()
+    )
+
+
+def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
+    """Raise ComparisonError unless all fits are likelihoods of the same numbers."""
+    if not fits:
+        raise ComparisonError("No fits to compare; expected at least one.")
+    facts = {
+        "numbers of rows": lambda fit: fit.n,
+        "sets of variables": lambda fit: tuple(sorted(fit.core.problem.spec.observed)),
+        "likelihoods": lambda fit: fit.likelihood,
+        "sets of exogenous variables": _given,
+        "groups": lambda fit: fit.core.problem.sample.labels,
+    }
+    for what, fact in facts.items():
+        found = {name: fact(fit) for name, fit in fits.items()}
+        if len(set(found.values())) > 1:
+            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in found.items())
+            raise ComparisonError(
+                f"The models have different {what} ({shown}), so that AIC, BIC and chi2 of one say "
+                "nothing about another; fit all of them to the same rows and variables. A model "
+                "without x keeps x in its data when the text says `y ~ 0*x`."
+            )
+    _fail_if_numbers_differ(list(fits.values()))
+
+
+def _given(fit: SemFit) -> tuple[str, ...]:
+    """The conditional likelihood is of the other variables given these."""
+    return tuple(sorted(fit.core.problem.spec.exogenous)) if fit.likelihood == "conditional" else ()
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _fail_if_numbers_differ(fits: Sequence[SemFit]) -> None:
+    reference = _moments(fits[0])
+    for fit in fits[1:]:
+        if not np.allclose(_moments(fit), reference, rtol=SAME_DATA_RTOL, atol=0):
+            raise ComparisonError(
+                "The models have the same variables and number of rows, but the variances of their "
+                "data differ; fit all of them to the same data."
+            )
+
+
+def _moments(fit: SemFit) -> np.ndarray:
+    """Variances in the data's units, by name: what another data set would hardly share."""
+    spec, sample = fit.core.problem.spec, fit.core.problem.sample
+    order = np.argsort(spec.observed)
+    parts = [np.diag(group.cov) * sample.scale**2 for group in sample.groups]
+    return np.concatenate([part[order] for part in parts])
+
+
+# Log-likelihood per row that a search certified at the optimum may still be short of.
+MISFIT_TOLERANCE = 1e-9
+
+
+def why_not_nested(restricted: SemFit, general: SemFit) -> str:
+    """The reason why one model is not a special case of the other, or an empty text.
+
+    Both are fits to equal data. Judged at the restricted model's estimates.
+    """
+    if restricted.df <= general.df:
+        return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
+    there = _at_implied_moments(restricted.core.problem, restricted.core.optimum.at, general)
+    try:
+        reached = problems.loglik(there, estimation.estimate(there).at)
+    except EstimationError:
+        return "the general model cannot be fitted to what it implies"
+    highest = sum(measures.saturated(group) for group in there.sample.groups) / there.sample.n
+    if highest - reached <= MISFIT_TOLERANCE:
+        return ""
+    return (
+        f"the general model cannot reproduce what it implies (misfit {highest - reached:.1e} per "
+        f"row, expected at most {MISFIT_TOLERANCE:.0e})"
+    )
+
+
+def _at_implied_moments(
+    restricted: Problem, implied: tuple[Moments, ...], general: SemFit
+) -> Problem:
+    """The general problem on data with the moments that the restricted model implies."""
+    problem = general.core.problem
+    order = np.array([restricted.spec.observed.index(n) for n in problem.spec.observed])
+    centred = problems.centred(problem.spec)
+    groups = tuple(
+        _as_sample(restricted, group, at, order, centred=centred)
+        for group, at in zip(restricted.sample.groups, implied, strict=True)
+    )
+    sample = replace(problem.sample, groups=groups)
+    return replace(problem, sample=sample)
+
+
+def _as_sample(
+    restricted: Problem, group: GroupSample, at: Moments, order: np.ndarray, *, centred: bool
+) -> GroupSample:
+    """Equal data are standardised by equal scales: only order and origin differ."""
+    scale = restricted.sample.scale[order]
+    mean = group.shift[order] + scale * at.mean[order]
+    parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
+    return GroupSample.from_moments(*parts, scale=scale, centred=centred)

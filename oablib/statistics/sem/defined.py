@@ -1,0 +1,235 @@
+"""Defined parameters, `ab := a*b + c`: arithmetic of labels and of earlier definitions."""
+
+import ast
+import functools
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.base.errors import EstimationError, ModelError
+from oablib.params import did_you_mean
+from oablib.statistics.sem.syntax import Definition
+
+FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt}
+# Keeps the tree of an expression well below Python's limit on recursion.
+MOST_TOKENS = 300
+# The square is zero in double precision, so that a step leaves the real part as it is; a power
+# of two scales without rounding.
+STEP = 2.0**-700
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
+    r"|(?P<name>[^\W\d][\w.]*)|(?P<sign>\*\*|[-+*/^()])"
+)
+_MALFORMED = "a sign, a number or a parenthesis is missing or stands in a wrong place"
+_ARITHMETIC = (
+    ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.UAdd, ast.USub,
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Formula:
+    """An expression as Python's tree, in which plain names stand for the labels.
+
+    A label may be a word of Python (`lambda`) or hold dots. names: the label of each plain name.
+    """
+
+    tree: ast.expr
+    names: Mapping[str, str]
+
+
+def check(definitions: Sequence[Definition], labels: Collection[str]) -> None:
+    """Raise ModelError unless all are arithmetic of labels and of earlier definitions.
+
+    Arithmetic: + - * / ^ (or **), parentheses, numbers, exp, log and sqrt. Raised also when a
+    definition has the name of a label or of another definition.
+    """
+    known = list(labels)
+    for definition in definitions:
+        if definition.name in known:
+            raise ModelError(
+                f"{_shown(definition)}: a label or another definition has the name "
+                f"{definition.name!r}; choose a new one."
+            )
+        for name in _formula(definition).names.values():
+            _fail_if_name_is_unknown(name, definition, known, definitions)
+        known.append(definition.name)
+
+
+def evaluate(
+    definitions: Sequence[Definition], labels: Mapping[str, float]
+) -> tuple[NDArray, NDArray]:
+    """Values, shape (d,), and their derivatives to the labels in order, shape (d, len(labels)).
+
+    Derivatives are taken by the complex step, which is exact but for rounding: Squire & Trapp
+    (1998), SIAM Review 40:110. Raises ModelError as `check` does, and EstimationError where a
+    definition or a derivative has no finite value at these labels.
+    """
+    check(definitions, labels)
+    # Column k steps along label k; the last column stays, and holds the values.
+    steps = 1j * STEP * np.eye(len(labels), len(labels) + 1)
+    known = {name: value + step for (name, value), step in zip(labels.items(), steps, strict=True)}
+    found = np.zeros((len(definitions), len(labels) + 1), dtype=complex)
+    for row, definition in zip(found, definitions, strict=True):
+        row[:] = _value_of(definition, known)
+        known[definition.name] = row
+    return found[:, -1].real, found[:, :-1].imag / STEP
+
+
+def _shown(definition: Definition) -> str:
+    return f"`{definition.name} := {definition.expression}`"
+
+
+def _fail_if_name_is_unknown(
+    name: str, definition: Definition, known: list[str], definitions: Sequence[Definition]
+) -> None:
+    if name in known:
+        return
+    if name in {each.name for each in definitions}:
+        raise ModelError(
+            f"{_shown(definition)} uses {name!r} before it is defined; define it above."
+        )
+    if not known:
+        raise ModelError(
+            f"{_shown(definition)} uses {name!r}, but the model has no labels; "
+            f"write `{name}*x` where the parameter stands."
+        )
+    near = did_you_mean(name, known)
+    raise ModelError(f"{_shown(definition)} uses {name!r}, which is no label of the model{near}")
+
+
+def _formula(definition: Definition) -> _Formula:
+    try:
+        return _parsed(definition.expression)
+    except (SyntaxError, MemoryError, RecursionError) as error:
+        reason = error.msg if type(error) is SyntaxError else "it is nested too deeply"
+        raise ModelError(
+            f"{_shown(definition)} cannot be read: {reason}; expected arithmetic of labels with "
+            "+ - * / ^ ( ), exp, log and sqrt."
+        ) from error
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(expression: str) -> _Formula:
+    """Parse an expression; whatever is not arithmetic is a SyntaxError."""
+    strange = _TOKEN.sub("", expression).strip()
+    if strange:
+        raise SyntaxError(f"{strange[0]!r} is no arithmetic")
+    tokens = list(_TOKEN.finditer(expression))
+    if not tokens:
+        raise SyntaxError("it is empty")
+    if len(tokens) > MOST_TOKENS:
+        raise SyntaxError(
+            f"it has {len(tokens)} parts, more than {MOST_TOKENS}; define it in steps"
+        )
+    names: dict[str, str] = {}
+    source = " ".join(_python(tokens, names))
+    try:
+        tree = ast.parse(source, mode="eval").body
+    except SyntaxError as error:
+        raise SyntaxError(_MALFORMED) from error
+    if not all(_is_arithmetic(node) for node in ast.walk(tree)):
+        raise SyntaxError(_MALFORMED)
+    return _Formula(tree, {alias: name for name, alias in names.items()})
+
+
+def _python(tokens: list[re.Match[str]], names: dict[str, str]) -> Iterator[str]:
+    """Each token as Python has it; labels get plain names, which are added to `names`."""
+    following = [token[0] for token in tokens[1:]] + [""]
+    for token, ahead in zip(tokens, following, strict=True):
+        text = token[0]
+        if token["number"]:
+            if not math.isfinite(float(text)):
+                raise SyntaxError(f"{text} is too large")
+            yield repr(float(text))
+        elif token["sign"]:
+            yield text.replace("^", "**")
+        elif ahead != "(":
+            yield names.setdefault(text, f"n{len(names)}")
+        elif text in FUNCTIONS:
+            yield text
+        else:
+            raise SyntaxError(f"{text}(...) is no function here")
+
+
+def _is_arithmetic(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=function), args=[_], keywords=[]):
+            return function in FUNCTIONS
+    return isinstance(node, _ARITHMETIC)
+
+
+def _value_of(definition: Definition, known: Mapping[str, NDArray]) -> NDArray:
+    formula = _formula(definition)
+    inputs = {alias: known[name] for alias, name in formula.names.items()}
+    try:
+        with np.errstate(all="ignore"):
+            return _value(formula.tree, inputs)
+    except ArithmeticError as error:
+        raise EstimationError(
+            f"{_shown(definition)} cannot be computed at the estimates: {error}. "
+            "Leave it out, or write it so that it exists there."
+        ) from error
+
+
+def _value(node: ast.AST, inputs: Mapping[str, NDArray]) -> NDArray:
+    match node:
+        case ast.Constant(value=float(number)):
+            return np.array([number + 0j])
+        case ast.Name(id=name):
+            value = inputs[name]
+        case ast.UnaryOp(op=sign, operand=operand):
+            value = _value(operand, inputs) * (-1 if isinstance(sign, ast.USub) else 1)
+        case ast.Call(func=ast.Name(id=function), args=[argument]):
+            value = _called(function, _value(argument, inputs))
+        case ast.BinOp(left=left, op=sign, right=right):
+            value = _combined(sign, _value(left, inputs), _value(right, inputs))
+    if not np.isfinite(value).all():
+        raise ArithmeticError("a part of it is not finite")
+    return value
+
+
+def _at(value: NDArray) -> np.float64:
+    """The number at the estimates themselves."""
+    return value[-1].real
+
+
+def _called(function: str, value: NDArray) -> NDArray:
+    # At 0 the root has a value but no derivative.
+    if function != "exp" and _at(value) <= 0:
+        raise ArithmeticError(f"{function} of {_at(value):g}")
+    return FUNCTIONS[function](value)
+
+
+def _combined(sign: ast.operator, left: NDArray, right: NDArray) -> NDArray:
+    match sign:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+        case ast.Div():
+            if _at(right) == 0:
+                raise ArithmeticError("division by zero")
+            return left / right
+    return _power(left, right)
+
+
+def _power(base: NDArray, exponent: NDArray) -> NDArray:
+    number, times = _at(base), _at(exponent)
+    varies = exponent.imag.any()
+    if number == 0 and (varies or (times < 1 and times != 0)):
+        raise ArithmeticError(f"0 to the power of {times:g}")
+    if number < 0 and (varies or not times.is_integer()):
+        raise ArithmeticError(f"{number:g} to the power of {times:g}")
+    if varies:
+        return np.exp(exponent * np.log(base))
+    # numpy's ** turns to polar form, where the step of a negative base is lost beside pi.
+    slope = times * number ** (times - 1) if times else 0.0
+    return number**times + 1j * slope * base.imag

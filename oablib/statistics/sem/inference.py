@@ -1,0 +1,98 @@
+"""Sampling covariance of the parameters: inverse information, or the sandwich around it.
+
+Robust errors follow lavaan's estimator MLR: bread = observed information, meat = casewise scores
+summed per row (Huber, 1967; White, 1982) or per cluster (Liang & Zeger, 1986).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.base.errors import EstimationError
+from oablib.statistics.sem import moments
+from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.estimation import Optimum
+from oablib.statistics.sem.layout import Places
+from oablib.statistics.sem.moments import Moments
+from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.sample import GroupSample
+
+Errors = Literal["robust", "observed", "expected"]
+Information = Literal["observed", "expected"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sandwich:
+    """bread: inverse observed information of all rows; meat: products of scores; both (k, k)."""
+
+    bread: NDArray
+    meat: NDArray
+
+
+def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
+    """Both parts for all free parameters, in standardised units."""
+    weights = score_weights(problem, optimum.at)
+    return Sandwich(
+        bread=bread(problem, optimum, information="observed"),
+        meat=weights.T @ problem.sample.products @ weights,
+    )
+
+
+def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: Errors) -> NDArray:
+    """Sampling covariance of all free parameters in standardised units, shape (k, k)."""
+    if errors == "expected":
+        return bread(problem, optimum, information="expected")
+    return parts.bread if errors == "observed" else parts.bread @ parts.meat @ parts.bread
+
+
+def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
+    """Inverse of the information of all rows, shape (k, k).
+
+    Raises EstimationError where the observed one is not positive definite: a saddle.
+    """
+    n, at = problem.sample.n, optimum.at
+    if information == "expected":
+        whole = n * problems.expected_information(problem, at)
+    else:
+        whole = n * problems.observed_information(problem, at)
+    size = np.sqrt(np.abs(np.diag(whole)))
+    try:
+        half = np.linalg.inv(np.linalg.cholesky(whole / np.outer(size, size)))
+    except np.linalg.LinAlgError as error:
+        raise EstimationError(
+            "The search ended on a saddle of the likelihood (information not positive definite); "
+            "simplify the model or check that it is identified."
+        ) from error
+    return half.T @ half / np.outer(size, size)
+
+
+def score_weights(problem: Problem, at: tuple[Moments, ...]) -> NDArray:
+    """Weights of the features in the scores of the free parameters, shape (G q, k)."""
+    k = problem.spec.n_free
+    groups = zip(problem.layouts, at, problem.sample.groups, strict=True)
+    return np.concatenate(
+        [each.gather(cell_weights(here, each.places, g), k) for each, here, g in groups]
+    )
+
+
+def cell_weights(at: Moments, places: Places, group: GroupSample) -> NDArray:
+    """Weights of one group's features in the scores of the cells at `places`, shape (q, c).
+
+    With d = z - mean = root u + gap, the score of a cell is f (l'Pd r'Pd - l'Pr) + D'Pd.
+    """
+    by = moments.slopes(at, places)
+    pull = group.root.T @ at.precision
+    gap = (group.mean - at.mean) @ at.precision
+    a, b = pull @ by.L, pull @ by.R
+    level = np.einsum("pc,pc->c", by.L, at.precision @ by.R)
+    constant = by.f * ((gap @ by.L) * (gap @ by.R) - level) + gap @ by.D
+    linear = by.f * (a * (gap @ by.R) + b * (gap @ by.L)) + pull @ by.D
+    return np.concatenate([constant[None], linear, by.f * square_weights(a, b)])
+
+
+def square_weights(a: NDArray, b: NDArray) -> NDArray:
+    """Weights of u_i u_j (i <= j) in (a'u) (b'u), for columns of a and b, shape (pairs, c)."""
+    i, j = np.triu_indices(len(a))
+    return (a[i] * b[j] + a[j] * b[i]) * np.where(i == j, 0.5, 1.0)[:, None]

@@ -1,0 +1,150 @@
+"""Implied moments of one group, the Gaussian log-likelihood per row, and its derivatives.
+
+Everything is in standardised units. The derivative of the implied covariance matrix to one cell
+is f (l r' + r l') with two vectors l and r, so that derivatives of any number of cells are
+products of the matrices L and R that hold those vectors (McArdle & McDonald, 1984; Magnus &
+Neudecker, 2019, ch. 15). No array has more than two dimensions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.statistics.sem.layout import COVARIANCE, MEAN, PATH, Layout, Places
+from oablib.statistics.sem.sample import GroupSample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Moments at one parameter vector.
+
+    A, S, B = (I - A)^-1, C = B S B' and mu are of all v variables; cov, mean, precision and half
+    (half' half = precision) of the p observed ones.
+    """
+
+    A: NDArray
+    S: NDArray
+    B: NDArray
+    C: NDArray
+    mu: NDArray
+    cov: NDArray
+    mean: NDArray
+    half: NDArray
+    precision: NDArray
+    log_det: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """First derivatives to c cells: dcov = f (l r' + r l'), dmean = D; L, R, D of shape (p, c)."""
+
+    L: NDArray
+    R: NDArray
+    f: NDArray
+    D: NDArray
+
+
+def implied(layout: Layout, theta: NDArray) -> Moments:
+    """Moments at `theta`, shape (k,). Raises LinAlgError where they are not positive definite."""
+    A, S, M = layout.A.copy(), layout.S.copy(), layout.M.copy()
+    value, at = layout.unit * theta[layout.parameter], layout.places
+    path, spread, mean = (at.kind == kind for kind in (PATH, COVARIANCE, MEAN))
+    A[at.row[path], at.column[path]] = value[path]
+    S[at.row[spread], at.column[spread]] = value[spread]
+    S[at.column[spread], at.row[spread]] = value[spread]
+    M[at.row[mean]] = value[mean]
+    return from_matrices(A, S, M, observed=layout.observed)
+
+
+def from_matrices(A: NDArray, S: NDArray, M: NDArray, *, observed: int) -> Moments:
+    """Moments that the RAM matrices imply. Raises LinAlgError as `implied`."""
+    B = np.linalg.inv(np.eye(len(A)) - A)
+    C = B @ S @ B.T
+    C = (C + C.T) / 2
+    mu = B @ M
+    cov = C[:observed, :observed]
+    root = np.linalg.cholesky(cov)
+    half = np.linalg.inv(root)
+    return Moments(
+        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:observed], half=half,
+        precision=half.T @ half, log_det=2 * float(np.log(np.diag(root)).sum()),
+    )  # fmt: skip
+
+
+def slopes(at: Moments, places: Places, *, latent: bool = False) -> Slopes:
+    """First derivatives of the implied moments to the cells at `places`; latent: of all of them."""
+    p = len(at.C) if latent else len(at.cov)
+    path, mean = places.kind == PATH, places.kind == MEAN
+    left = at.B[:p, places.row]
+    right = np.where(path, at.C[:p, places.column], at.B[:p, places.column])
+    diagonal = (places.kind == COVARIANCE) & (places.row == places.column)
+    f = np.where(mean, 0.0, np.where(diagonal, 0.5, 1.0))
+    D = left * np.where(path, at.mu[places.column], np.where(mean, 1.0, 0.0))
+    return Slopes(L=left, R=right, f=f, D=D)
+
+
+def loglik(at: Moments, sample: GroupSample) -> float:
+    """Mean log-density of the standardised rows."""
+    deviation = at.half @ (sample.mean - at.mean)
+    spread = np.sum(at.precision * sample.cov) + deviation @ deviation
+    return -0.5 * float(len(at.cov) * np.log(2 * np.pi) + at.log_det + spread)
+
+
+def gradient(at: Moments, by: Slopes, sample: GroupSample) -> NDArray:
+    """First derivatives of `loglik` to the cells, shape (c,)."""
+    excess = _seen(at, sample) - at.precision
+    pull = at.precision @ (sample.mean - at.mean)
+    return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
+
+
+def expected_information(at: Moments, by: Slopes) -> NDArray:
+    """Fisher information of one row, shape (c, c)."""
+    left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
+    across = left.T @ right
+    both = (left.T @ left) * (right.T @ right) + across * across.T
+    return both * np.outer(by.f, by.f) + mean.T @ mean
+
+
+def observed_information(at: Moments, by: Slopes, places: Places, sample: GroupSample) -> NDArray:
+    """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
+    P, pull = at.precision, at.precision @ (sample.mean - at.mean)
+    seen = _seen(at, sample)
+    Q, L, R = seen - P / 2, by.L, by.R
+    by_p, by_q = L.T @ P @ R, L.T @ Q @ R
+    turn = (L.T @ P @ L) * (R.T @ Q @ R) + (R.T @ P @ R) * (L.T @ Q @ L)
+    turn += by_p * by_q.T + by_p.T * by_q
+    across = P @ by.D
+    twist = (by.f * (pull @ L))[:, None] * (R.T @ across)
+    twist += (by.f * (pull @ R))[:, None] * (L.T @ across)
+    bend = _curvature(at, places, excess=seen - P, pull=pull)
+    return turn * np.outer(by.f, by.f) + twist + twist.T + by.D.T @ across - bend
+
+
+def _curvature(at: Moments, places: Places, *, excess: NDArray, pull: NDArray) -> NDArray:
+    """tr(excess d2cov)/2 + pull' d2mean: what bends because the implied moments do."""
+    p, c = len(at.cov), len(places.kind)
+    X = at.B[:p].T @ excess @ at.B[:p]
+    moved = X @ at.S @ at.B.T
+    lift = pull @ at.B[:p]
+    bend = np.zeros((c, c))
+    path = np.flatnonzero(places.kind == PATH)
+    i, j = places.row[path], places.column[path]
+    B_ji = at.B[np.ix_(j, i)]
+    through = B_ji * (moved[np.ix_(i, j)] + np.outer(lift[i], at.mu[j]))
+    bend[np.ix_(path, path)] = through + through.T + at.C[np.ix_(j, j)] * X[np.ix_(i, i)]
+    spread = np.flatnonzero(places.kind == COVARIANCE)
+    a, b = places.row[spread], places.column[spread]
+    mixed = at.B[np.ix_(j, a)] * X[np.ix_(i, b)] + at.B[np.ix_(j, b)] * X[np.ix_(i, a)]
+    bend[np.ix_(path, spread)] = mixed * np.where(a == b, 0.5, 1.0)
+    mean = np.flatnonzero(places.kind == MEAN)
+    bend[np.ix_(path, mean)] = lift[i][:, None] * at.B[np.ix_(j, places.row[mean])]
+    below = np.concatenate([spread, mean])
+    bend[np.ix_(below, path)] = bend[np.ix_(path, below)].T
+    return bend
+
+
+def _seen(at: Moments, sample: GroupSample) -> NDArray:
+    """Precision times the scatter around the implied mean times precision."""
+    deviation = sample.mean - at.mean
+    return at.precision @ (sample.cov + np.outer(deviation, deviation)) @ at.precision

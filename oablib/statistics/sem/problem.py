@@ -1,0 +1,133 @@
+"""One model on one data set, ready to be maximised: matrices, moments, and which parameters move.
+
+Two sets of parameters need no search. Where no intercept is restricted the means are those of the
+sample; and the moments of exogenous variables are those of the sample as long as nothing else
+depends on them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.statistics.sem import layout, moments
+from oablib.statistics.sem.layout import Layout
+from oablib.statistics.sem.moments import Moments
+from oablib.statistics.sem.sample import GroupSample, Sample
+from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Model, moments and layouts, one layout per group; parameters are in standardised units.
+
+    scale: unit of each variable. searched: numbers of the parameters without closed form; moving:
+    the layouts of these alone, numbered anew.
+    """
+
+    spec: ModelSpec
+    sample: Sample
+    scale: NDArray
+    layouts: tuple[Layout, ...]
+    searched: NDArray
+    moving: tuple[Layout, ...]
+
+
+def centred(spec: ModelSpec) -> bool:
+    """Whether every observed mean is free, so that means and covariances part."""
+    observed = set(spec.observed)
+    means = [cell for cell in spec.cells if cell.matrix == "M"]
+    own = [cell for cell in means if cell.lhs in observed]
+    latent = [cell for cell in means if cell.lhs not in observed]
+    return _are_free(spec, own) and not any(cell.free != FIXED or cell.value for cell in latent)
+
+
+def set_up(spec: ModelSpec, sample: Sample) -> Problem:
+    """Place the model's cells in the sample's units."""
+    scale = layout.scales(spec, sample.scale)
+    layouts, searched = layout.layouts(spec, scale), _searched(spec)
+    return Problem(
+        spec=spec, sample=sample, scale=scale, layouts=layouts, searched=searched,
+        moving=tuple(each.only(searched) for each in layouts),
+    )  # fmt: skip
+
+
+def implied(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:
+    """Moments of each group at `theta`, shape (k,). Raises LinAlgError as `moments.implied`."""
+    return tuple(moments.implied(each, theta) for each in problem.layouts)
+
+
+def loglik(problem: Problem, at: tuple[Moments, ...]) -> float:
+    """Mean log-density of the standardised rows of all groups."""
+    groups = problem.sample.groups
+    total = sum(g.n * moments.loglik(m, g) for g, m in zip(groups, at, strict=True))
+    return total / problem.sample.n
+
+
+def gradient(problem: Problem, at: tuple[Moments, ...], *, moving: bool = False) -> NDArray:
+    """Derivatives of `loglik` to all parameters, or to the searched ones only."""
+    by_group = [
+        moments.gradient(m, moments.slopes(m, each.places), group)
+        for each, m, group in _groups(problem, at, moving=moving)
+    ]
+    return _summed(problem, by_group, moving=moving)
+
+
+def expected_information(
+    problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
+) -> NDArray:
+    """Fisher information of one row about all parameters, or about the searched ones only."""
+    by_group = [
+        moments.expected_information(m, moments.slopes(m, each.places))
+        for each, m, _ in _groups(problem, at, moving=moving)
+    ]
+    return _summed(problem, by_group, moving=moving)
+
+
+def observed_information(
+    problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
+) -> NDArray:
+    """Minus the second derivatives of `loglik`, for all parameters or the searched ones only."""
+    by_group = [
+        moments.observed_information(m, moments.slopes(m, each.places), each.places, group)
+        for each, m, group in _groups(problem, at, moving=moving)
+    ]
+    return _summed(problem, by_group, moving=moving)
+
+
+def _groups(
+    problem: Problem, at: tuple[Moments, ...], *, moving: bool
+) -> list[tuple[Layout, Moments, GroupSample]]:
+    layouts = problem.moving if moving else problem.layouts
+    return list(zip(layouts, at, problem.sample.groups, strict=True))
+
+
+def _summed(problem: Problem, by_group: list[NDArray], *, moving: bool) -> NDArray:
+    """Add up the groups by their share in the rows, cells by their parameter."""
+    layouts = problem.moving if moving else problem.layouts
+    k = len(problem.searched) if moving else problem.spec.n_free
+    shares = [group.n / problem.sample.n for group in problem.sample.groups]
+    parts = [
+        share * (each.gather_both(d, k) if d.ndim > 1 else each.gather(d, k))
+        for share, each, d in zip(shares, layouts, by_group, strict=True)
+    ]
+    return np.sum(parts, axis=0)
+
+
+def _are_free(spec: ModelSpec, cells: list[Cell]) -> bool:
+    numbers = [cell.free for cell in cells]
+    used = [cell.free for cell in spec.cells if cell.free in set(numbers)]
+    return FIXED not in numbers and len(used) == len(set(used))
+
+
+def _searched(spec: ModelSpec) -> NDArray:
+    means_part = centred(spec)
+    closed = [c for c in spec.cells if means_part and c.matrix == "M"]
+    own = [c for c in spec.cells if c.exogenous]
+    touched = any(
+        c.matrix == "S" and not c.exogenous and {c.lhs, c.rhs} & set(spec.exogenous)
+        for c in spec.cells
+    )
+    if _are_free(spec, own) and not touched:
+        closed += own
+    return np.setdiff1d(np.arange(spec.n_free), [c.free for c in closed if c.free != FIXED])

@@ -1,0 +1,267 @@
+"""The data of a model: checked once, standardised, reduced to sufficient statistics.
+
+Point estimates need means and covariances only. Robust errors, scaled tests and robust score
+tests need the products of `features` as well. After `prepare` no step looks at a row again, so
+that any number of models of the prepared columns cost the same, whatever the number of rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.linalg import block_diag
+
+from oablib.statistics.sem import checks
+from oablib.statistics.sem.spec import ModelSpec
+
+# Directions with less than this share of a variable's variance are rounding of the columns.
+NO_DIRECTION = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupSample:
+    """Moments of one group.
+
+    n: rows, or the sum of their weights. mean (p,) and cov (p, p), divisor n, of the standardised
+    rows z = (x - shift) / scale.
+    root: (p, r), z - mean = root u for the whitened rows u whose features were summed.
+    """
+
+    n: float
+    shift: NDArray
+    mean: NDArray
+    cov: NDArray
+    root: NDArray
+
+    @classmethod
+    def from_moments(
+        cls, n: float, mean: NDArray, cov: NDArray, root: NDArray, *, scale: NDArray, centred: bool
+    ) -> "GroupSample":
+        """Measured from its own means, or from zero for a model that restricts intercepts.
+
+        mean: in the data's units; cov and root: standardised.
+        """
+        shift = mean if centred else np.zeros_like(mean)
+        return cls(n=n, shift=shift, mean=(mean - shift) / scale, cov=cov, root=root)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What the likelihood and its robust errors need of the data.
+
+    labels: of the groups. scale: per variable the power of two nearest to the standard deviation,
+    so that dividing by it rounds nothing; one for all groups, which may share parameters.
+    products: sums over clusters (or rows) of products of summed features, the groups side by
+    side; spans: where each group's features stand in it. weighted: by sampling weights.
+    """
+
+    groups: tuple[GroupSample, ...]
+    labels: tuple[str, ...]
+    scale: NDArray
+    products: NDArray
+    spans: tuple[slice, ...]
+    n_clusters: int | None
+    weighted: bool
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return round(sum(group.n for group in self.groups))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Columns of one data set, ready for any model of them. Made by `prepare`.
+
+    names: the columns. sample: their moments and feature products. cluster, group, weights: the
+    columns that were used as such. cluster_correction: as in `fit`.
+    """
+
+    names: tuple[str, ...]
+    sample: Sample
+    cluster: str | None
+    group: str | None
+    weights: str | None
+    cluster_correction: bool
+
+    def take(self, spec: ModelSpec, *, centred: bool) -> Sample:
+        """The sample of the model's variables, in its order.
+
+        centred: as in GroupSample.from_moments. Raises ModelError for a column that was not
+        prepared, and EstimationError for too few rows and collinear columns.
+        """
+        checks.fail_if_column_is_absent(spec.observed, self.names)
+        chosen = np.array([self.names.index(name) for name in spec.observed])
+        scale = self.sample.scale[chosen]
+        groups = []
+        for group, label in zip(self.sample.groups, self.sample.labels, strict=True):
+            checks.fail_if_rows_are_few(spec, group.n, label=label)
+            cov = group.cov[np.ix_(chosen, chosen)]
+            checks.fail_if_columns_are_collinear(spec.observed, cov, label=label)
+            parts = (group.n, group.shift[chosen], cov, group.root[chosen])
+            groups.append(GroupSample.from_moments(*parts, scale=scale, centred=centred))
+        return replace(self.sample, groups=tuple(groups), scale=scale)
+
+
+def prepare(
+    data: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    cluster: str | None = None,
+    group: str | None = None,
+    weights: str | None = None,
+    cluster_correction: bool = True,
+) -> Prepared:
+    """Read `columns` once, so that many models of them can be fitted at no cost per row.
+
+    Options as in `fit`, which does this for the columns of its model. That scores are linear in
+    the features summed here: docs/decisions/0006. Raises ModelError for a
+    column that is absent; EstimationError for columns that are repeated, not numeric, incomplete
+    or constant, weights of zero or below, and fewer than two groups or clusters.
+    """
+    names = tuple(dict.fromkeys(columns))
+    needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
+    checks.fail_if_column_is_absent(needed, list(data.columns))
+    checks.fail_if_column_is_repeated(needed, data)
+    values = checks.numbers(data[list(names)])
+    checks.fail_if_column_is_constant(names, values)
+    rows = _Rows(
+        values=values,
+        cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
+        weights=None if weights is None else _normalised(checks.weights(data[weights])),
+    )
+    codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
+    sample = _summarised(names, rows, codes, list(map(str, labels)), correction=cluster_correction)
+    return Prepared(names, sample, cluster, group, weights, cluster_correction)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    values: NDArray
+    cluster: NDArray | None
+    weights: NDArray | None
+
+    def part(self, chosen: NDArray) -> "_Rows":
+        rest = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
+        return _Rows(self.values[chosen], *rest)
+
+
+def _normalised(weights: NDArray) -> NDArray:
+    """Weights that add up to the number of rows, as lavaan's default has them."""
+    return weights * (len(weights) / weights.sum())
+
+
+def _summarised(
+    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list[str], *, correction: bool
+) -> Sample:
+    scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
+    n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
+    groups, parts = [], []
+    for number, label in enumerate(labels):
+        own = rows if codes is None else rows.part(codes == number)
+        group, whitening, z = _group(own, scale)
+        checks.fail_if_spread_is_absent(names, group.cov, label=label)
+        groups.append(group)
+        parts.append(_features(own, z, whitening, n_clusters, correction=correction))
+    ends = np.cumsum([0, *(count(group.root.shape[1]) for group in groups)])
+    return Sample(
+        groups=tuple(groups), labels=tuple(labels), scale=scale,
+        products=_joined(parts, clustered=n_clusters is not None),
+        spans=tuple(slice(*pair) for pair in pairwise(ends)),
+        n_clusters=n_clusters, weighted=rows.weights is not None,
+    )  # fmt: skip
+
+
+def _group(rows: _Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
+    """Moments measured from the mean, the whitening matrix (r, p), and the standardised rows."""
+    weights = rows.weights
+    shift = np.average(rows.values, axis=0, weights=weights)
+    z = rows.values - shift
+    z /= scale
+    weighted = z if weights is None else z * weights[:, None]
+    n = len(z) if weights is None else float(weights.sum())
+    cov = weighted.T @ z / n
+    cov = (cov + cov.T) / 2
+    sd = np.sqrt(np.diag(cov))
+    # A column without spread is refused later, by name.
+    sd = np.where(sd > 0, sd, 1.0)
+    size, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    kept = size > NO_DIRECTION
+    root = sd[:, None] * vectors[:, kept] * np.sqrt(size[kept])
+    whitening = (vectors[:, kept] / np.sqrt(size[kept])).T / sd
+    return GroupSample(n, shift, np.zeros(len(scale)), cov, root), whitening, z
+
+
+def _features(
+    rows: _Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, correction: bool
+) -> NDArray:
+    """Products per row, shape (q, q), or with clusters the sums per cluster, (n_clusters, q)."""
+    weights = rows.weights
+    if rows.cluster is None or n_clusters is None:
+        return products(z, whitening=whitening, weights=weights)
+    sums = cluster_sums(
+        z, whitening=whitening, weights=weights, clusters=rows.cluster, n_clusters=n_clusters
+    )
+    present = np.count_nonzero(np.bincount(rows.cluster, minlength=n_clusters))
+    return sums * np.sqrt(present / (present - 1)) if correction else sums
+
+
+def _joined(parts: list[NDArray], *, clustered: bool) -> NDArray:
+    """Products over all groups; a cluster that occurs in two groups ties their scores together."""
+    if clustered:
+        sums = np.concatenate(parts, axis=1)
+        return sums.T @ sums
+    return block_diag(*parts)
+
+
+# Numbers held at once: bounds the memory, whatever n.
+BLOCK_NUMBERS = 2_000_000
+
+
+def count(width: int) -> int:
+    """Number of features of `width` whitened variables."""
+    return 1 + width + width * (width + 1) // 2
+
+
+def products(z: NDArray, *, whitening: NDArray, weights: NDArray | None) -> NDArray:
+    """Sum over rows of w^2 f f', shape (q, q), for independent rows.
+
+    z: centred rows, shape (n, p); whitening: u = whitening z, shape (r, p).
+    """
+    q = count(len(whitening))
+    total = np.zeros((q, q))
+    for rows in _blocks(len(z), q):
+        u = whitening @ z[rows].T
+        f = np.empty((q, u.shape[1]))
+        for number, feature in enumerate(_products_of_row(u)):
+            f[number] = feature if weights is None else feature * weights[rows]
+        total += f @ f.T
+    return total
+
+
+def cluster_sums(
+    z: NDArray, *, whitening: NDArray, weights: NDArray | None, clusters: NDArray, n_clusters: int
+) -> NDArray:
+    """Sum of w f over the rows of each cluster, shape (n_clusters, q)."""
+    sums = np.zeros((count(len(whitening)), n_clusters))
+    for rows in _blocks(len(z), len(whitening)):
+        codes = clusters[rows]
+        for number, feature in enumerate(_products_of_row(whitening @ z[rows].T)):
+            weighted = feature if weights is None else feature * weights[rows]
+            sums[number] += np.bincount(codes, weighted, n_clusters)
+    return sums.T
+
+
+def _blocks(n: int, width: int) -> list[slice]:
+    size = max(BLOCK_NUMBERS // width, 1)
+    return [slice(start, start + size) for start in range(0, n, size)]
+
+
+def _products_of_row(u: NDArray) -> Iterator[NDArray]:
+    yield np.ones(u.shape[1])
+    yield from u
+    for a, b in zip(*np.triu_indices(len(u)), strict=True):
+        yield u[a] * u[b]

@@ -1,0 +1,145 @@
+"""How a fit's estimates move with its clusters, and with numbers that its data were made of.
+
+What two-step estimation needs where the columns of the second step hold estimates of the first
+(Newey & McFadden, 1994, Handbook of Econometrics 4, section 6).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import ModelError
+from oablib.statistics.sem import checks, inference, sample
+from oablib.statistics.sem import solution as table
+from oablib.statistics.sem.result import SemFit
+
+# Distance, in standard deviations, between the fit's means and those of its own rows.
+SAME_MEANS = 1e-9
+# Share of the largest singular value below which a direction of the table holds nothing.
+NO_DIRECTION = 1e-12
+
+
+def influence(
+    fit: SemFit, data: pd.DataFrame, *, cluster: str, weights: str | None = None
+) -> NDArray:
+    """Influence of each cluster on fit.parameters' est, shape (C, r), in the data's units.
+
+    H^-1 s_c with the observed information H and the scores s_c of a cluster; clusters in order of
+    appearance. Its products, times C/(C-1), are the covariance of a fit with this cluster.
+    data, weights: as in the fit. Raises ModelError for a fit of several groups or other data.
+    """
+    rows = _rows(fit, data, weights=weights)
+    codes, labels = checks.codes(data[cluster], "clusters")
+    sums = sample.cluster_sums(
+        rows.u, whitening=np.eye(rows.u.shape[1]), weights=rows.weights,
+        clusters=codes, n_clusters=len(labels),
+    )  # fmt: skip
+    return sums @ _pull(fit)
+
+
+def response(
+    fit: SemFit,
+    data: pd.DataFrame,
+    moved: Sequence[Mapping[str, NDArray]],
+    *,
+    weights: str | None = None,
+) -> NDArray:
+    """Derivatives of fit.parameters' est to K numbers that the data depend on, shape (r, K).
+
+    moved: per number the columns that move with it and their derivatives, each (n,); columns
+    that the model does not hold are passed over. data, weights: as in the fit. Exact, by the
+    implicit function theorem on the score, without a refit. Raises ModelError as `influence`.
+    """
+    rows = _rows(fit, data, weights=weights)
+    pull = _pull(fit)
+    changes = np.zeros((len(moved), len(pull)))
+    for number, columns in enumerate(moved):
+        changes[number] = _moved_sums(fit, rows, columns)
+    return pull.T @ changes.T
+
+
+def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
+    """The fit with another sampling covariance of its estimates, shape (r, r), rows as in it.
+
+    parameters (se, z, p and the interval), and what `effects` and `standardized` make of the fit,
+    follow; its tests of fit and modification indices stay as they are.
+    """
+    inverse = np.linalg.pinv(_slopes(fit), rcond=NO_DIRECTION)
+    se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    tests = table.tests(fit.parameters["est"].to_numpy(), se)
+    return replace(
+        fit,
+        parameters=fit.parameters.assign(**tests),
+        covariance=covariance,
+        core=replace(fit.core, covariance=inverse @ covariance @ inverse.T),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """u: standardised rows from their mean, (n, p). weights: (n,), with mean 1."""
+
+    u: NDArray
+    weights: NDArray
+
+
+def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> _Rows:
+    if fit.n_groups > 1:
+        raise ModelError(
+            f"The fit holds {fit.n_groups} groups; influence and response are for one. Fit the "
+            "groups one by one."
+        )
+    problem = fit.core.problem
+    group = problem.sample.groups[0]
+    values = checks.numbers(data[list(problem.spec.observed)])
+    own = np.ones(len(data)) if weights is None else checks.weights(data[weights])
+    own = own * (len(own) / own.sum())
+    u = (values - group.shift) / problem.sample.scale - group.mean
+    _fail_if_data_are_others(fit, u, own)
+    return _Rows(u, own)
+
+
+def _fail_if_data_are_others(fit: SemFit, u: NDArray, weights: NDArray) -> None:
+    far = float(np.abs(weights @ u).max()) / len(u)
+    if len(u) != fit.n or far > SAME_MEANS:
+        raise ModelError(
+            f"{len(u)} rows whose means lie up to {far:.1e} standard deviations from those of the "
+            f"fit, which has {fit.n} rows; give the rows and weights that were fitted."
+        )
+
+
+def _moved_sums(fit: SemFit, rows: _Rows, columns: Mapping[str, NDArray]) -> NDArray:
+    """Derivatives of the sums of `features` over all rows, shape (q,)."""
+    names, scale = fit.core.problem.spec.observed, fit.core.problem.sample.scale
+    p = len(names)
+    first, second = np.zeros(p), np.zeros((p, p))
+    for name in columns.keys() & set(names):
+        place = names.index(name)
+        change = rows.weights * columns[name] / scale[place]
+        first[place] = change.sum()
+        second[:, place] = change @ rows.u
+    both = second + second.T
+    return np.concatenate([[0.0], first, both[np.triu_indices(p)]])
+
+
+def _pull(fit: SemFit) -> NDArray:
+    """Change of the estimates per feature added to the data, shape (q, r)."""
+    problem, optimum = fit.core.problem, fit.core.optimum
+    # Rows are used as they are, not whitened: their root is the identity.
+    plain = replace(problem.sample.groups[0], root=np.eye(len(problem.spec.observed)))
+    layout = problem.layouts[0]
+    by_cell = inference.cell_weights(optimum.at[0], layout.places, plain)
+    scores = layout.gather(by_cell, problem.spec.n_free)
+    return scores @ inference.bread(problem, optimum, information="observed") @ _slopes(fit).T
+
+
+def _slopes(fit: SemFit) -> NDArray:
+    """Derivatives of the table's rows to the free parameters, shape (r, k); 0 to given ones."""
+    problem = fit.core.problem
+    own = table.with_defined(problem.spec, table.original(problem, fit.core.optimum.theta))
+    slopes = own.slopes.copy()
+    slopes[:, [cell.free for cell in problem.spec.cells if problem.spec.is_given(cell)]] = 0.0
+    return slopes

@@ -1,0 +1,250 @@
+"""From model text to a frozen specification: which cells of the RAM matrices are free.
+
+RAM (McArdle & McDonald, 1984): v = M + A v + u, cov(u) = S, of observed and latent variables.
+A parameter is addressed by (lhs, op, rhs), never by a running name. What the text leaves open is
+filled in as lavaan's `sem()` does (Rosseel, 2012).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeVar, get_args
+
+from oablib.base.errors import ModelError
+from oablib.statistics.sem import defaults, defined, syntax
+from oablib.statistics.sem.defaults import Roles
+from oablib.statistics.sem.syntax import Definition, Term
+
+Likelihood = Literal["joint", "conditional"]
+Equal = Literal[
+    "loadings", "intercepts", "means", "regressions", "residuals", "residual_covariances",
+    "lv_variances", "lv_covariances",
+]  # fmt: skip
+Key = tuple[str, str, str]
+Matrix = Literal["A", "S", "M"]
+Entry = TypeVar("Entry")
+# Number of a cell that is not free.
+FIXED = -1
+
+
+class Cell(NamedTuple):
+    """One term in one group and its place: A[row, column], S[row, column] (both halves) or M[row].
+
+    value: of a fixed cell, else None. free: number of its parameter, which cells with one label
+    share, or FIXED. exogenous marks the moments of observed variables that no equation explains;
+    the conditional likelihood takes them as given. shown: the text names it, or it is free.
+    """
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int
+    matrix: Matrix
+    row: int
+    column: int
+    value: float | None
+    label: str
+    start: float | None
+    free: int
+    exogenous: bool
+    shown: bool
+
+    @property
+    def key(self) -> Key:
+        """The term's address within its group."""
+        return self.lhs, self.op, self.rhs
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model as data.
+
+    observed: endogenous first, then exogenous, each as the text has them; variables: observed,
+    then latent. endogenous: observed or latent, with a path into it. cells: all groups, each in
+    lavaan's order; n_free counts the free parameters among them.
+    """
+
+    text: str
+    likelihood: Likelihood
+    mean_structure: bool
+    observed: tuple[str, ...]
+    exogenous: tuple[str, ...]
+    latent: tuple[str, ...]
+    endogenous: tuple[str, ...]
+    n_groups: int
+    cells: tuple[Cell, ...]
+    definitions: tuple[Definition, ...]
+    n_free: int
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Rows of A, S and M."""
+        return self.observed + self.latent
+
+    def counts(self, cell: Cell) -> bool:
+        """Whether the chosen likelihood and mean structure make the cell a parameter."""
+        return not self.is_given(cell) and (self.mean_structure or cell.matrix != "M")
+
+    def is_given(self, cell: Cell) -> bool:
+        """Whether the likelihood takes the cell as known rather than estimated."""
+        return self.likelihood == "conditional" and cell.exogenous
+
+    @property
+    def reported(self) -> tuple[int, ...]:
+        """Numbers of the free parameters that count."""
+        free = {cell.free for cell in self.cells if cell.free != FIXED and self.counts(cell)}
+        return tuple(sorted(free))
+
+    @property
+    def df(self) -> int:
+        """Moments of all variables and groups minus all free parameters."""
+        p = len(self.observed)
+        return self.n_groups * p * (p + 3) // 2 - self.n_free
+
+    def predictors(self, name: str) -> tuple[str, ...]:
+        """Variables with a free path or loading into this one."""
+        paths = [c for c in self.cells if c.matrix == "A" and c.group == 0 and c.free != FIXED]
+        return tuple(self.variables[c.column] for c in paths if self.variables[c.row] == name)
+
+
+def parse(
+    text: str,
+    *,
+    likelihood: Likelihood = "joint",
+    mean_structure: bool = True,
+    n_groups: int = 1,
+    equal: Collection[Equal] = (),
+) -> ModelSpec:
+    """Read the model text and add what lavaan's `sem` adds to it.
+
+    Added: variances, moments of exogenous observed variables (likelihood="conditional" is
+    fixed.x = TRUE), covariances of exogenous latent variables and of outcomes that explain
+    nothing, intercepts, 1 for the first loading of each latent variable. equal: classes of
+    parameters that all groups share, as lavaan's group.equal; equal intercepts free the means of
+    latent variables after the first group. Raises ModelError when a line cannot be read, a term
+    comes twice, or an option contradicts the text.
+    """
+    _fail_if_class_is_unknown(equal, n_groups)
+    read = syntax.read(text)
+    roles = defaults.roles(read.terms)
+    _fail_if_exogenous_moment_is_named(read.terms, roles, likelihood)
+    _fail_if_intercept_is_named(read.terms, equal, mean_structure)
+    _fail_if_groups_do_not_match(read.terms, n_groups)
+    terms = defaults.complete(read.terms, roles)
+    named = {defaults.address(term) for term in read.terms}
+    cells = [
+        _place(term, group, roles, shown=defaults.address(term) in named, equal=equal)
+        for group in range(n_groups)
+        for term in terms
+    ]
+    numbered, n_free = _numbered(cells, roles, equal)
+    defined.check(read.definitions, {cell.label for cell in numbered if cell.label})
+    return ModelSpec(
+        text=text, likelihood=likelihood, mean_structure=mean_structure,
+        observed=roles.explained + roles.exogenous, exogenous=roles.exogenous,
+        latent=roles.latent, endogenous=roles.endogenous, n_groups=n_groups,
+        cells=tuple(numbered), definitions=read.definitions, n_free=n_free,
+    )  # fmt: skip
+
+
+def spot(term: Term, place: Mapping[str, int]) -> tuple[Matrix, int, int]:
+    """Matrix, row and column of a term, given the position of each variable."""
+    if term.op == "=~":
+        return "A", place[term.rhs], place[term.lhs]
+    matrices: dict[str, Matrix] = {"~": "A", "~~": "S", "~1": "M"}
+    return matrices[term.op], place[term.lhs], place.get(term.rhs, 0)
+
+
+def _of_group(entries: tuple[Entry, ...], group: int) -> Entry:
+    return entries[group if len(entries) > 1 else 0]
+
+
+def _place(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
+    matrix, row, column = spot(term, roles.place)
+    value = _of_group(term.value, group)
+    # Equal intercepts leave differences between groups to the latent means, but for the first.
+    shifted = term.op == "~1" and term.lhs in roles.latent and not shown
+    if shifted and group > 0 and "intercepts" in equal and "means" not in equal:
+        value = None
+    given = term.op in ("~~", "~1") and {term.lhs, term.rhs} - {""} <= set(roles.exogenous)
+    return Cell(
+        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group,
+        matrix=matrix, row=row, column=column, value=value,
+        label=_of_group(term.label, group), start=_of_group(term.start, group),
+        free=FIXED, exogenous=given, shown=shown or value is None,
+    )  # fmt: skip
+
+
+def _numbered(cells: list[Cell], roles: Roles, equal: Collection[Equal]) -> tuple[list[Cell], int]:
+    """Number the parameters in order of appearance; one label, or one equal class, one number."""
+    numbers: dict[object, int] = {}
+    fixed = {cell.label: cell.value for cell in cells if cell.label and cell.value is not None}
+    numbered = []
+    for place, cell in enumerate(cells):
+        if cell.label in fixed:
+            numbered.append(cell._replace(value=fixed[cell.label]))
+        elif cell.value is None:
+            shared = _class(cell, roles) in equal
+            key = cell.label or (cell.key if shared else place)
+            numbered.append(cell._replace(free=numbers.setdefault(key, len(numbers))))
+        else:
+            numbered.append(cell)
+    return numbered, len(numbers)
+
+
+def _class(cell: Cell, roles: Roles) -> Equal | None:
+    if cell.op in ("=~", "~"):
+        return "loadings" if cell.op == "=~" else "regressions"
+    inside = {name in roles.latent for name in (cell.lhs, cell.rhs) if name}
+    if cell.exogenous or len(inside) > 1:
+        return None
+    latent = inside == {True}
+    if cell.op == "~1":
+        return "means" if latent else "intercepts"
+    if cell.lhs == cell.rhs:
+        return "lv_variances" if latent else "residuals"
+    return "lv_covariances" if latent else "residual_covariances"
+
+
+def _fail_if_class_is_unknown(equal: Collection[str], n_groups: int) -> None:
+    unknown = sorted(set(equal) - set(get_args(Equal)))
+    if unknown:
+        raise ModelError(f"equal={unknown} is unknown; expected {', '.join(get_args(Equal))}.")
+    if equal and n_groups == 1:
+        raise ModelError("equal= holds parameters equal over groups; name the column by group=.")
+
+
+def _fail_if_exogenous_moment_is_named(
+    terms: tuple[Term, ...], roles: Roles, likelihood: Likelihood
+) -> None:
+    if likelihood == "joint":
+        return
+    named = [t for t in terms if t.op == "~~" and {t.lhs, t.rhs} & set(roles.exogenous)]
+    named += [t for t in terms if t.op == "~1" and t.lhs in roles.exogenous]
+    if named:
+        shown = ", ".join(f"`{t.lhs} {t.op} {t.rhs}`".replace("~1 ", "~ 1") for t in named)
+        raise ModelError(
+            f"{shown}: likelihood='conditional' takes the moments of exogenous variables as given; "
+            "use likelihood='joint' or leave them out."
+        )
+
+
+def _fail_if_intercept_is_named(
+    terms: tuple[Term, ...], equal: Collection[Equal], mean_structure: bool
+) -> None:
+    named = [f"intercepts of {term.lhs}" for term in terms if term.op == "~1"]
+    named += [f"equal {name}" for name in ("intercepts", "means") if name in equal]
+    if named and not mean_structure:
+        raise ModelError(
+            f"The model names {', '.join(named)}, but mean_structure=False leaves intercepts out; "
+            "drop one of the two."
+        )
+
+
+def _fail_if_groups_do_not_match(terms: tuple[Term, ...], n_groups: int) -> None:
+    for term in terms:
+        for given in (term.value, term.label, term.start):
+            if len(given) not in (1, n_groups):
+                raise ModelError(
+                    f"`{term.lhs} {term.op} {term.rhs}` gives c(...) with {len(given)} entries for "
+                    f"{n_groups} group(s); give one entry for each group."
+                )

@@ -1,0 +1,1 @@
+"""Scale values and direct effects: each step alone, both jointly, and over imputations."""

@@ -1,0 +1,284 @@
+"""Categories become numbers: scale values from a regression without intelligence.
+
+Source: Walhout & Scholtus (2021), section 3.1: a linear regression of the end test on all
+explanatory variables except intelligence and the school mean; the coefficients of the
+categories, against their reference category, are the scale values.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from oablib.base.errors import EstimationError
+from oablib.base.shown import showable
+from oablib.protocol.codebook import Column, Table
+from oablib.protocol.models import Model
+from oablib.statistics.two_step.regression import Regression, regress
+
+MINIMUM_IN_CATEGORY = 5  # children; with fewer a category's value is noise
+
+
+@showable(private=("influence",))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ScaleValues:
+    """Scale values of one data set.
+
+    table: variable, code, category, n (children), value and se (points of the outcome; the
+    reference category has value 0 and se 0), in codebook order. se is robust for clustering.
+    n, n_clusters: children and schools behind the regression.
+    influence: (G, free values), what each school adds to the values that are not references, in
+    the order of the table; schools in order of appearance. covariance: of the free values, with
+    se on its diagonal: influence' influence G/(G-1) (n-1)/(n-k), k columns in the regression.
+    """
+
+    table: pd.DataFrame
+    n: int
+    n_clusters: int
+    influence: NDArray
+    covariance: NDArray
+
+
+class PooledValues(Protocol):
+    """The part of pooling's result that is read here; stages do not import each other."""
+
+    @property
+    def est(self) -> np.ndarray:
+        """Pooled values."""
+
+    @property
+    def se(self) -> np.ndarray:
+        """Their standard errors."""
+
+    @property
+    def df(self) -> np.ndarray:
+        """Degrees of freedom."""
+
+    @property
+    def fmi(self) -> np.ndarray:
+        """Share of information lost to unknown values."""
+
+
+def estimate(
+    frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
+) -> ScaleValues:
+    """Scale values of every scaled variable, on a frame without unknown values.
+
+    A variable whose orientation is -1 gets its coefficients with reversed sign. weights: (n,),
+    sampling weights of the children. A category in model.fixed_values keeps that value, without
+    error, and the others are estimated given it. Raises EstimationError when a category has fewer
+    than 5 children, columns are collinear, a child has no school, all have the same, or weights
+    are not n positive numbers; ParameterError when a fixed category is not in the codebook.
+    """
+    _fail_if_weights_are_unfit(weights, n=len(frame))
+    parts = {name: _indicators(frame, name=name, model=model, table=table) for name in model.scaled}
+    others = predictors_without_scale(frame, model=model, table=table)
+    constant = pd.Series(1.0, index=frame.index, name="const")
+    fit = regress(
+        frame[model.outcome].to_numpy(dtype=np.float64) - _fixed_part(frame, model, table),
+        pd.concat([constant, *parts.values(), others], axis=1),
+        schools=_schools(frame, model),
+        weights=weights,
+    )
+    signs = [sign for name, sign in model.scaled.items() for _ in parts[name]]
+    return _scale_values(frame, fit, np.array(signs, dtype=np.float64), model=model, table=table)
+
+
+def apply(
+    frame: pd.DataFrame,
+    *,
+    values: pd.DataFrame,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
+) -> pd.DataFrame:
+    """The columns that the structural model reads: outcome, mediator, predictors, cluster.
+
+    values: as ScaleValues.table. A school mean is the mean, over all children of the school in
+    the frame, of the scaled variable (or of the column itself where it is a number); with
+    weights, shape (n,), the weighted mean. Raises EstimationError as `estimate` for schools and
+    weights.
+    """
+    _fail_if_weights_are_unfit(weights, n=len(frame))
+    numbers = predictors_without_scale(frame, model=model, table=table)
+    for name in model.scaled:
+        chosen = values.loc[values["variable"] == name]
+        numbers[name] = frame[name].map(dict(zip(chosen["code"], chosen["value"], strict=True)))
+    schools = _schools(frame, model)
+    for name, column in model.school_means.items():
+        numbers[name] = _school_mean(numbers[column].to_numpy(), schools, weights=weights)
+    tests = frame[[model.outcome, model.mediator]].astype(float)
+    return pd.concat([tests, numbers[list(model.direct)], frame[[model.cluster]]], axis=1)
+
+
+def derivatives(
+    frame: pd.DataFrame, *, values: pd.DataFrame, model: Model, weights: NDArray | None = None
+) -> list[dict[str, NDArray]]:
+    """Derivatives of the columns that `apply` makes to each free scale value.
+
+    One dict per free value, in the order of `values` (as ScaleValues.table): the columns that
+    move with it, each of shape (n,). They are exact, for columns are linear in the values.
+    """
+    schools, result = _schools(frame, model), []
+    for name, code in values.loc[_is_free(values), ["variable", "code"]].itertuples(index=False):
+        own = (frame[name] == code).to_numpy() * 1.0
+        means = [mean for mean, column in model.school_means.items() if column == name]
+        moved = {mean: _school_mean(own, schools, weights=weights) for mean in means}
+        result.append({name: own} | moved)
+    return result
+
+
+def predictors_without_scale(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
+    """Dummies (0/1) and numeric predictors of the model, as floats, one row a child."""
+    columns = {
+        name: (frame[column] == table.column(column).code(category)) * 1.0
+        for name, (column, category) in model.dummies.items()
+    }
+    columns |= {name: frame[name].astype(float) for name in model.numeric}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def arrays(values: Sequence[ScaleValues]) -> tuple[np.ndarray, np.ndarray]:
+    """Values and variances over imputations, both (m, categories), references left out."""
+    free = _is_free(values[0].table)
+    return (
+        np.stack([each.table.loc[free, "value"].to_numpy() for each in values]),
+        np.stack([each.table.loc[free, "se"].to_numpy() ** 2 for each in values]),
+    )
+
+
+def pooled_table(values: Sequence[ScaleValues], *, pooled: PooledValues) -> pd.DataFrame:
+    """The table of scale values with pooled numbers: value, se, ci_lower, ci_upper, fmi.
+
+    pooled: what Rubin's rules make of `arrays`, each field (categories,). References keep 0, and
+    fixed categories their value, with an interval without width. n is the mean count of children
+    over imputations.
+    """
+    table = values[0].table.copy()
+    table["n"] = np.mean([each.table["n"] for each in values], axis=0).round().astype(int)
+    free = _is_free(table)
+    width = stdtrit(pooled.df, 0.975) * pooled.se
+    numbers = {
+        "value": pooled.est,
+        "se": pooled.se,
+        "ci_lower": pooled.est - width,
+        "ci_upper": pooled.est + width,
+        "fmi": pooled.fmi,
+    }
+    for name, number in numbers.items():
+        # An interval around a value that is not estimated has no width.
+        table[name] = table["value"] if name.startswith("ci_") else table.get(name, 0.0)
+        table.loc[free, name] = number
+    return table
+
+
+def slopes_of_scaled(scaled: pd.DataFrame, *, model: Model) -> dict[str, float]:
+    """Slopes of the scaled variables in the same regression with numbers instead of categories.
+
+    Each must be 1, or -1 with reversed orientation: the definition of a scale value.
+    """
+    names = [name for name in model.direct if name not in model.school_means]
+    design = np.column_stack([np.ones(len(scaled)), scaled[names]])
+    slopes = np.linalg.lstsq(design, scaled[model.outcome], rcond=None)[0]
+    return {
+        name: float(slope)
+        for name, slope in zip(names, slopes[1:], strict=True)
+        if name in model.scaled
+    }
+
+
+def _is_free(table: pd.DataFrame) -> np.ndarray:
+    return (table["se"] > 0).to_numpy()
+
+
+def fixed_values(name: str, *, model: Model, table: Table) -> dict[int | None, float]:
+    """Scale values that are not estimated, by code: the reference's 0, and those set by hand."""
+    column = table.column(name)
+    by_hand = model.fixed_values.get(name, {})
+    fixed: dict[int | None, float] = {column.code(key): by_hand[key] for key in by_hand}
+    return {column.reference_code: 0.0} | fixed
+
+
+def _fixed_part(frame: pd.DataFrame, model: Model, table: Table) -> NDArray:
+    """What values set by hand contribute to each child's outcome, shape (n,)."""
+    part = np.zeros(len(frame))
+    for name, sign in model.scaled.items():
+        fixed = fixed_values(name, model=model, table=table)
+        part += sign * frame[name].map(fixed).fillna(0.0).to_numpy(dtype=np.float64)
+    return part
+
+
+def _indicators(frame: pd.DataFrame, *, name: str, model: Model, table: Table) -> pd.DataFrame:
+    column = table.column(name)
+    counts = _counts(frame[name], column)
+    few = [column.category(code).key for code in counts.index[counts < MINIMUM_IN_CATEGORY]]
+    if few:
+        raise EstimationError(
+            f"{name}: fewer than {MINIMUM_IN_CATEGORY} children in {few}; no scale value can be "
+            "estimated for them. Use more children or merge the categories in the codebook."
+        )
+    fixed = fixed_values(name, model=model, table=table)
+    codes = [code for code in column.codes if code not in fixed]
+    return pd.DataFrame({f"{name}={code}": (frame[name] == code) * 1.0 for code in codes})
+
+
+def _scale_values(
+    frame: pd.DataFrame, fit: Regression, signs: NDArray, *, model: Model, table: Table
+) -> ScaleValues:
+    """The free values are the columns that follow the constant."""
+    free = slice(1, 1 + len(signs))
+    covariance = fit.covariance[free, free] * np.outer(signs, signs)
+    rows = _rows(frame, model=model, table=table)
+    is_free = rows.pop("is_free").to_numpy(dtype=bool)
+    rows["se"] = 0.0
+    rows.loc[is_free, "value"] = signs * fit.coefficients[free]
+    rows.loc[is_free, "se"] = np.sqrt(np.diag(covariance))
+    influence = fit.influence[:, free] * signs
+    return ScaleValues(rows, len(frame), len(influence), influence, covariance)
+
+
+def _rows(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
+    rows = []
+    for name in model.scaled:
+        column, fixed = table.column(name), fixed_values(name, model=model, table=table)
+        for code, count in zip(column.codes, _counts(frame[name], column), strict=True):
+            key, value = column.category(code).key, fixed.get(code, 0.0)
+            rows.append((name, code, key, count, value, code not in fixed))
+    names = ["variable", "code", "category", "n", "value", "is_free"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _counts(codes: pd.Series, column: Column) -> pd.Series:
+    """Children per category, in codebook order."""
+    return codes.value_counts().reindex(column.codes, fill_value=0)
+
+
+def _schools(frame: pd.DataFrame, model: Model) -> NDArray:
+    """Code of each child's school, shape (n,), in order of appearance."""
+    codes = pd.factorize(frame[model.cluster])[0]
+    absent = int((codes < 0).sum())
+    if absent:
+        raise EstimationError(f"{absent} children have no {model.cluster}; each needs its own.")
+    return np.asarray(codes)
+
+
+def _school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None) -> NDArray:
+    """Each child's school mean, shape (n,)."""
+    weighted = column if weights is None else column * weights
+    return (np.bincount(schools, weighted) / np.bincount(schools, weights))[schools]
+
+
+def _fail_if_weights_are_unfit(weights: NDArray | None, *, n: int) -> None:
+    if weights is None:
+        return
+    unfit = int((~(np.isfinite(weights) & (weights > 0))).sum())
+    if weights.shape != (n,) or unfit:
+        raise EstimationError(
+            f"Weights of shape {weights.shape}, {unfit} of them not finite and above zero; "
+            f"expected one positive weight for each of {n} children. Leave those children out or "
+            "correct their weights."
+        )

@@ -1,0 +1,26 @@
+"""What changed between two reports: causes, effects, tables, and the figures in the text.
+
+Only what is published is read: manifests, results tables, copies of the rules, pages.
+"""
+
+from oablib.studies.changes.causes import causes, rule_values
+from oablib.studies.changes.effects import effects, fit, movements, scale_values, tables
+from oablib.studies.changes.sides import Side, Sides, files, manifest, read
+from oablib.studies.changes.text import sentences, text_changes
+
+__all__ = [
+    "Side",
+    "Sides",
+    "causes",
+    "effects",
+    "files",
+    "fit",
+    "manifest",
+    "movements",
+    "read",
+    "rule_values",
+    "scale_values",
+    "sentences",
+    "tables",
+    "text_changes",
+]

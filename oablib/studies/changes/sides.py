@@ -1,0 +1,102 @@
+"""The two reports of a comparison, as they are published."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from oablib.base.errors import InputError
+from oablib.params import strict_yaml
+
+BEFORE, AFTER = "before", "after"
+MANIFEST = "manifest.json"
+SCHEMA = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One report: its folder and its manifest."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def run(self) -> str:
+        """Name of the run."""
+        return str(self.manifest["run"])
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of its results tables."""
+        return sorted(name.removesuffix(".csv") for name in self.manifest["results"])
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """A results table, None where the report has none of this name."""
+        path = self.folder / "tables" / f"{name}.parquet"
+        return pd.read_parquet(path) if path.is_file() else None
+
+    def digest(self, name: str) -> str:
+        """Digest of a results table; empty where there is none."""
+        return str(self.manifest["results"].get(f"{name}.csv", ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Both reports; the second is the one whose changes are told."""
+
+    before: Side
+    after: Side
+
+    @property
+    def outcome(self) -> str:
+        """Name of the outcome in the model of `after`, as its copy of the rules says."""
+        name = self.after.manifest["parameters"]["model"]
+        path = self.after.folder / "params" / "models" / f"{name}.yaml"
+        return str(strict_yaml.read(path).values["outcome"])
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Headings of the two columns of a table."""
+        return {BEFORE: self.before.run, AFTER: self.after.run}
+
+    def both(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """A results table on both sides, None where one lacks it."""
+        first, second = self.before.table(name), self.after.table(name)
+        return None if first is None or second is None else (first, second)
+
+
+def files(report: Path) -> dict[str, Path]:
+    """Files of a report that a comparison reads: name within it -> file.
+
+    Raises InputError when there is no report, or one without a manifest of this version.
+    """
+    manifest(report)
+    kinds = (MANIFEST, "*.html", "tables/*.parquet", "params/*/*.yaml")
+    paths = (path for kind in kinds for path in sorted(report.glob(kind)))
+    return {path.relative_to(report).as_posix(): path for path in paths}
+
+
+def read(folder: Path) -> Sides:
+    """Both reports from a folder that holds one as `before` and one as `after`."""
+    one, other = (Side(folder / name, manifest(folder / name)) for name in (BEFORE, AFTER))
+    return Sides(one, other)
+
+
+def manifest(report: Path) -> dict[str, Any]:
+    """The manifest of a report; raises InputError as `files` does."""
+    try:
+        told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(
+            f"reports/{report.name} holds no manifest that can be read; make the report with "
+            f"`oab run {report.name}`."
+        ) from None
+    if told.get("schema") != SCHEMA:
+        raise InputError(
+            f"reports/{report.name} has a manifest of schema {told.get('schema')}; expected "
+            f"{SCHEMA}. Make the report anew."
+        )
+    return dict(told)

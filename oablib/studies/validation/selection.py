@@ -1,0 +1,59 @@
+"""How often a path that is not there is added, and what makes a modification index large."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from oablib.studies.validation.performance import QUANTITY, chosen, proportion_error
+
+LEVEL = 0.05
+AIC_PENALTY = 2.0
+
+
+def false_positives(rows: pd.DataFrame) -> pd.DataFrame:
+    """How often each null path is added: world, n, method, name, rule, rate, mce, nominal.
+
+    rule: "AIC" and "BIC" by mean, D3 and D4 (a gain above 2, above ln n with n the children of
+    the cohort), and modification indices with p under 0.05: mean, model-based, robust (both D2)
+    and robust D1; of a single data set mean and pooled are the same. nominal: the rate of a test
+    that holds: a chi-square with one degree of freedom beyond the penalty.
+    """
+    gains, indices = chosen(rows, "gain"), chosen(rows, "index")
+    penalties = {"AIC": pd.Series(AIC_PENALTY, gains.index), "BIC": np.log(gains["n"])}
+    parts = [
+        gains.assign(
+            rule=gains["detail"] + " " + name, added=gains["est"] > penalty, nominal=_tail(penalty)
+        )
+        for name, penalty in penalties.items()
+    ]
+    added = indices["p"] < LEVEL
+    parts.append(indices.assign(rule=indices["detail"] + " index", added=added, nominal=LEVEL))
+    every = pd.concat(parts)
+    groups = every[every["est"].notna()].groupby([*QUANTITY, "rule"], sort=False)
+    table = groups.agg(rate=("added", "mean"), nominal=("nominal", "mean"))
+    table["mce"] = proportion_error(table["rate"], groups.size())
+    return table.reset_index()
+
+
+def indices(rows: pd.DataFrame, *, large: float) -> pd.DataFrame:
+    """Indices of the judged paths in the model itself, by world, n, method, name, detail.
+
+    values: "estimated" or "true" scale values. median of the index; significant: share with p
+    under 0.05; large: share above `large`; their Monte Carlo errors end in _mce.
+    """
+    kinds = {"index_base": "estimated", "index_base_by_truth": "true"}
+    own = rows[rows["kind"].isin(kinds)]
+    own = own.assign(
+        values=own["kind"].map(kinds), significant=own["p"] < LEVEL, large=own["est"] > large
+    )
+    groups = own.groupby([*QUANTITY, "detail", "values"], sort=False)
+    table = groups.agg(
+        median=("est", "median"), significant=("significant", "mean"), large=("large", "mean")
+    )
+    for name in ("significant", "large"):
+        table[f"{name}_mce"] = proportion_error(table[name], groups.size())
+    return table.reset_index()
+
+
+def _tail(penalty: pd.Series) -> pd.Series:
+    return pd.Series(chdtrc(1, penalty), penalty.index)

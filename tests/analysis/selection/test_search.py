@@ -1,0 +1,283 @@
+"""The searches: forward by index and literature, backward by a rule, and both in drawn schools."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import imputation, intake, pooling, selection, sem, synthetic
+from oablib.analysis.selection import draws, equations
+from oablib.analysis.selection.backward_search import Term, clustered, terms, without
+from oablib.analysis.selection.design import Design
+from oablib.analysis.selection.forward_search import ADDED, NEXT
+from oablib.analysis.selection.settings import Rules
+from oablib.base.errors import EstimationError, LiteratureError
+from oablib.protocol import codebook, literature, models
+from oablib.protocol.codebook import Table
+from oablib.protocol.literature import Literature
+from oablib.protocol.models import Model
+
+N, M = 3_000, 3
+STRONG = 6.0  # times the published path: found in a sixth of the published cohort
+# Two ways to the same test, one by the search of the likelihood.
+SAME_RTOL = 1e-6
+CANDIDATES = ["origin", "school_mean_education_mother", "residence_0_5_years",
+              "residence_5_10_years", "debt_restructuring"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def frames(model: Model, table: Table) -> list[pd.DataFrame]:
+    """Completed data sets of a cohort in which origin acts strongly on intelligence."""
+    drawn = synthetic.draw(n=N, seed=11, path_factors={"origin": STRONG})
+    cohort = intake.in_memory(drawn.children, table=table)
+    filled = imputation.impute(
+        cohort, model=model, table=table, rule=imputation.rule("pmm"), m=M, iterations=2, seed=1
+    )
+    return imputation.all_completed(cohort, cells=filled.cells)
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    return selection.rules()
+
+
+@pytest.fixture(scope="module")
+def entries() -> Literature:
+    return literature.load()
+
+
+def judging(entries: Literature, *accepted: str) -> Literature:
+    """The literature with the claims of these names accepted."""
+    claims = [
+        replace(claim, grounding="accepted") if claim.name in accepted else claim
+        for claim in entries.claims
+    ]
+    return replace(entries, claims=tuple(claims))
+
+
+def search(
+    frames: Sequence[pd.DataFrame], entries: Literature, rules: Rules, model: Model
+) -> selection.Forward:
+    table = codebook.load().table("cohort")
+    return selection.forward(frames, model=model, table=table, entries=entries, rules=rules)
+
+
+def test_what_the_literature_does_not_support_stays_out(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model
+) -> None:
+    found = search(frames, entries, rules, model)
+    assert found.model == model and not found.added
+    assert sorted(found.trail["rhs"]) == sorted(CANDIDATES)
+    first = found.trail.iloc[0]
+    assert (first["rhs"], first["rank"], first["round"]) == ("origin", 1, 1)
+    assert first["decision"] == "turned down: literature insufficient"
+    assert first["p_holm"] < rules.forward_alpha and first["reason"] and first["judge"]
+
+
+def test_what_data_and_literature_support_enters_and_the_search_goes_on(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model
+) -> None:
+    found = search(frames, judging(entries, "intelligence_origin"), rules, model)
+    assert found.added == ("nscct ~ origin",)
+    assert found.model.indirect == (*model.indirect, "origin")
+    assert found.model.name == "base + origin"
+    assert list(found.trail.groupby("round").size()) == [5, 4]
+    assert "nscct ~ origin" in [" ~ ".join((row.lhs, row.rhs)) for row in found.trail.itertuples()]
+    assert found.fits[0].df == 4
+    rows = selection.paths(found.model, start=model)
+    assert list(rows.loc[rows["since"] == ADDED, "rhs"]) == ["origin"]
+    assert selection.from_table(model, rows) == found.model
+
+
+def test_with_several_that_qualify_the_largest_enters_first(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model
+) -> None:
+    every = [claim.name for claim in entries.claims]
+    lenient = replace(rules, forward_alpha=0.999999)
+    found = search(frames, judging(entries, *every), lenient, model)
+    first = found.trail[found.trail["round"] == 1]
+    assert list(first["decision"].iloc[:2]) == [ADDED, NEXT] or first["p_holm"].iloc[1] >= 0.99
+    assert first["index"].is_monotonic_decreasing
+    assert found.added[0] == "nscct ~ origin"
+
+
+@pytest.mark.parametrize("robust", [True, False])
+def test_one_complete_data_set_is_searched_by_its_own_indices(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model, robust: bool
+) -> None:
+    told = replace(rules, forward_robust=robust)
+    found = search(frames[:1], judging(entries, "intelligence_origin"), told, model)
+    assert found.added == ("nscct ~ origin",)
+    first = found.trail[found.trail["round"] == 1].set_index("rhs")
+    before = search(frames[:1], entries, told, model).fits[0]
+    expected = sem.modification_indices(before, [f"nscct ~ {name}" for name in CANDIDATES])
+    expected = expected.set_index("rhs")["mi_robust" if robust else "mi"]
+    np.testing.assert_allclose(first["index"], expected[first.index])
+
+
+def test_the_direct_effects_do_not_depend_on_what_enters(
+    frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model
+) -> None:
+    """The equations are recursive: section "From the base model up" of 07_model_selection."""
+    before = search(frames, entries, rules, model)
+    after = search(frames, judging(entries, "intelligence_origin"), rules, model)
+    for one, other in zip(before.fits, after.fits, strict=True):
+        effects = [model.direct_rows(fit.parameters)["est"] for fit in (one, other)]
+        np.testing.assert_allclose(effects[0], effects[1], rtol=SAME_RTOL)
+
+
+def test_a_candidate_without_entry_is_refused_before_anything_is_fitted(
+    entries: Literature, rules: Rules, model: Model
+) -> None:
+    claims = tuple(claim for claim in entries.claims if claim.name != "intelligence_debts")
+    with pytest.raises(LiteratureError, match="debt_restructuring"):
+        search([], replace(entries, claims=claims), rules, model)
+
+
+@pytest.fixture(scope="module")
+def design(frames: list[pd.DataFrame], model: Model, table: Table) -> Design:
+    plans = {name: models.load(name) for name in ("base", "ocw_1", "ocw_2", "full")}
+    return selection.build(frames, reference=model, variants=plans, table=table)
+
+
+@pytest.mark.parametrize("equation", [0, 1])
+def test_clustered_errors_are_those_of_our_own_fits(
+    design: Design, frames: list[pd.DataFrame], model: Model, rules: Rules, entries: Literature,
+    equation: int,
+) -> None:  # fmt: skip
+    fit = search(frames, entries, rules, model).fits[1]
+    lhs, rhs = (model.outcome, model.mediator)[equation], equations.of_model(model)[equation]
+    slopes, covariance = clustered(design, 1, equation, rhs)
+    rows = fit.parameters[(fit.parameters["lhs"] == lhs) & (fit.parameters["op"] == "~")]
+    rows = rows.set_index("rhs").loc[list(rhs)]
+    np.testing.assert_allclose(slopes, rows["est"], rtol=SAME_RTOL)
+    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), rows["se"], rtol=SAME_RTOL)
+
+
+@pytest.mark.parametrize("criterion", ["aic", "bic"])
+def test_each_step_down_takes_what_lowers_the_criterion_most(
+    design: Design, criterion: str
+) -> None:
+    """By trying every term of every step, with compare's own differences."""
+    start = design.models["full"]
+    found = selection.backward(design, start=start, criterion=criterion, alpha=0.05)
+    paths = equations.of_model(start)
+    removed = found.trail[found.trail["decision"] == "removed"]
+    for row in removed.to_dict("records"):
+        changes = {
+            (term.lhs, term.name): change_without(design, paths, term, criterion)
+            for term in terms(paths, start)
+        }
+        best = min(changes, key=lambda key: changes[key])
+        assert best == (row["lhs"], row["term"])
+        assert row["change"] == pytest.approx(changes[best], abs=1e-6) and row["change"] < 0
+        term = next(t for t in terms(paths, start) if (t.lhs, t.name) == best)
+        paths = without(paths, term, start)
+    assert paths == found.paths
+    assert (found.trail.loc[found.trail["decision"] == "kept", "change"] >= 0).all()
+
+
+def change_without(design: Design, paths: equations.Paths, term: Term, criterion: str) -> float:
+    less = without(paths, term, design.reference)
+    pair = [equations.of_design(design).likelihoods(each) for each in (less, paths)]
+    lost = float(equations.ratio(*pair, df=paths.size - less.size))
+    counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
+    penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
+    return lost - penalty * (counts[0] - counts[1])
+
+
+def test_by_p_all_that_stays_is_significant(design: Design) -> None:
+    start = design.models["full"]
+    found = selection.backward(design, start=start, criterion="p", alpha=0.05)
+    kept = found.trail[found.trail["decision"] == "kept"]
+    removed = found.trail[found.trail["decision"] == "removed"]
+    assert (kept["p"] <= 0.05).all() and (removed["p"] > 0.05).all()
+    assert {"education_father", "education_mother", "origin"} <= set(kept["term"])
+    assert design.reference.mediator in found.paths.outcome
+
+
+def once(design: Design) -> draws.Drawn:
+    return draws.drawn(design, np.ones((1, design.n_clusters)))
+
+
+@pytest.mark.parametrize("added", [frozenset(), frozenset({0})])
+def test_indices_of_the_schools_as_they_are_are_the_pooled_ones(
+    design: Design, frames: list[pd.DataFrame], model: Model, rules: Rules, entries: Literature,
+    added: frozenset[int],
+) -> None:  # fmt: skip
+    every = judging(entries, *(["intelligence_origin"] if added else []))
+    fits = search(frames, every, rules, model).fits
+    left = [f"nscct ~ {name}" for at, name in enumerate(CANDIDATES) if at not in added]
+    expected = pooling.modification_indices(fits, left)
+    texts = [f"nscct ~ {name}" for name in CANDIDATES]
+    found = draws.p_values(design, once(design), model, texts, tested=[added])
+    places = [at for at in range(len(texts)) if at not in added]
+    np.testing.assert_allclose(found.statistic[0, places], expected["d2_robust"], rtol=SAME_RTOL)
+    np.testing.assert_allclose(found.p[0, places], expected["p_holm"], rtol=SAME_RTOL)
+
+
+def test_a_draw_is_the_search_on_the_drawn_children(
+    frames: list[pd.DataFrame], design: Design, model: Model, entries: Literature, rules: Rules
+) -> None:
+    """Children of one draw put together by hand, each drawn school a school of its own."""
+    times = np.random.default_rng(3).multinomial(design.n_clusters, [1 / design.n_clusters] *
+                                                 design.n_clusters)  # fmt: skip
+    by_hand = [drawn_by_hand(frame, times) for frame in frames]
+    fits = search(by_hand, entries, rules, model).fits
+    texts = [f"nscct ~ {name}" for name in CANDIDATES]
+    expected = pooling.modification_indices(fits, texts)
+    drawn = draws.drawn(design, times[None, :].astype(float))
+    found = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
+    # School means are those of the whole school, however often it is drawn.
+    np.testing.assert_allclose(found.statistic[0], expected["d2_robust"], rtol=SAME_RTOL)
+
+
+def drawn_by_hand(frame: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
+    schools = list(dict.fromkeys(frame["school_id"]))
+    parts = [
+        frame[frame["school_id"] == name].assign(school_id=f"{name}/{copy}")
+        for name, count in zip(schools, times, strict=True)
+        for copy in range(int(count))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_frequencies_say_where_the_search_ends(
+    design: Design, entries: Literature, rules: Rules
+) -> None:
+    told = {"rules": rules, "samples": 20, "seed": (1, 6)}
+    found = selection.stability(design, entries=entries, **told)
+    again = selection.stability(design, entries=entries, **told)
+    pd.testing.assert_frame_equal(found.models, again.models)
+    pd.testing.assert_frame_equal(found.variants, again.variants)
+    for name in ("with_literature", "data_alone"):
+        assert found.models[name].sum() == pytest.approx(1)
+    for name in ("first_by_aic", "first_by_bic"):
+        assert found.variants[name].sum() == pytest.approx(1)
+    by_name = found.models.set_index("added")
+    assert by_name.loc["no addition", "with_literature"] == 1
+    origin = by_name.index.str.contains("nscct ~ origin")
+    assert by_name.loc[origin, "data_alone"].sum() > 0.5
+    accepted = selection.stability(design, entries=judging(entries, "intelligence_origin"), **told)
+    rows = accepted.candidates.set_index("rhs")
+    assert rows.loc["origin", "enters"] == pytest.approx(rows.loc["origin", "significant"])
+
+
+def test_a_model_without_candidates_has_nothing_to_search(
+    design: Design, entries: Literature, rules: Rules, model: Model
+) -> None:
+    alone = replace(model, candidates=())
+    found = selection.stability(
+        design, entries=entries, rules=rules, samples=10, seed=(1,), start=alone
+    )
+    assert list(found.models["added"]) == ["no addition"] and found.candidates.empty
+
+
+def test_draws_that_cannot_be_estimated_are_said_to_be_none(
+    design: Design, entries: Literature, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oablib.resampling.MINIMUM_IN_CATEGORY", 10_000)
+    with pytest.raises(EstimationError, match="None of 10 draws"):
+        selection.stability(design, entries=entries, rules=rules, samples=10, seed=(1,))

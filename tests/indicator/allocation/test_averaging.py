@@ -1,0 +1,90 @@
+"""Averages over draws, pairs of years, and what of a school with several sites may be shown."""
+
+import pandas as pd
+import pytest
+from allocation_cases import country
+
+from oablib import allocation, comparison
+from oablib.base.errors import AllocationError
+
+
+def table(**columns: list) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+def test_scores_of_draws_are_averaged_after_rounding() -> None:
+    one = table(school_id=["a", "b"], n_children=[10, 20], achterstandsscore=[0.0, 3.25])
+    two = table(school_id=["a", "b"], n_children=[10, 20], achterstandsscore=[1.0, 3.5])
+    mean = allocation.averaged([one, two])
+    assert mean["achterstandsscore"].tolist() == [0.5, 3.375]  # (0 + 1) / 2, (3.25 + 3.5) / 2
+    assert mean["n_children"].tolist() == [10, 20]
+    assert allocation.averaged([one]) is one
+
+
+def test_a_frame_of_each_draw_gives_the_mean_of_their_tables() -> None:
+    drawn, rules = country(3), allocation.rules()
+    moved = drawn.children.assign(score=drawn.children["score"].to_numpy()[::-1].copy())
+    told = (drawn.sites, drawn.municipalities)
+    found = allocation.of_frames([drawn.children, moved], *told, rules=rules)
+    own = [allocation.schools(each, drawn.sites, rules=rules) for each in (drawn.children, moved)]
+    halves = [each["achterstandsscore"].to_numpy() / 2 for each in own]
+    assert found.draws == 2
+    assert found.schools["achterstandsscore"].to_numpy() == pytest.approx(halves[0] + halves[1])
+    with pytest.raises(AllocationError, match="No draw of scores"):
+        allocation.of_frames([], *told, rules=rules)
+
+
+def test_early_and_late_averages_are_told_apart() -> None:
+    early = table(n_target=[3.0, 1.0], achterstandsscore=[4.0, 0.0])
+    late = table(n_target=[3.5, 0.5], achterstandsscore=[3.0, 1.0])
+    found = allocation.early_and_late(early, late).set_index("measure")
+    assert found.loc["above_zero"].tolist() == [1, 2]
+    assert found.loc["sum"].tolist() == [4, 4]
+    assert found.loc["mean_absolute", "late"] == 1  # (|3 - 4| + |1 - 0|) / 2
+    assert found.loc["correlation", "late"] == pytest.approx(1)
+
+
+def test_a_municipality_of_one_date_alone_has_nothing_on_the_other() -> None:
+    latest = table(municipality=["GM1", "GM2"], achterstandsscore=[5.0, 1.0], A=[6.0, 2.0])
+    earlier = table(municipality=["GM2", "GM3"], achterstandsscore=[2.0, 3.0], A=[3.0, 4.0])
+    found = allocation.two_dates(latest, earlier).set_index("municipality")
+    assert found.loc["GM1"].tolist() == [5.0, 6.0, 0.0, 0.0]
+    assert found.loc["GM2"].tolist() == [1.0, 2.0, 2.0, 3.0]
+    assert found.loc["GM3"].tolist() == [0.0, 0.0, 3.0, 4.0]
+
+
+def test_a_school_of_which_one_site_is_hidden_is_not_summed_up() -> None:
+    """The sum less the sites that are shown would be the score of the hidden one."""
+    rules = allocation.rules()
+    sites = table(
+        school_id=["01AA00", "01AA01", "02BB00", "03CC00", "04DD00"],
+        board=["1"] * 5, municipality=["GM0001"] * 5, school_type=[1] * 5,
+    )  # fmt: skip
+    numbers = dict.fromkeys(["n_target", "A", "B", "C", "G"], 1.0)
+    schools = sites[["school_id"]].assign(
+        n_children=[50, 4, 30, 3, 20],
+        **numbers,
+        achterstandsscore=[9.0, 1.0, 2.0, 0.5, 7.0],
+        note="",
+    )
+    shown = allocation.shown(schools, sites, rules=rules)
+    found = allocation.shown_brins(schools, shown)
+    # 4 and 3 pupils are too few even together, so that the site with 20 is hidden with them.
+    assert shown["achterstandsscore"].isna().sum() == 3
+    assert found["brin"].tolist() == ["02BB"]
+
+
+def test_a_table_of_pairs_names_no_small_school() -> None:
+    rules = allocation.rules()
+    pairs = table(school_id=["a", "b", "c", "d"], change=[1.0, 2.0, 3.0, 4.0])
+    schools = table(school_id=["a", "b", "c"], n_children=[10, 9, 0])
+    found = comparison.visible(pairs, schools, rules=rules)
+    assert found["school_id"].tolist() == ["a"]
+
+
+def test_a_site_without_pupils_is_no_part_of_a_comparison() -> None:
+    drawn, rules = country(3), allocation.rules()
+    schools = allocation.schools(drawn.children, drawn.sites, rules=rules)
+    found = allocation.with_pupils(schools)
+    assert (found["n_children"] > 0).all()
+    assert len(found) == len(schools) - (schools["note"] == "no pupils").sum()

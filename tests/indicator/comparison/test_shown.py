@@ -1,0 +1,289 @@
+"""What a report shows of the comparison: numbers beside published ones, and words for drawings."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import comparison, params
+from oablib.base.wording import percent
+from oablib.indicator.comparison import Density, Relative, Rules
+from oablib.protocol import codebook
+from oablib.protocol.codebook import Table
+from oablib.report import causes
+from oablib.report import comparison as figures_comparison
+from oablib.report.comparison import tables as tables_comparison
+from oablib.report.exhibit import About, Figure
+from oablib.report.exhibit import Table as Shown
+
+ABOUT = About("400 schools", "made up")
+LARGEST = 400_000  # bytes of a drawing of all schools of a country
+COUNTRY = 6_248  # school sites in 2020
+PUBLISHED = params.published("herijking2021")
+NAMES = {"GM0001": "Rotterdam", "GM0002": "<b>Town", "GM0003": "Village"}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """All that is shown, of one small country."""
+
+    rules: Rules
+    book: Table
+    pairs: pd.DataFrame
+    parts: pd.DataFrame
+    profile: pd.DataFrame
+    differences: pd.DataFrame
+    cutoff: pd.DataFrame
+    density: Density
+    municipal: pd.DataFrame
+    relative: Relative
+    late: pd.DataFrame
+
+    @property
+    def causes(self) -> pd.DataFrame:
+        return comparison.causes_summary(self.parts)
+
+    @property
+    def crosstable(self) -> pd.DataFrame:
+        return comparison.crosstable(self.pairs, published=PUBLISHED)
+
+    @property
+    def bands(self) -> pd.DataFrame:
+        return comparison.bands(self.pairs, rules=self.rules, published=PUBLISHED)
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        return comparison.classes(self.pairs, rules=self.rules, published=PUBLISHED)
+
+
+def schools(rng: np.random.Generator, *, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Pairs of schools, and their change by two causes."""
+    ids = [f"{place // 100:02d}AB{place % 100:02d}" for place in range(n)]
+    current = np.maximum(0, rng.normal(0, 150, n))
+    moved = {"coefficients": rng.normal(0, 5, n), "imputation": rng.standard_t(3, n) * 9}
+
+    def value(chosen: frozenset[str]) -> np.ndarray:
+        return np.maximum(0, current + sum(moved[each] for each in sorted(chosen)))
+
+    sides = (
+        pd.DataFrame({"school_id": ids, "achterstandsscore": value(frozenset(chosen))})
+        for chosen in ((), moved)
+    )
+    rules = comparison.rules()
+    pairs = comparison.standardised(*sides, key="school_id", rules=rules)
+    parts = comparison.shapley(list(moved), value=value)
+    return pairs, comparison.decomposed(parts, pairs, keys=ids, rules=rules)
+
+
+def pupils(rng: np.random.Generator, ids: pd.Series, *, n: int) -> pd.DataFrame:
+    codes = {
+        "provenance": [0, 0, 0, 1], "origin": range(1, 9), "residence_mother": range(3),
+        "debt_restructuring": range(2), "education_father": range(1, 9),
+        "education_mother": range(1, 9),
+    }  # fmt: skip
+    frame = pd.DataFrame({name: rng.choice(list(of), n) for name, of in codes.items()})
+    places = rng.integers(0, len(ids), n)
+    frame["school_id"] = pd.Categorical.from_codes(places, list(ids))
+    months = rng.choice([0, 202009, 202010, 202012], n, p=[0.97, 0.01, 0.01, 0.01])
+    return frame.assign(toddler=False, asylum=(months > 0).astype(int), asylum_registered=months)
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    rng, rules = np.random.default_rng(2021), comparison.rules()
+    book = codebook.load().table("cohort")
+    pairs, parts = schools(rng, n=400)
+    children = pupils(rng, pairs["school_id"], n=20_000)
+    current = rng.normal(0, 3, 20_000)
+    new = current + rng.normal(-0.04, 0.84, 20_000)
+    table = pd.DataFrame({"municipality": list(NAMES), "achterstandsscore": [900.0, 80.0, 0.0]})
+    other = table.assign(achterstandsscore=[850.0, 90.0, 5.0])
+    municipal = comparison.standardised(table, other, key="municipality", rules=rules)
+    told = {"rules": rules, "published": PUBLISHED}
+    return Made(
+        rules=rules, book=book, pairs=pairs, parts=parts,
+        profile=comparison.profile(children, pairs, table=book, imputed=[1], rules=rules),
+        differences=comparison.score_differences(
+            current, new, children["provenance"].to_numpy(), imputed=[1], **told
+        ),
+        cutoff=comparison.cutoff(current, new, boundaries=(-3, -2.9), published=PUBLISHED),
+        density=comparison.density(current, new, rules=rules),
+        municipal=municipal,
+        relative=comparison.relative(municipal, **told),
+        late=comparison.late_registrations(children, reference=202009, **told),
+    )  # fmt: skip
+
+
+def all_tables(made: Made) -> list[Shown]:
+    told = {"rules": made.rules, "about": ABOUT}
+    show = tables_comparison
+    return [
+        show.score_differences(made.differences, **told),
+        show.cutoff(made.cutoff, about=ABOUT),
+        show.crosstable(made.crosstable, about=ABOUT),
+        show.classes(made.classes, **told),
+        show.bands(made.bands, **told),
+        show.relative(made.relative.summary, **told),
+        show.largest(made.relative.table, names=NAMES, about=ABOUT),
+        show.causes(made.causes, about=ABOUT),
+        show.most_changed(comparison.most_changed(made.parts, rules=made.rules), about=ABOUT),
+        show.profile(made.profile, table=made.book, **told),
+        show.late_registrations(made.late, about=ABOUT),
+    ]
+
+
+def all_figures(made: Made) -> list[Figure]:
+    drawn = comparison.distribution(made.pairs, rules=made.rules)
+    limits = made.classes["upper"][:-1]
+    return [
+        figures_comparison.density_figure(made.density, about=ABOUT),
+        figures_comparison.schools_figure(made.pairs, about=ABOUT),
+        figures_comparison.municipalities_figure(
+            made.municipal, names=NAMES, largest=2, about=ABOUT
+        ),
+        figures_comparison.changes_figure(drawn, what="schools", limits=limits, about=ABOUT),
+        causes.causes_figure(made.causes, about=ABOUT),
+        causes.profile_figure(made.profile, table=made.book, rules=made.rules, about=ABOUT),
+    ]
+
+
+def row(table: Shown, name: str) -> list[str]:
+    return next(list(row) for _, rows in table.groups for row in rows if row[0] == name)
+
+
+def test_every_exhibit_has_a_name_of_its_own_and_says_whom_it_is_about(made: Made) -> None:
+    shown = [*all_tables(made), *all_figures(made)]
+    assert len({each.label for each in shown}) == len(shown) == 17
+    for each in shown:
+        assert each.about_line.endswith("400 schools; source: made up.")
+        assert "_" not in " ".join(map(str, each.numbers))
+
+
+def test_published_figures_stand_beside(made: Made) -> None:
+    tables = {each.label.removeprefix("tbl-"): each for each in all_tables(made)}
+    printed = dict(tables["score-differences"].groups)["Published"][0]
+    assert list(printed) == ["total", "–", "−0.04", "0.84", "−1.72", "1.64", "0.97"]
+    assert row(tables["cutoff"], "shift of the boundary (points)")[1:] == ["0.10", "0.13"]
+    assert row(tables["crosstable"], "zero")[4] == "3,577"
+    assert list(tables["classes"].groups[0][1][0])[3:] == ["less than −47.7", "107", "4.0\xa0%"]
+    assert row(tables["bands"], "all")[-3:] == ["−16", "16", "85.0\xa0%"]
+    assert row(tables["relative"], "relative change, upper end (%)")[2] == "22.0"
+    assert row(tables["late-registrations"], "published")[2:5] == ["44", "41", "3"]
+
+
+def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
+    bare = [
+        figures_comparison.crosstable_table(comparison.crosstable(made.pairs), about=ABOUT),
+        figures_comparison.classes_table(
+            comparison.classes(made.pairs, rules=made.rules), rules=made.rules, about=ABOUT
+        ),
+        figures_comparison.cutoff_table(made.cutoff.drop(columns="published"), about=ABOUT),
+    ]
+    assert not any("published" in name for each in bare for name, _ in each.headings)
+
+
+def test_parts_of_a_shown_school_add_up_to_its_change(made: Made) -> None:
+    frame = comparison.most_changed(made.parts, rules=made.rules)
+    shown = causes.most_changed_table(frame, about=ABOUT)
+    assert [name for name, _ in shown.groups] == ["Lose most", "Gain most"]
+    assert sum(len(rows) for _, rows in shown.groups) == 2 * made.rules.most_changed
+    numbers = shown.numbers[["coefficients", "imputation", "standardisation"]].sum(axis=1)
+    np.testing.assert_allclose(numbers, shown.numbers["change"], atol=1e-6)  # ten digits are kept
+
+
+def test_origins_of_a_profile_bear_the_names_of_the_codebook(made: Made) -> None:
+    shown = causes.profile_table(made.profile, table=made.book, rules=made.rules, about=ABOUT)
+    names = [each[0] for each in shown.groups[0][1]]
+    assert names[-1] == "origin: Turkije (%)" and len(names) == 7 + 8
+    assert row(shown, "schools")[-1] == "400"
+    assert row(shown, "score imputed (% of children)")[-1].startswith("2")  # a quarter
+
+
+def test_figures_are_told_in_words_and_numbers(made: Made) -> None:
+    for each in all_figures(made):
+        assert sum(letter.isdigit() for letter in each.alt) >= 4
+        assert each.alt.endswith(".") and "nan" not in each.alt
+    told = {each.label: each.alt for each in all_figures(made)}
+    moving = comparison.not_zero_under_both(made.pairs)
+    gain = int((moving["change"] > 0).sum())
+    assert (
+        f"Of {len(moving)} schools with a score by either indicator {gain} lie above"
+        in (told["fig-schools"])
+    )
+    assert "imputation: size " in told["fig-causes"] and "lose most −" in told["fig-causes"]
+
+
+def test_names_of_municipalities_are_letters_only(made: Made) -> None:
+    drawn = figures_comparison.municipalities_figure(
+        made.municipal, names=NAMES, largest=2, about=ABOUT
+    )
+    assert "<b>" not in drawn._repr_html_()
+    assert drawn.numbers["municipality"].tolist() == list(NAMES.values())
+
+
+def test_all_schools_of_a_country_make_a_small_drawing() -> None:
+    pairs, _ = schools(np.random.default_rng(4), n=COUNTRY)
+    drawn = figures_comparison.schools_figure(pairs, about=ABOUT)
+    assert len(drawn.svg) < LARGEST
+    assert len(drawn.numbers) < COUNTRY / 2
+    moving = comparison.not_zero_under_both(pairs)
+    assert drawn.numbers["schools"].sum() == len(moving)
+
+
+def test_equal_numbers_in_another_order_are_equal_bytes(made: Made) -> None:
+    shuffled = made.pairs.sample(frac=1, random_state=1)
+    first, again = (
+        figures_comparison.schools_figure(each, about=ABOUT) for each in (made.pairs, shuffled)
+    )
+    assert first.payload() == again.payload()
+
+
+def test_cells_of_a_density_are_joined_without_loss(made: Made) -> None:
+    """The outline of all cells covers what the cells cover."""
+    table, width = made.density.table, made.density.width
+    path = figures_comparison._runs(table, width)
+    corners = path.vertices.reshape(-1, 5, 2)
+    sizes = np.ptp(corners, axis=1).prod(axis=1)
+    assert sizes.sum() == pytest.approx(len(table) * width**2)
+    assert len(corners) < len(table)
+    middles = table[["x", "y"]].to_numpy() + width / 2
+    assert path.contains_points(middles).all()
+
+
+def test_a_country_where_nobody_is_far_out_still_has_its_figures(made: Made) -> None:
+    calm = replace(made.rules, extreme_sds=99)
+    groups = made.parts.assign(group="others")
+    summary = comparison.causes_summary(groups)
+    assert "0 schools" in row_names(causes.causes_table(summary, about=ABOUT))
+    assert causes.causes_figure(summary, about=ABOUT).svg
+    children = pupils(np.random.default_rng(1), made.pairs["school_id"], n=2_000)
+    frame = comparison.profile(children, made.pairs, table=made.book, imputed=[1], rules=calm)
+    assert causes.profile_figure(frame, table=made.book, rules=calm, about=ABOUT).svg
+
+
+def row_names(table: Shown) -> str:
+    return " ".join(name for name, _ in table.groups)
+
+
+def test_answers_hold_the_key_numbers(made: Made) -> None:
+    text = figures_comparison.answer(
+        differences=made.differences, crosstable=made.crosstable, bands=made.bands
+    )
+    r = made.differences["r"].iloc[0]
+    assert f"**r = {r:.2f}**" in text
+    assert f"**{percent(made.bands['share'].iloc[0])}** of the" in text
+    moved = causes.answer(made.causes, yearly=made.causes)
+    assert moved.count("**imputation**") == 2
+    told = figures_comparison.municipalities(made.relative.summary, interval=0.95)
+    assert "67\xa0% gain" in told
+    late = made.late.iloc[-2]
+    assert f"**{late['children']} children**" in figures_comparison.late_registrations(made.late)
+
+
+def test_where_no_school_changes_the_answer_says_so() -> None:
+    table = pd.DataFrame({"school_id": ["a"], "achterstandsscore": [5.0]})
+    rules = comparison.rules()
+    pairs = comparison.standardised(table, table, key="school_id", rules=rules)
+    parts = comparison.decomposed({"x": np.zeros(1)}, pairs, keys=["a"], rules=rules)
+    assert figures_comparison.moved(comparison.causes_summary(parts)) == "no school changes."

@@ -1,0 +1,172 @@
+"""The children of a country as they are read: the same whatever the file's order, or refused."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import country_files
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import pupil_scores
+from oablib.base.errors import EnvironmentFault, InputError, SchemaError
+from oablib.indicator.pupil_scores import children as reading
+from oablib.indicator.pupil_scores import education
+from oablib.protocol import codebook
+from oablib.protocol.codebook import Codebook
+
+Spoil = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def book() -> Codebook:
+    return codebook.load()
+
+
+def refusal(tmp_path: Path, frame: pd.DataFrame, book: Codebook) -> str:
+    folder = country_files.write(tmp_path, frame)
+    with pytest.raises(SchemaError) as caught:
+        pupil_scores.read(folder, year=2020, book=book)
+    return str(caught.value)
+
+
+def test_values_arrive_as_they_were_delivered(tmp_path: Path, book: Codebook) -> None:
+    frame = country_files.children()
+    read = pupil_scores.read(country_files.write(tmp_path, frame), year=2020, book=book)
+    key = reading.keys_of(country_files.pa.chunked_array([frame["child_id"].tolist()]))
+    frame = frame.iloc[np.argsort(key)]
+    assert (read.key == np.sort(key)).all()
+    for name, missing in (("education_mother", 99), ("origin", 99), ("residence_mother", 9)):
+        told = frame[name].astype(int).replace(missing, 255).to_numpy()
+        assert (read.codes[name] == told).all()
+    shown = read.frame()
+    schools = shown["school_id"].astype(object).fillna("").to_numpy()
+    assert (schools == frame["school_id"].fillna("").to_numpy()).all()
+    assert (shown["municipality"].astype(object).fillna("").to_numpy()
+            == frame["municipality"].fillna("").to_numpy()).all()  # fmt: skip
+    assert (read.toddler == (frame["child_group"] == 2)).all()
+    income = frame["household_income"].replace(9999.0, np.nan)
+    np.testing.assert_allclose(read.numbers["household_income"], income, rtol=1e-6)  # float32
+
+
+@pytest.mark.parametrize(("seed", "row_group"), [(1, 7), (2, 100), (3, 10_000)])
+def test_neither_the_order_of_rows_nor_row_groups_matter(
+    tmp_path: Path, book: Codebook, seed: int, row_group: int
+) -> None:
+    frame = country_files.children()
+    one = pupil_scores.read(country_files.write(tmp_path / "a", frame), year=2020, book=book)
+    shuffled = frame.sample(frac=1, random_state=seed)
+    folder = country_files.write(tmp_path / "b", shuffled, row_group=row_group)
+    other = pupil_scores.read(folder, year=2020, book=book)
+    for name in ("key", "site", "home", "registered"):
+        assert getattr(one, name).tobytes() == getattr(other, name).tobytes()
+    for name in (*one.codes, *one.numbers):
+        both = [(each.codes.get(name), each.numbers.get(name)) for each in (one, other)]
+        first, second = (a if a is not None else b for a, b in both)
+        assert first.tobytes() == second.tobytes()
+
+
+FAULTS: dict[str, tuple[Spoil, str]] = {
+    "child twice (36)": (
+        lambda f: pd.concat([f, f.iloc[:3]]), r"child_id: stands twice.*: 3 children"
+    ),
+    "child in two schools (37)": (
+        lambda f: pd.concat([f, f.iloc[:2].assign(school_id="01AA00")]),
+        "stands twice.*: 2 children",
+    ),
+    "school that is not listed (38)": (
+        lambda f: f.assign(school_id=f["school_id"].where(f["school_id"] != "00AA00", "99ZZ99")),
+        r"school_id: not in sites; add it there: \d+ children",
+    ),
+    "municipality that is not listed (34)": (
+        lambda f: f.assign(municipality=f["municipality"].replace("GM0363", "GM9999")),
+        r"municipality: not in municipalities; add it there: \d+ children",
+    ),
+    "toddler at school": (
+        lambda f: f.assign(school_id="00AA00"), r"school_id: of toddlers; expected none: \d+"
+    ),
+    "code outside its list (22)": (
+        lambda f: f.assign(education_mother=42),
+        "education_mother: outside codes 1, 2.*900 children",
+    ),
+    "number outside its range (29)": (
+        lambda f: f.assign(age=f["age"] * 12), r"age: outside 2\.5 to 15: \d+ children"
+    ),
+    "value that must be there is empty": (
+        lambda f: f.assign(child_group=[None, *f["child_group"][1:].astype(float)]),
+        "child_group: empty; expected a value: 1 children",
+    ),
+    "number as text (21)": (
+        lambda f: f.assign(age=f["age"].astype(str)), "age: no numbers; expected number: 900"
+    ),
+    "leading zeros lost (23)": (
+        lambda f: f.assign(child_id=f["child_id"].astype(int)), "child_id: no text; leading zeros"
+    ),
+    "code of another length (23)": (
+        lambda f: f.assign(child_id=f["child_id"].str[1:]), "child_id: another form than .*900"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_as_a_count(tmp_path: Path, book: Codebook, fault: str) -> None:
+    spoil, expected = FAULTS[fault]
+    frame = country_files.children()
+    text = refusal(tmp_path, spoil(frame), book)
+    assert re.search(expected, text), text
+    assert not any(child in text for child in frame["child_id"])
+
+
+def test_all_absent_columns_are_listed_together(tmp_path: Path, book: Codebook) -> None:
+    text = refusal(tmp_path, country_files.children().drop(columns=["origin", "asylum"]), book)
+    assert "lacks the columns asylum, origin" in text
+
+
+def test_sites_that_stand_twice_are_refused(tmp_path: Path, book: Codebook) -> None:
+    places = pd.concat([country_files.sites(), country_files.sites().iloc[:2]])
+    folder = country_files.write(tmp_path, country_files.children(), places=places)
+    with pytest.raises(SchemaError, match="school_id stands twice in 2 rows"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+def test_a_file_that_is_absent_or_cut_off_is_refused(tmp_path: Path, book: Codebook) -> None:
+    folder = country_files.write(tmp_path, country_files.children())
+    with pytest.raises(InputError, match=r"children_2019\.parquet is not in"):
+        pupil_scores.read(folder, year=2019, book=book)
+    path = folder / "children_2020.parquet"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+def test_too_little_memory_is_told_before_reading() -> None:
+    reading.fail_if_memory_is_short(1_650_000, available=4 * 2**30)
+    with pytest.raises(EnvironmentFault, match=r"16,500,000 children need about 6\.0 GiB"):
+        reading.fail_if_memory_is_short(16_500_000, available=2**30)
+
+
+def test_draws_of_other_children_are_refused(tmp_path: Path, book: Codebook) -> None:
+    """A join that loses rows would lose children without a word (40)."""
+    folder = country_files.write(tmp_path, country_files.children())
+    read = pupil_scores.read(folder, year=2020, book=book)
+    path = tmp_path / "draws.parquet"
+    key = np.append(read.key[:5], np.array([1, 2], dtype=np.uint64))
+    pd.DataFrame({"key": key, "education_mother_1": np.uint8(3)}).to_parquet(path)
+    with pytest.raises(InputError, match="drawn for 2 children who are not among the 900"):
+        education.averaged(path, read)
+
+
+def test_random_numbers_hang_on_key_seed_and_purpose_alone() -> None:
+    """Uniform in [0, 1), and the same child gets the same number wherever it stands."""
+    key = np.random.default_rng(1).integers(0, 2**63, 100_000).astype(np.uint64)
+    one = reading.numbers_of(key, seed=1, purpose=1)
+    assert (one >= 0).all() and (one < 1).all()
+    order = np.random.default_rng(2).permutation(len(key))
+    assert (reading.numbers_of(key[order], seed=1, purpose=1) == one[order]).all()
+    others = [reading.numbers_of(key, seed=s, purpose=p) for s, p in ((2, 1), (1, 2))]
+    for other in others:
+        # Correlation of independent numbers has sd 1/sqrt(100,000) = 0.003; four of them.
+        assert abs(np.corrcoef(one, other)[0, 1]) < 0.013
+    # Deciles hold 10,000 each; sd 95, five of them.
+    assert np.abs(np.histogram(one, 10, (0, 1))[0] - 10_000).max() < 475

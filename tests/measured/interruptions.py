@@ -1,0 +1,162 @@
+"""Kill runs at random moments: the report is the earlier one or the new one, and never a mixture.
+
+`python3 nox.py -s interruptions` kills 30 runs; a test kills a few. Each trial starts with the
+report of another seed in place and nothing kept, is killed with SIGKILL (or another signal), is
+checked, started again with the same command, and must end with the results of a run that nobody
+disturbed.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from oablib.running import publication
+from tests.places import ROOT
+
+PROJECT = ROOT
+SMALL = {"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2}
+# Without the children of a country, which would double the time of every trial.
+WITH_COUNTRY = {**SMALL, "country_share": 0.003, "education_draws": 2}
+SMALL |= {"country": ""}
+OLD, NEW = {**SMALL, "seed": 4}, {**SMALL, "seed": 5}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """moment: seconds after the start. found: "old", "new" or what else was there after."""
+
+    moment: float
+    exit_code: int
+    found: str
+    leftovers: int
+    same: bool
+
+
+def project(folder: Path) -> Path:
+    """A root of its own with the project's params and notebooks."""
+    folder.mkdir(exist_ok=True)
+    for name in ("params", "notebooks"):
+        (folder / name).symlink_to(PROJECT / name)
+    return folder
+
+
+def start(root: Path, values: dict[str, int], *options: str) -> subprocess.Popen:
+    words = [*options, *(f"--set={name}={value}" for name, value in values.items())]
+    environment = os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "oablib", "run", "demo", "--quiet", *words],
+        env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_listen_to_ctrl_c,
+    )  # fmt: skip
+
+
+def _listen_to_ctrl_c() -> None:
+    """Where tests run in the background of a shell, their processes would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_until(
+    condition: Callable[[], bool], process: subprocess.Popen, *, seconds: float = 20
+) -> None:
+    """Come back when the condition holds; fail when the process ends or time passes before."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the process ended before what was waited for"
+        assert time.monotonic() < deadline, f"not there after {seconds} seconds"
+        time.sleep(0.02)
+
+
+def complete(root: Path, values: dict[str, int]) -> dict[str, str]:
+    """Run undisturbed; digests of the results."""
+    process = start(root, values)
+    _, told = process.communicate()
+    assert process.returncode == 0, told
+    return results(root)
+
+
+def results(root: Path) -> dict[str, str]:
+    manifest = root / "reports" / "demo" / publication.MANIFEST
+    return dict(json.loads(manifest.read_text(encoding="utf-8"))["results"])
+
+
+def disturb(root: Path, *, moment: float, how: signal.Signals, old: Path, wanted: dict) -> Trial:
+    """One trial; `old`: a copy of the report that stands there at first."""
+    for name in (".work", "reports"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    shutil.copytree(old, root / "reports" / "demo")
+    process = start(root, NEW)
+    time.sleep(moment)
+    process.send_signal(how)
+    process.communicate()
+    found = state(root, wanted=wanted)
+    same = complete(root, NEW) == wanted and state(root, wanted=wanted) == "new"
+    return Trial(moment, process.returncode, found, leftovers(root), same)
+
+
+def state(root: Path, *, wanted: dict[str, str]) -> str:
+    """Which report stands in its place; anything but old or new is a fault."""
+    report = root / "reports" / "demo"
+    if not report.exists():
+        beside = report.with_name(".demo.previous")
+        return "old" if beside.exists() and not publication.differences(beside) else "none"
+    if publication.differences(report):
+        return "mixed"
+    return "new" if results(root) == wanted else "old"
+
+
+def leftovers(root: Path) -> int:
+    """Files and folders that a finished run should not leave."""
+    beside = {path.name for path in (root / "reports").iterdir()} - {"demo", "index.html"}
+    return len(beside) + len(list((root / ".work" / "demo").glob("attempt-*")))
+
+
+def study(folder: Path, *, times: int, seed: int, how: signal.Signals) -> list[Trial]:
+    """So many runs killed at moments drawn evenly over the time of one that nobody disturbed.
+
+    A run that had ended before its moment was not killed: another one is.
+    """
+    root, old = project(folder / "root"), folder / "old"
+    complete(root, OLD)
+    shutil.copytree(root / "reports" / "demo", old)
+    shutil.rmtree(root / ".work")
+    began = time.perf_counter()
+    wanted = complete(root, NEW)
+    whole = time.perf_counter() - began
+    draw, trials = random.Random(seed), list[Trial]()
+    while sum(each.exit_code != 0 for each in trials) < times:
+        moment = draw.uniform(0.0, whole)
+        trials.append(disturb(root, moment=moment, how=how, old=old, wanted=wanted))
+    return trials
+
+
+def main() -> None:
+    """Run the study and print a line a trial."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--times", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--signal", default="SIGKILL", choices=("SIGKILL", "SIGTERM", "SIGINT"))
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        how = signal.Signals[told.signal]
+        trials = study(Path(name), times=told.times, seed=told.seed, how=how)
+    for each in trials:
+        print(f"{each.moment:6.2f} s  exit {each.exit_code:>3}  then {each.found}, "
+              f"{each.leftovers} left over, same results: {each.same}")  # fmt: skip
+    good = sum(each.same and each.found in ("old", "new") and not each.leftovers for each in trials)
+    ended = sum(not each.exit_code for each in trials)
+    print(f"{good} of {len(trials)} trials went as they should; {ended} ended before their moment.")
+    raise SystemExit(good != len(trials))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""A model file says which column plays which part, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oablib import params
+from oablib.base.errors import ModelError, ParameterError
+from oablib.protocol import codebook, models
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "params" / "models").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    text = params.named_file("models", "base").read_text(encoding="utf-8")
+    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    (tmp_path / "params" / "models" / "mine.yaml").write_text(text, encoding="utf-8")
+    return tmp_path / "params" / "models"
+
+
+def spoil(folder: Path, old: str, new: str) -> None:
+    path = folder / "mine.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_base_model_is_the_published_one() -> None:
+    """Figure 2.1.1 and table 3.1.1 of Walhout & Scholtus (2021)."""
+    model = models.load("base")
+    published = params.published("herijking2021")
+    assert list(model.direct) == list(published["direct_effects"])
+    assert model.syntax == (
+        "cito ~ nscct + education_father + education_mother + origin"
+        " + school_mean_education_mother + residence_0_5_years + residence_5_10_years"
+        " + debt_restructuring\n"
+        "nscct ~ education_father + education_mother"
+    )
+
+
+def test_every_model_names_columns_of_its_codebook() -> None:
+    from oablib.protocol.codebook import load
+
+    for name in params.names("models"):
+        model = models.load(name)
+        table = load(model.codebook).table("cohort")
+        for column in (*model.columns, *model.auxiliary):
+            table.column(column)
+        for column, category in model.dummies.values():
+            table.column(column).code(category)
+        assert all(table.column(column).reference for column in model.scaled)
+
+
+def test_a_predictor_without_definition_is_refused(folder: Path) -> None:
+    spoil(folder, "numeric: [debt_restructuring]", "numeric: []")
+    with pytest.raises(ModelError, match="debt_restructuring"):
+        models.load("mine")
+
+
+def test_an_unknown_and_a_missing_field_are_refused_together(folder: Path) -> None:
+    spoil(folder, "mediator: nscct", "mediater: nscct")
+    with pytest.raises(ModelError, match=r"missing \['mediator'\], unknown \['mediater'\]"):
+        models.load("mine")
+
+
+def test_an_unknown_model_names_the_nearest() -> None:
+    with pytest.raises(ParameterError, match="did you mean 'base'"):
+        models.load("bace")
+
+
+def line_of(folder: Path, text: str) -> int:
+    lines = (folder / "mine.yaml").read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("outcome: cito", 'outcome: ""', "outcome is empty"),
+        ("outcome: cito\n", "", r"missing \['outcome'\]"),
+        ("numeric: [debt", "numeric: [cito, debt", "circular path: cito is the model's outcome"),
+        ("indirect: [", "indirect: [nscct, ", "circular path: nscct is the model's mediator"),
+        ("indirect: [", "indirect: [no_such, ", "indirect names 'no_such'"),
+        ("indirect: [", "indirect: [education_mother, ", "'education_mother' twice"),
+        ("- nscct ~ origin", "- nscct ~ cito", "circular path"),
+        ("- nscct ~ origin", "- nscct ~ education_father", "a path that is already free"),
+        ("- nscct ~ origin", "- cito ~ nscct", "a path that is already free"),
+        ("- nscct ~ origin", "- nscct ~ no_such", "names 'no_such'"),
+        ("- nscct ~ origin", "- origin", "expected `nscct ~ x`"),
+        ("- nscct ~ origin", "- nscct ~ debt_restructuring", "stands twice"),
+        ("numeric: [debt", "confounders: [no_such]\nnumeric: [debt", "no predictor"),
+    ],
+)
+def test_a_path_that_cannot_be_meant_is_refused_with_file_and_line(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    spoil(folder, old, new)
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    told = re.findall(r"params/models/mine.yaml line (\d+)", str(caught.value))
+    wanted = new.splitlines()[0] if new else "# The base model"
+    assert line_of(folder, wanted) in {int(number) for number in told} or "twice" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("numeric: [debt_restructuring]", "numeric: debt_restructuring", "numeric is no list"),
+        ("school_means:\n  school", "school_means: []\nx:\n  school", "unknown"),
+        ("outcome: cito", "outcome: 8", "outcome is no text"),
+        ("[residence_mother, years_0_5]", "residence_mother", "dummies hold other than pairs"),
+        ("origin: -1", "origin: -2", "scaled holds other signs"),
+        ("indirect: [education_father, education_mother]", "indirect: ~", "indirect is no list"),
+    ],
+)
+def test_a_field_of_another_shape_is_refused(folder: Path, old: str, new: str, said: str) -> None:
+    spoil(folder, old, new)
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    assert "params/models/mine.yaml line " in str(caught.value)
+
+
+def test_a_variable_that_the_codebook_lacks_is_refused_with_file_and_line(
+    folder: Path, table: codebook.Table
+) -> None:
+    spoil(folder, "numeric: [debt_restructuring]", "numeric: [debt_restructuring, shoe_size]")
+    place = f"params/models/mine.yaml line {line_of(folder, 'shoe_size')}: variable 'shoe_size'"
+    with pytest.raises(ModelError, match=place):
+        models.fail_if_columns_are_unknown("mine", table=table)
+    spoil(folder, "shoe_size", "age")
+    spoil(folder, "[residence_mother, years_0_5]", "[residence_mother, centuries]")
+    with pytest.raises(ModelError, match="no category 'centuries'"):
+        models.fail_if_columns_are_unknown("mine", table=table)
+
+
+def test_a_variant_says_only_what_differs(folder: Path) -> None:
+    (folder / "wider.yaml").write_text(
+        "extends: mine\ntitle: wider\nindirect: [education_father, education_mother, origin]\n",
+        encoding="utf-8",
+    )
+    mine, wider = models.load("mine"), models.load("wider")
+    assert wider.indirect == (*mine.indirect, "origin")
+    assert (wider.direct, wider.outcome, wider.scaled) == (mine.direct, mine.outcome, mine.scaled)
+
+
+def test_a_fault_in_what_is_extended_names_that_file(folder: Path) -> None:
+    (folder / "wider.yaml").write_text("extends: mine\ntitle: wider\n", encoding="utf-8")
+    spoil(folder, "indirect: [", "indirect: [no_such, ")
+    with pytest.raises(ModelError, match=r"params/models/mine\.yaml line"):
+        models.load("wider")
+
+
+def test_models_that_extend_each_other_are_refused(folder: Path) -> None:
+    (folder / "one.yaml").write_text("extends: two\n", encoding="utf-8")
+    (folder / "two.yaml").write_text("extends: one\n", encoding="utf-8")
+    with pytest.raises(ModelError, match="one -> two -> one"):
+        models.load("one")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fixed_values: {sex: {girl: 1.0}}", "sex"),
+        ("fixed_values: {origin: {turkije: much}}", "no numbers"),
+    ],
+)
+def test_a_fixed_value_that_cannot_be_meant_is_refused(
+    folder: Path, line: str, expected: str
+) -> None:
+    spoil(folder, "numeric: [", f"{line}\nnumeric: [")
+    with pytest.raises(ModelError, match=expected):
+        models.load("mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fixed_effects: {shoe_size: 1.0}", r"fixed_effects names \['shoe_size'\]"),
+        ("fixed_effects: {origin: much}", r"fixed_effects of \['origin'\] are no numbers"),
+        ("standardised_effects: {origin: 1.0, x: 2}", r"standardised_effects names \['x'\]"),
+        ("standardised_effects: 0.2", "standardised_effects is no mapping"),
+    ],
+)
+def test_effects_of_an_indicator_are_numbers_of_its_predictors(
+    folder: Path, text: str, said: str
+) -> None:
+    path = folder / "mine.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+    with pytest.raises(ModelError, match=said) as caught:
+        models.load("mine")
+    assert "params/models/mine.yaml line " in str(caught.value)

@@ -1,0 +1,127 @@
+"""Figures: told in words to who cannot see them, the numbers behind them, and equal bytes."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import params
+from oablib.protocol import models
+from oablib.protocol.codebook import load
+from oablib.report import base_model, changes, scale_values
+from oablib.report import published as report
+from oablib.report.drawing import GREEN, GREY, INDIRECT, INK, OURS, PURPLE, in_words
+from oablib.report.exhibit import About, Figure
+
+ABOUT = About("3 children & 1 school", "made up")
+LARGEST = 150_000  # bytes of a drawing, so that a page with a dozen stays under 2 MB
+NON_TEXT_CONTRAST = 3.0  # WCAG 2.1, 1.4.11
+
+
+@pytest.fixture(scope="module")
+def direct() -> pd.DataFrame:
+    """Direct effects that repeat the published ones."""
+    published = params.published("herijking2021")
+    model = models.load("base")
+    listed = published["direct_effects"]
+    rows = pd.DataFrame({"lhs": "cito", "op": "~", "rhs": list(model.direct)})
+    rows["est"] = [listed[name]["coef"] for name in rows["rhs"]]
+    rows["se"] = [listed[name]["se"] for name in rows["rhs"]]
+    rows["ci_lower"], rows["ci_upper"] = rows["est"] - 2 * rows["se"], rows["est"] + 2 * rows["se"]
+    rows = rows.assign(p=0.0, fmi=0.1, std=rows["est"] / 10)
+    return report.compare_direct(rows, model=model, figures=published)
+
+
+def draw(direct: pd.DataFrame) -> Figure:
+    return base_model.coefficients_figure(direct, outcome="cito", about=ABOUT)
+
+
+def test_effects_are_told_in_words_with_their_intervals(direct: pd.DataFrame) -> None:
+    alt = draw(direct).alt
+    assert "origin −0.78 (−1.00 to −0.56)" in alt
+    assert alt.count(" to ") == len(direct)
+
+
+def test_the_numbers_behind_hold_ours_published_and_current(direct: pd.DataFrame) -> None:
+    numbers = draw(direct).numbers.set_index("name")
+    names = ["value", "published", "published std", "current std"]
+    assert numbers.loc["origin", names].tolist() == [-0.78, -0.78, -0.06, -0.07]
+
+
+def test_without_published_figures_there_is_nothing_beside(direct: pd.DataFrame) -> None:
+    bare = direct[["name", "value", "se", "ci_lower", "ci_upper"]]
+    assert not any("published" in str(name) for name in draw(bare).numbers)
+
+
+def test_results_equal_but_for_their_last_bits_are_equal_bytes(direct: pd.DataFrame) -> None:
+    """As those of two processors are."""
+    numbers = direct.select_dtypes("float")
+    other = direct.assign(**{name: np.nextafter(numbers[name], np.inf) for name in numbers})
+    assert not other.equals(direct)
+    assert draw(other).payload() == draw(direct).payload()
+
+
+def test_a_drawing_is_small_and_holds_no_time_and_no_letters_of_the_machine(
+    direct: pd.DataFrame,
+) -> None:
+    svg = draw(direct).svg
+    assert len(svg) < LARGEST
+    assert "<dc:date>" not in svg and "<text" not in svg and "<script" not in svg
+
+
+def test_caption_and_unit_stand_under_the_drawing(direct: pd.DataFrame) -> None:
+    html = draw(direct)._repr_html_()
+    assert "<figcaption>Direct effects on cito with 95 % intervals</figcaption>" in html
+    assert "3 children &amp; 1 school; source: made up." in html
+
+
+@pytest.mark.parametrize("label", ["$\\frac{1", "a $ b $ c", "\N{RIGHT-TO-LEFT MARK}x", "<b>"])
+def test_labels_that_look_like_code_are_drawn_as_letters(label: str) -> None:
+    column = load().table("cohort").column("education_mother")
+    codes = [each.code for each in column.categories]
+    renamed = replace(
+        column, categories=tuple(replace(each, label_nl=label) for each in column.categories)
+    )
+    frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
+    frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
+    columns = {"education_mother": renamed}
+    drawn = scale_values.ladder_figure(frame, columns=columns, outcome="cito", about=ABOUT)
+    assert "\N{RIGHT-TO-LEFT MARK}" not in drawn.alt
+
+
+def test_path_diagram_tells_every_path() -> None:
+    rows = pd.DataFrame(
+        {"lhs": ["cito", "cito", "nscct"], "rhs": ["nscct", "a", "a"], "est": [5.0, 1.0, -0.5]}
+    ).assign(ci_lower=-1.0, ci_upper=9.0, std=0.1)
+    drawn = base_model.path_diagram_figure(rows, outcome="cito", mediator="nscct", about=ABOUT)
+    for part in ("nscct to cito 5.00", "a to cito 1.00", "a to nscct −0.50"):
+        assert part in drawn.alt
+
+
+def test_a_comparison_tells_both_sides() -> None:
+    frame = pd.DataFrame({"name": ["origin", "gone"], "before": [1.0, 2.0], "after": [2.0, np.nan]})
+    for side in ("before", "after"):
+        frame[f"ci_lower_{side}"], frame[f"ci_upper_{side}"] = frame[side] - 1, frame[side] + 1
+    names = {"before": "demo", "after": "trial"}
+    drawn = changes.effects_figure(frame, names=names, outcome="cito", about=ABOUT)
+    assert "demo: origin 1.00 (0.00 to 2.00); gone 2.00" in drawn.alt
+    assert "trial: origin 2.00 (1.00 to 3.00)." in drawn.alt
+
+
+def test_words_for_intervals() -> None:
+    frame = pd.DataFrame({"value": [-1.0], "ci_lower": [-2.0], "ci_upper": [0.5]})
+    assert in_words(frame, ["a"]) == "a −1.00 (−2.00 to 0.50)"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    parts = [int(each, 16) / 255 for each in re.findall("..", colour.lstrip("#"))]
+    linear = [x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("colour", [OURS, INDIRECT, INK, GREY, GREEN, PURPLE])
+def test_marks_stand_out_from_white(colour: str) -> None:
+    assert 1.05 / (luminance(colour) + 0.05) >= NON_TEXT_CONTRAST

@@ -1,0 +1,294 @@
+"""A forked kernel is like any other, ends when it must, and runs no code but the notebook's."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from oablib.base.errors import IncompleteRunError, ParameterError
+from oablib.running.kernels import execute as kernel
+from oablib.running.kernels import pool
+
+# A death is looked for every fifth of a second; a busy machine gets the rest.
+PROMPT_SECONDS = 2.0
+# The same for a kernel whose parent is gone, which looks twice a second.
+ORPHAN_SECONDS = 3.0
+LONG = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
+EITHER = pytest.mark.parametrize("context", [nullcontext, kernel.warm], ids=["plain", "warm"])
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks, reads /proc")
+Context = Callable[[], AbstractContextManager[None]]
+
+SHOWN = {
+    "process": "import os, sys, tempfile, signal, threading\n"
+    "umask = os.umask(0)\nos.umask(umask)\n"
+    "print(os.getcwd(), oct(umask), hash('a'), sys.flags, sys.path, __name__, sys.argv[1:3:2])\n"
+    "print(tempfile.gettempdir(), signal.getsignal(signal.SIGTERM), os.getpgrp() == os.getpid())",
+    "environment": "skip = {'JPY_PARENT_PID', 'KMP_INIT_AT_FORK', 'KMP_DUPLICATE_LIB_OK'}\n"
+    "print(sorted((k, v) for k, v in os.environ.items() if k not in skip))",
+    "streams": "print('out')\nprint('err', file=sys.stderr)",
+    # What does not come through Python is read from a pipe, a moment later.
+    "pipe": "import time\nos.system('echo from below')\ntime.sleep(0.5)",
+    "warning": "import warnings\nwarnings.warn('look here')",
+    "frame": "import pandas as pd\npd.DataFrame({'a': [1.5, None], 'b': ['x', 'é']})",
+    "figure": "from oablib import figures\nfrom matplotlib.figure import Figure\n"
+    "figure = Figure()\nfigure.subplots().plot([1, 3, 2])\nfigure",
+    "seeded": "import numpy as np\nnp.random.default_rng(1).random(3)",
+    "pool": "from oablib import processes\n"
+    "print(list(processes.each(abs, [-1, -2, -3], workers=2)) and 'done')",
+}
+
+
+def notebook(*sources: str, parameters: str = "") -> nbformat.NotebookNode:
+    cells = [new_code_cell(source) for source in sources]
+    if parameters:
+        cells.insert(0, new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+    return new_notebook(cells=cells)
+
+
+def execute(*sources: str, folder: Path, **environment: str) -> nbformat.NotebookNode:
+    told = {"stem": "01_intake", "values": {}, "environment": environment, "folder": folder}
+    return kernel.execute(notebook(*sources), **told)
+
+
+def printed(done: nbformat.NotebookNode) -> str:
+    return "".join(o.text for cell in done.cells for o in cell.outputs if "text" in o)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_a_fork_shows_what_a_fresh_process_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves some streams alone under pytest
+    environment = {"TMPDIR": str(tmp_path / "tmp"), "OAB_PRIVATE": str(tmp_path)}
+    with kernel.warm():
+        before = os.umask(0o027)  # of the process as it is now, not as it was when the block began
+        try:
+            forked = execute(*SHOWN.values(), folder=tmp_path, **environment)
+            monkeypatch.setattr(pool, "fork", lambda *_, **__: None)
+            plain = execute(*SHOWN.values(), folder=tmp_path, **environment)
+        finally:
+            os.umask(before)
+    for name, one, other in zip(SHOWN, plain.cells, forked.cells, strict=True):
+        texts = [str(cell.outputs).replace(_cell_folder(cell), "") for cell in (one, other)]
+        assert texts[0] == texts[1], name
+        assert one.outputs, name
+
+
+def _cell_folder(cell: nbformat.NotebookNode) -> str:
+    """The name that IPython gives a cell's file has the kernel's number in it."""
+    text = str(cell.outputs)
+    start = text.find("/ipykernel_")
+    return text[start : start + len("/ipykernel_") + 8].split("/")[1] if start >= 0 else "\0"
+
+
+@LINUX
+def test_a_fork_is_one(tmp_path: Path) -> None:
+    told = {"TMPDIR": str(tmp_path), "OAB_ROOT": str(tmp_path), "PYTHONHASHSEED": "0"}
+    with kernel.warm():
+        parent = printed(execute("import os\nprint(os.getppid())", folder=tmp_path, **told))
+    assert int(parent) != os.getpid()
+
+
+@LINUX
+def test_forks_share_no_randomness_and_no_root(tmp_path: Path) -> None:
+    source = (
+        "import random, uuid\nimport numpy as np\nfrom oablib import params\n"
+        "print(np.random.rand(), random.random(), uuid.uuid4(), params.root().name)"
+    )
+    roots = [tmp_path / "one", tmp_path / "two"]
+    with kernel.warm():
+        shown = []
+        for root in roots:
+            (root / "params").mkdir(parents=True)
+            shown.append(printed(execute(source, folder=root, OAB_ROOT=str(root))).split())
+    assert [words[-1] for words in shown] == ["one", "two"]
+    assert not set(shown[0]) & set(shown[1])
+
+
+@EITHER
+def test_notebooks_run_side_by_side(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    # Each waits for the other's file, so that one after the other they would never end.
+    source = (
+        "from pathlib import Path\nimport time\nPath('here').touch()\n"
+        "while not Path('../{other}/here').exists():\n    time.sleep(0.01)\n"
+        "print(Path().resolve().name)"
+    )
+    with context(), ThreadPoolExecutor(2) as threads:
+        first = threads.submit(execute, source.format(other="b"), folder=tmp_path / "a")
+        second = threads.submit(execute, source.format(other="a"), folder=tmp_path / "b")
+        assert [printed(first.result(60)), printed(second.result(60))] == ["a\n", "b\n"]
+    assert Path.cwd() != tmp_path / "a"
+
+
+@EITHER
+def test_a_killed_kernel_is_missed_at_once(context: Context, tmp_path: Path) -> None:
+    with context(), ThreadPoolExecutor(1) as threads:
+        running = threads.submit(execute, LONG, folder=tmp_path)
+        os.kill(_pid_in(tmp_path / "pid"), signal.SIGKILL)
+        killed = time.monotonic()
+        with pytest.raises(IncompleteRunError, match="Python process ended"):
+            running.result(60)
+        assert time.monotonic() - killed < PROMPT_SECONDS
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "plain"])
+def test_leaving_the_block_ends_what_runs_in_it(
+    warm: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not warm:
+        monkeypatch.setattr(pool, "_started", lambda: None)
+    go_on = threading.Event()
+
+    def work() -> list[BaseException | None]:
+        first = _error(lambda: execute(LONG, folder=tmp_path))
+        go_on.wait(60)
+        return [first, _error(lambda: execute("1", folder=tmp_path))]
+
+    with ThreadPoolExecutor(1) as threads:
+        with pytest.raises(KeyboardInterrupt), kernel.warm():
+            running = threads.submit(work)
+            pid = _pid_in(tmp_path / "pid")
+            left = time.monotonic()
+            raise KeyboardInterrupt
+        assert time.monotonic() - left < PROMPT_SECONDS
+        assert not is_alive(pid)
+        go_on.set()
+        errors = running.result(60)
+    assert [type(error) for error in errors] == [IncompleteRunError, IncompleteRunError]
+    assert "stopped" in str(errors[1])
+    execute("1", folder=tmp_path)  # others are not concerned
+
+
+def _error(work: Callable[[], object]) -> BaseException | None:
+    try:
+        work()
+    except IncompleteRunError as error:
+        return error
+    return None
+
+
+def _pid_in(path: Path) -> int:
+    until = time.monotonic() + 60
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return int(path.read_text())
+
+
+@LINUX
+@pytest.mark.parametrize("context", ["nullcontext", "kernel.warm"])
+def test_kernels_do_not_outlive_the_run(context: str, tmp_path: Path) -> None:
+    """Whatever a kernel has started ends with it, too."""
+    cell = (
+        "import os, subprocess, pathlib\nchild = subprocess.Popen(['sleep', '60'])\n"
+        "pathlib.Path('pids').write_text(f'{os.getpid()} {os.getppid()} {child.pid}')\n" + LONG
+    )
+    program = textwrap.dedent(f"""
+        from contextlib import nullcontext
+        from pathlib import Path
+        from nbformat.v4 import new_code_cell, new_notebook
+        from oablib import kernel
+        with {context}():
+            notebook = new_notebook(cells=[new_code_cell({cell!r})])
+            kernel.execute(notebook, stem="x", values={{}}, environment={{}}, folder=Path("."))
+    """)
+    main = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, env=_environment())
+    until = time.monotonic() + 60
+    while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text():
+        assert time.monotonic() < until and main.poll() is None
+        time.sleep(0.05)
+    pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
+    assert all(map(is_alive, pids))
+    main.kill()
+    main.wait()
+    until = time.monotonic() + ORPHAN_SECONDS
+    while any(map(is_alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [pid for pid in pids if is_alive(pid)] == []
+
+
+def _environment() -> dict[str, str]:
+    home = str(Path(kernel.__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": home}
+
+
+@LINUX
+def test_without_a_fit_warm_process_a_kernel_starts_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "import os\nimport pandas\nprint(os.getppid())"
+    with kernel.warm():
+        other = printed(execute(source, folder=tmp_path, MPLBACKEND="agg"))
+        pid = int(printed(execute(source, folder=tmp_path)))
+        os.kill(pid, signal.SIGKILL)
+        after = printed(execute(source, folder=tmp_path))
+    assert [int(other), int(after)] == [os.getpid()] * 2
+    monkeypatch.setattr(pool, "NO_THREADS", {})  # pandas then starts one
+    with kernel.warm():
+        assert int(printed(execute(source, folder=tmp_path))) == os.getpid()
+
+
+def test_the_guard_stands_in_a_fork(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source = (
+        "import threading\nperson = int('999111999')\n"
+        "def fail():\n    raise ValueError(person)\n"
+        "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n{}[person]"
+    )
+    with kernel.warm(), pytest.raises(IncompleteRunError) as stopped:
+        execute(source, folder=tmp_path)
+    assert "KeyError: line 8 of the cell" in str(stopped.value)
+    assert "999111999" not in str(stopped.value) + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["year=1\nopen('X', 'w')\nz", "n=open('X', 'w')", "other", "", "class", "n\0"],
+)
+def test_a_parameter_name_is_never_code(name: str, tmp_path: Path) -> None:
+    source = notebook("open('ran', 'w')", parameters="n: int = 1  # children")
+    with pytest.raises(ParameterError, match="It declares: n"):
+        kernel.execute(source, stem="x", values={name: 1}, environment={}, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [None, [1], {"a": 1}, Path("x"), "a\0b"])
+def test_a_parameter_value_is_plain(value: object, tmp_path: Path) -> None:
+    source = notebook("n", parameters="n: str = ''  # children")
+    with pytest.raises(ParameterError, match=r"^x: n must be"):
+        kernel.execute(source, stem="x", values={"n": value}, environment={}, folder=tmp_path)  # type: ignore[dict-item]
+
+
+def test_a_text_that_looks_like_code_stays_a_text(tmp_path: Path) -> None:
+    value = "'''\n\"); open('X', 'w') #{x}\\"
+    source = notebook("print(repr(n))", parameters="n: str = ''  # children")
+    done = kernel.execute(source, stem="x", values={"n": value}, environment={}, folder=tmp_path)
+    assert printed(done) == repr(value) + "\n"
+    assert not (tmp_path / "X").exists()
+
+
+def test_seconds_in_cells_leave_out_the_rest(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    done = execute("import time\ntime.sleep(0.3)", "time.sleep(0.2)", folder=tmp_path)
+    assert 0.5 <= kernel.seconds_in_cells(done) < time.perf_counter() - start
+    assert kernel.seconds_in_cells(notebook("1")) == 0.0

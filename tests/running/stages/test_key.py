@@ -1,0 +1,94 @@
+"""A key changes with whatever can change a result, and with nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from oablib import params
+from oablib.running.stages import declared, key
+from oablib.running.stages.declared import Stage
+
+TOLD = {
+    "run": "demo", "data": "delivery/cohort.sav", "codebook": "codebook", "model": "mine",
+    "published": "", "seed": 1, "imputations": 5, "iterations": 5,
+    "hide_variable": "", "hide_share": 0.0, "hide_given": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Stage]:
+    """The project's stages, with a model file that the test may change."""
+    real = params.root()
+    (tmp_path / "params" / "models").mkdir(parents=True)
+    for name in ("rules", "published"):
+        (tmp_path / "params" / name).symlink_to(real / "params" / name)
+    (tmp_path / "params" / "references.bib").symlink_to(real / "params" / "references.bib")
+    (tmp_path / "notebooks").symlink_to(real / "notebooks")
+    monkeypatch.setenv("OAB_ROOT", str(tmp_path))
+    change(("title:", "title:"), real)
+    return {each.stem: each for each in declared.load()}
+
+
+def change(edit: tuple[str, str], root: Path | None = None) -> None:
+    """Write the model file with one edit."""
+    source = (root / "params/models/base.yaml") if root else params.named_file("models", "mine")
+    text = source.read_text(encoding="utf-8")
+    assert edit[0] in text
+    target = params.root() / "params" / "models" / "mine.yaml"
+    target.write_text(text.replace(*edit), encoding="utf-8")
+
+
+def parts(stage: Stage, **told: object) -> dict[str, str]:
+    tables = dict.fromkeys(stage.reads, "a")
+    return key.components(stage, told=TOLD | told, tables=tables, delivery={"cohort.sav": "b"})
+
+
+def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set[str]:
+    return {stem for stem, each in stages.items() if parts(each) != before[stem]}
+
+
+FROM_AN_INDICATOR = {"10_pupil_scores", "11_allocation", "13_causes"}
+SEARCHES = {"02_literature", "07_model_selection", "08_prediction"}
+PATH_TO_INTELLIGENCE = (
+    "indirect: [education_father, education_mother]",
+    "indirect: [education_father, education_mother, origin]",
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (PATH_TO_INTELLIGENCE, {*SEARCHES, "05_base_model", "06_diagnostics"}),
+        (("direct: [education_father, ", "direct: ["),
+         {*SEARCHES, *FROM_AN_INDICATOR, "04_scale_values", "05_base_model", "06_diagnostics"}),
+        (("# intelligence", "# talent"), set()),
+    ],
+    ids=["indirect path", "direct path", "comment"],
+)  # fmt: skip
+def test_a_change_of_the_model_concerns_the_stages_that_ask_for_it(
+    stages: dict[str, Stage], edit: tuple[str, str], expected: set[str]
+) -> None:
+    before = {stem: parts(each) for stem, each in stages.items()}
+    change(edit)
+    assert affected(stages, before) == expected
+
+
+def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]) -> None:
+    own = stages["01_intake"]
+    other = replace(own, text=own.text.replace("Every delivered row", "Each delivered row"))
+    assert other.text != own.text
+    assert key.key(parts(own)) == key.key(parts(other, run="another"))
+
+
+def test_a_key_follows_parameters_tables_and_the_delivery(stages: dict[str, Stage]) -> None:
+    own = stages["03_imputation"]
+    keys = {key.key(parts(own)), key.key(parts(own, seed=2))}
+    tables = key.components(own, told=TOLD, tables={"cohort": "c"}, delivery={})
+    keys |= {key.key(tables), key.key(tables | {"delivered cohort.sav": "d"})}
+    assert len(keys) == 4
+
+
+def test_differences_are_named() -> None:
+    found = key.differences({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
+    assert found == ["b", "c (gone)", "d (new)"]

@@ -1,0 +1,306 @@
+"""A run is whole or leaves everything as it was, and its failures name nobody."""
+
+import errno
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from filelock import FileLock
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from oablib.base.errors import (
+    EnvironmentFault,
+    IncompleteRunError,
+    InputError,
+    ParameterError,
+    SchemaError,
+)
+from oablib.params import run as params_run
+from oablib.running import run
+from oablib.running.kernels import execute as kernel
+
+SENTINEL = "999111999"
+HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
+QUIET, SHOWN = run.Options(level="quiet"), run.Options()
+# What was executed in a run is "cached" in the next.
+TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
+STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('mine')\n"
+
+
+@pytest.fixture
+def root(project: Path) -> Path:
+    """A project root with two small notebooks as its stages, and a data file."""
+    (project / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
+    (project / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
+    stage(project, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
+    stage(project, "00_summary", SUMMARY, reads=["sizes"])
+    return project
+
+
+SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"
+SUMMARY = STORE + "print(tables.read_result('sizes')['n'].sum(), seed)"
+
+
+def stage(root: Path, stem: str, code: str, **oab: list[str]) -> None:
+    """Write a stage; without metadata it keeps those that it has."""
+    path = root / "notebooks" / f"{stem}.ipynb"
+    if not oab and path.exists():
+        oab = nbformat.read(path, as_version=4).metadata["oab"]
+    parameters = new_code_cell("seed: int = 1  # seed\ndata: str = ''  # file")
+    parameters.metadata["tags"] = ["parameters"]
+    cells = [new_markdown_cell(HEAD.format(stem=stem)), parameters, new_code_cell(code)]
+    nbformat.write(new_notebook(cells=cells, metadata={"oab": oab}), path)
+
+
+def execute(options: run.Options = QUIET, **overrides: object) -> Path:
+    return run.execute(run.Job(params_run.run_parameters("mine", overrides)), options)
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
+    index = execute(seed=7)
+    assert index == root / "reports" / "mine" / "index.html"
+    made = {path.name for path in index.parent.iterdir()}
+    pages = {f"{stem}.{kind}" for stem in ("01_intake", "00_summary") for kind in ("html", "pdf")}
+    folders = {"tables", "notebooks", "downloads"}
+    assert made == {*pages, *folders, "index.html", "contents.json", "manifest.json"}
+    notebooks = {path.name for path in (index.parent / "notebooks").iterdir()}
+    assert notebooks == {"01_intake.ipynb", "00_summary.ipynb"}
+    tables = {path.name for path in (index.parent / "tables").iterdir()}
+    assert tables == {"sizes.csv", "sizes.parquet", "sizes.xlsx", "catalogue.json"}
+    manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["seed"] == 7
+    assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
+
+
+def test_two_runs_of_the_same_give_the_same_report(root: Path) -> None:
+    """All bytes but those of the manifest, which tells the time it took."""
+    first = everything(execute().parent)
+    second = everything(execute(run.Options(force=True, level="quiet")).parent)
+    assert first.pop("manifest.json") and second.pop("manifest.json")
+    assert first == second
+
+
+def executed(capfd: pytest.CaptureFixture[str], options: run.Options = SHOWN) -> list[str]:
+    """Names of what a run had to do."""
+    capfd.readouterr()
+    execute(options)
+    lines = capfd.readouterr().err.splitlines()
+    return [line.split()[0] for line in lines if line.split()[1][:1].isdigit()]
+
+
+def test_what_has_not_changed_is_not_executed_again(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert executed(capfd) == ["01_intake", "00_summary", "reports"]
+    assert executed(capfd) == []
+    stage(root, "00_summary", SUMMARY + "  # now")
+    assert executed(capfd) == ["00_summary", "reports"]
+    (root / "cohort.csv").write_text("child_id\n1\n")
+    assert executed(capfd) == ["01_intake", "reports"]  # its table is the same as before
+    assert executed(capfd, run.Options(start="00")) == ["00_summary"]
+    assert executed(capfd, run.Options(force=True)) == ["01_intake", "00_summary"]
+
+
+def test_changed_prose_is_rendered_and_nothing_is_executed(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    execute()
+    path = root / "notebooks" / "00_summary.ipynb"
+    path.write_text(path.read_text().replace("This.", "That."))
+    assert executed(capfd) == ["reports"]
+    page = (root / "reports" / "mine" / "00_summary.html").read_text(encoding="utf-8")
+    assert "That." in page and "3 2021" in page
+
+
+def test_a_report_that_was_tampered_with_is_made_anew(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = everything(execute().parent)
+    (root / "reports" / "mine" / "tables" / "sizes.csv").write_text("n\n4\n")
+    assert executed(capfd) == ["reports"]
+    after = everything(root / "reports" / "mine")
+    for name in TELLS_STATUS:
+        assert before.pop(name) != after.pop(name)
+    assert after == before
+
+
+def test_one_page_alone_leaves_the_report_as_it_was(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = everything(execute().parent)
+    stage(root, "01_intake", SIZES.replace("3", "5"))
+    only = run.Options(only="01", level="quiet")
+    assert execute(only) == root / ".work" / "mine" / "only" / "01_intake.html"
+    assert everything(root / "reports" / "mine") == before
+
+
+def test_a_dry_run_tells_what_would_run_and_why(root: Path) -> None:
+    job = run.Job(params_run.run_parameters("mine"))
+
+    def planned(options: run.Options = QUIET) -> dict[str, tuple[bool | None, str]]:
+        steps = run.plan(job, options)
+        return {step.stem: (step.runs, "; ".join(step.reasons)) for step in steps}
+
+    first = planned()
+    assert first["01_intake"] == (True, "for the first time")
+    assert first["00_summary"] == (None, "if the tables of 01_intake change")
+    assert not (root / ".work").exists()
+    execute()
+    assert {runs for runs, _ in planned().values()} == {False}
+    stage(root, "00_summary", SUMMARY + "\n")
+    assert planned() == {"01_intake": (False, ""), "00_summary": (True, "code cell 2")}
+    assert planned(run.Options(force=True))["01_intake"] == (True, "as told")
+
+
+def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path) -> None:
+    """Each waits for a file that the other makes: one after the other they would never end."""
+    meet = "import pathlib, time\npathlib.Path({0!r}).touch()\nend = time.time() + 20\n"
+    meet += "while not pathlib.Path({1!r}).exists():\n    assert time.time() < end"
+    a, b = str(root / "a"), str(root / "b")
+    stage(root, "02_a", meet.format(a, b), reads=["sizes"])
+    stage(root, "03_b", meet.format(b, a), reads=["sizes"])
+    assert execute().exists()
+
+
+def test_a_stage_sees_only_what_it_declares(root: Path) -> None:
+    stage(root, "00_summary", SUMMARY, reads=[])
+    with pytest.raises(InputError, match=r"sizes\.parquet"):
+        execute()
+    stage(root, "00_summary", "from oablib import params\nparams.rules('imputation')", reads=[])
+    with pytest.raises(ParameterError, match="imputation"):
+        execute()
+    stage(root, "00_summary", SIZES.replace("sizes", "others"), reads=[])
+    with pytest.raises(IncompleteRunError, match=r"do not declare: \['others'\]"):
+        execute()
+
+
+@pytest.mark.parametrize("raised", ["KeyError", "ValueError"])
+def test_an_unforeseen_error_withholds_its_message_everywhere(
+    root: Path, raised: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage(root, "01_intake", f"raise {raised}(open(data).read())")
+    with pytest.raises(IncompleteRunError) as stopped:
+        execute()
+    printed = "".join(capfd.readouterr()) + str(stopped.value)
+    assert raised in printed
+    assert SENTINEL not in printed
+    kept = {name: data for name, data in everything(root).items() if name != "cohort.csv"}
+    assert all(SENTINEL.encode() not in data for data in kept.values())
+
+
+def test_an_error_of_ours_keeps_its_message_and_its_exit_code(root: Path) -> None:
+    stage(root, "01_intake", "from oablib.errors import SchemaError\nraise SchemaError('3 rows')")
+    with pytest.raises(SchemaError, match=r"^3 rows$") as refused:
+        execute()
+    assert refused.value.exit_code == 2
+
+
+def test_a_failed_run_leaves_the_earlier_report_as_it_was(root: Path) -> None:
+    before = everything(execute().parent)
+    stage(root, "00_summary", "raise RuntimeError")
+    with pytest.raises(IncompleteRunError):
+        execute()
+    assert everything(root / "reports" / "mine") == before
+    assert not list((root / ".work" / "mine").glob("attempt-*"))
+
+
+def test_an_interrupted_run_says_how_to_go_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything(execute().parent)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kernel, "execute", interrupt)
+    with pytest.raises(IncompleteRunError, match="interrupted") as stopped:
+        execute(run.Options(force=True, level="quiet"))
+    assert stopped.value.exit_code == 4
+    assert everything(root / "reports" / "mine") == before
+    assert not list((root / ".work" / "mine").glob("attempt-*"))
+
+
+def test_a_full_disk_is_the_machines_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret/place/01_intake.ipynb")
+
+    monkeypatch.setattr(kernel, "execute", fill)
+    with pytest.raises(EnvironmentFault, match=r"01_intake\.ipynb: No space left") as stopped:
+        execute()
+    assert stopped.value.exit_code == 5
+    assert "secret" not in str(stopped.value)
+
+
+def test_what_a_killed_run_left_is_put_right(root: Path) -> None:
+    """Killed between its two renames, a run leaves the earlier report beside its place."""
+    work, report = root / ".work" / "mine", root / "reports" / "mine"
+    before = everything(execute().parent)
+    report.rename(report.with_name(".mine.previous"))
+    (work / "attempt-killed").mkdir()
+    report.with_name(".mine.new").mkdir()
+    stage(root, "01_intake", "raise RuntimeError")
+    with pytest.raises(IncompleteRunError):
+        execute()
+    assert everything(report) == before
+    assert {path.name for path in report.parent.iterdir()} == {"index.html", "mine"}
+    assert not list(work.glob("attempt-*"))
+
+
+def test_the_terminal_shows_each_stage_once(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    execute(SHOWN)
+    lines = capfd.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines] == ["01_intake", "00_summary", "reports"]
+    log = (root / ".work" / "mine" / "run.log").read_text(encoding="utf-8")
+    assert "01_intake runs: for the first time" in log
+    assert "01_intake started" in log
+
+
+def test_a_published_notebook_tells_no_folder_of_the_machine(root: Path) -> None:
+    code = "import warnings\nwarnings.warn('look here')\nprint(data)"
+    stage(root, "00_summary", code)
+    (root / "elsewhere").mkdir()
+    (root / "cohort.csv").rename(root / "elsewhere" / "cohort.csv")
+    page = (execute(data="elsewhere/cohort.csv").parent / "00_summary.html").read_text("utf-8")
+    assert "cell:2: UserWarning: look here" in page
+    assert "cohort.csv" in page
+    assert str(root) not in page
+
+
+def test_a_promised_table_that_is_absent_stops_the_run(root: Path) -> None:
+    stage(root, "01_intake", "x = 1")
+    with pytest.raises(IncompleteRunError, match="sizes"):
+        execute()
+
+
+def test_an_absent_file_is_refused_before_anything_starts(root: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.sav"):
+        execute(data="nowhere.sav")
+    assert not (root / ".work").exists()
+
+
+def test_the_same_run_does_not_start_twice(root: Path) -> None:
+    (root / ".work" / "mine").mkdir(parents=True)
+    (root / ".work" / "mine" / "pid").write_text("4711")
+    with (
+        FileLock(root / ".work" / "mine.lock"),
+        pytest.raises(IncompleteRunError, match=r"\(process 4711\) is already running") as refused,
+    ):
+        execute()
+    assert refused.value.exit_code == 4
+
+
+def test_private_tables_are_private(root: Path) -> None:
+    write = STORE + "tables.write('cohort', pd.DataFrame({'child': [1]}))"
+    stage(root, "01_intake", write, reads=["delivery"], writes=["cohort"])
+    stage(root, "00_summary", STORE + "tables.read('cohort')", reads=["cohort"])
+    execute()
+    work = root / ".work" / "mine"
+    for folder in (work, root / ".work" / ".cache"):
+        assert folder.stat().st_mode & 0o077 == 0
+        for path in folder.rglob("*.parquet"):
+            assert path.stat().st_mode & 0o077 == 0
+    assert (work / "private" / "cohort.parquet").exists()
+    assert not list((root / "reports").rglob("*.parquet"))

@@ -1,0 +1,200 @@
+"""Two reports side by side: every cause by name, and what it does to everything after it."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from oablib.base.errors import InputError
+from oablib.report import changes as answers_changes
+from oablib.running import studies
+from oablib.studies import changes
+from oablib.studies.changes import Sides, causes, effects
+from oablib.studies.changes.text import sentences
+
+MANIFEST: dict[str, Any] = {
+    "schema": 2, "run": "one", "inputs": {"cohort.sav": "aa"},
+    "parameters": {"run": "one", "title": "One", "seed": 1, "model": "base", "codebook": "book",
+                   "published": ""},
+    "code": {"oablib.sem.fit": "11", "oablib.tables.show": "22"},
+    "notebooks": {"01_intake": {"code": "c1", "text": "t1"}},
+    "packages": {"numpy": "2.4"}, "lock": "l", "commit": "abc", "python": "3.11", "system": "L",
+    "results": {},
+}  # fmt: skip
+MODEL = "outcome: cito\ndirect: [mother, father]\n"
+EFFECTS = pd.DataFrame(
+    {"name": ["mother", "father"], "value": [0.8, 0.5], "se": [0.1, 0.1],
+     "ci_lower": [0.6, 0.3], "ci_upper": [1.0, 0.7]}
+)  # fmt: skip
+VALUES = pd.DataFrame(
+    {"variable": ["mother", "mother"], "category": ["low", "high"], "value": [0.0, 2.0],
+     "se": [0.0, 0.5]}
+)  # fmt: skip
+PAGE = """<html><head><title>x</title></head><body><nav>Overview 9</nav><main>
+<p>The effect of mother is {effect} points. It is large.</p><table><tr><td>7</td></tr></table>
+<details><p>code 3</p></details></main><h2>How this was made</h2><p>seed {seed}</p></body></html>"""
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def report(
+    folder: Path, *, edit: Edit = lambda told: None, model: str = MODEL, effect: float = 0.8,
+    **tables: pd.DataFrame,
+) -> Path:  # fmt: skip
+    """A published report, with what differs from the plain one."""
+    told = copy.deepcopy(MANIFEST)
+    shown = {"direct_effects": EFFECTS, "scale_values": VALUES} | tables
+    for place in ("tables", "params/models"):
+        (folder / place).mkdir(parents=True)
+    for name, frame in shown.items():
+        frame.to_parquet(folder / "tables" / f"{name}.parquet")
+        told["results"][f"{name}.csv"] = frame.to_csv()
+    edit(told)
+    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    name = told["parameters"]["model"]
+    (folder / "params" / "models" / f"{name}.yaml").write_text(model, encoding="utf-8")
+    page = PAGE.format(effect=effect, seed=told["parameters"]["seed"])
+    (folder / "05_base_model.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+def sides(root: Path, **told: Any) -> Sides:
+    report(root / "before")
+    report(root / "after", **told)
+    return changes.read(root)
+
+
+def rows(sides: Sides) -> set[tuple]:
+    return set(causes(sides).itertuples(index=False, name=None))
+
+
+def answer(sides: Sides) -> str:
+    told = {"effects": effects(sides), "values": changes.scale_values(sides)}
+    return answers_changes.answer(causes(sides), tables=changes.tables(sides), **told)
+
+
+def test_of_two_equal_reports_nothing_is_told(tmp_path: Path) -> None:
+    found = sides(tmp_path)
+    assert rows(found) == set()
+    assert changes.text_changes(found).empty
+    assert changes.tables(found).empty
+    assert "**Nothing differs**" in answer(found)
+
+
+def scale_value_and_seed(root: Path) -> Sides:
+    """Another seed, and a model file with one scale value set by hand."""
+
+    def edit(told: dict[str, Any]) -> None:
+        told["run"] = "two"
+        told["parameters"] |= {"run": "two", "title": "Two", "seed": 2, "model": "mine"}
+
+    moved = EFFECTS.assign(value=[0.95, 0.5])
+    values = VALUES.assign(value=[0.0, 3.0], se=0.0)
+    fixed = MODEL + "fixed_values: {mother: {high: 3.0}}\n"
+    told = {"direct_effects": moved, "scale_values": values, "effect": 0.95}
+    return sides(root, edit=edit, model=fixed, **told)
+
+
+def test_a_scale_value_and_a_seed_are_named_with_both_their_values(tmp_path: Path) -> None:
+    """The model has another name, and only the value that differs is told of it."""
+    assert rows(scale_value_and_seed(tmp_path)) == {
+        ("parameter", "seed", "1", "2"),
+        ("parameter", "model", "base", "mine"),
+        ("rule", "model fixed_values.mother.high", "–", "3.0"),
+    }
+
+
+def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) -> None:
+    found = scale_value_and_seed(tmp_path)
+    value = changes.scale_values(found).set_index("category").loc["high"]
+    assert (value["before"], value["after"], value["difference_in_se"]) == (2.0, 3.0, 2.0)
+    effect = effects(found).set_index("name").loc["mother"]
+    assert effect["difference"] == pytest.approx(0.15)
+    assert effect["difference_in_se"] == pytest.approx(1.5)
+    text = changes.text_changes(found)
+    assert text.to_dict("records") == [
+        {
+            "page": "05_base_model",
+            "change": "figures",
+            "before": "The effect of mother is 0.8 points.",
+            "after": "The effect of mother is 0.95 points.",
+        }
+    ]
+    told = answer(found)
+    assert "`seed` (1 → 2)" in told and "fixed_values.mother.high` (– → 3.0)" in told
+    assert "1 of 2 scale values moved" in told and "1 of 2 direct effects moved" in told
+    assert "mother: 0.80 → 0.95, +1.50 standard errors" in told
+
+
+def test_code_notebooks_inputs_and_surroundings_are_named(tmp_path: Path) -> None:
+    def edit(told: dict[str, Any]) -> None:
+        told["code"] = {"oablib.sem.fit": "99", "oablib.tables.show": "22", "oablib.new": "33"}
+        told["notebooks"]["01_intake"]["text"] = "t2"
+        told["inputs"]["cohort.sav"] = "bb"
+        told["packages"]["numpy"] = "2.5"
+        told["commit"] = "def"
+
+    kinds = {(kind, name) for kind, name, *_ in rows(sides(tmp_path, edit=edit))}
+    assert kinds == {
+        ("code", "oablib.sem.fit"), ("code", "oablib.new"), ("notebook, its text", "01_intake"),
+        ("input", "cohort.sav"), ("package", "numpy"), ("commit", "commit"),
+    }  # fmt: skip
+
+
+def test_an_effect_of_one_report_only_stays_in_the_table(tmp_path: Path) -> None:
+    longer = pd.concat([EFFECTS, EFFECTS.iloc[:1].assign(name="origin")])
+    found = effects(sides(tmp_path, direct_effects=longer)).set_index("name")
+    assert list(found.index) == ["mother", "father", "origin"]
+    assert pd.isna(found.loc["origin", "before"]) and found.loc["origin", "after"] == 0.8
+
+
+def test_other_tables_are_compared_cell_by_cell(tmp_path: Path) -> None:
+    report(tmp_path / "before", shares=pd.DataFrame({"a": ["x", "y"], "b": [1.0, 2.0]}))
+    report(
+        tmp_path / "after",
+        shares=pd.DataFrame({"a": ["x", "z"], "b": [1.0, 2.5]}),
+        added=pd.DataFrame({"n": [1]}),
+    )
+    found = changes.tables(changes.read(tmp_path)).set_index("table")
+    assert found.loc["shares", ["cells", "largest", "column"]].tolist() == [2, 0.5, "b"]
+    assert pd.isna(found.loc["added", "rows_before"]) and found.loc["added", "rows_after"] == 1
+
+
+def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -> None:
+    scores = pd.DataFrame({"school": ["a", "b", "c"], "achterstandsscore": [10.0, 20.0, 30.0]})
+    report(tmp_path / "before", allocation=scores)
+    moved = scores.assign(achterstandsscore=[11.0, 25.0, 30.0])
+    report(tmp_path / "after", allocation=moved.iloc[::-1])
+    found = changes.movements(changes.read(tmp_path))
+    assert found[["place", "difference"]].to_numpy().tolist() == [["b", 5.0], ["a", 1.0]]
+    (tmp_path / "other").mkdir()
+    assert changes.movements(sides(tmp_path / "other")).empty
+
+
+def test_a_report_that_is_not_there_or_too_old_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="oab run nobody"):
+        changes.files(tmp_path / "nobody")
+    report(tmp_path / "old", edit=lambda told: told.update(schema=1))
+    with pytest.raises(InputError, match="schema 1; expected 2"):
+        changes.files(tmp_path / "old")
+
+
+def test_the_report_bears_both_names_as_long_as_they_fit() -> None:
+    assert studies.report_name("demo", "trial") == "trial_beside_demo"
+    assert studies.report_name("a" * 64, "b" * 64).startswith("changes_")
+
+
+def test_lines_under_exhibits_are_no_sentences_of_the_text(tmp_path: Path) -> None:
+    page = tmp_path / "05_base_model.html"
+    page.write_text(
+        '<p class="run">Run of 2021</p><h1>Model</h1><p>It explains 4.<br>Good.</p>'
+        '<img src="data:," alt="x"><div class="about"><p>Unit: points. n = 3.</p></div>'
+        '<p class="get"><a href="x.csv">CSV</a></p><details><pre>1 + 1</pre></details>'
+        "<p>In the end.</p><h2>How this was made</h2><p>By hand.</p>",
+        encoding="utf-8",
+    )
+    assert sentences(page) == ["Model", "It explains 4.", "Good.", "In the end."]

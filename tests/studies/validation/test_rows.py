@@ -1,0 +1,273 @@
+"""Figures of the validation study are what a loop over replications gives."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from oablib import params
+from oablib.base import wording
+from oablib.base.errors import ParameterError
+from oablib.report import validation
+from oablib.studies.validation import comparisons, performance, selection, settings, verdicts
+from oablib.studies.validation.replication import COLUMNS
+
+ROUNDING = 1e-12
+REPLICATIONS = 40
+METHODS = ("complete", "nominal", "pmm_no_school")
+EFFECTS = {"education_father": 0.82, "school_mean_education_mother": 0.08}
+PATHS = ("school_mean_education_mother", "debt_restructuring")
+MAIN = {"world": "published", "n": 19247}
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """Made-up rows of three methods: estimates with a bias of their own, indices, gains."""
+    rng = np.random.default_rng(1)
+    made = []
+    for number in range(REPLICATIONS):
+        shared = rng.normal()
+        for shift, method in enumerate(METHODS):
+            cell = MAIN | {"method": method, "replication": number}
+            for name, true in EFFECTS.items():
+                numbers = {"truth": true, "est": true + 0.1 * shift + shared + 0.1 * rng.normal()}
+                numbers |= {"se": rng.uniform(0.9, 1.1), "df": 10.0, "fmi": 0.2}
+                told = {"kind": "direct", "detail": "two-step", "name": name}
+                made.append(cell | told | numbers)
+                made.append(cell | told | numbers | {"detail": "known", "se": 100.0})
+                made.append(cell | {"kind": "value", "name": name} | numbers)
+            for path, detail in product(PATHS, ("mean", "robust")):
+                index = float(rng.chisquare(1))
+                found = {"name": path, "detail": detail, "est": index, "p": stats.chi2.sf(index, 1)}
+                made += [cell | found | {"kind": kind} for kind in ("index", "index_base")]
+                made.append(cell | found | {"kind": "index_base_by_truth", "est": 2 * index})
+            for path, detail in product(PATHS, ("mean", "D4")):
+                gain = float(2 * rng.chisquare(1))
+                made.append(cell | {"kind": "gain", "name": path, "detail": detail, "est": gain})
+            for size, detail in product(("small", "large"), ("bias", "rmse")):
+                told = {"kind": "school", "name": size, "detail": detail, "est": rng.normal()}
+                made.append(cell | told)
+    return pd.DataFrame(made, columns=COLUMNS)
+
+
+def one(table: pd.DataFrame, **at: object) -> pd.Series:
+    for column, value in at.items():
+        table = table[table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+@pytest.mark.parametrize(("method", "name"), list(product(METHODS, EFFECTS)))
+def test_performance_is_what_a_loop_gives(rows, method, name):
+    own = performance.chosen(rows, "direct", "two-step")
+    found = one(performance.performance(own, reference="complete"), method=method, name=name)
+    part = own[(own["method"] == method) & (own["name"] == name)]
+    gaps, inside, widths = [], [], []
+    for row in part.itertuples():
+        low, high = stats.t.interval(0.95, row.df, loc=row.est, scale=row.se)
+        gaps.append(row.est - EFFECTS[name])
+        inside.append(low <= EFFECTS[name] <= high)
+        widths.append(high - low)
+    share = np.mean(inside)
+    expected = {
+        "replications": REPLICATIONS,
+        "bias": np.mean(gaps),
+        "bias_mce": stats.sem(gaps),
+        "percent_bias": 100 * np.mean(gaps) / EFFECTS[name],
+        "sd": np.std(gaps, ddof=1),
+        "se": part["se"].mean(),
+        "se_ratio": part["se"].mean() / np.std(gaps, ddof=1),
+        "coverage": share,
+        "coverage_mce": np.sqrt(share * (1 - share) / REPLICATIONS),
+        "width": np.mean(widths),
+        "fmi": 0.2,
+    }
+    for column, value in expected.items():
+        assert found[column] == pytest.approx(value, rel=ROUNDING, abs=ROUNDING), column
+
+
+def test_paired_bias_is_surer_than_bias_where_cohorts_are_shared(rows):
+    own = performance.chosen(rows, "direct", "two-step")
+    found = one(
+        performance.performance(own, reference="complete"),
+        method="pmm_no_school",
+        name="education_father",
+    )
+    both = own[own["name"] == "education_father"].pivot(
+        index="replication", columns="method", values="est"
+    )
+    gap = both["pmm_no_school"] - both["complete"]
+    assert found["bias_paired"] == pytest.approx(gap.mean(), rel=ROUNDING)
+    assert found["bias_paired_mce"] == pytest.approx(stats.sem(gap), rel=ROUNDING)
+    assert found["bias_paired_mce"] < found["bias_mce"] / 2
+
+
+def test_quantities_without_truth_are_held_against_complete_data(rows):
+    own = performance.chosen(rows, "value").assign(truth=np.nan)
+    filled = performance.known_truth(own, reference="complete")
+    table = performance.performance(filled, reference="complete")
+    whole = table[table["method"] == "complete"]
+    assert whole["bias"].abs().max() < ROUNDING
+    np.testing.assert_allclose(table["bias"], table["bias_paired"], atol=ROUNDING)
+
+
+def test_overview_holds_each_kind_once(rows):
+    table = performance.overview(rows, reference="complete")
+    assert len(table) == 3 * len(METHODS) * len(EFFECTS)
+    assert set(table["kind"]) == {"direct", "value"}
+    direct = comparisons.both_errors(table)
+    assert len(direct) == len(METHODS) * len(EFFECTS)
+    assert (direct["se_known"] == 100).all() and (direct["coverage_known"] == 1).all()
+    assert (direct["se"] < 2).all()
+
+
+def test_false_positives_are_counted_by_each_rule(rows):
+    table = selection.false_positives(rows)
+    gains = performance.chosen(rows, "gain", "mean")
+    part = gains[(gains["method"] == "nominal") & (gains["name"] == PATHS[0])]["est"]
+    at = {"method": "nominal", "name": PATHS[0]}
+    aic, bic = one(table, rule="mean AIC", **at), one(table, rule="mean BIC", **at)
+    assert aic["rate"] == (part > 2).mean()
+    assert bic["rate"] == (part > np.log(MAIN["n"])).mean()
+    assert aic["nominal"] == pytest.approx(stats.chi2.sf(2, 1), rel=ROUNDING)
+    robust = one(table, rule="robust index", **at)
+    tests = performance.chosen(rows, "index", "robust")
+    own = tests[(tests["method"] == "nominal") & (tests["name"] == PATHS[0])]
+    assert robust["rate"] == (own["p"] < 0.05).mean()
+
+
+def test_indices_tell_estimated_from_true_scale_values(rows):
+    table = selection.indices(rows, large=3.0)
+    at = {"method": "nominal", "name": PATHS[0], "detail": "robust"}
+    estimated, true = one(table, values="estimated", **at), one(table, values="true", **at)
+    assert true["median"] == pytest.approx(2 * estimated["median"], rel=ROUNDING)
+    assert true["large"] >= estimated["large"]
+
+
+def test_rates_stand_beside_nominal_ones(rows):
+    chosen = settings.load()
+    added = selection.false_positives(rows)
+    table = comparisons.by_rule(added, settings=chosen, **MAIN)
+    assert table["method"].tolist() == ["nominal rate", *METHODS, *METHODS]
+    assert one(table, method="nominal rate")["robust index"] == pytest.approx(selection.LEVEL)
+
+
+def test_school_level_and_rivals_list_the_methods_that_are_there(rows):
+    chosen = settings.load()
+    direct = performance.performance(
+        performance.chosen(rows, "direct", "two-step"), reference="complete"
+    )
+    added = selection.false_positives(rows)
+    beside = comparisons.school_level(direct, added=added, settings=chosen, n=MAIN["n"])
+    assert beside["method"].tolist() == list(METHODS)
+    weighed = comparisons.rivals(direct, settings=chosen, n=MAIN["n"])
+    assert set(weighed["method"]) == {"nominal"} and (weighed["width_ratio"] == 1).all()
+
+
+def test_weighting_is_compared_at_the_largest_size_that_it_has(rows):
+    chosen = settings.load()
+    other = rows[rows["method"] == "nominal"].assign(method="weighting")
+    several = [rows, other, *(part.assign(n=6000) for part in (rows, other))]
+    assert comparisons.rival_n(pd.concat(several), settings=chosen) == MAIN["n"]
+    assert comparisons.rival_n(pd.concat([rows, *several[2:]]), settings=chosen) == 6000
+
+
+def test_schools_are_averaged_by_size(rows):
+    found = one(performance.schools(rows), method="nominal", name="small")
+    own = performance.chosen(rows, "school", "bias")
+    part = own[(own["method"] == "nominal") & (own["name"] == "small")]["est"]
+    assert found["bias"] == pytest.approx(part.mean(), rel=ROUNDING)
+    assert found["bias_mce"] == pytest.approx(stats.sem(part), rel=ROUNDING)
+
+
+def judged(rows: pd.DataFrame, **criteria: object) -> pd.DataFrame:
+    chosen = settings.load()
+    return verdicts.verdicts(rows, settings=replace(chosen, criteria=chosen.criteria | criteria))
+
+
+def test_verdicts_follow_the_bounds(rows):
+    generous = {"percent_bias": 1e3, "bias_of_school_mean": 9.0, "coverage": (0.0, 100.0)}
+    generous |= {"coverage_of_scale_values": 0.0, "false_positives": (0.0, 100.0)}
+    table = judged(rows, **generous)
+    assert (table["verdict"] == "met").all()
+    assert len(table) == 2 + 2 + 2 + 2  # bias, coverage of effects and of values, paths
+    strict = judged(rows, **generous | {"bias_of_school_mean": -9.0})
+    assert strict["verdict"].tolist().count("missed") == 1
+    near = judged(rows, **generous | {"bias_of_school_mean": 0.0})
+    assert near["verdict"].tolist().count("missed by chance?") == 1
+
+
+def test_answers_name_what_was_missed_and_why(rows):
+    table = judged(rows, bias_of_school_mean=-9.0)
+    told = {"default": "Nominal", "replications": 40, "n": 19247}
+    met = int((table["verdict"] == "met").sum())
+    assert f"{met} of {len(table)}" in validation.answer(table, **told)
+    assert "school mean education mother" in validation.answer_missed(table)
+    assert "imputation is not the cause" in validation.answer_missed(table)
+    kept = table.assign(verdict="met")
+    assert "Not met" not in validation.answer(kept, **told)
+    assert "nothing to explain" in validation.answer_missed(kept)
+
+
+@pytest.mark.parametrize(
+    ("worst", "expected"), [(0.9, "as large as"), (0.3, "some cohorts"), (0.05, "does not explain")]
+)
+def test_answer_on_large_indices_follows_the_shares(worst, expected):
+    table = pd.DataFrame(
+        {
+            "name": "origin",
+            "method": ["complete", "nominal", "mice_pmm"],
+            "large": [0.01, 0.02, worst],
+        }
+    ).assign(detail="mean", values="estimated")
+    text = validation.answer_large_indices(
+        table,
+        labels=settings.load().labels,
+        reference="complete",
+        default="nominal",
+        bounds={"large": 10.0, "often": 50.0, "seldom": 10.0},
+    )
+    assert expected in text and "mice's pmm" in text and f"{worst:.0%}"[:-1] in text
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, "lean towards"), (0.06, "to chance")])
+def test_answer_on_estimated_values_minds_the_monte_carlo_error(share, expected):
+    table = pd.DataFrame({"values": ["estimated", "true"], "significant": [share, 0.05]})
+    told = {"name": "origin", "method": "complete", "detail": "robust", "significant_mce": 0.02}
+    found = validation.answer_estimated_values(
+        table.assign(**told), reference="complete", path="origin"
+    )
+    assert expected in found and f"**{wording.percent(share)}**" in found
+
+
+def test_answer_on_the_school_mean_names_the_worst():
+    table = pd.DataFrame(
+        {"method": ["complete", "nominal", "pmm", "mice_pmm"], "bias": [0.001, 0.01, -0.1, 0.2]}
+    ).assign(truth=0.08)
+    text = validation.answer_school_effect(
+        table, labels=settings.load().labels, reference="complete", default="nominal"
+    )
+    assert "+0.20" in text and "mice's pmm" in text and "0.08" in text
+
+
+def test_settings_refuse_what_is_not_defined(tmp_path, monkeypatch):
+    values = params.rules("validation")
+    monkeypatch.setattr(params, "rules", lambda name: {**values, "extra": 1})
+    with pytest.raises(ParameterError, match="extra"):
+        settings.load()
+    batches = [{"world": "nowhere", "n": 2000, "replications": 1, "methods": ["nominall"]}]
+    monkeypatch.setattr(settings.params, "rules", lambda name: {**values, "batches": batches})
+    monkeypatch.setattr(settings.imputation, "engine_names", lambda: ["nominal"])
+    with pytest.raises(ParameterError, match=r"nominall.*nowhere"):
+        settings.load()
+
+
+def test_key_changes_with_what_is_drawn_and_with_nothing_else():
+    chosen = settings.load()
+    at = {"world": "published", "n": 2000, "method": "nominal"}
+    same = replace(chosen, batches=(), criteria={}, large_index=1.0, default="pmm")
+    other = replace(chosen, imputations=chosen.imputations + 1)
+    assert chosen.key(**at) == same.key(**at) != other.key(**at)

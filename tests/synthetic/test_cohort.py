@@ -1,0 +1,141 @@
+"""The synthetic cohort shows what was published, follows its truth, and hides education fairly."""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import params, scale_values, synthetic
+from oablib.base.errors import ParameterError
+from oablib.protocol import codebook, models
+from tests.measured.true_education import true_education
+
+N, SEED = 19247, 7
+# Counts are rounded to whole children per wave; a few are not tested and leave at random.
+MARGIN_TOLERANCE = 0.012
+# Four standard errors of a share of 0.48 among the smallest wave's 5,800 children.
+PATTERN_TOLERANCE = 4 * np.sqrt(0.48 * 0.52 / 5800)
+UNKNOWN, NOT_TESTED = 99, 999
+
+
+@pytest.fixture(scope="module")
+def cohort() -> synthetic.Cohort:
+    return synthetic.draw(n=N, seed=SEED)
+
+
+@pytest.fixture(scope="module")
+def tested(cohort: synthetic.Cohort) -> pd.DataFrame:
+    """Children with both tests, with their true education."""
+    return true_education(cohort)
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict:
+    return params.published("herijking2021")
+
+
+def test_as_many_children_with_both_tests_as_asked(tested: pd.DataFrame) -> None:
+    assert len(tested) == N
+
+
+@pytest.mark.parametrize(
+    ("margin", "column"),
+    [
+        ("education_father", "education_father"),
+        ("education_mother", "education_mother"),
+        ("origin_child", "origin"),
+    ],
+)
+def test_margins_per_wave_are_the_published_ones(
+    tested: pd.DataFrame, figures: dict, margin: str, column: str
+) -> None:
+    for wave, shares in figures["margins"][margin].items():
+        ours = tested.loc[tested["wave"] == wave, column].value_counts(normalize=True).sort_index()
+        assert ours.to_numpy() == pytest.approx(
+            np.array(shares) / sum(shares), abs=MARGIN_TOLERANCE
+        )
+
+
+def test_joint_pattern_of_unknown_education_is_the_published_one(
+    cohort: synthetic.Cohort, figures: dict
+) -> None:
+    frame = cohort.children
+    mother, father = (frame[f"education_{p}"] == UNKNOWN for p in ("mother", "father"))
+    patterns = [~mother & ~father, mother & ~father, ~mother & father, mother & father]
+    for wave, shares in figures["margins"]["education_known"].items():
+        ours = [pattern[frame["wave"] == wave].mean() for pattern in patterns]
+        assert ours == pytest.approx(np.array(shares) / sum(shares), abs=PATTERN_TOLERANCE)
+
+
+def test_known_education_is_the_true_one(cohort: synthetic.Cohort) -> None:
+    for column in ("education_father", "education_mother"):
+        known = cohort.children[column] != UNKNOWN
+        assert (cohort.children.loc[known, column] == cohort.education.loc[known, column]).all()
+
+
+def test_what_the_published_table_implies(tested: pd.DataFrame) -> None:
+    """sd(cito) from coefficient and standardised coefficient; shares from the same table."""
+    assert tested["cito"].std() == pytest.approx(10.4, abs=0.25)
+    assert (tested["residence_mother"] == 2).mean() == pytest.approx(0.08, abs=0.005)
+    assert (tested["residence_mother"] == 1).mean() == pytest.approx(0.015, abs=0.003)
+    assert tested["debt_restructuring"].mean() == pytest.approx(0.011, abs=0.003)
+    assert tested["cito"].between(501, 550).all()
+    assert tested["school_id"].nunique() == pytest.approx(1370, abs=25)
+
+
+def test_scale_values_on_complete_data_are_the_published_ones(
+    tested: pd.DataFrame, figures: dict
+) -> None:
+    """Every estimate within 4 of its standard errors: 21 values, false alarm 1 in 700."""
+    model, table = models.load("base"), codebook.load().table("cohort")
+    values = scale_values.estimate(tested, model=model, table=table).table
+    truth = np.concatenate([figures["scale_values"][name]["new"] for name in model.scaled])
+    free = values["se"] > 0
+    z = (values["value"] - truth)[free] / values["se"][free]
+    assert z.abs().max() < 4
+
+
+def test_unknown_education_is_missing_at_random(cohort: synthetic.Cohort) -> None:
+    """Given what drives it, whether education is unknown says nothing about education itself."""
+    frame = cohort.children.merge(cohort.education, on="child_id", suffixes=("", "_true"))
+    frame = frame[(frame["cito"] != NOT_TESTED) & (frame["wave"] == 2013)]
+    drivers = frame[["mother_age", "household_income", "cito"]].assign(
+        foreign=frame["origin"] != 1, intercept=1.0
+    )
+    design = np.column_stack([drivers.astype(float), frame["education_mother_true"]])
+    unknown = (frame["education_mother"] == UNKNOWN).to_numpy(float)
+    fit = np.linalg.lstsq(design, unknown, rcond=None)[0]
+    residual = unknown - design @ fit
+    bread = np.linalg.inv(design.T @ design)
+    se = np.sqrt(np.diag(bread @ (design.T * residual**2) @ design @ bread))
+    assert abs(fit[-1] / se[-1]) < 3.5  # a linear probability model is close, not exact
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path: object) -> None:
+    def digests(folder: str, seed: int) -> dict[str, str]:
+        path = synthetic.deliver(tmp_path / folder, n=300, seed=seed)
+        files = [p for p in sorted(path.parent.iterdir()) if p.is_file()]
+        return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+    first, again, other = digests("a", 1), digests("b", 1), digests("c", 2)
+    assert first == again
+    assert first["cohort.sav"] != other["cohort.sav"]
+
+
+def test_manifest_names_every_file_but_the_truth(tmp_path: object) -> None:
+    folder = synthetic.deliver(tmp_path, n=300, seed=1).parent
+    manifest = json.loads((folder / "manifest.json").read_text())
+    listed = {entry["file"]: entry["sha256"] for entry in manifest["files"]}
+    present = {p.name for p in folder.iterdir() if p.is_file()} - {"manifest.json"}
+    assert set(listed) == present
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    truth = json.loads((folder / "truth" / "truth.json").read_text())
+    assert truth["direct"]["education_father"] == 0.82
+
+
+def test_too_few_children_are_refused() -> None:
+    with pytest.raises(ParameterError, match="199 children was asked; at least 200"):
+        synthetic.draw(n=199, seed=1)

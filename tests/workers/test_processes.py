@@ -1,0 +1,41 @@
+"""Tasks side by side in fresh processes of this machine."""
+
+import os
+
+import cluster_tasks as tasks
+import pytest
+
+from oablib.base.errors import EstimationError, IncompleteRunError
+from oablib.workers import processes
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch):
+    """Fresh processes find the tasks where this one found them."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (tasks.ROOT, tasks.ROOT / "tests"))))
+    monkeypatch.delenv(processes.SCHEDULER, raising=False)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_task_is_done_once_whatever_the_number_of_workers(workers):
+    found = dict(processes.each(tasks.square, range(5), workers=workers))
+    assert found == {0: 0, 1: 1, 2: 4, 3: 9, 4: 16}
+    with pytest.raises(EstimationError, match="3 children"):
+        list(processes.each(tasks.refuse, [3], workers=workers))
+
+
+def test_one_worker_is_this_process():
+    assert dict(processes.each(tasks.process_id, [0], workers=1)) == {0: os.getpid()}
+    assert dict(processes.each(tasks.process_id, [0], workers=2)) != {0: os.getpid()}
+
+
+def test_a_process_that_dies_is_told():
+    with pytest.raises(IncompleteRunError, match="One of 2 processes ended"):
+        list(processes.each(os._exit, [1], workers=2))
+
+
+def test_environment_is_as_it_was_before(monkeypatch):
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with processes.pool(2):
+        assert os.environ["MKL_NUM_THREADS"] == "1"
+    assert "MKL_NUM_THREADS" not in os.environ
