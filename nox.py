@@ -197,11 +197,12 @@ def pages(session):
 
 @nox.session
 def lint(session):
-    """Check style, format and types (ruff, mypy)."""
+    """Check style, format, types, and who imports whom (ruff, mypy, import-linter)."""
     _install(session)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+    session.run("lint-imports")
 
 
 @nox.session

@@ -1,30 +1,34 @@
-"""The layers of docs/architecture.md hold in the code and in the notebooks."""
+"""The house is as docs/architecture.md says; import-linter (`-s lint`) holds who imports whom."""
 
 import ast
 import json
 import re
+import subprocess
 import sys
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import oablib
 from tests.places import ROOT
 
 PACKAGE = ROOT / "oablib"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+    "importlinter"
+]["contracts"]
 
 # What a reader takes in at one sitting; the longest module of the code bases we follow.
 LONGEST_MODULE = 300
+SHORTEST_MODULE = 25
+SHORT_WITH_REASON = {"oablib/__main__.py"}
+THIN_FRONT = 400  # lines of oablib/notebook
+MOST_SHORT_NAMES = 12
 NOTEBOOK_LIBRARIES = frozenset({"IPython", "numpy", "oablib", "pandas"})
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    modules: frozenset[str]
-    may_import: frozenset[str]
-    exceptions: frozenset[tuple[str, str]]
+CLOSED_TO_NOTEBOOKS = {"running", "render", "workers", "base"}
 
 
 def rows(title: str) -> list[list[str]]:
@@ -32,136 +36,113 @@ def rows(title: str) -> list[list[str]]:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", text.split(f"## {title}\n")[1], flags=re.MULTILINE)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")][2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
-def words(cell: str) -> frozenset[str]:
-    return frozenset(part.strip() for part in cell.replace("\\", "").split(",") if part.strip())
-
-
-def read_layers() -> dict[str, Layer]:
-    layers = {}
-    for name, modules, may_import in rows("Layers"):
-        allowed, *exceptions = may_import.split(";")
-        pairs = (exception.split("→") for exception in exceptions)
-        layers[name] = Layer(
-            modules=words(modules),
-            may_import=words(allowed),
-            exceptions=frozenset((source.strip(), target.strip()) for source, target in pairs),
-        )
-    return layers
-
-
-LAYERS = read_layers()
-DOORS = dict(rows("Libraries with one door"))
-NAMED = {module: layer for layer, row in LAYERS.items() for module in row.modules}
-
-
-def family(stem: str) -> str:
-    """Return the name in the table that a module belongs to: `intake` for `intake_read`."""
-    parts = stem.split("_")
-    elders = ("_".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return next((elder for elder in elders if elder in NAMED), stem)
-
-
-def stem_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
-
-
-def imported(source: str, *, package: tuple[str, ...] = ()) -> set[str]:
-    """Return the dotted names that a module imports, wherever in it; `package` holds it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            near = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*near, *([node.module] if node.module else [])])
-            names |= {f"{base}.{alias.name}" for alias in node.names}
-    return names
-
-
-def imports_of_module(path: Path) -> set[str]:
-    package = ("oablib", *path.relative_to(PACKAGE).parent.parts)
-    return imported(path.read_text(encoding="utf-8"), package=package)
-
-
-def own_targets(names: set[str]) -> set[str]:
-    """Return the families within oablib among imported names."""
-    inside = [name.split(".") for name in names if name.startswith("oablib.")]
-    return {family(parts[1]) for parts in inside if not parts[1].startswith("__")}
-
-
-def imports_of_notebook(path: Path) -> set[str]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    return set().union(*(imported(source) for source in code))
-
-
-def is_allowed(source: str, target: str) -> bool:
-    if source not in NAMED:
-        return False
-    layer = LAYERS[NAMED[source]]
-    permitted = NAMED.get(target) in layer.may_import or (source, target) in layer.exceptions
-    return source == target or permitted
+    return [[cell.strip(" `/") for cell in line.strip("|").split("|")] for line in lines]
 
 
 def by_name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-INNER = [path for path in MODULES if path != PACKAGE / "__init__.py"]
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def test_table_and_folder_name_the_same_modules():
-    found = {family(stem_of(path)) for path in INNER}
-    assert found == {name for name in NAMED if not name.startswith("`")}
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Dotted names that a text imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name the whole way, so that they can be searched"
+            yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
-@pytest.mark.parametrize("path", INNER, ids=by_name)
-def test_module_imports_from_allowed_layers_only(path):
-    source = family(stem_of(path))
-    targets = own_targets(imports_of_module(path))
-    assert {target for target in targets if not is_allowed(source, target)} == set()
+def imports_of(path: Path) -> set[str]:
+    return set(imported(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def test_package_itself_imports_none_of_its_modules():
-    assert own_targets(imports_of_module(PACKAGE / "__init__.py")) == set()
+def imports_of_notebook(path: Path) -> set[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return {name for source in code for name in imported(ast.parse(source))}
 
 
-@pytest.mark.parametrize("library", DOORS)
-def test_library_has_one_door(library):
+def test_folder_contract_and_table_name_the_same_rooms_in_one_order() -> None:
+    found = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    order = CONTRACTS[0]["layers"]
+    assert len(order) == 14 and set(order) == found
+    assert [row[0] for row in rows("Rooms")] == order[::-1]
+
+
+def test_no_module_lies_outside_the_rooms() -> None:
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_contracts_have_no_exceptions() -> None:
+    assert not [each for each in CONTRACTS if "ignore_imports" in each]
+
+
+@pytest.mark.parametrize(("library", "door"), rows("Libraries with one door"))
+def test_library_has_one_door(library: str, door: str) -> None:
     importers = {
-        family(stem_of(path))
-        for path in INNER
-        if library in {name.split(".")[0] for name in imports_of_module(path)}
+        by_name(path)
+        for path in MODULES
+        if library in {name.split(".")[0] for name in imports_of(path)}
     }
-    assert importers == {DOORS[library]}
+    assert importers
+    assert {name for name in importers if not name.startswith(f"oablib/{door}")} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=by_name)
-def test_module_can_be_read_at_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+def test_module_has_the_length_of_one_thought(path: Path) -> None:
+    """The front of a package may be shorter: it says what the package is, and what it offers."""
+    length = len(path.read_text(encoding="utf-8").splitlines())
+    assert length <= LONGEST_MODULE
+    short = length < SHORTEST_MODULE and path.name != "__init__.py"
+    assert not short or by_name(path) in SHORT_WITH_REASON
+
+
+def test_the_front_of_notebooks_is_thin() -> None:
+    files = (PACKAGE / "notebook").glob("*.py")
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= THIN_FRONT
+
+
+def test_short_names_are_few_and_lead_to_their_rooms() -> None:
+    assert len(oablib.SHORT) <= MOST_SHORT_NAMES
+    for name, place in oablib.SHORT.items():
+        assert getattr(oablib, name).__name__ == f"oablib.{place}"
+    with pytest.raises(AttributeError, match="no attribute 'absent'"):
+        oablib.absent  # noqa: B018 - asking is the test
+
+
+def test_a_short_name_loads_what_it_names_and_no_run() -> None:
+    code = (
+        "import sys; import oablib; assert 'numpy' not in sys.modules; from oablib import sem; "
+        "assert 'oablib.statistics.sem' in sys.modules and 'oablib.running' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
-def test_notebook_imports_allowed_libraries_only(path):
-    libraries = {name.split(".")[0] for name in imports_of_notebook(path)}
+def test_notebook_imports_allowed_libraries_only(path: Path) -> None:
+    names = imports_of_notebook(path)
+    libraries = {name.split(".")[0] for name in names}
     assert libraries - NOTEBOOK_LIBRARIES - sys.stdlib_module_names == set()
+    rooms = {name.split(".")[1] for name in names if name.startswith("oablib.")}
+    assert rooms & CLOSED_TO_NOTEBOOKS == set()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=by_name)
-def test_notebook_imports_from_allowed_layers_only(path):
-    layers = {NAMED.get(target) for target in own_targets(imports_of_notebook(path))}
-    assert layers <= LAYERS["notebooks"].may_import
-
-
-def test_module_imports_form_no_circle():
-    """A circle of modules cannot be read, tested or replaced one at a time."""
-    ahead: dict[str, set[str]] = {}
-    for path in INNER:
-        source = family(stem_of(path))
-        ahead.setdefault(source, set()).update(own_targets(imports_of_module(path)) - {source})
-    while free := {module for module, targets in ahead.items() if not targets & ahead.keys()}:
-        ahead = {module: targets for module, targets in ahead.items() if module not in free}
-    assert ahead == {}
+def test_modules_import_each_other_in_no_circle() -> None:
+    """A circle cannot be read, tested or replaced one at a time; within sem it is one subject."""
+    known = {dotted(path): path for path in MODULES}
+    ahead = {}
+    for name, path in known.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        top = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
+        named = set(imported(ast.Module(top, [])))
+        targets = {each if each in known else each.rpartition(".")[0] for each in named}
+        ahead[name] = {each for each in targets if each in known and each != name}
+    while free := {name for name, targets in ahead.items() if not targets & ahead.keys()}:
+        ahead = {name: targets for name, targets in ahead.items() if name not in free}
+    assert set(ahead) == set()

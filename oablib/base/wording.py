@@ -1,7 +1,9 @@
 """Names and numbers as a reader sees them."""
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 MINUS = "\N{MINUS SIGN}"
 _SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
@@ -46,3 +48,10 @@ def percent(share: float, digits: int = 0) -> str:
 def signed(value: float) -> str:
     """A number with two decimals that always shows its sign."""
     return f"{value:+.2f}".replace("-", MINUS)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """End of a message: the nearest known word, or all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}."

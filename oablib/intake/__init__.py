@@ -1,5 +1,3 @@
 """Files of a data holder, checked against the codebook."""
 
 from oablib.intake.reading import Delivery, in_memory, read
-
-__all__ = ["Delivery", "in_memory", "read"]

@@ -5,7 +5,6 @@ from oablib.params.place import (
     RUN_NAME,
     SEVERAL,
     WORK,
-    did_you_mean,
     fail_if_name_is_unfit,
     files_of,
     load_yaml,
@@ -15,19 +14,3 @@ from oablib.params.place import (
     root,
     rules,
 )
-
-__all__ = [
-    "KINDS",
-    "RUN_NAME",
-    "SEVERAL",
-    "WORK",
-    "did_you_mean",
-    "fail_if_name_is_unfit",
-    "files_of",
-    "load_yaml",
-    "named_file",
-    "names",
-    "published",
-    "root",
-    "rules",
-]

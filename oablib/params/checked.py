@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from oablib.base.errors import ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import place, strict_yaml
 
 
@@ -89,7 +90,7 @@ def _strange(
             parts = dict.fromkeys(each.removeprefix(f"{way}.").split(".")[0] for each in inner)
             yield way, f"{way} is {value!r}; expected {', '.join(parts)} under it."
         else:
-            yield way, f"unknown key {way!r}{place.did_you_mean(way, expected)}"
+            yield way, f"unknown key {way!r}{did_you_mean(way, expected)}"
 
 
 def _faults(

@@ -1,13 +1,12 @@
 """Where the project stands, and what its parameter files say."""
 
-import difflib
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from oablib.base.errors import EnvironmentFault, ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import strict_yaml
 
 KINDS = {
@@ -88,13 +87,6 @@ def files_of(key: str, value: str) -> list[str]:
 def names(kind: str) -> list[str]:
     """Names of the files in params/<kind>, sorted."""
     return sorted(path.stem for path in (root() / "params" / kind).glob("*.yaml"))
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """End of a message: the nearest known word, or all of them."""
-    known = list(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}."
 
 
 def fail_if_name_is_unfit(name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from oablib.base.errors import ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import place as params
 from oablib.params import strict_yaml
 from oablib.params.declared import RunParameters
@@ -143,7 +144,7 @@ def _parent_fault(parent: Any, *, seen: tuple[str, ...]) -> str:
         return f"runs extend each other in a circle: {' -> '.join((*seen, parent))}."
     known = params.names("runs")
     if parent not in known:
-        return f"params/runs has no {_short(parent)}{params.did_you_mean(parent, known)}"
+        return f"params/runs has no {_short(parent)}{did_you_mean(parent, known)}"
     return ""
 
 
@@ -170,7 +171,7 @@ def _entry_faults(entry: _Entry) -> Iterator[str]:
     """Faults of one value on its own: unknown key, type, range, name without a file."""
     settable = [key for key in RunParameters.model_fields if key != "run"]
     if entry.key not in settable:
-        near = params.did_you_mean(entry.key, settable)
+        near = did_you_mean(entry.key, settable)
         yield f"{entry.place}: unknown key {_short(entry.key)}{near}"
         return
     try:
@@ -217,7 +218,7 @@ def _file_faults(entry: _Entry, kind: str) -> Iterator[str]:
     named = params.files_of(entry.key, entry.value)
     for place, name in enumerate(named):
         if name not in params.names(kind):
-            near = params.did_you_mean(name, params.names(kind))
+            near = did_you_mean(name, params.names(kind))
             yield f"{entry.place}: {entry.key}: params/{kind} has no {_short(name)}{near}"
         elif name in named[:place]:
             yield f"{entry.place}: {entry.key} names {name!r} twice; name it once."

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
+from oablib.base.wording import did_you_mean
 from oablib.protocol import codebook_checks
 
 ColumnType = Literal["id", "category", "integer", "number", "text"]
@@ -94,7 +95,7 @@ class Column:
             if category.key == key:
                 return category.code
         known = [category.key for category in self.categories]
-        raise ParameterError(f"{self.key} has no category {key!r}{params.did_you_mean(key, known)}")
+        raise ParameterError(f"{self.key} has no category {key!r}{did_you_mean(key, known)}")
 
     @property
     def is_numeric(self) -> bool:
@@ -130,9 +131,7 @@ class Table:
             if column.key == key:
                 return column
         known = [column.key for column in self.columns]
-        raise ParameterError(
-            f"Table {self.name} has no column {key!r}{params.did_you_mean(key, known)}"
-        )
+        raise ParameterError(f"Table {self.name} has no column {key!r}{did_you_mean(key, known)}")
 
 
 @showable()
@@ -152,7 +151,7 @@ class Codebook:
         for table in self.tables:
             if table.name == name:
                 return table
-        near = params.did_you_mean(name, [table.name for table in self.tables])
+        near = did_you_mean(name, [table.name for table in self.tables])
         raise ParameterError(f"Codebook {self.name} has no table {name!r}{near}")
 
 

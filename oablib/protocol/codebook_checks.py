@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from oablib.params import did_you_mean
+from oablib.base.wording import did_you_mean
 
 TYPES = ("id", "category", "integer", "number", "text")
 LEVELS = ("child", "school", "neighbourhood", "municipality")

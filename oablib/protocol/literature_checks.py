@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from oablib import params
 from oablib.base.errors import LiteratureError
+from oablib.base.wording import did_you_mean
 from oablib.params import strict_yaml
 from oablib.params.strict_yaml import YamlFile
 from oablib.protocol.models_checks import split_path
@@ -66,7 +67,7 @@ def _claim_faults(
         yield ("sources",), "has no source; expected {key of params/references.bib: place}."
     else:
         for key in (each for each in sources if each not in known):
-            near = params.did_you_mean(str(key), known)
+            near = did_you_mean(str(key), known)
             yield ("sources", str(key)), f"source {key!r} is not in params/references.bib{near}"
     empty = [key for key in ("population", "reason", "judge") if not str(told[key] or "").strip()]
     if empty:
@@ -83,7 +84,7 @@ def _path_faults(
         return
     for name in ends:
         if name not in concepts:
-            near = params.did_you_mean(name, concepts)
+            near = did_you_mean(name, concepts)
             yield ("path",), f"path names the concept {name!r}, which is not defined{near}"
     if ends[0] == ends[1]:
         yield ("path",), f"`{path}` is a circular path; expected two different concepts."

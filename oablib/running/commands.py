@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from oablib import params
 from oablib.base.errors import IncompleteRunError, OabError, ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import declared
 from oablib.params import run as params_run
 
@@ -52,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Suggest the nearest command for one that does not exist."""
         if action.choices is not None and value not in action.choices:
-            near = params.did_you_mean(str(value), action.choices)
+            near = did_you_mean(str(value), action.choices)
             raise ParameterError(f"there is no command {value!r}{near}")
 
 

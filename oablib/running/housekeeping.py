@@ -5,6 +5,7 @@ from pathlib import Path
 
 from oablib import params
 from oablib.base.errors import IncompleteRunError, InputError
+from oablib.base.wording import did_you_mean
 from oablib.running import publication, workspace
 from oablib.running.stages import cache as stage_cache
 
@@ -44,7 +45,7 @@ def clean(runs: list[str]) -> dict[str, int]:
         params.fail_if_name_is_unfit(run)
         if not workspace.of(run).is_dir():
             there = [path.name for path in _work_folders()]
-            raise InputError(f"Run {run!r} has no private folder{params.did_you_mean(run, there)}")
+            raise InputError(f"Run {run!r} has no private folder{did_you_mean(run, there)}")
     named = runs or [path.name for path in _work_folders() if path.name not in ONLY_BY_NAME]
     freed = {run: workspace.clean(run) for run in named}
     if not runs:

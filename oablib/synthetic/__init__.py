@@ -10,8 +10,6 @@ from oablib.synthetic.country import deliver_country
 from oablib.synthetic.delivery import write
 from oablib.synthetic.outcomes import Truth
 
-__all__ = ["Cohort", "Truth", "deliver", "deliver_country", "draw", "write"]
-
 
 def deliver(folder: Path, *, n: int, seed: int) -> Path:
     """Draw a cohort of n children and write it to folder; return the path of cohort.sav.

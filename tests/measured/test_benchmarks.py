@@ -10,9 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
-from studies import benchmark_data, benchmark_page, benchmark_parts, benchmarks, type_one_error
 
 from oablib.protocol import models
+from tests.measured import (
+    benchmark_data,
+    benchmark_page,
+    benchmark_parts,
+    benchmarks,
+    type_one_error,
+)
 from tests.places import ROOT
 
 ROWS = ROOT / "docs" / "type_one_error" / "rows.csv"

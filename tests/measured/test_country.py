@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from studies import country_benchmark_core as measured_core
-from studies import country_benchmark_data as data
-from studies import country_benchmark_page as page
-from studies import country_benchmark_parts as parts
 
 from oablib import allocation, pupil_scores
 from oablib.indicator.comparison.causes import How
 from oablib.indicator.pupil_scores import Indicator
 from oablib.protocol import codebook
+from tests.measured import country_benchmark_core as measured_core
+from tests.measured import country_benchmark_data as data
+from tests.measured import country_benchmark_page as page
+from tests.measured import country_benchmark_parts as parts
 
 SHARE = 0.03  # a tenth of less leaves fewer schools than a country must have
 TIMES = 3

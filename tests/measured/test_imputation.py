@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from studies import (
-    benchmark_page,
-    imputation_benchmark_data,
-    imputation_benchmark_page,
-    imputation_benchmark_parts,
-)
 
 from oablib import imputation
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.statistics.imputation import predictors, variables
 from oablib.statistics.imputation.view import Setting, View
+from tests.measured import (
+    benchmark_page,
+    imputation_benchmark_data,
+    imputation_benchmark_page,
+    imputation_benchmark_parts,
+)
 
 TWO = 2  # imputations
 LEAST_COHORT = 2_000  # fewer children leave a level of education empty

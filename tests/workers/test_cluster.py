@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from cluster_tasks import Cluster
-from studies.true_education import true_education
 
 from oablib import imputation, intake, params, synthetic
 from oablib.base.errors import EnvironmentFault, EstimationError, IncompleteRunError
@@ -21,6 +20,7 @@ from oablib.statistics.two_step import grid
 from oablib.studies.validation import settings, study
 from oablib.studies.validation.settings import Batch, Settings
 from oablib.workers import card, cluster, connection, processes
+from tests.measured.true_education import true_education
 
 pytest.importorskip("distributed", reason="needs the extra `cluster`")
 # Looking for a scheduler takes 5 seconds, and leaving a lost one no more.

@@ -7,14 +7,3 @@ looks whether they come back; `sensitivity` moves every imputed value and looks 
 from oablib.analysis.diagnostics.over_imputation import OverImputed, binned, over_impute
 from oablib.analysis.diagnostics.planted import FAR, Recovered, recover
 from oablib.analysis.diagnostics.sensitivity import SHIFTS, sensitivity
-
-__all__ = [
-    "FAR",
-    "SHIFTS",
-    "OverImputed",
-    "Recovered",
-    "binned",
-    "over_impute",
-    "recover",
-    "sensitivity",
-]

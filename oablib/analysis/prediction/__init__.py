@@ -9,17 +9,3 @@ from oablib.analysis.prediction.register import fill, known, lay
 from oablib.analysis.prediction.settings import Rules, rules
 from oablib.analysis.prediction.study import Prediction, predict
 from oablib.analysis.prediction.trained import Predicted, Trained, train
-
-__all__ = [
-    "Predicted",
-    "Prediction",
-    "Rules",
-    "Trained",
-    "composition",
-    "fill",
-    "known",
-    "lay",
-    "predict",
-    "rules",
-    "train",
-]

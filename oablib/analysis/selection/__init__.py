@@ -10,21 +10,3 @@ from oablib.analysis.selection.forward_search import Forward, forward, from_tabl
 from oablib.analysis.selection.frequencies import Stability, stability
 from oablib.analysis.selection.settings import Rules, rules
 from oablib.analysis.selection.variants import by_wave, compare
-
-__all__ = [
-    "Backward",
-    "Design",
-    "Forward",
-    "Rules",
-    "Stability",
-    "backward",
-    "build",
-    "by_wave",
-    "compare",
-    "forward",
-    "from_table",
-    "paths",
-    "rules",
-    "stability",
-    "with_paths",
-]

@@ -12,31 +12,3 @@ from oablib.indicator.allocation.payment import Grants, grants, two_dates
 from oablib.indicator.allocation.settings import Rules, SmallSchools, rules, settings
 from oablib.indicator.allocation.shown_schools import NOT_SHOWN, shown, shown_brins
 from oablib.indicator.allocation.target import National, national, nationals
-
-__all__ = [
-    "NOT_SHOWN",
-    "Allocated",
-    "Grants",
-    "National",
-    "Rules",
-    "SmallSchools",
-    "accounted",
-    "averaged",
-    "brins",
-    "early_and_late",
-    "fail_if_sums_differ",
-    "grants",
-    "municipalities",
-    "national",
-    "national_of_municipalities",
-    "national_of_schools",
-    "nationals",
-    "of_frames",
-    "rules",
-    "schools",
-    "settings",
-    "shown",
-    "shown_brins",
-    "two_dates",
-    "with_pupils",
-]

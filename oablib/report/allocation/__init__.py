@@ -17,20 +17,3 @@ from oablib.report.allocation.tables import (
     national_table,
     settings_table,
 )
-
-__all__ = [
-    "accounted_table",
-    "answer",
-    "answer_grants",
-    "averaging_table",
-    "cliff_figure",
-    "grants_table",
-    "largest_municipalities_table",
-    "largest_schools_table",
-    "municipalities_figure",
-    "named",
-    "national_table",
-    "scores_figure",
-    "settings_table",
-    "sizes_figure",
-]

@@ -19,24 +19,3 @@ from oablib.report.comparison.tables import (
     relative_table,
     score_differences_table,
 )
-
-__all__ = [
-    "BOTH_SUMS",
-    "DISADVANTAGE",
-    "GROUPS",
-    "answer",
-    "bands_table",
-    "changes_figure",
-    "classes_table",
-    "crosstable_table",
-    "cutoff_table",
-    "density_figure",
-    "largest_table",
-    "late_registrations",
-    "moved",
-    "municipalities",
-    "municipalities_figure",
-    "relative_table",
-    "schools_figure",
-    "score_differences_table",
-]

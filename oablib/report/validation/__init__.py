@@ -24,24 +24,3 @@ from oablib.report.validation.tables import (
     summary_table,
     verdicts_table,
 )
-
-__all__ = [
-    "answer",
-    "answer_estimated_values",
-    "answer_large_indices",
-    "answer_missed",
-    "answer_school_effect",
-    "answer_true_path",
-    "bias_figure",
-    "coverage_figure",
-    "design_table",
-    "indices_figure",
-    "performance_table",
-    "rivals_table",
-    "scale_values_figure",
-    "school_level_table",
-    "schools_table",
-    "selection_table",
-    "summary_table",
-    "verdicts_table",
-]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from oablib import params
 from oablib.base.errors import EnvironmentFault, ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import cell as parameter_cell
 
 DELIVERY = "delivery"
@@ -125,7 +126,7 @@ def named(word: str, *, stages: Sequence[Stage]) -> str:
     stems = [stage.stem for stage in stages]
     meant = [stem for stem in stems if stem == word] or [s for s in stems if s.startswith(word)]
     if len(meant) != 1:
-        raise ParameterError(f"There is no stage {word!r}{params.did_you_mean(word, stems)}")
+        raise ParameterError(f"There is no stage {word!r}{did_you_mean(word, stems)}")
     return meant[0]
 
 
@@ -179,7 +180,7 @@ def _read(path: Path) -> tuple[Stage, str]:
         raise EnvironmentFault(f"{path.name} is no notebook of format 4; save it anew.") from None
     unknown = sorted(set(told) - _FIELDS)
     if unknown:
-        near = params.did_you_mean(unknown[0], sorted(_FIELDS))
+        near = did_you_mean(unknown[0], sorted(_FIELDS))
         raise EnvironmentFault(f"{path.name}: metadata oab holds unknown {unknown}{near}")
     named = [text for text, own in zip(sources, tags, strict=True) if parameter_cell.TAG in own]
     made = Stage(

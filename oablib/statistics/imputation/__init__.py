@@ -15,17 +15,3 @@ from oablib.statistics.imputation.cells import (
 from oablib.statistics.imputation.chain import impute
 from oablib.statistics.imputation.engines import Rule, engine_names, rule
 from oablib.statistics.imputation.predictors import leave_one_out
-
-__all__ = [
-    "Imputed",
-    "Rule",
-    "all_completed",
-    "complete",
-    "engine_names",
-    "hide",
-    "impute",
-    "leave_one_out",
-    "pattern",
-    "provenance",
-    "rule",
-]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
+from oablib.base.wording import did_you_mean
 from oablib.statistics.imputation.forest import Forest
 from oablib.statistics.imputation.nominal import Nominal
 from oablib.statistics.imputation.pmm import Pmm
@@ -52,7 +53,7 @@ def rule(name: str = "") -> Rule:
     rules = params.rules("imputation")
     chosen, known = name or rules["default"], rules["engines"]
     if chosen not in known:
-        near = params.did_you_mean(chosen, known)
+        near = did_you_mean(chosen, known)
         raise ParameterError(f"params/rules/imputation.yaml has no engine {chosen!r}{near}")
     return Rule(chosen, **known[chosen])
 
@@ -62,7 +63,7 @@ def make(variable: Variable, *, rule: Rule) -> Engine:
     told = dict(rule.category if variable.nominal else rule.number)
     name = told.pop("engine")
     if name not in ENGINES:
-        near = params.did_you_mean(str(name), ENGINES)
+        near = did_you_mean(str(name), ENGINES)
         raise ParameterError(f"params/rules/imputation.yaml: no engine {name!r}{near}")
     engine: Engine = ENGINES[name](variable, **told)
     return engine

@@ -11,21 +11,3 @@ from oablib.statistics.pooling.pooled_fit import PooledFit, pool
 from oablib.statistics.pooling.pooled_tests import PooledTest, d1, d2, d3, d4
 from oablib.statistics.pooling.ratios import likelihood_ratio
 from oablib.statistics.pooling.rules import Pooled, rubin
-
-__all__ = [
-    "Pooled",
-    "PooledFit",
-    "PooledTest",
-    "compare",
-    "d1",
-    "d2",
-    "d3",
-    "d4",
-    "effects",
-    "information_criteria",
-    "likelihood_ratio",
-    "modification_indices",
-    "pool",
-    "r2",
-    "rubin",
-]

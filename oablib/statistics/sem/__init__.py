@@ -18,26 +18,3 @@ from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.semopy_check import semopy_estimates
 from oablib.statistics.sem.sensitivity import influence, response, with_covariance
-
-__all__ = [
-    "LikelihoodRatio",
-    "Prepared",
-    "ScoreTest",
-    "SemFit",
-    "compare",
-    "effects",
-    "fit",
-    "influence",
-    "likelihood_ratio",
-    "loglik_at",
-    "modification_indices",
-    "paths",
-    "prepare",
-    "response",
-    "score_information",
-    "score_tests",
-    "semopy_estimates",
-    "stacked_loglik",
-    "standardized",
-    "with_covariance",
-]

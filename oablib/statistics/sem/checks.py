@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.params import did_you_mean
+from oablib.base.wording import did_you_mean
 from oablib.statistics.sem.spec import ModelSpec
 
 # Spread relative to size below which a column of doubles holds nothing but rounding.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.params import did_you_mean
+from oablib.base.wording import did_you_mean
 from oablib.statistics.sem.syntax import Definition
 
 FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt}

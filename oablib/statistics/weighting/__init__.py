@@ -9,5 +9,3 @@ from oablib.statistics.weighting.weights import (
     school_means,
     weights,
 )
-
-__all__ = ["Rule", "Weighted", "complete", "design_effect", "rule", "school_means", "weights"]

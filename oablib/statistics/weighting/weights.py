@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
+from oablib.base.wording import did_you_mean
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.weighting import checks
@@ -78,7 +79,7 @@ def rule(name: str = "plan_2015") -> Rule:
     """
     entries = params.rules("weighting")
     if name not in entries:
-        hint = params.did_you_mean(name, entries)
+        hint = did_you_mean(name, entries)
         raise ParameterError(f"params/rules/weighting.yaml has no {name!r}{hint}")
     wanted, found = {field.name for field in fields(Rule)}, set(entries[name])
     if wanted != found or entries[name]["pool"] not in ("all", "wave"):

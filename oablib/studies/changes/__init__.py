@@ -7,20 +7,3 @@ from oablib.studies.changes.causes import causes, rule_values
 from oablib.studies.changes.effects import effects, fit, movements, scale_values, tables
 from oablib.studies.changes.sides import Side, Sides, files, manifest, read
 from oablib.studies.changes.text import sentences, text_changes
-
-__all__ = [
-    "Side",
-    "Sides",
-    "causes",
-    "effects",
-    "files",
-    "fit",
-    "manifest",
-    "movements",
-    "read",
-    "rule_values",
-    "scale_values",
-    "sentences",
-    "tables",
-    "text_changes",
-]

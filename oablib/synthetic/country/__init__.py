@@ -9,8 +9,6 @@ from pathlib import Path
 from oablib.synthetic.country.delivery import write
 from oablib.synthetic.country.drawn import Country, draw_country
 
-__all__ = ["Country", "deliver_country", "draw_country", "write"]
-
 
 def deliver_country(
     folder: Path, *, share: float, year: int, seed: int, row_group: int = 100_000

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oablib import params
 from oablib.base.errors import ParameterError
+from oablib.base.wording import did_you_mean
 from oablib.params import strict_yaml
 from oablib.params.strict_yaml import YamlFile
 from oablib.synthetic.population import Rules
@@ -138,7 +139,7 @@ def _faults(found: Any, wanted: Any, way: tuple[str, ...]) -> Iterator[tuple[tup
     for key in wanted.keys() - found.keys():
         yield way, f"{'.'.join((*way, key))} is missing"
     for key in found.keys() - wanted.keys():
-        near = params.did_you_mean(str(key), wanted)
+        near = did_you_mean(str(key), wanted)
         yield (*way, str(key)), f"{'.'.join((*way, str(key)))} is unknown{near.rstrip('.')}"
     for key in found.keys() & wanted.keys():
         yield from _faults(found[key], wanted[key], (*way, key))

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from studies.true_education import true_education
 
 from oablib import pooling, scale_values, sem, synthetic
 from oablib.base.errors import ModelError
@@ -13,6 +12,7 @@ from oablib.protocol import codebook, models
 from oablib.statistics.sem import effects
 from oablib.statistics.two_step import both as two_step
 from oablib.statistics.two_step.both import TwoStep
+from tests.measured.true_education import true_education
 
 SCALED = ["education_father", "education_mother", "origin"]
 # The same sums in another order.
