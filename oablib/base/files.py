@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PRIVATE = 0o600
+"""Mode of a file that only its owner can read."""
+
 
 @contextmanager
 def at(path: Path) -> Iterator[Path]:

@@ -1,1 +1,3 @@
-"""The thin front that notebooks import; nothing here computes."""
+"""The thin front that notebooks import: `stage = start(globals())`. Nothing here computes."""
+
+from oablib.notebook.start import NotebookStage, start

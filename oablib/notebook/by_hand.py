@@ -1,74 +1,104 @@
-"""Parameters for a notebook that is opened by hand: those of the last run."""
+"""The values that a notebook gets which is opened by hand."""
 
 import json
-import os
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oablib import params
-from oablib.base import files as whole_file
-from oablib.notebook.store import PRIVATE_FILE
+from oablib.base.errors import InputError
+from oablib.notebook.store import MADE
+from oablib.params import run as run_file
+from oablib.params.given import Declared
 
 LAST_RUN = "last_run.json"
-COUNTRY = "country/"  # where a stage finds the children of the country
+DEFAULT_RUN = "demo"  # where no run was made yet
+GIVEN = "given here"
+SYNTHETIC = "synthetic"
+LOCATIONS = ("data", "country")
+"""Parameters that say where files are: a run may have drawn these files itself."""
 
 
-def adopt(namespace: dict[str, Any]) -> None:
-    """Give the parameters in `namespace`, a notebook's globals, the values of the last run.
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Parameters of a notebook opened by hand, where each came from, and both as one line."""
 
-    Only names that the notebook has given a text or a number are touched, and one printed line
-    tells them. In a run nothing happens; where no run has been made the notebook's own values
-    stay, and the line says how to make one.
+    run: str
+    values: Mapping[str, str | int | float]
+    origins: Mapping[str, str]
+    line: str
+
+
+def values_for(declared: Declared) -> Used:
+    """Values of the parameters that a notebook declares.
+
+    Raises ParameterError naming every fault of the values and of the run's file; InputError when
+    the run's data are not there.
     """
-    if "OAB_RESULTS" in os.environ:  # set for the kernel of a run, which has given the values
-        return
-    told = _last()
-    if told is None:
-        print("No run was made yet: these are the notebook's values. First: `oab run demo`.")
-        return
-    values = {name: value for name, value in told["parameters"].items()
-              if isinstance(namespace.get(name), str | int | float)}  # fmt: skip
-    namespace.update(values)
-    shown = ", ".join(f"{name} = {value!r}" for name, value in values.items())
-    print(f"Parameters of run {told['run']}, made {told['made']}: {shown}; set others below.")
+    given = dict(declared.given)
+    run, source = str(given.pop("run", "")), GIVEN
+    if not run:
+        run, source = _last_run(), "the last run"
+    made = _made(run)
+    options: dict[str, Any] = made.get("options", {})
+    if run in params.names("runs"):
+        own = run_file.run_parameters(run, options).model_dump()
+        resolved = run_file.resolve(run, {**options, **given})
+        values, origins = resolved.parameters.model_dump(), dict(resolved.origins)
+    else:  # a study, whose notebook names its own data
+        own, values, origins = {}, {"run": run, **given}, {}
+    origins |= dict.fromkeys(given, GIVEN) | {"run": source}
+    used = {name: values[name] for name in declared.names if name in values}
+    used |= _locations(used | {"run": run}, own=own, made=made)
+    where = {name: origins.get(name, run_file.DEFAULT) for name in used}
+    return Used(run, used, where, _line(used, where, made=str(made.get("made", ""))))
 
 
-def keep(values: Mapping[str, str | int | float], *, files: Mapping[str, Path]) -> None:
-    """Write what a run gave its notebooks, for `adopt`; only the owner can read it.
-
-    values: parameters as notebooks got them, `run` among them. files: place in a stage's folder
-    -> file, to find the data that a stage knew by its place.
-    """
-    root = params.root()
-    data = files.get(str(values["data"]))
-    named = {} if data is None else {"data": _within(data, root)}
-    if values.get("country"):
-        near = next(path for place, path in files.items() if place.startswith(COUNTRY))
-        named["country"] = _within(near.parent, root)
-    told = {
-        "run": values["run"],
-        "made": date.today().isoformat(),
-        "parameters": {**values, **named},
-    }
-    with whole_file.at(root / params.WORK / LAST_RUN) as part:
-        part.touch(mode=PRIVATE_FILE)
-        part.write_text(json.dumps(told, indent=1), encoding="utf-8")
+def _locations(
+    values: Mapping[str, Any], *, own: Mapping[str, Any], made: Mapping[str, Any]
+) -> dict[str, str]:
+    """Where the files of the run are; own: the run's values, whatever was given here."""
+    found = {}
+    for name in (name for name in LOCATIONS if values.get(name)):
+        value = str(values[name])
+        if value == own.get(name) and name in made.get("locations", {}):
+            found[name] = made["locations"][name]
+        elif Path(value).exists():
+            found[name] = str(Path(value).resolve())
+        elif value == SYNTHETIC:
+            raise InputError(
+                f"The {name} of run {values['run']!r} was not drawn yet. Draw it with `oab run "
+                f"{values['run']}`, or give the parameter {name} a path."
+            )
+    return found
 
 
-def _within(path: Path, root: Path) -> str:
-    """The path as seen from the project where it lies within: the project may be moved."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+def _line(values: Mapping[str, Any], origins: Mapping[str, str], *, made: str) -> str:
+    """Values by where they came from, those that were given first."""
+    by_origin: dict[str, list[str]] = {}
+    for name in sorted(values, key=lambda name: origins[name] != GIVEN):
+        place = origins[name].rpartition(" line ")[0] or origins[name]
+        by_origin.setdefault(place, []).append(f"{name} = {values[name]!r}")
+    parts = [f"{', '.join(named)} ({origin})" for origin, named in by_origin.items()]
+    when = f"; its tables were made {made}" if made else "; it has no tables yet"
+    return f"Parameters: {'; '.join(parts)}{when}."
 
 
-def _last() -> dict[str, Any] | None:
-    """What `keep` wrote; None when it is absent or damaged, or the run's tables are gone."""
-    work = params.root() / params.WORK
+def _made(run: str) -> dict[str, Any]:
+    """When the run's tables were made (made), with which options, from which files (locations)."""
+    return _read(params.root() / params.WORK / run / MADE)
+
+
+def _last_run() -> str:
+    name = _read(params.root() / params.WORK / LAST_RUN).get("run")
+    return name if isinstance(name, str) and name in params.names("runs") else DEFAULT_RUN
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What `keep` wrote; empty when it is absent or damaged."""
     try:
-        told = json.loads((work / LAST_RUN).read_text(encoding="utf-8"))
-        plain = all(isinstance(value, str | int | float) for value in told["parameters"].values())
-        whole = isinstance(told["made"], str) and (work / told["run"] / "results").is_dir()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return told if plain and whole else None
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

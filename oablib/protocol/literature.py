@@ -4,7 +4,8 @@ params/rules/literature.yaml holds one claim an entry, on concepts; concepts nam
 that measure them, so that one claim serves every model and data set that has such a column.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -176,27 +177,23 @@ def evidence(literature: Literature) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"low": float, "high": float})
 
 
-def coverage(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame:
-    """What is known about every path that could stand in one of the models.
+def coverage(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:
+    """What is known about every path that one of the models could have.
 
-    Columns: lhs, rhs, claims (number), grounding ("no entry" without claim), reason, judge,
-    sources, status: "free" in the first model, "candidate" of it, or "not considered" in it.
+    Columns: lhs, rhs, free_in and candidate_of (numbers of models), claims (number), grounding
+    ("no entry" without claim), reason, judge, sources.
     """
-    first = models[0]
-    both = (first.outcome, first.mediator)
-    predictors = dict.fromkeys(name for model in models for name in model.direct)
-    free = {first.outcome: {first.mediator, *first.direct}, first.mediator: {*first.indirect}}
-    pairs = [both, *((lhs, rhs) for lhs in both for rhs in predictors)]
-    asked = {sides(text) for text in first.candidates}
+    free = Counter(pair for model in models.values() for pair in _free(model))
+    asked = Counter(sides(text) for model in models.values() for text in model.candidates)
     rows = []
-    for lhs, rhs in pairs:
+    for lhs, rhs in _possible(models.values()):
         judged = literature.judged(lhs, rhs)
-        status = "candidate" if (lhs, rhs) in asked else "not considered"
         rows.append(
             {
                 "lhs": lhs,
                 "rhs": rhs,
-                "status": "free" if rhs in free[lhs] else status,
+                "free_in": free[lhs, rhs],
+                "candidate_of": asked[lhs, rhs],
                 "claims": len(literature.on(lhs, rhs)),
                 "grounding": judged.grounding or "no entry",
                 "reason": judged.reason,
@@ -207,9 +204,27 @@ def coverage(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def unmeasured(literature: Literature, *, models: Sequence[Model]) -> pd.DataFrame:
+def _possible(models: Iterable[Model]) -> list[tuple[str, str]]:
+    """Paths to outcome and mediator from all that is a predictor in some model."""
+    models = list(models)
+    predictors = dict.fromkeys(name for model in models for name in model.direct)
+    ends = dict.fromkeys((model.outcome, model.mediator) for model in models)
+    return [
+        pair
+        for both in ends
+        for pair in (both, *((lhs, rhs) for lhs in both for rhs in predictors))
+    ]
+
+
+def _free(model: Model) -> set[tuple[str, str]]:
+    """Paths that a model has."""
+    to_outcome = {(model.outcome, name) for name in (model.mediator, *model.direct)}
+    return to_outcome | {(model.mediator, name) for name in model.indirect}
+
+
+def unmeasured(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:
     """Causes that claims are about and no model has a predictor for: cause, outcome, claims."""
-    held = {name for model in models for name in (model.mediator, *model.direct)}
+    held = {name for model in models.values() for name in (model.mediator, *model.direct)}
     pairs = [
         (literature.concepts[claim.rhs].label, literature.concepts[claim.lhs].label)
         for claim in literature.claims

@@ -9,7 +9,7 @@ import pandas as pd
 from oablib.base.wording import percent, words
 from oablib.intake import Delivery
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.protocol.models import Model
+from oablib.protocol.roles import HasRoles
 from oablib.report.drawing import canvas, exhibited, legend, sentence, stacked_bar, styled
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import IN_HEADINGS, Look, show
@@ -17,43 +17,43 @@ from oablib.report.table import IN_HEADINGS, Look, show
 PARENTS = ("education_father", "education_mother")
 
 
-def pattern_shares(pattern: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+def pattern_shares(pattern: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
     """Rows waves, columns joint patterns in words, values fractions of the wave's children."""
     names = [
-        _pattern_words(row, model=model) for row in pattern[list(model.imputed)].to_numpy().tolist()
+        _pattern_words(row, roles=roles) for row in pattern[list(roles.imputed)].to_numpy().tolist()
     ]
     table = pattern.assign(pattern=names).pivot_table(
         index="wave", columns="pattern", values="share", aggfunc="sum"
     )
-    return table.reindex(columns=_all_pattern_words(model)).fillna(0.0)
+    return table.reindex(columns=_all_pattern_words(roles)).fillna(0.0)
 
 
-def published_pattern(figures: Mapping[str, Any] | None, *, model: Model) -> pd.DataFrame | None:
+def published_pattern(figures: Mapping[str, Any] | None, *, roles: HasRoles) -> pd.DataFrame | None:
     """The published joint pattern of unknown education, in the form of `pattern_shares`.
 
     None without published figures, and for a model that imputes anything else.
     """
-    if figures is None or model.imputed != PARENTS:
+    if figures is None or roles.imputed != PARENTS:
         return None
     margin = pd.DataFrame(figures["margins"]["education_known"]).T / 100
     # Published order: both known, mother unknown, father unknown, both unknown.
-    known, father, mother, both = _all_pattern_words(model)
+    known, father, mother, both = _all_pattern_words(roles)
     return margin.set_axis([known, mother, father, both], axis=1)[[known, father, mother, both]]
 
 
-def _pattern_words(unknown: Sequence[bool], *, model: Model) -> str:
-    names = [name for name, flag in zip(model.imputed, unknown, strict=True) if flag]
+def _pattern_words(unknown: Sequence[bool], *, roles: HasRoles) -> str:
+    names = [name for name, flag in zip(roles.imputed, unknown, strict=True) if flag]
     if not names:
         return "all known"
-    if len(names) == len(model.imputed) > 1:
+    if len(names) == len(roles.imputed) > 1:
         return "all unknown"
     return " and ".join(map(words, names)) + " unknown"
 
 
-def _all_pattern_words(model: Model) -> list[str]:
-    count = len(model.imputed)
+def _all_pattern_words(roles: HasRoles) -> list[str]:
+    count = len(roles.imputed)
     flags = [[bool(i >> k & 1) for k in range(count)] for i in range(2**count)]
-    return [_pattern_words(flag, model=model) for flag in flags]
+    return [_pattern_words(flag, roles=roles) for flag in flags]
 
 
 def answer(steps: pd.DataFrame, *, population: pd.DataFrame) -> str:
@@ -111,32 +111,31 @@ def delivery_facts(delivery: Delivery) -> pd.DataFrame:
     return pd.DataFrame({"fact": list(rows), "value": list(rows.values())})
 
 
-def population(cohort: pd.DataFrame, *, model: Model, source: str) -> pd.DataFrame:
+def population(cohort: pd.DataFrame, *, roles: HasRoles, source: str) -> pd.DataFrame:
     """One row: children, schools, source."""
-    schools = cohort[model.cluster].nunique()
+    schools = cohort[roles.cluster].nunique()
     return pd.DataFrame({"children": [len(cohort)], "schools": [schools], "source": [source]})
 
 
-def waves(cohort: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+def waves(cohort: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
     """Children and schools per wave; one wave called "all" for a model without waves."""
-    groups = cohort.groupby(model.waves(cohort).astype(str))
-    table = pd.DataFrame({"children": groups.size(), "schools": groups[model.cluster].nunique()})
+    groups = cohort.groupby(roles.waves(cohort).astype(str))
+    table = pd.DataFrame({"children": groups.size(), "schools": groups[roles.cluster].nunique()})
     return table.reset_index()
 
 
-def describe(cohort: pd.DataFrame, *, model: Model, table: CodebookTable) -> pd.DataFrame:
+def describe(cohort: pd.DataFrame, *, roles: HasRoles, table: CodebookTable) -> pd.DataFrame:
     """Per variable: role, variable, meaning, unit, known (fraction), mean and sd of numbers."""
-    roles = {model.outcome: "outcome", model.mediator: "intelligence"}
-    roles |= dict.fromkeys((model.wave, *model.auxiliary), "auxiliary")
+    last = [name for name in (roles.wave, *roles.auxiliary) if name]
+    parts = {roles.outcome: "outcome", roles.mediator: "intelligence"}
+    others = [each.key for each in table.columns if each.key in cohort and each.type != "id"]
     rows = []
-    for name in (*model.columns, *model.auxiliary):
+    for name in dict.fromkeys((*parts, *(each for each in others if each not in last), *last)):
         column, values = table.column(name), cohort[name]
-        if column.type == "id":
-            continue
         number = values.astype(float) if column.is_numeric else pd.Series(dtype=float)
         rows.append(
             {
-                "role": roles.get(name, "predictor"),
+                "role": parts.get(name, "auxiliary" if name in last else "background"),
                 "variable": name,
                 "meaning": column.label_en,
                 "unit": column.unit or f"{len(column.categories)} categories",
@@ -178,7 +177,7 @@ def variables_table(frame: pd.DataFrame, *, about: About) -> Table:
     return show(
         frame,
         "variables",
-        title="Variables of the model",
+        title="Variables of the cohort",
         unit=IN_HEADINGS,
         note="Mean and standard deviation of numbers, among known values",
         about=about,

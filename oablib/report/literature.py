@@ -40,29 +40,29 @@ def evidence_table(frame: pd.DataFrame) -> Table:
     )
 
 
-def candidates_table(frame: pd.DataFrame, *, model: str) -> Table:
+def candidates_table(frame: pd.DataFrame, *, about: About) -> Table:
     """What is known of each path that the selection may be asked to add."""
     columns = ["lhs", "rhs", "claims", "grounding", "reason", "judge", "sources"]
     return show(
-        frame.loc[frame["status"] == "candidate", columns],
+        frame.loc[frame["candidate_of"] > 0, columns],
         "candidates",
         title="What is known of each candidate",
         unit="claims: entries on the path",
-        about=About(f"candidates of params/models/{model}.yaml", SOURCE),
+        about=about,
         look=Look(labels={"lhs": "effect on", "rhs": "of", "judge": "who judges"}),
     )
 
 
-def grounds_table(frame: pd.DataFrame, *, model: str) -> Table:
-    """Paths of the model that stands, and how they are founded."""
-    columns = ["lhs", "rhs", "claims", "grounding", "sources"]
+def grounds_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Paths that some model has, and how they are founded."""
+    columns = ["lhs", "rhs", "free_in", "claims", "grounding", "sources"]
     return show(
-        frame.loc[frame["status"] == "free", columns],
+        frame.loc[frame["free_in"] > 0, columns],
         "grounds",
-        title="Paths that the model has already, and what they rest on",
-        unit="claims: entries on the path",
-        about=About(f"paths of params/models/{model}.yaml", SOURCE),
-        look=Look(labels={"rhs": "of"}, groups="lhs"),
+        title="Paths that some model has already, and what they rest on",
+        unit="models: those that have the path; claims: entries on the path",
+        about=about,
+        look=Look(labels={"rhs": "of", "free_in": "models"}, groups="lhs"),
     )
 
 
@@ -77,15 +77,15 @@ def uncovered_table(frame: pd.DataFrame, *, about: About) -> Table:
         "uncovered",
         title="Possible paths that no source covers",
         unit="number of paths",
-        note="Predictors of the models that are compared in this run",
+        note="Predictors of all models on the codebook of this run",
         about=about,
         look=Look(labels={"lhs": "effect on"}),
     )
 
 
-def possible(plans: Mapping[str, Model]) -> About:
-    """Caption of tables about the paths that could stand in one of these models."""
-    return About(f"possible paths of {len(plans)} models: {', '.join(plans)}", SOURCE)
+def possible(models: Mapping[str, Model]) -> About:
+    """Caption of tables about the paths that one of these models could have."""
+    return About(f"possible paths of {len(models)} models: {', '.join(models)}", SOURCE)
 
 
 def unmeasured_table(frame: pd.DataFrame) -> Table:
@@ -113,22 +113,21 @@ def _listed(names: pd.Series) -> str:
 
 
 def answer(coverage: pd.DataFrame, *, claims: int) -> str:
-    """How many paths are founded, and how the candidates stand."""
-    free = coverage[coverage["status"] == "free"]
-    candidates = coverage[coverage["status"] == "candidate"]
-    founded = int((free["grounding"] == "accepted").sum())
+    """How many possible paths are well founded, and how the candidates stand."""
+    accepted = coverage["grounding"] == "accepted"
     text = (
-        f"{claims} claims are on file. **{founded} of {len(free)} paths** of the model rest on one "
-        "that is accepted."
+        f"{claims} claims are on file. **{int(accepted.sum())} of {len(coverage)} paths** that a "
+        "model could have rest on one that is accepted."
     )
-    if candidates.empty:
-        return f"{text} The model names no candidates."
-    accepted = candidates.loc[candidates["grounding"] == "accepted", "rhs"]
+    candidates = coverage["candidate_of"] > 0
+    if not candidates.any():
+        return f"{text} No model names a candidate."
+    named = coverage.loc[candidates & accepted, "rhs"]
     uncovered = int((coverage["grounding"] == "no entry").sum())
     return (
-        f"{text} Of {len(candidates)} candidates the literature would let in: "
-        f"{', '.join(map(words, accepted)) or 'none'}. Possible paths that nobody covers: "
-        f"{uncovered}."
+        f"{text} Of {int(candidates.sum())} candidates these are: "
+        f"{', '.join(map(words, named)) or 'none'}. For {uncovered} possible paths no source is "
+        "registered."
     )
 
 
@@ -138,7 +137,7 @@ SCALE = {"explained variance": 100.0, "effect size": 1.0}
 
 
 @styled
-def evidence_figure(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
+def evidence_figure(frame: pd.DataFrame, *, outcome: str) -> Figure:
     """Claims on one outcome: a mark a claim, at the number of its sources, one line a cause.
 
     frame: outcome, cause, grounding, sources, and measure, low, high, grade where a size is known.
@@ -175,7 +174,7 @@ def evidence_figure(frame: pd.DataFrame, *, outcome: str, about: About) -> Figur
         title=f"What is said to move {outcome}",
         unit="number of sources; explained variance in %; effect sizes as d",
         note="One mark a claim; claims of one cause differ in grade or source. variance: explained",
-        about=about,
+        about=ENTRIES,
         alt=f"Dots per cause. {_spoken(part)}.",
         numbers=part.drop(columns=["outcome", "reason", "judge"]),
     )

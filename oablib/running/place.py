@@ -67,7 +67,7 @@ def opened(run: str, *, level: Level, scheduler: str = "") -> Iterator[Place]:
 
 
 def remember(entries: Mapping[str, Entry], *, space: Workspace) -> None:
-    """Keep what the stages were made from and how long they took, and their tables at hand."""
+    """Keep what the stages were made from and how long they took."""
     told = {
         stem: {"seconds": entry.record.seconds, "components": dict(entry.record.components)}
         for stem, entry in entries.items()
@@ -75,7 +75,6 @@ def remember(entries: Mapping[str, Entry], *, space: Workspace) -> None:
     part = space.attempt / LAST
     part.write_text(json.dumps(_last(space.work) | told), encoding="utf-8")
     part.replace(space.work / LAST)
-    workspace.show_tables([entry.tables() for entry in entries.values()], work=space.work)
 
 
 def last_components(work: Path) -> dict[str, dict[str, str]]:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from oablib.notebook import by_hand
 from oablib.params.declared import RunParameters
 from oablib.protocol import codebook, literature, models
-from oablib.running import delivery, publication, workspace
+from oablib.running import by_hand, delivery, publication, workspace
 from oablib.running import place as run_place
 from oablib.running.delivery import Delivery
 from oablib.running.place import Place
@@ -113,8 +112,14 @@ def make(
         last=run_place.last_components(place.space.work),
     )
     run_place.remember(entries, space=place.space)
-    if not job.study:
-        by_hand.keep(told.values, files={**given.files, **given.country_files})
+    by_hand.keep(
+        [entry.tables() for entry in entries.values()],
+        values=job.parameters.model_dump(),
+        origins=job.origins,
+        delivery=given,
+        is_part=bool(options.only),
+        is_last=not (job.study or options.only or options.start),
+    )
     made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
     if options.only:
         return _page_alone(made, options.only, space=place.space)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 
 from oablib import params
 from oablib.base.errors import IncompleteRunError
+
+TABLE_FOLDERS = ("private", "results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,19 @@ def of(run: str) -> Path:
     return params.root() / params.WORK / run
 
 
-def show_tables(tables: Iterable[Mapping[str, Path]], *, work: Path) -> None:
-    """Put the tables of the last run where notebooks opened by hand find them.
+def clear_tables(work: Path) -> None:
+    """Remove the tables that notebooks opened by hand find, if there are any."""
+    for folder in TABLE_FOLDERS:
+        shutil.rmtree(work / folder, ignore_errors=True)
+        (work / folder).mkdir()
 
-    tables: place (private/cohort.parquet) -> file, for each stage.
-    """
-    for name in ("private", "results"):
-        shutil.rmtree(work / name, ignore_errors=True)
-        (work / name).mkdir()
-    for places in tables:
-        for place, path in places.items():
-            link(path, work / place)
+
+def show_tables(tables: Mapping[str, Path], *, work: Path) -> None:
+    """Put tables where notebooks opened by hand find them: private/cohort.parquet -> file."""
+    for name, path in tables.items():
+        # Removed first: what is written into a second name of a file changes the file.
+        (work / name).unlink(missing_ok=True)
+        link(path, work / name)
 
 
 def link(path: Path, target: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from oablib.base.errors import IncompleteRunError
+from oablib.protocol.roles import ROLES_ONLY
 from oablib.workers.processes import SCHEDULER, SINGLE_THREAD
 
 WARM = "oablib.running.kernels.warm"
@@ -23,7 +24,9 @@ WARM = "oablib.running.kernels.warm"
 AT_START = {**SINGLE_THREAD, "PYTHONHASHSEED": "0"}
 # The allocator of pyarrow starts a thread on import, and a process with threads cannot fork.
 NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-READ_LATE = frozenset({"OAB_ROOT", "OAB_PRIVATE", "OAB_RESULTS", "TMPDIR", "IPYTHONDIR", SCHEDULER})
+READ_LATE = frozenset(
+    {"OAB_ROOT", "OAB_PRIVATE", "OAB_RESULTS", "TMPDIR", "IPYTHONDIR", SCHEDULER, ROLES_ONLY}
+)
 """Variables of the environment that may differ from kernel to kernel."""
 FORK_SECONDS = 60.0
 END_SECONDS = 5.0

@@ -3,8 +3,9 @@
 {"oab": {"reads": [...], "writes": [...], "may_write": [...], "rules": ["rules/imputation"]}}
 
 reads, writes: tables. may_write, may_read: tables that only some runs have. rules: files of
-params, without .yaml, beside those that a parameter names. model: fields of the run's model that
-the notebook asks for; without it all count. study: the report that a notebook
+params, without .yaml, beside those that a parameter names. model: "roles"
+where the notebook asks the run's model for the roles of columns alone. rules may name "models/*":
+all models on the run's codebook. study: the report that a notebook
 belongs to when it is no part of an ordinary run. The order in which stages run follows from reads
 and writes alone.
 """
@@ -42,7 +43,7 @@ class Stage:
     writes: tuple[str, ...]
     may_write: tuple[str, ...]
     rules: tuple[str, ...]
-    model: tuple[str, ...] = ()
+    model: str = ""
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -188,6 +189,7 @@ def _read(path: Path) -> tuple[Stage, str]:
         text=text,
         code=tuple(sources),
         parameters=tuple(name for text in named for name in parameter_cell.names(text)),
-        **{name: tuple(told.get(name, ())) for name in sorted(_FIELDS - {"study"})},
+        model=told.get("model", ""),
+        **{name: tuple(told.get(name, ())) for name in sorted(_FIELDS - {"study", "model"})},
     )
     return made, told.get("study", "")

@@ -7,12 +7,14 @@ the name of the run are no part of it.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.base.files import text_digest
 from oablib.protocol import models_checks
+from oablib.protocol.roles import Roles
 from oablib.running.stages.declared import Stage
 from oablib.workers import installed, modules
 
@@ -20,8 +22,11 @@ MOST_REASONS = 6  # named in one line
 CITING, BIBLIOGRAPHY = "rules/literature", "references.bib"
 """A rule whose entries cite sources, and the file of params that these stand in."""
 
-MODEL = "model"
-"""The parameter that names the model of a run."""
+MODEL, ROLES = "model", "roles"
+"""The parameter that names the model of a run; what a stage declares that asks for roles alone."""
+
+EVERY_MODEL = "models/*"
+"""Rule that stands for all models on the run's codebook."""
 
 NOT_IN_KEY = frozenset({"run"})
 """Parameters that name the run: two runs of the same share their results."""
@@ -50,7 +55,8 @@ def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str,
         if name in stage.parameters
         for file in params.files_of(name, str(told.get(name, "")))
     ]
-    chains = [_chain(name) for name in (*named, *stage.rules)]
+    rules = [rule for name in stage.rules for rule in _expanded(name, told)]
+    chains = [_chain(name) for name in (*named, *rules)]
     return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
 
 
@@ -86,7 +92,7 @@ def components(
     imported = modules.of_code("\n".join(stage.code))
     parts |= {f"module {name}": digest for name, digest in imported.items()}
     for name, value in values_of(stage, told).items():
-        if name not in (*NOT_IN_KEY, *PLACES) and not (name == MODEL and stage.model):
+        if name not in (*NOT_IN_KEY, *PLACES) and not (name == MODEL and stage.model == ROLES):
             parts[f"parameter {name}"] = json.dumps(value)
     parts |= _model_parts(stage, told)
     for name, path in rule_files(stage, told).items():
@@ -135,21 +141,40 @@ def shown(reasons: Sequence[str]) -> str:
 def _model_parts(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str]:
     """Content of the models that a stage reads, field by field.
 
-    Of the run's model only the fields count that the stage declares, if it declares any: then the
+    Of the run's model only the roles of columns count where the stage declares that: then the
     result is the same for every model that has these in common.
     """
-    found = {}
-    for parameter, kind in params.KINDS.items():
-        if kind != "models" or parameter not in stage.parameters:
-            continue
-        for name in params.files_of(parameter, str(told.get(parameter, ""))):
-            values = models_checks.read(name).values
-            declared = stage.model if parameter == MODEL else ()
-            wanted = declared or tuple(each for each in values if each not in NOT_COMPUTED)
-            label = "model" if declared else f"model {name}"
-            for field in wanted:
-                found[f"{label}: {field}"] = text_digest(json.dumps(values.get(field), default=str))
-    return found
+    named = [
+        name
+        for parameter, kind in params.KINDS.items()
+        if kind == "models" and parameter in stage.parameters
+        if not (parameter == MODEL and stage.model == ROLES)
+        for name in params.files_of(parameter, str(told.get(parameter, "")))
+    ]
+    if EVERY_MODEL in stage.rules:
+        named += [each.removeprefix("models/") for each in _expanded(EVERY_MODEL, told)]
+    parts: dict[str, str] = {}
+    for name in dict.fromkeys(named):
+        values = models_checks.read(name).values
+        wanted = [field for field in values if field not in NOT_COMPUTED]
+        parts |= {f"model {name}: {field}": _digest(values[field]) for field in wanted}
+    if stage.model == ROLES:
+        values = models_checks.read(str(told[MODEL])).values
+        parts |= {f"role {field.name}": _digest(values.get(field.name)) for field in fields(Roles)}
+    return parts
+
+
+def _expanded(rule: str, told: Mapping[str, str | int | float]) -> list[str]:
+    """The rule, or all models on the run's codebook where it names every model."""
+    if rule != EVERY_MODEL:
+        return [rule]
+    every = params.names("models")
+    book = str(told["codebook"])
+    return [f"models/{n}" for n in every if models_checks.read(n).values.get("codebook") == book]
+
+
+def _digest(value: object) -> str:
+    return text_digest(json.dumps(value, default=str))
 
 
 def _chain(name: str) -> list[str]:

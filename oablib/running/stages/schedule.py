@@ -193,6 +193,7 @@ def _task(stage: Stage, given: Given, done: Mapping[str, Entry], *, scheduler: s
         writes=frozenset(stage.writes),
         may_write=frozenset(stage.may_write),
         scheduler=scheduler,
+        roles_only=stage.model == key.ROLES,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from oablib.base.errors import IncompleteRunError
+from oablib.protocol.roles import ROLES_ONLY
 from oablib.running import workspace
 from oablib.workers import cluster, processes
 
@@ -26,7 +27,8 @@ class StageTask:
 
     notebook: its source, as JSON. values: its parameters. files: place in the folder -> file.
     writes: tables it must write; may_write: tables it may write beside them. scheduler: address
-    of a Dask scheduler for what the notebook computes in parallel, empty for none.
+    of a Dask scheduler for what the notebook computes in parallel, empty for none. roles_only: of
+    the run's model the notebook may ask for the roles of columns alone.
     """
 
     stem: str
@@ -36,6 +38,7 @@ class StageTask:
     writes: frozenset[str]
     may_write: frozenset[str]
     scheduler: str = ""
+    roles_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def execute(task: StageTask, folder: Path) -> float:
         nbformat.reads(task.notebook, as_version=4),
         stem=task.stem,
         values=task.values,
-        environment=_environment(place, scheduler=task.scheduler),
+        environment=_environment(task, place),
         folder=place,
     )
     _fail_if_cell_did_not_run(notebook, stem=task.stem)
@@ -114,10 +117,11 @@ def unpack(contents: Mapping[str, bytes], folder: Path) -> None:
         (folder / place).write_bytes(content)
 
 
-def _environment(folder: Path, *, scheduler: str) -> dict[str, str]:
-    """Tell the kernel where it stands and where its tables and temporary files go."""
-    told = {processes.SCHEDULER: scheduler} if scheduler else {}
-    return told | {
+def _environment(task: StageTask, folder: Path) -> dict[str, str]:
+    """Variables that say where the kernel is, and where its tables and temporary files go."""
+    variables = {processes.SCHEDULER: task.scheduler} if task.scheduler else {}
+    variables |= {ROLES_ONLY: "yes"} if task.roles_only else {}
+    return variables | {
         "OAB_ROOT": str(folder),
         "OAB_PRIVATE": str(folder / PRIVATE),
         "OAB_RESULTS": str(folder / RESULTS),

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oablib.base.shown import showable
 from oablib.protocol.models import Model
+from oablib.protocol.roles import HasRoles
 
 CELLS = ["child", "variable", "imputation", "value", "engine"]
 TRACE = ["variable", "imputation", "iteration", "mean", "sd"]
@@ -31,7 +32,7 @@ class Imputed:
     flags: tuple[str, ...] = ()
 
 
-def pattern(frame: pd.DataFrame, *, model: Model) -> pd.DataFrame:
+def pattern(frame: pd.DataFrame, *, model: HasRoles) -> pd.DataFrame:
     """Joint pattern of unknown values: wave, one True/False column a variable, n, share.
 
     share is a fraction of the wave's children; a model without waves has one, called "all".

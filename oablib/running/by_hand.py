@@ -1,0 +1,83 @@
+"""What a run leaves for notebooks that are opened by hand: its tables, and how they were made."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oablib import params
+from oablib.base import files
+from oablib.notebook.by_hand import LAST_RUN
+from oablib.notebook.store import MADE
+from oablib.params.run import COMMAND_LINE
+from oablib.running import workspace
+from oablib.running.delivery import Delivery
+
+
+def keep(
+    tables: Iterable[Mapping[str, Path]],
+    *,
+    values: Mapping[str, str | int | float],
+    origins: Mapping[str, str],
+    delivery: Delivery,
+    is_part: bool,
+    is_last: bool,
+) -> None:
+    """Put the tables of a run where notebooks opened by hand find them, and note how they came.
+
+    tables: path (private/cohort.parquet) -> file, for each stage. values, origins: parameters of
+    the run, and where each came from. is_part: some stages only were made; their tables join
+    those of the whole run if they were made with the same values, and are left out if not.
+    is_last: it becomes the last run.
+    """
+    work = workspace.of(str(values["run"]))
+    before = _read(work / MADE)
+    joins = is_part and before.get("values") == dict(values)
+    if is_part and before.get("is_whole") and not joins:
+        return
+    if not joins:
+        workspace.clear_tables(work)
+    for paths in tables:
+        workspace.show_tables(paths, work=work)
+    options = {name: values[name] for name, origin in origins.items() if origin == COMMAND_LINE}
+    made = {
+        "made": datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
+        "is_whole": not is_part or bool(joins and before.get("is_whole")),
+        "values": dict(values),
+        "options": options,
+        "locations": _locations(values, delivery),
+    }
+    _write(work / MADE, made)
+    if is_last:
+        _write(work.parent / LAST_RUN, {"run": values["run"]})
+
+
+def _locations(values: Mapping[str, Any], delivery: Delivery) -> dict[str, str]:
+    """Files of the cohort and folder of the country, as notebooks opened by hand find them."""
+    found = {}
+    if delivery.data in delivery.files:
+        found["data"] = _within_project(delivery.files[delivery.data])
+    if values["country"] and delivery.country_files:
+        found["country"] = _within_project(next(iter(delivery.country_files.values())).parent)
+    return found
+
+
+def _within_project(path: Path) -> str:
+    """A path as seen from the project if it is in there: the project may be moved."""
+    root = params.root()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    with files.at(path) as part:
+        part.touch(mode=files.PRIVATE)
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
