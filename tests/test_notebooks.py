@@ -1,5 +1,6 @@
 """Notebooks are arguments: head, short cells, prose; and nothing of a run is kept in them."""
 
+import ast
 import itertools
 import re
 import statistics
@@ -65,7 +66,7 @@ def headings(notebook: nbformat.NotebookNode) -> list[str]:
 
 def shows_an_exhibit(source: str) -> bool:
     last = source.rstrip().splitlines()[-1]
-    return bool(re.search(r"\b(figures|tables)\w*\.\w+\(", last)) and "=" not in last.split("(")[0]
+    return bool(re.search(r"\w_(figure|table)\(", last)) and "=" not in last.split("(")[0]
 
 
 def test_only_the_title_is_of_the_first_level(notebook: nbformat.NotebookNode) -> None:
@@ -86,13 +87,17 @@ def test_a_sentence_follows_each_figure_and_table(notebook: nbformat.NotebookNod
 
 
 def test_references_name_what_the_notebook_makes(notebook: nbformat.NotebookNode) -> None:
-    made = set(re.findall(r"\.(\w+)\(", "\n".join(code(notebook))))
+    text = "\n".join(code(notebook))
+    made = {(kind[:3], name) for name, kind in re.findall(r"\.(\w+)_(figure|table)\b", text)}
+    made |= {(kind, name.replace("-", "_")) for kind in ("fig", "tab")
+             for name in re.findall(r'labelled\("([\w-]+)"\)', text)}  # fmt: skip
     slugs = {
         re.sub(r"[^\w -]", "", each.lstrip("# ")).lower().replace(" ", "-")
         for each in headings(notebook)
     }
     for kind, name in re.findall(r"@(fig|tbl|sec)-([\w-]+)", prose(notebook)):
-        assert name in slugs if kind == "sec" else name.replace("-", "_") in made, f"@{kind}-{name}"
+        found = ("tab" if kind == "tbl" else kind, name.replace("-", "_")) in made
+        assert name in slugs if kind == "sec" else found, f"@{kind}-{name}"
 
 
 def test_sources_are_in_the_bibliography(notebook: nbformat.NotebookNode) -> None:
@@ -117,15 +122,45 @@ def test_nothing_forbidden(notebook: nbformat.NotebookNode) -> None:
         assert not [word for word in FORBIDDEN if word in source]
 
 
+def parameters_cell(notebook: nbformat.NotebookNode) -> str:
+    cells = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    return next(cells).source
+
+
 def test_parameters_are_typed_explained_and_known_to_the_run(
     notebook: nbformat.NotebookNode,
 ) -> None:
     names = declared(notebook)
-    assert names and len(names) <= MOST_PARAMETERS
+    assert names[0] == "run" and len(names) <= MOST_PARAMETERS
     assert set(names) <= set(RunParameters.model_fields)
-    cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
-    for line in cell.source.splitlines():
+    for line in parameters_cell(notebook).splitlines():
         assert ":" in line.split("=")[0] and "  # " in line
+
+
+def test_parameters_wait_for_a_value(notebook: nbformat.NotebookNode) -> None:
+    """Only so can a value that somebody gives be told from one that nobody gave."""
+    if "study" in notebook.metadata["oab"]:
+        return  # no run file says what its data are
+    for line in parameters_cell(notebook).splitlines():
+        assert " | None = None  # " in line
+
+
+def test_parameters_keep_their_meaning(notebook: nbformat.NotebookNode) -> None:
+    """A cell that gave one another value would change what `start` sees when it runs again."""
+    names = set(declared(notebook))
+    cells = [source for source in code(notebook) if source != parameters_cell(notebook)]
+    for node in ast.walk(ast.parse("\n".join(cells))):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            assert node.id not in names
+
+
+def test_the_first_cell_after_the_parameters_opens_the_run(
+    notebook: nbformat.NotebookNode,
+) -> None:
+    sources = code(notebook)
+    following = sources[sources.index(parameters_cell(notebook)) + 1]
+    assert re.match(r"stage(, \w+)? = start\(globals\(\)\)", following)
+    assert "\n".join(sources).count("start(globals())") == 1
 
 
 def test_it_says_what_it_writes(notebook: nbformat.NotebookNode) -> None:

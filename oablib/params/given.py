@@ -1,7 +1,8 @@
 """Which parameters a notebook declares, and which of them somebody has given a value.
 
-A notebook declares its parameters with None in the cell tagged `parameters`. A value that is not
-None was given: by a person who edited that cell, or by papermill, which adds a cell below it.
+A notebook declares its parameters with None, `run` among them, in the cell tagged `parameters`. A
+value that is not None was given: by a person who edited that cell, or by papermill, which adds a
+cell below it.
 """
 
 import ast
@@ -34,16 +35,13 @@ def declared(namespace: Mapping[str, Any]) -> Declared:
     Raises ParameterError, with the nearest name, for a name that the notebook does not declare
     or that no run has, and for a value that is neither text nor number.
     """
-    trees = [_parsed(source) for source in namespace.get(EXECUTED, ())]
-    annotated = [name for tree in trees for name in _annotated(tree)]
-    names = tuple(dict.fromkeys(name for name in annotated if name in namespace))
-    injected = [
-        tree
-        for tree, source in zip(trees, namespace.get(EXECUTED, ()), strict=True)
-        if source.lstrip().startswith(INJECTED) or _annotated(tree)
-    ]
-    _fail_if_unknown([name for tree in injected for name in _assigned(tree)], known=names)
-    _fail_if_unknown(names, known=tuple(RunParameters.model_fields))
+    sources = [str(source) for source in namespace.get(EXECUTED, ())]
+    trees = [_parsed(source) for source in sources]
+    cells = [tree for tree in trees if "run" in _annotated(tree)][-1:]
+    names = tuple(name for tree in cells for name in _annotated(tree))
+    cells += [t for t, text in zip(trees, sources, strict=True) if text.startswith(INJECTED)]
+    for name in (*names, *(name for tree in cells for name in _assigned(tree))):
+        _fail_if_unknown(name, declared=names)
     given = {name: namespace[name] for name in names if namespace[name] is not None}
     unfit = [name for name, value in given.items() if type(value) not in (str, int, float)]
     if unfit:
@@ -51,13 +49,19 @@ def declared(namespace: Mapping[str, Any]) -> Declared:
     return Declared(names, given)
 
 
-def _fail_if_unknown(names: list[str] | tuple[str, ...], *, known: tuple[str, ...]) -> None:
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ParameterError(
-            f"This notebook has no parameter {unknown[0]!r}{did_you_mean(unknown[0], known)} "
-            f"It declares: {', '.join(known) or 'none'}."
-        )
+def _fail_if_unknown(name: str, *, declared: tuple[str, ...]) -> None:
+    """Refuse a name that the notebook does not declare, and one that no run has."""
+    of_runs = tuple(RunParameters.model_fields)
+    if name in declared and name in of_runs:
+        return
+    if name in of_runs:
+        near = "; it is a parameter of runs that this notebook does not use."
+    else:
+        near = did_you_mean(name, [other for other in (*declared, *of_runs) if other != name])
+    raise ParameterError(
+        f"This notebook has no parameter {name!r}{near} It declares: "
+        f"{', '.join(declared) or 'none'}."
+    )
 
 
 def _parsed(source: str) -> ast.Module:

@@ -17,7 +17,7 @@ from oablib.notebook.store import Store
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("OAB_PRIVATE", str(tmp_path / "private"))
     monkeypatch.setenv("OAB_RESULTS", str(tmp_path / "results"))
-    return store.open("mine")
+    return store.of_run("mine")
 
 
 def test_a_private_table_comes_back_and_only_its_owner_can_read_it(tables: Store) -> None:
