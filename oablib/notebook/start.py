@@ -70,6 +70,12 @@ class NotebookStage(Store):
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.values})
 
+    @property
+    def is_as_run(self) -> bool:
+        """Whether all tables belong to the values used here: nothing but the run was given."""
+        given = {name for name, origin in self.origins.items() if origin == by_hand.GIVEN}
+        return not (given - {"run"} or self.made_by_hand())
+
     @cached_property
     def codebook(self) -> Codebook:
         """The codebook that the run names."""

@@ -23,6 +23,9 @@ MAY_BE_EMPTY = ("variants", "published", "indicator")
 SEVERAL = ("variants",)
 """Parameters that may name several files, with spaces between."""
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+"""The project, where the package was installed from it with `pip install -e`."""
+
 WORK = ".work"
 """Folder of the project for what nobody but its owner may read."""
 
@@ -34,22 +37,24 @@ RESERVED_NAMES = frozenset(
 
 
 def root() -> Path:
-    """Folder of the project: OAB_ROOT, else the nearest folder above with params and notebooks.
+    """Folder of the project.
 
-    Raises EnvironmentFault when there is none.
+    OAB_ROOT, else the nearest folder above with params and notebooks, else the checkout that this
+    package is part of. Raises EnvironmentFault when there is none.
     """
-    told = os.environ.get("OAB_ROOT")
-    if told:
-        if not Path(told, "params").is_dir():
-            raise EnvironmentFault(f"OAB_ROOT is {told}, which holds no folder params.")
-        return Path(told).resolve()
+    named = os.environ.get("OAB_ROOT")
+    if named:
+        if not Path(named, "params").is_dir():
+            raise EnvironmentFault(f"OAB_ROOT is {named}, which holds no folder params.")
+        return Path(named).resolve()
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents):
+    for folder in (here, *here.parents, CHECKOUT):
         if (folder / "params").is_dir() and (folder / "notebooks").is_dir():
             return folder
     raise EnvironmentFault(
-        f"No folder with params and notebooks at or above {here}. "
-        "Change to the project's folder, or set OAB_ROOT to it."
+        f"The project was not found: no folder with params and notebooks is at or above {here}, "
+        "and this package is not part of a checkout. Change to the project's folder, or set "
+        "OAB_ROOT to it."
     )
 
 

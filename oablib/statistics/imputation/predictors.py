@@ -40,10 +40,13 @@ def fixed(
     reference category of each known category; and the school's number of children. Categories
     are pandas categories, all else floats. Raises ImputationError when one is unknown for some.
     """
+    # Auxiliary columns last, also those that the model itself has: models with the same columns
+    # then draw the same values, whatever paths they have.
+    left_out = (model.cluster, *model.imputed, *model.auxiliary)
+    names = [name for name in model.columns if name not in left_out]
     numbers = {
         name: _as_predictor(frame[name], nominal=_is_nominal(table, name))
-        for name in (*model.columns, *model.auxiliary)
-        if name not in (model.cluster, *model.imputed)
+        for name in (*names, *model.auxiliary)
     }
     found = pd.DataFrame(numbers, index=frame.index)
     _fail_if_incomplete(found)
