@@ -49,7 +49,7 @@ def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
     """Short enough to read from top to bottom, with more prose than code."""
     lines = [len(source.splitlines()) for source in code(notebook)]
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
-    assert 12 <= len(notebook.cells) <= 30
+    assert 10 <= len(notebook.cells) <= 30
     assert sum(lines) <= 80
     assert max(lines) <= 15
     assert statistics.median(lines) <= 4
