@@ -1,4 +1,4 @@
-"""How long notebook 06 takes for 12 variants and 20 imputations; writes docs/selection_speed.md.
+"""How long notebook 07 takes for 12 variants and 20 imputations; writes docs/selection_speed.md.
 
     python3 nox.py -s selection_speed
 
@@ -65,7 +65,7 @@ def seconds(root: Path, variants: str, *, draws: int) -> float:
     values = {"imputations": IMPUTATIONS, "variants": variants, "draws": draws}
     words = [f"--set={name}={value}" for name, value in values.items()]
     environment = os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "oablib", "run", "herijking-2021", "--only=06", *words]
+    command = [sys.executable, "-m", "oablib", "run", "herijking-2021", "--only=07", *words]
     subprocess.run(command, env=environment, cwd=root, check=True)
     records = (root / ".work" / ".cache" / "07_model_selection").glob("*/record.json")
     newest = max(records, key=lambda path: path.stat().st_mtime)
