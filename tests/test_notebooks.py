@@ -138,7 +138,7 @@ def test_parameters_are_typed_explained_and_known_to_the_run(
 
 
 def test_parameters_wait_for_a_value(notebook: nbformat.NotebookNode) -> None:
-    """Only so can a value that somebody gives be told from one that nobody gave."""
+    """Only so can a value that somebody gives be declared_tables from one that nobody gave."""
     if "study" in notebook.metadata["oab"]:
         return  # no run file says what its data are
     for line in parameters_cell(notebook).splitlines():
@@ -172,8 +172,8 @@ def test_it_says_what_it_writes(notebook: nbformat.NotebookNode) -> None:
 def test_every_results_table_is_described_and_none_besides() -> None:
     written = set()
     for path in PATHS:
-        told = nbformat.read(path, as_version=4).metadata["oab"]
-        written |= {*told["writes"], *told.get("may_write", [])}
+        declared_tables = nbformat.read(path, as_version=4).metadata["oab"]
+        written |= {*declared_tables["writes"], *declared_tables.get("may_write", [])}
     assert set(params.rules("results")) == written - PRIVATE
     for name in params.rules("results"):
         assert list(publication.described(name)) == ["title", "unit", "rows"]

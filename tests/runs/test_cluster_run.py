@@ -24,8 +24,8 @@ def test_a_worker_that_is_killed_changes_no_result(root: Path, tmp_path: Path) -
         first = again / ".work" / ".cache" / "01_intake"
         interruptions.wait_until(first.exists, process, seconds=SECONDS_TO_NOTICE)
         cluster.started[1].kill()
-        _, told = process.communicate(timeout=300)
-    assert process.returncode == 0, told
+        _, output = process.communicate(timeout=300)
+    assert process.returncode == 0, output
     assert interruptions.results(again) == wanted
 
 

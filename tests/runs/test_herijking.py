@@ -63,9 +63,9 @@ def test_complete_data_lie_near_the_published_study(
 def test_imputed_data_give_the_published_effects(
     run: declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
-    told = {"m": run.imputations, "iterations": run.iterations, "seed": run.seed}
+    options = {"m": run.imputations, "iterations": run.iterations, "seed": run.seed}
     frame = intake.in_memory(synthetic.draw(n=run.n, seed=run.seed).children, table=table)
-    filled = imputation.impute(frame, model=model, table=table, rule=imputation.rule(), **told)
+    filled = imputation.impute(frame, model=model, table=table, rule=imputation.rule(), **options)
     frames = imputation.all_completed(frame, cells=filled.cells)
     found = analysis.analyse(frames, model=model, table=table)
     # Published errors take scale values as known.

@@ -53,7 +53,7 @@ def test_the_example_is_light_and_whole(example: Path) -> None:
     assert sum(path.stat().st_size for path in example.rglob("*")) < LARGEST_REPORT
     assert max(path.stat().st_size for path in pages(example)) < LARGEST_PAGE
     assert checks.broken(example) == []
-    stems = [told["stem"] for told in contents(example)["reports"]]
+    stems = [entry["stem"] for entry in contents(example)["reports"]]
     assert {path.name for path in pages(example)} == {"index.html", *(f"{s}.html" for s in stems)}
 
 
@@ -92,11 +92,11 @@ def test_a_number_that_differs_in_its_last_digit_is_noticed(tmp_path: Path) -> N
     copy = tmp_path / "report"
     shutil.copytree(PROJECT / "reports" / "herijking-2021", copy)
     page = copy / "05_base_model.html"
-    told = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     published = ">0.404<"  # R2, given in three digits
-    assert published in told
-    page.write_text(told.replace(published, ">0.405<"), encoding="utf-8")
-    assert len(page_numbers.differences(copy)) == told.count(published)
+    assert published in text
+    page.write_text(text.replace(published, ">0.405<"), encoding="utf-8")
+    assert len(page_numbers.differences(copy)) == text.count(published)
 
 
 def test_the_same_run_made_anew_gives_the_same_bytes(oab: RunOab, root: Path) -> None:
@@ -117,10 +117,10 @@ def test_labels_of_a_hostile_codebook_are_text_from_end_to_end(oab: RunOab, root
     (root / "params").unlink()
     shutil.copytree(PROJECT / "params", root / "params")
     book = root / "params" / "rules" / "codebook.yaml"
-    told = yaml.safe_load(book.read_text(encoding="utf-8"))
-    for level in told["lists"]["education"]:
+    content = yaml.safe_load(book.read_text(encoding="utf-8"))
+    for level in content["lists"]["education"]:
         level["nl"] = HOSTILE.get(level["nl"], level["nl"])
-    book.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    book.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     done = oab("run", "demo", "--quiet", *SMALL)
     assert done.returncode == 0, done.stderr
     report = root / "reports" / "demo"

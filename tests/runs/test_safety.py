@@ -60,9 +60,9 @@ def test_an_interrupted_run_ends_with_code_4_and_leaves_the_earlier_report(
     process = interruptions.start(root, interruptions.NEW)
     wait_until_a_stage_runs(root, process)
     process.send_signal(how)
-    _, told = process.communicate(timeout=SECONDS_TO_NOTICE)
+    _, output = process.communicate(timeout=SECONDS_TO_NOTICE)
     assert process.returncode == 4
-    assert "was interrupted" in told and "Traceback" not in told
+    assert "was interrupted" in output and "Traceback" not in output
     assert contents(made) == before
     assert not list((root / ".work" / "demo").glob("attempt-*"))
 
@@ -98,9 +98,9 @@ def test_a_killed_kernel_ends_the_run_with_code_4_and_no_kernel_outlives_it(
     process = interruptions.start(root, interruptions.NEW)
     interruptions.wait_until(lambda: bool(kernels_of(root)), process)
     os.kill(kernels_of(root)[0], signal.SIGKILL)
-    _, told = process.communicate(timeout=SECONDS_TO_NOTICE)
+    _, output = process.communicate(timeout=SECONDS_TO_NOTICE)
     assert process.returncode == 4
-    assert "its Python process ended before the notebook did" in told
+    assert "its Python process ended before the notebook did" in output
     assert contents(made) == before
     assert kernels_of(root) == []
 
