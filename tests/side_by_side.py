@@ -18,11 +18,11 @@ MOVED = ("tests/runs/test_herijking.py",)
 def main() -> int:
     """The larger exit code of both."""
     pytest = (sys.executable, "-m", "pytest")
-    with tempfile.TemporaryFile("w+") as told:
+    with tempfile.TemporaryFile("w+") as output:
         runs = subprocess.Popen(
             [*pytest, RUNS, *(f"--ignore={each}" for each in MOVED)],
             cwd=ROOT,
-            stdout=told,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -33,8 +33,8 @@ def main() -> int:
             code = runs.wait()
         finally:
             runs.kill()
-        told.seek(0)
-        print(told.read(), flush=True)
+        output.seek(0)
+        print(output.read(), flush=True)
     return max(code, others.returncode)
 
 

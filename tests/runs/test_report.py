@@ -59,7 +59,7 @@ def test_the_example_is_light_and_whole(example: Path) -> None:
 
 def in_font() -> set[int]:
     """Characters that the font of formulas was cut down to."""
-    text = (PROJECT / "oablib" / "assets" / "math_font.txt").read_text(encoding="utf-8")
+    text = (PROJECT / "oablib" / "render" / "assets" / "math_font.txt").read_text(encoding="utf-8")
     found: set[int] = set()
     for part in re.findall(r"U\+([0-9A-F-]+)", text.split("--unicodes=")[1]):
         first, _, last = part.partition("-")
