@@ -47,6 +47,9 @@ styled = matplotlib.rc_context(STYLE)
 """Decorator of a function that draws: the style applies to everything in the figure."""
 
 
+Columns = Mapping[str, Column]  # variable -> its column in the codebook
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One kind of mark: the column of its values, and its look. below: distance under the row."""
@@ -95,7 +98,7 @@ def panels(heights: Sequence[float]) -> tuple[Drawing, list[Axes]]:
 
 
 def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark]) -> None:
-    """One row a line: marks for each column that the frame has, with 95 % intervals where known.
+    """One line a row: marks for each column that the frame has, with 95 % intervals where known.
 
     frame: `value` with ci_lower and ci_upper, other columns with ci_lower_<column> and
     ci_upper_<column>, or with <column>_se, or without interval.
@@ -128,7 +131,7 @@ def _spread(frame: pd.DataFrame, column: str) -> Any:
 
 
 def row_labels(axes: Axes, labels: Iterable[str]) -> None:
-    """One row a label, the first on top."""
+    """A labelled line for each row, the first on top."""
     texts = [inert(label) for label in labels]
     axes.set_yticks(range(len(texts)), texts)
     axes.set_ylim(len(texts) - 0.3, -0.6)
@@ -154,7 +157,7 @@ def value_labels(values: Iterable[Any], column: Column) -> list[str]:
     return [f"{value:g}" for value in values]
 
 
-def named_values(frame: pd.DataFrame, columns: Mapping[str, Column], code: str) -> pd.DataFrame:
+def named_values(frame: pd.DataFrame, columns: Columns, code: str) -> pd.DataFrame:
     """A frame for readers: variables as words, codes of column `code` as labels."""
     pairs = zip(frame["variable"], frame[code], strict=True)
     labels = [value_labels([value], columns[name])[0] for name, value in pairs]

@@ -1,6 +1,6 @@
 """What the report on the imputation shows: the chain, imputed values, and the test of hiding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,10 @@ from matplotlib.ticker import MaxNLocator
 from oablib.analysis import diagnostics
 from oablib.analysis.diagnostics import OverImputed
 from oablib.base.wording import percent, words
-from oablib.protocol.codebook import Column
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.protocol.models import Model
 from oablib.report import drawing
-from oablib.report.drawing import Mark
+from oablib.report.drawing import Columns, Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 from oablib.statistics import imputation
@@ -129,7 +128,7 @@ def value_shares(
 
 
 @drawing.styled
-def shares_figure(frame: pd.DataFrame, *, columns: Mapping[str, Column], about: About) -> Figure:
+def shares_figure(frame: pd.DataFrame, *, columns: Columns, about: About) -> Figure:
     """Share of each value, known and in every imputation: panels variables by waves.
 
     frame: variable, wave, imputation (0 for known), value (code, or middle of a bin), share.
@@ -181,7 +180,7 @@ def _profiles(axes: Axes, frame: pd.DataFrame, *, values: np.ndarray) -> None:
         axes.plot(wide[number], rows, label=label, **look)
 
 
-def _shares_in_words(frame: pd.DataFrame, columns: Mapping[str, Column]) -> str:
+def _shares_in_words(frame: pd.DataFrame, columns: Columns) -> str:
     """Mean shares over waves and imputations, known beside imputed, in words."""
     kinds = np.where(frame["imputation"] == KNOWN, "known", "imputed")
     keys = [frame["variable"], frame["value"], kinds]
@@ -214,9 +213,7 @@ def coverage_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 
 @drawing.styled
-def calibration_figure(
-    frame: pd.DataFrame, *, columns: Mapping[str, Column], about: About
-) -> Figure:
+def calibration_figure(frame: pd.DataFrame, *, columns: Columns, about: About) -> Figure:
     """Share of each value among draws for hidden cells, beside the share that truly has it.
 
     frame: variable, code, known, value, ci_lower, ci_upper; fractions.

@@ -193,15 +193,14 @@ def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 def answer(summary: pd.DataFrame, *, splits: int) -> str:
     """Out-of-sample R2 with its spread, that of education alone, and the children identified."""
-    whole = _row(summary, "all characteristics", "all")
-    known = _row(summary, "all characteristics", "known")
+    rows = summary.set_index(["method", "population"]).to_dict("index")
+    whole, known = (rows["all characteristics", name] for name in ("all", "known"))
+    alone, without = (rows.get((name, "all")) for name in ("education only", "without education"))
     text = (
         f"Out of sample the model explains **{percent(known['r2'], 1)}** of the variance of the "
         f"scores of children whose parents' education is known (standard deviation over {splits} "
         f"splits: {percent(known['r2_sd'], 1)}), and {percent(whole['r2'], 1)} of that of all."
     )
-    alone = _row(summary, "education only", "all")
-    without = _row(summary, "without education", "all")
     if alone and without:
         text += (
             f" Education alone comes to {percent(alone['r2'], 1)}, everything but education to "
@@ -212,10 +211,3 @@ def answer(summary: pd.DataFrame, *, splits: int) -> str:
         "the lowest 15 % by what was observed; one point of score stands for "
         f"{number(whole['slope'])} points observed."
     )
-
-
-def _row(summary: pd.DataFrame, method: str, population: str) -> dict[str, float]:
-    """Measures of one method and population; empty where there are none."""
-    chosen = (summary["method"] == method) & (summary["population"] == population)
-    numbers = summary[chosen].select_dtypes("number")
-    return {str(name): float(numbers[name].iloc[0]) for name in numbers} if chosen.any() else {}

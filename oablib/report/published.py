@@ -9,6 +9,8 @@ import pandas as pd
 from oablib import params
 from oablib.protocol.models import Model
 
+Published = Mapping[str, Any] | None  # figures of a publication; None to compare with none
+
 CRITERIA = "Loglikelihood and information criteria"
 FIT_MEASURES = {
     "n": ("Model", "number of observations"),
@@ -29,17 +31,13 @@ FIT_MEASURES = {
 """Measures in the order of lavaan's summary: the part of it that holds each, and its words."""
 
 
-def published(name: str) -> Mapping[str, Any] | None:
+def published(name: str) -> Published:
     """Published figures of this name in params/published; None for an empty name."""
     return params.published(name) if name else None
 
 
 def compare_direct(
-    parameters: pd.DataFrame,
-    *,
-    model: Model,
-    figures: Mapping[str, Any] | None,
-    known: pd.DataFrame | None = None,
+    parameters: pd.DataFrame, *, model: Model, figures: Published, known: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Direct effects in the model's order, beside the published ones where there are any.
 
@@ -69,9 +67,7 @@ def compare_direct(
     return table
 
 
-def compare_scale_values(
-    values: pd.DataFrame, *, figures: Mapping[str, Any] | None
-) -> pd.DataFrame:
+def compare_scale_values(values: pd.DataFrame, *, figures: Published) -> pd.DataFrame:
     """Pooled scale values beside published ones, where there are any.
 
     Adds published (the base model of 2021), difference (ours minus published) and current (the
@@ -95,11 +91,7 @@ def _listed(values: pd.DataFrame, *, figures: Mapping[str, Any], column: str) ->
 
 
 def compare_fit(
-    fit: pd.DataFrame,
-    *,
-    outcome: str,
-    counts: Mapping[str, int],
-    figures: Mapping[str, Any] | None,
+    fit: pd.DataFrame, *, outcome: str, counts: Mapping[str, int], figures: Published
 ) -> pd.DataFrame:
     """Fit measures in lavaan's order: mean, smallest and largest over imputations, published.
 

@@ -1,13 +1,11 @@
 """What the report on scale values shows: table, figure and answer."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from oablib.base.wording import number, words
-from oablib.protocol.codebook import Column
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
+from oablib.report.drawing import Columns
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 
@@ -34,9 +32,7 @@ def scale_values_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Ta
 
 
 @drawing.styled
-def ladder_figure(
-    frame: pd.DataFrame, *, columns: Mapping[str, Column], outcome: str, about: About
-) -> Figure:
+def ladder_figure(frame: pd.DataFrame, *, columns: Columns, outcome: str, about: About) -> Figure:
     """Scale values with 95 % intervals, and published ones where the frame has them.
 
     frame: variable, code, value, ci_lower, ci_upper and perhaps published, current; in points.

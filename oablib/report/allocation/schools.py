@@ -129,7 +129,7 @@ def averaging_table(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
 
 @drawing.styled
 def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
-    """Distribution of achterstandsscores above 0; zeros are said. table: as allocation.shown."""
+    """Achterstandsscores above 0; the note counts the zeros. table: as allocation.shown."""
     values = with_pupils(_shown(table))["achterstandsscore"].to_numpy(float)
     above = values[values > 0]
     edges = _edges(above, BARS)

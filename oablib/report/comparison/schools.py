@@ -17,11 +17,11 @@ from oablib.report.table import show
 DISADVANTAGE = "points of achterstandsscore"
 BOTH_SUMS = "Scores scaled to one national sum"
 STEPS = 250  # along an axis: a mark is a little larger than the distance of two of them
-# Name, fewest schools at one position, and colour, from few to many.
+# Name, fewest and most schools at one position, and colour, from few to many.
 CROWDS = (
-    ("1 school", 1, "#5BA3D0"),
-    ("2 to 9 schools", 2, drawing.OURS),
-    ("10 or more", 10, drawing.INK),
+    ("1 school", 1, 1, "#5BA3D0"),
+    ("2 to 9 schools", 2, 9, drawing.OURS),
+    ("10 or more", 10, np.inf, drawing.INK),
 )
 # Measure -> words with unit, and what its value is multiplied with to be in that unit.
 RELATIVE = {
@@ -41,9 +41,8 @@ def schools_figure(pairs: pd.DataFrame, *, about: About) -> Figure:
     """Schools by current and new score, with the diagonal (figure 4.1.1)."""
     figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
     dots = _crowded(pairs)
-    most = [fewest for _, fewest, _ in CROWDS[1:]] + [np.inf]
-    for (name, fewest, colour), end in zip(CROWDS, most, strict=True):
-        part = dots[(dots["schools"] >= fewest) & (dots["schools"] < end)]
+    for name, fewest, most, colour in CROWDS:
+        part = dots[dots["schools"].between(fewest, most)]
         if len(part):
             axes.plot(part["current"], part["new"], "o", ms=2.6, mew=0, color=colour, label=name)
     diagonal(axes, _ends(dots, room=0.04), unit=DISADVANTAGE)

@@ -37,7 +37,7 @@ LABELS = {
     "rmse": "root mean squared error",
 }
 SHARES = ("coverage", "coverage_mce", "coverage_known", "without")
-_show = partial(show, labels=LABELS, shares=SHARES, digits=3)
+_show_effects = partial(show, labels=LABELS, shares=SHARES, digits=3)
 
 
 def design_table(frame: pd.DataFrame, *, labels: Labels) -> Table:
@@ -64,7 +64,7 @@ def performance_table(frame: pd.DataFrame, *, what: str, labels: Labels, about: 
     columns = """name method truth bias bias_mce bias_paired bias_paired_mce sd se se_known
         coverage coverage_mce coverage_known width fmi""".split()
     ordered = by_method(frame, labels)
-    return _show(
+    return _show_effects(
         ordered[[name for name in columns if name in ordered]],
         "performance",
         title=f"Bias and coverage of {what}",
@@ -93,7 +93,7 @@ def bias_figure(frame: pd.DataFrame, *, labels: Labels, default: str, about: Abo
         note=BARS,
         about=about,
         alt=f"Dots with intervals. {_largest_bias(frame, labels)}.",
-        numbers=in_words(frame, labels),
+        numbers=named(frame, labels),
     )
 
 
@@ -121,7 +121,7 @@ def coverage_figure(
         note=f"{BARS}; shaded: {bounds[0]:g} to {bounds[1]:g} %",
         about=about,
         alt=f"Dots with intervals. Least coverage over effects: {spoken}.",
-        numbers=in_words(frame, labels),
+        numbers=named(frame, labels),
     )
 
 
@@ -177,7 +177,7 @@ def scale_values_figure(
         note=f"A dot for each category; dashed: {least:g} %",
         about=about,
         alt=f"Two rows of dots. {_largest_bias(frame, labels)}.",
-        numbers=in_words(frame, labels),
+        numbers=named(frame, labels),
     )
 
 
@@ -192,7 +192,7 @@ def _largest_bias(frame: pd.DataFrame, labels: Labels) -> str:
     return f"Largest bias: {parts}"
 
 
-def in_words(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+def named(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """The frame of a figure under names that a reader knows."""
     return frame.assign(method=frame["method"].map(labels), name=frame["name"].map(words))
 
@@ -267,7 +267,7 @@ def answer_school_effect(
 
 def rivals_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """Weighting and complete cases beside the default."""
-    return _show(
+    return _show_effects(
         by_method(frame, labels),
         "rivals",
         title="Weighting and complete cases beside imputation: direct effects",
@@ -280,7 +280,7 @@ def rivals_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
 def schools_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """Means of schools; small schools are shown apart."""
     ordered = by_method(frame, labels).drop(columns=["world", "n"])
-    return _show(
+    return _show_effects(
         ordered.assign(name=ordered["name"] + " schools"),
         "schools",
         title="Mothers' mean education of a school against its true mean",

@@ -9,7 +9,7 @@ from oablib.base.wording import percent, words
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
-from oablib.report.validation.estimates import MONTE_CARLO, Labels, by_method, in_words, methods
+from oablib.report.validation.estimates import MONTE_CARLO, Labels, by_method, methods, named
 
 
 def selection_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
@@ -59,7 +59,7 @@ def indices_figure(frame: pd.DataFrame, *, labels: Labels, large: float, about: 
         note="Thin bars: 95 % Monte Carlo intervals",
         about=about,
         alt=f"Bars. {spoken}.",
-        numbers=in_words(frame, labels),
+        numbers=named(frame, labels),
     )
 
 

@@ -244,6 +244,12 @@ def test_cells_of_a_density_are_joined_without_loss(made: Made) -> None:
     assert path.contains_points(middles).all()
 
 
+def test_a_density_without_cells_of_some_class_has_its_figure(made: Made) -> None:
+    table = pd.DataFrame({"x": [0.0, 0.5, 1.0], "y": [0.0, 0.5, 1.0], "n": [10, 12, 500]})
+    drawn = report.density_figure(replace(made.density, table=table), about=ABOUT)
+    assert "(500)" in drawn.alt
+
+
 def test_a_country_where_nobody_is_far_out_still_has_its_figures(made: Made) -> None:
     calm = replace(made.rules, extreme_sds=99)
     groups = made.parts.assign(group="others")
