@@ -1,4 +1,4 @@
-"""What a page shows, held against the files that it offers."""
+"""Compares the numbers of a page with those of its downloads."""
 
 import csv
 import re
@@ -31,14 +31,14 @@ class _Reader(HTMLParser):
         self.heads_group = self.in_head = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         if tag == "table":
-            self.tables.append(Shown(told.get("id") or ""))
+            self.tables.append(Shown(attributes.get("id") or ""))
         elif tag == "tr":
             self.row, self.heads_group = [], False
         elif tag in ("td", "th"):
             self.cell = []
-            self.heads_group |= "colspan" in told
+            self.heads_group |= "colspan" in attributes
         elif tag == "thead":
             self.in_head = True
 
@@ -66,7 +66,7 @@ def tables(page: Path) -> list[Shown]:
 
 
 def differences(report: Path) -> list[str]:
-    """What a page shows otherwise than its download, over all pages of a report."""
+    """Cells that differ between a page and its download, over all pages of a report."""
     return [
         f"{page.name} {table.label}: {fault}"
         for page in sorted(report.glob("[0-9]*.html"))
@@ -76,7 +76,7 @@ def differences(report: Path) -> list[str]:
 
 
 def unequal_files(report: Path) -> list[str]:
-    """CSV files of exhibits and results tables whose XLSX of the same name holds other numbers."""
+    """CSV files of exhibits and results tables whose XLSX of the same name has other numbers."""
     return [
         path.relative_to(report).as_posix()
         for path in sorted([*report.glob("downloads/*/*.csv"), *report.glob("tables/*.csv")])
@@ -85,7 +85,7 @@ def unequal_files(report: Path) -> list[str]:
 
 
 def read_csv(path: Path) -> list[list[str | float]]:
-    """Rows of a CSV, numbers as such; the apostrophe that makes a text safe is taken away."""
+    """Rows of a CSV, numbers as such; without the apostrophe that makes a text safe."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [[_value(text) for text in row] for row in csv.reader(file)]
 
@@ -93,11 +93,11 @@ def read_csv(path: Path) -> list[list[str | float]]:
 def read_xlsx(path: Path) -> list[list[str | float]]:
     """Rows of the sheet with the numbers."""
     rows = openpyxl.load_workbook(path, read_only=True)[SHEET].iter_rows(values_only=True)
-    return [[_value("" if each is None else str(each)) for each in row] for row in rows]
+    return [[_value("" if cell is None else str(cell)) for cell in row] for row in rows]
 
 
 def agrees(shown: str, stored: str | float) -> bool:
-    """Whether a cell of a page is what is stored, rounded to the digits that it shows."""
+    """Whether a cell of a page is the stored value, rounded to the digits that it shows."""
     if shown == ABSENT:
         return stored == ""
     if isinstance(stored, str):
@@ -121,7 +121,7 @@ def _value(text: str) -> str | float:
     try:
         return float(text)
     except ValueError:
-        # The apostrophe before what would be a formula; that of 's-Gravenhage is a letter.
+        # The apostrophe before what would be a formula; that of 's-Gravenhage belongs to the name.
         return " ".join(re.sub(r"^'(?=\s*[=+\-@])", "", text).split())
 
 
@@ -129,10 +129,10 @@ def _faults(table: Shown, path: Path) -> list[str]:
     headings, *rows = read_csv(path)
     if len(rows) != len(table.rows):
         return [f"{len(table.rows)} rows, the file {len(rows)}"]
-    places = [headings.index(name) for name in table.headings]
+    columns = [headings.index(name) for name in table.headings]
     return [
-        f"row {line} {name!r}: shows {shown}, the file {row[place]}"
+        f"row {line} {name!r}: shows {shown}, the file {row[column]}"
         for line, (cells, row) in enumerate(zip(table.rows, rows, strict=True), start=1)
-        for name, shown, place in zip(table.headings, cells, places, strict=True)
-        if not agrees(shown, row[place])
+        for name, shown, column in zip(table.headings, cells, columns, strict=True)
+        if not agrees(shown, row[column])
     ]

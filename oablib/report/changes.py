@@ -1,49 +1,39 @@
-"""Tables of a comparison of two reports."""
+"""What the report on changes shows: two reports side by side, and what differs."""
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from oablib.base.wording import number, signed, words
-from oablib.report import base_model
-from oablib.report.drawing import INK, OURS, Mark, canvas, exhibited, in_words, legend, styled
+from oablib.report import base_model, drawing
+from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.table import IN_HEADINGS, Look, show
+from oablib.report.table import show
 
-MOST_ROWS = 60  # of a table that could have thousands; all are in the stored one
+Names = Mapping[str, str]  # "before" and "after" -> the name of that report
+
+MOST_ROWS = 60  # of a table that could have thousands; the stored table has all
+NAMED = 4  # causes of a kind that the answer names; the table has all
+CHANGED = 1e-9
+# What differs between any two commits and changes no number by itself.
+QUIET = frozenset({"commit", "notebook, its text"})
 
 
-def causes_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
+def causes_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """What the two reports were made from, where it differs, in groups by kind."""
     return show(
         frame.head(MOST_ROWS).rename(columns={"name": "what"}),
         "causes",
         title="What differs in what the reports were made from",
-        unit=IN_HEADINGS,
         note=f"Digests in their first digits{_cut(frame)}",
         about=about,
-        look=Look(labels=names, groups="kind"),
+        labels=names,
+        groups="kind",
     )
 
 
-def effects_table(
-    frame: pd.DataFrame, *, names: Mapping[str, str], outcome: str, about: About
-) -> Table:
-    """Direct effects side by side; intervals are left to the figure."""
-    return show(
-        frame.drop(columns=[name for name in frame if str(name).startswith("ci_")]),
-        "effects",
-        title=f"Direct effects on {words(outcome)}, before and after",
-        unit=f"points {words(outcome)} per unit of the predictor",
-        note=f"Difference also in standard errors of {names['before']}",
-        about=about,
-        look=Look(labels=_labels(names)),
-    )
-
-
-def scale_values_table(
-    frame: pd.DataFrame, *, names: Mapping[str, str], outcome: str, about: About
-) -> Table:
+def scale_values_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Table:
     """Scale values side by side, in groups by variable."""
     return show(
         frame,
@@ -53,44 +43,72 @@ def scale_values_table(
         note="A reference, or a value set by hand, has no standard error; difference also in "
         f"standard errors of {names['before']}",
         about=about,
-        look=Look(labels=_labels(names), groups="variable"),
+        labels=_labels(names),
+        groups="variable",
     )
 
 
-def fit_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
+@drawing.styled
+def effects_figure(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Figure:
+    """Direct effects of both reports with 95 % intervals; frame: as changes.effects."""
+    figure, axes = drawing.canvas(height=0.9 + 0.46 * len(frame))
+    marks = (
+        Mark("before", names["before"], drawing.INK, "D", below=-0.14, hollow=True),
+        Mark("after", names["after"], drawing.OURS, "o", below=0.14),
+    )
+    base_model.effects(axes, frame, marks)
+    unit = f"points {words(outcome)} per unit of the predictor"
+    axes.set_xlabel(unit)
+    drawing.legend(figure, axes)
+    spoken = ". ".join(f"{names[side]}: {_effects_in_words(frame, side)}" for side in names)
+    return drawing.exhibited(
+        figure,
+        "effects",
+        title=f"Direct effects on {words(outcome)} in {names['before']} and {names['after']}",
+        unit=unit,
+        note="With 95 % intervals",
+        about=about,
+        alt=f"Dots with intervals. {spoken}.",
+        numbers=frame.assign(name=frame["name"].map(words)),
+    )
+
+
+def _effects_in_words(frame: pd.DataFrame, side: str) -> str:
+    columns = {side: "value", f"ci_lower_{side}": "ci_lower", f"ci_upper_{side}": "ci_upper"}
+    part = frame[["name", *columns]].rename(columns=columns).dropna()
+    return drawing.in_words(part, part["name"].map(words))
+
+
+def effects_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Table:
+    """Direct effects side by side; intervals are left to the figure."""
+    return show(
+        frame.loc[:, ~frame.columns.str.startswith("ci_")],
+        "effects",
+        title=f"Direct effects on {words(outcome)}, before and after",
+        unit=f"points {words(outcome)} per unit of the predictor",
+        note=f"Difference also in standard errors of {names['before']}",
+        about=about,
+        labels=_labels(names),
+    )
+
+
+def fit_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Fit measures side by side, named as in the report of each."""
-    counts = [row for row, name in enumerate(frame["measure"]) if name in base_model.FIT_COUNTS]
     named = frame["measure"].map(lambda name: base_model.FIT_WORDS.get(name, name))
     return show(
         frame.assign(measure=named),
         "fit",
         title="Fit, before and after",
-        unit=IN_HEADINGS,
         note="Means over imputations. AIC and BIC may be compared only where children and "
         "variables are the same",
         about=about,
-        look=Look(labels=_labels(names), digits=3, count_rows=counts),
+        labels=_labels(names),
+        digits=3,
+        count_rows=list(np.flatnonzero(frame["measure"].isin(base_model.FIT_COUNTS))),
     )
 
 
-def others_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Every other results table that differs."""
-    labels = {"rows_before": "rows before", "rows_after": "rows after", "cells": "cells changed"}
-    return show(
-        frame.astype({"rows_before": "Int64", "rows_after": "Int64", "cells": "Int64"}),
-        "others",
-        title="Other results tables that differ",
-        unit="those of each table",
-        note="cells: that differ, where both tables have the same rows and columns; largest "
-        "difference: absolute",
-        about=about,
-        look=Look(
-            labels={**labels, "largest": "largest difference", "column": "in column"}, digits=4
-        ),
-    )
-
-
-def movements_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
+def movements_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Schools and municipalities whose numbers moved most."""
     return show(
         frame.head(MOST_ROWS),
@@ -99,11 +117,32 @@ def movements_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: Abo
         unit="those of each table",
         note=f"Largest absolute differences first{_cut(frame)}",
         about=about,
-        look=Look(labels=_labels(names)),
+        labels=_labels(names),
     )
 
 
-def text_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
+def others_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Every other results table that differs."""
+    return show(
+        frame.astype({"rows_before": "Int64", "rows_after": "Int64", "cells": "Int64"}),
+        "others",
+        title="Other results tables that differ",
+        unit="those of each table",
+        note="cells: that differ, where both tables have the same rows and columns; largest "
+        "difference: absolute",
+        about=about,
+        labels={
+            "rows_before": "rows before",
+            "rows_after": "rows after",
+            "cells": "cells changed",
+            "largest": "largest difference",
+            "column": "in column",
+        },
+        digits=4,
+    )
+
+
+def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Sentences whose figures differ, and sentences that are new or gone, in groups by page."""
     return show(
         frame.head(MOST_ROWS),
@@ -112,11 +151,12 @@ def text_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -
         unit="as in the text",
         note=f"figures: same words, other numbers{_cut(frame)}",
         about=about,
-        look=Look(labels=names, groups="page"),
+        labels=names,
+        groups="page",
     )
 
 
-def _labels(names: Mapping[str, str]) -> dict[str, str]:
+def _labels(names: Names) -> dict[str, str]:
     return {
         **names,
         "name": "predictor",
@@ -131,19 +171,15 @@ def _cut(frame: pd.DataFrame) -> str:
     return f"; {more} more rows in the stored table" if more > 0 else ""
 
 
-NAMED = 4  # causes of a kind that the answer names; the table has all
-CHANGED = 1e-9
-# What differs between any two commits and changes no number by itself.
-QUIET = frozenset({"commit", "notebook, its text"})
-
-
 def answer(
     causes: pd.DataFrame, *, effects: pd.DataFrame, values: pd.DataFrame, tables: pd.DataFrame
 ) -> str:
     """What differs between two reports and what it does to the direct effects."""
     if causes.empty and _moved(effects).empty and tables.empty:
         return "**Nothing differs**: both reports were made from the same, and show the same."
-    return " ".join([_causes(causes), _scale_values(values), _effects(effects), _tables(tables)])
+    noun = "table differs" if len(tables) == 1 else "tables differ"
+    others = f"{len(tables)} other results {noun}."
+    return " ".join([_causes(causes), _scale_values(values), _effects(effects), others])
 
 
 def _causes(causes: pd.DataFrame) -> str:
@@ -158,9 +194,9 @@ def _causes(causes: pd.DataFrame) -> str:
 
 def _kind(kind: str, part: pd.DataFrame) -> str:
     rows = part[["name", "before", "after"]].head(NAMED).itertuples(index=False, name=None)
-    told = [f"`{name}` ({before} → {after})" for name, before, after in rows]
+    causes = ", ".join(f"`{name}` ({before} → {after})" for name, before, after in rows)
     more = f" and {len(part) - NAMED} more" if len(part) > NAMED else ""
-    return f"**{kind}** {', '.join(told)}{more}"
+    return f"**{kind}** {causes}{more}"
 
 
 def _scale_values(values: pd.DataFrame) -> str:
@@ -192,40 +228,3 @@ def _moved(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _largest(frame: pd.DataFrame, column: str) -> pd.Series:
     return frame.loc[frame[column].abs().sort_values().index[-1]]
-
-
-def _tables(tables: pd.DataFrame) -> str:
-    count = len(tables)
-    return f"{count} other results {'table differs' if count == 1 else 'tables differ'}."
-
-
-@styled
-def effects_figure(
-    frame: pd.DataFrame, *, names: Mapping[str, str], outcome: str, about: About
-) -> Figure:
-    """Direct effects of both reports with 95 % intervals; frame: as changes.effects."""
-    figure, axes = canvas(height=0.9 + 0.46 * len(frame))
-    marks = (
-        Mark("before", names["before"], INK, "D", below=-0.14, hollow=True),
-        Mark("after", names["after"], OURS, "o", below=0.14),
-    )
-    base_model.effects(axes, frame, marks)
-    unit = f"points {words(outcome)} per unit of the predictor"
-    axes.set_xlabel(unit)
-    legend(figure, axes)
-    return exhibited(
-        figure,
-        "effects",
-        title=f"Direct effects on {words(outcome)} in {names['before']} and {names['after']}",
-        unit=unit,
-        note="With 95 % intervals",
-        about=about,
-        alt=f"Dots with intervals. {'. '.join(_spoken(frame, side, names) for side in names)}.",
-        numbers=frame.assign(name=frame["name"].map(words)),
-    )
-
-
-def _spoken(frame: pd.DataFrame, side: str, names: Mapping[str, str]) -> str:
-    columns = {side: "value", f"ci_lower_{side}": "ci_lower", f"ci_upper_{side}": "ci_upper"}
-    part = frame[["name", *columns]].rename(columns=columns).dropna()
-    return f"{names[side]}: {in_words(part, part['name'].map(words))}"

@@ -5,26 +5,78 @@ import pandas as pd
 
 from oablib.analysis.diagnostics import FAR, Recovered
 from oablib.base.wording import percent, words
-from oablib.report.drawing import (
-    GREY,
-    INDIRECT,
-    INK,
-    OURS,
-    exhibited,
-    in_words,
-    legend,
-    panels,
-    row_labels,
-    styled,
-)
+from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.table import Look, show
+from oablib.report.table import show
 
-SHIFT_LOOKS = ((INDIRECT, "v"), (OURS, "o"), (INK, "^"))
-SHIFT_NAMES = {-1: "one lower", 0: "as imputed", 1: "one higher"}
+INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
+SHIFTS = {
+    -1: ("one lower", drawing.INDIRECT, "v"),
+    0: ("as imputed", drawing.OURS, "o"),
+    1: ("one higher", drawing.INK, "^"),
+}
+SHIFT_NAMES = {shift: name for shift, (name, _, _) in SHIFTS.items()}
 
 
-@styled
+def information(parameters: pd.DataFrame) -> pd.DataFrame:
+    """The rows `~` of a pooled table: what is lost to unknown values, and to few imputations."""
+    return parameters.loc[parameters["op"] == "~", INFORMATION_COLUMNS].reset_index(drop=True)
+
+
+def information_table(frame: pd.DataFrame, *, m: int, about: About) -> Table:
+    """What unknown values cost each path, and how much it depends on the draws."""
+    return show(
+        frame,
+        "information",
+        title="What is lost to unknown values",
+        unit="est, se, mce: points of the left variable per unit of the right one",
+        note="riv: relative increase in variance; fmi: fraction of missing information; mce: "
+        f"standard deviation of est over sets of {m} imputations; m recommended: imputations after "
+        "which se would vary by 5 % (Von Hippel 2020)",
+        about=about,
+        digits={"est": 3, "se": 3, "mce": 3, "m_recommended": 0},
+    )
+
+
+def self_test_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Planted effects and their estimates."""
+    return show(
+        frame.drop(columns="mc_se"),
+        "self-test",
+        title="Self-test: effects planted, values hidden and imputed, effects found",
+        unit="points of the outcome per unit of the predictor",
+        note="complete: mean estimate before hiding; imputed and standard error: means over "
+        "repeats; z: imputed minus planted in Monte Carlo standard errors (standard error by the "
+        "root of repeats)",
+        about=about,
+        labels={
+            "name": "predictor",
+            "value": "imputed",
+            "se": "standard error",
+            "inside": "repeats inside 95 % interval",
+        },
+    )
+
+
+def sensitivity_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
+    """Direct effects under each shift, side by side; se is that without shift."""
+    wide = frame.pivot(index="name", columns="shift", values="value")
+    wide = wide.loc[list(dict.fromkeys(frame["name"]))]
+    centre = frame[frame["shift"] == 0].set_index("name")["se"]
+    moved = wide.drop(columns=0).sub(wide[0], axis=0).div(centre, axis=0).abs().max(axis=1)
+    return show(
+        wide.rename(columns=SHIFT_NAMES).assign(se=centre, largest_move=moved).reset_index(),
+        "sensitivity",
+        title=f"Direct effects on {words(outcome)} if unknown values differ from imputed ones",
+        unit=f"points {words(outcome)} per unit of the predictor",
+        note="Every imputed value one level (numbers: one standard deviation) lower, as imputed, "
+        "higher; largest move in standard errors of the effect as imputed",
+        about=about,
+        labels={"name": "predictor", "se": "standard error", "largest_move": "largest move (se)"},
+    )
+
+
+@drawing.styled
 def sensitivity_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     """Direct effects with 95 % intervals for each shift of the imputed values, in units of se.
 
@@ -33,38 +85,36 @@ def sensitivity_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     """
     names = list(dict.fromkeys(frame["name"]))
     centre = frame[frame["shift"] == 0].set_index("name")
-    figure, (axes,) = panels([0.9 + 0.5 * len(names)])
-    for place, (shift, label) in enumerate(SHIFT_NAMES.items()):
+    figure, axes = drawing.canvas(height=0.9 + 0.5 * len(names))
+    for shift, (label, colour, shape) in SHIFTS.items():
         part = frame[frame["shift"] == shift]
         middle, unit = (part["name"].map(centre[column]) for column in ("value", "se"))
         low, value, high = ((part[c] - middle) / unit for c in ("ci_lower", "value", "ci_upper"))
-        spots = np.arange(len(names)) + 0.22 * (place - 1)
         axes.errorbar(
-            value, spots, xerr=[value - low, high - value], fmt=SHIFT_LOOKS[place][1], ms=4.5,
-            capsize=2, color=SHIFT_LOOKS[place][0], label=label,
+            value, np.arange(len(names)) + 0.22 * shift, xerr=[value - low, high - value],
+            fmt=shape, ms=4.5, capsize=2, color=colour, label=label,
         )  # fmt: skip
-    axes.axvline(0, color=GREY, lw=0.8)
+    axes.axvline(0, color=drawing.GREY, lw=0.8)
     axes.grid(axis="x")
-    row_labels(axes, [words(name) for name in names])
+    drawing.row_labels(axes, map(words, names))
     axes.set_xlabel("distance from the effect as imputed (its standard errors)")
-    legend(figure, axes)
-    labels = [
-        f"{words(n)}, {SHIFT_NAMES[s]}" for n, s in zip(frame["name"], frame["shift"], strict=True)
-    ]
-    return exhibited(
+    drawing.legend(figure, axes)
+    named = frame.assign(name=frame["name"].map(words), shift=frame["shift"].map(SHIFT_NAMES))
+    return drawing.exhibited(
         figure,
         "sensitivity",
         title="Direct effects when every imputed value is lower or higher than drawn",
         unit="distance from the effect as imputed, in its standard errors",
         note="One level (numbers: one standard deviation) lower or higher; 95 % intervals",
         about=about,
-        alt=f"Dots with intervals. Effects: {in_words(frame, labels)}.",
-        numbers=frame.assign(name=frame["name"].map(words), shift=frame["shift"].map(SHIFT_NAMES)),
+        alt="Dots with intervals. Effects: "
+        f"{drawing.in_words(frame, named['name'] + ', ' + named['shift'])}.",
+        numbers=named,
     )
 
 
 def answer(planted: Recovered, *, lost: pd.DataFrame, m: int) -> str:
-    """How the self-test ended, and which effect loses most to unknown values."""
+    """The result of the self-test, and the effect that loses most to unknown values."""
     if m == 1:
         return "**Nothing was unknown**: results owe nothing to an imputation."
     most, wanted = lost.iloc[int(lost["fmi"].argmax())], int(lost["m_recommended"].max())
@@ -87,66 +137,4 @@ def _self_test(planted: Recovered) -> str:
         f"All {len(table)} planted effects came back in the self-test, "
         f"{int(table['inside'].sum())} of {int(table['repeats'].sum())} times inside their 95 % "
         "interval."
-    )
-
-
-INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
-
-
-def information(parameters: pd.DataFrame) -> pd.DataFrame:
-    """The rows `~` of a pooled table: what is lost to unknown values, and to few imputations."""
-    return parameters.loc[parameters["op"] == "~", INFORMATION_COLUMNS].reset_index(drop=True)
-
-
-def information_table(frame: pd.DataFrame, *, m: int, about: About) -> Table:
-    """What unknown values cost each path, and how far it depends on the draws."""
-    note = (
-        "riv: relative increase in variance; fmi: fraction of missing information; mce: standard "
-        f"deviation of est over sets of {m} imputations; m recommended: imputations after which se "
-        "would vary by 5 % (Von Hippel 2020)"
-    )
-    return show(
-        frame,
-        "information",
-        title="What is lost to unknown values",
-        unit="est, se, mce: points of the left variable per unit of the right one",
-        note=note,
-        about=about,
-        look=Look(digits={"est": 3, "se": 3, "mce": 3, "m_recommended": 0}),
-    )
-
-
-def self_test_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Planted effects and what came back."""
-    labels = {"name": "predictor", "value": "imputed", "se": "standard error"}
-    return show(
-        frame.drop(columns="mc_se"),
-        "self-test",
-        title="Self-test: effects planted, values hidden and imputed, effects found",
-        unit="points of the outcome per unit of the predictor",
-        note="complete: mean estimate before hiding; imputed and standard error: means over "
-        "repeats; z: imputed minus planted in Monte Carlo standard errors (standard error by the "
-        "root of repeats)",
-        about=about,
-        look=Look(labels={**labels, "inside": "repeats inside 95 % interval"}),
-    )
-
-
-def sensitivity_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
-    """Direct effects under each shift, side by side; se is that without shift."""
-    wide = frame.pivot(index="name", columns="shift", values="value")
-    wide = wide.loc[list(dict.fromkeys(frame["name"]))]
-    centre = frame[frame["shift"] == 0].set_index("name")["se"]
-    moved = wide.drop(columns=0).sub(wide[0], axis=0).div(centre, axis=0).abs().max(axis=1)
-    table = wide.rename(columns=SHIFT_NAMES).assign(se=centre, largest_move=moved).reset_index()
-    labels = {"name": "predictor", "se": "standard error", "largest_move": "largest move (se)"}
-    return show(
-        table,
-        "sensitivity",
-        title=f"Direct effects on {words(outcome)} if unknown values differ from imputed ones",
-        unit=f"points {words(outcome)} per unit of the predictor",
-        note="Every imputed value one level (numbers: one standard deviation) lower, as imputed, "
-        "higher; largest move in standard errors of the effect as imputed",
-        about=about,
-        look=Look(labels=labels),
     )

@@ -1,4 +1,4 @@
-"""What figures share: style, canvas, marks with intervals, and the step from drawing to exhibit."""
+"""What figures share: style, axes, marks with intervals, and the step from drawing to exhibit."""
 
 import io
 import re
@@ -13,17 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from oablib.base import rounding
-from oablib.base.wording import inert, number, percent, words
+from oablib.base.wording import inert, number, words
 from oablib.protocol.codebook import Column
 from oablib.report.exhibit import About, Figure
 
-# Okabe & Ito (2008): told apart by colour-blind readers; each has a contrast of 3 to white.
+# Okabe & Ito (2008): colour-blind readers can distinguish them; each has a contrast of 3 to white.
 OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
 GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
-PATTERN_COLOURS = (OURS, GREEN, PURPLE, GREY)
-ON_LIGHT = frozenset({GREEN, PURPLE})  # colours on which letters are dark
-WIDTH = 7.2  # inches: the width of a printed page, so that letters keep their size
-SMALL = 8.3  # points, the smallest letters
+WIDTH = 7.2  # inches: the width of a printed page, so that text keeps its size
+SMALL = 8.3  # points, the smallest text
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -36,22 +34,20 @@ STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "grid.color": "#e3e7eb",
     "grid.linewidth": 0.8,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
     "ytick.major.size": 0,
     "legend.frameon": False,
-    # Labels are data: a dollar sign in one is no formula.
+    # Labels are data: a dollar sign in one does not begin a formula.
     "text.parse_math": False,
     "svg.fonttype": "path",
 }
-
-
 _PATH_NAME = re.compile(r'(?<=\bid=")[a-z]+[0-9a-f]{10}(?=")')
 
 styled = matplotlib.rc_context(STYLE)
-"""Decorator of a function that draws: the style holds for all it makes."""
+"""Decorator of a function that draws: the style applies to everything in the figure."""
+
+
+Columns = Mapping[str, Column]  # variable -> its column in the codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +67,44 @@ PUBLISHED = Mark("published", "published", INK, "D", below=0.24, hollow=True)
 CURRENT = Mark("current", "indicator then in use", GREY, "^", below=0.42)
 
 
-def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark] = (HERE, PUBLISHED)) -> None:
-    """One row a line: marks for each column that the frame has, with 95 % intervals where known.
+def grid(
+    rows: int, columns: int, *, height: float, **options: Any
+) -> tuple[Drawing, list[list[Axes]]]:
+    """A figure with axes in rows and columns; height of the whole in inches.
+
+    options: as of matplotlib's Figure.subplots.
+    """
+    figure = Drawing(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, [list(row) for row in axes]
+
+
+def canvas(*, height: float) -> tuple[Drawing, Axes]:
+    """A figure with one set of axes; height in inches."""
+    figure, [[axes]] = grid(1, 1, height=height)
+    return figure, axes
+
+
+def beside(count: int, *, height: float, **options: Any) -> tuple[Drawing, list[Axes]]:
+    """A figure with axes beside each other that share their rows; height in inches."""
+    figure, [axes] = grid(1, count, height=height, sharey=True, **options)
+    return figure, axes
+
+
+def panels(heights: Sequence[float]) -> tuple[Drawing, list[Axes]]:
+    """A figure with axes under each other; heights in inches."""
+    figure, axes = grid(len(heights), 1, height=sum(heights), height_ratios=heights)
+    return figure, [row[0] for row in axes]
+
+
+def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark]) -> None:
+    """One line a row: marks for each column that the frame has, with 95 % intervals where known.
 
     frame: `value` with ci_lower and ci_upper, other columns with ci_lower_<column> and
     ci_upper_<column>, or with <column>_se, or without interval.
     """
     rows = np.arange(len(frame))
-    for mark in (each for each in marks if each.column in frame):
+    for mark in (mark for mark in marks if mark.column in frame):
         axes.errorbar(
             frame[mark.column],
             rows + mark.below,
@@ -97,48 +123,25 @@ def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark] = (HERE, PU
 
 def _spread(frame: pd.DataFrame, column: str) -> Any:
     """Distances to both ends of the 95 % interval; None without one."""
-    end = "" if column == "value" else f"_{column}"
-    if f"ci_lower{end}" in frame:
-        return [frame[column] - frame[f"ci_lower{end}"], frame[f"ci_upper{end}"] - frame[column]]
+    suffix = "" if column == "value" else f"_{column}"
+    lower, upper = f"ci_lower{suffix}", f"ci_upper{suffix}"
+    if lower in frame:
+        return [frame[column] - frame[lower], frame[upper] - frame[column]]
     return 1.96 * frame[f"{column}_se"] if f"{column}_se" in frame else None
 
 
-def row_labels(axes: Axes, labels: Sequence[str]) -> None:
-    """One row a label, the first on top."""
-    axes.set_yticks(range(len(labels)), [inert(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.3, -0.6)
-
-
-def stacked_bar(axes: Axes, row: pd.Series, *, at: float) -> None:
-    """One bar at height `at` out of fractions that sum to 1; parts over 4 % get their number."""
-    left = 0.0
-    for colour, (label, share) in zip(PATTERN_COLOURS, row.items(), strict=False):
-        first = label not in axes.get_legend_handles_labels()[1]
-        axes.barh(
-            at, share * 100, left=left, color=colour, edgecolor="white", lw=0.8,
-            label=label if first else None,
-        )  # fmt: skip
-        if share > 0.04:
-            dark = INK if colour in ON_LIGHT else "white"
-            middle = left + share * 50
-            axes.text(middle, at, f"{share * 100:.1f}", ha="center", va="center", color=dark)
-        left += share * 100
+def row_labels(axes: Axes, labels: Iterable[str]) -> None:
+    """A labelled line for each row, the first on top."""
+    texts = [inert(label) for label in labels]
+    axes.set_yticks(range(len(texts)), texts)
+    axes.set_ylim(len(texts) - 0.3, -0.6)
 
 
 def legend(figure: Drawing, axes: Axes, *, columns: int = 4) -> None:
-    """A legend above the axes; none where one kind of mark speaks for itself."""
+    """A legend above the axes; none where there is one kind of mark."""
     marks, names = axes.get_legend_handles_labels()
     if len(names) > 1:
         figure.legend(marks, names, loc="outside upper left", ncols=columns)
-
-
-def sentence(shares: pd.DataFrame) -> str:
-    """A table of fractions in words, for readers who cannot see the bars."""
-    parts = [
-        f"{wave}: " + ", ".join(f"{label} {percent(share, 1)}" for label, share in row.items())
-        for wave, row in shares.iterrows()
-    ]
-    return "; ".join(parts) + "."
 
 
 def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
@@ -147,33 +150,18 @@ def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
     return "; ".join(f"{name} {number(v)} ({number(a)} to {number(b)})" for name, v, a, b in bounds)
 
 
-def value_labels(values: pd.Index | pd.Series, column: Column) -> list[str]:
+def value_labels(values: Iterable[Any], column: Column) -> list[str]:
     """Dutch labels of codes, or the numbers themselves."""
     if column.categories:
         return [column.category(int(code)).label_nl for code in values]
     return [f"{value:g}" for value in values]
 
 
-def named_values(frame: pd.DataFrame, columns: Mapping[str, Column], code: str) -> pd.DataFrame:
+def named_values(frame: pd.DataFrame, columns: Columns, code: str) -> pd.DataFrame:
     """A frame for readers: variables as words, codes of column `code` as labels."""
     pairs = zip(frame["variable"], frame[code], strict=True)
-    labels = [value_labels(pd.Index([value]), columns[name])[0] for name, value in pairs]
-    named = frame.assign(variable=frame["variable"].map(words))
-    named[code] = labels
-    return named
-
-
-def canvas(*, height: float, width: float = WIDTH) -> tuple[Drawing, Axes]:
-    """A figure with one set of axes; height and width in inches."""
-    figure = Drawing(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots()
-
-
-def panels(heights: Sequence[float]) -> tuple[Drawing, list[Axes]]:
-    """A figure with axes under each other; heights in inches."""
-    figure = Drawing(figsize=(WIDTH, sum(heights)), layout="constrained")
-    grid = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
-    return figure, list(grid[:, 0])
+    labels = [value_labels([value], columns[name])[0] for name, value in pairs]
+    return frame.assign(variable=frame["variable"].map(words), **{code: labels})
 
 
 def exhibited(
@@ -189,7 +177,7 @@ def exhibited(
 ) -> Figure:
     """The drawing with all that belongs to it; equal drawings give equal bytes.
 
-    label without `fig-`; numbers: the frame behind the figure, under names that a reader knows.
+    label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure.
     """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -206,7 +194,7 @@ def exhibited(
 
 
 def _named_in_order(svg: str) -> str:
-    """Name paths by their order: matplotlib names them by a digest, which hangs on last bits."""
-    for place, name in enumerate(dict.fromkeys(_PATH_NAME.findall(svg))):
-        svg = svg.replace(name, f"path{place}")
+    """Name paths by their order: matplotlib's names are digests that depend on the last bits."""
+    for index, name in enumerate(dict.fromkeys(_PATH_NAME.findall(svg))):
+        svg = svg.replace(name, f"path{index}")
     return svg

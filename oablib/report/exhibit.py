@@ -1,4 +1,4 @@
-"""What a report exhibits: a figure or a table with title, unit and source, and its numbers."""
+"""What a report shows: a figure or a table with title, unit and source, and its numbers."""
 
 import base64
 import html
@@ -13,7 +13,7 @@ import pandas as pd
 from oablib.base.wording import inert
 
 MIME = "application/vnd.oablib.exhibit+json"
-"""Beside the HTML of an output: all of the exhibit that is not its look, see `payload`."""
+"""Type of the output beside the HTML: all of an exhibit except its look, see `payload`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Exhibit(ABC):
 
     label: `fig-` or `tbl-` and a name, once in a notebook; the text refers to it as `@fig-name`.
     title: what it shows. unit: of its numbers. note: how to read it. numbers: those behind it,
-    rounded as results tables are (store.rounded), with headings as a reader knows them.
+    rounded as results tables are (base.rounding), under the headings that a reader sees.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Exhibit(ABC):
     note: str = ""
 
     def labelled(self, name: str) -> Self:
-        """The same under another name, for a notebook that shows two of a kind."""
+        """The same exhibit under another name, for a notebook that shows two of a kind."""
         kind = self.label.partition("-")[0]
         return replace(self, label=f"{kind}-{name}")
 
@@ -55,11 +55,10 @@ class Exhibit(ABC):
         return " ".join(f"{_begun(part).rstrip('.')}." for part in parts if part)
 
     def payload(self) -> dict[str, Any]:
-        """Everything but the look, as JSON: texts, and the numbers as columns and rows."""
-        texts = {name: getattr(self, name) for name in ("label", "title", "unit", "note")}
+        """Everything except the look, as JSON: texts, and the numbers as columns and rows."""
         columns, rows = plain(self.numbers)
         return {
-            **texts,
+            **{name: getattr(self, name) for name in ("label", "title", "unit", "note")},
             "about": self.about_line,
             "population": self.about.population,
             "source": self.about.source,
@@ -79,13 +78,13 @@ class Exhibit(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure(Exhibit):
-    """A drawing (SVG) and a text that says what it shows to who cannot see it."""
+    """A drawing (SVG), and a text that describes it for readers who cannot see it."""
 
     svg: str
     alt: str
 
     def payload(self) -> dict[str, Any]:
-        """As of every exhibit, with the drawing."""
+        """As for every exhibit, with the drawing."""
         return {**Exhibit.payload(self), "svg": self.svg, "alt": self.alt}
 
     def _repr_html_(self) -> str:
@@ -97,15 +96,15 @@ class Figure(Exhibit):
 class Table(Exhibit):
     """Headings, and rows of text in groups.
 
-    headings: text -> whether its column is set right, as numbers are. groups: heading of a group,
-    empty for a table without, and its rows; the first cell of a row names it.
+    headings: text, and whether its column is aligned right, as numbers are. groups: heading of a
+    group (empty in a table without groups) and its rows; the first cell of a row names it.
     """
 
     headings: Sequence[tuple[str, bool]]
     groups: Sequence[tuple[str, Sequence[Sequence[str]]]]
 
     def _repr_html_(self) -> str:
-        head = "".join(_cell("th", text, right, scope="col") for text, right in self.headings)
+        head = "".join(_cell("th", text, right, 'scope="col"') for text, right in self.headings)
         bodies = "".join(self._body(name, rows) for name, rows in self.groups)
         return (
             f'<table id="{self.label}"><caption>{escaped(self.title)}</caption>'
@@ -113,75 +112,69 @@ class Table(Exhibit):
         )
 
     def _body(self, name: str, rows: Sequence[Sequence[str]]) -> str:
-        width = len(self.headings)
-        title = (
-            f'<tr><th colspan="{width}" scope="rowgroup" style="text-align: left">'
-            f"{escaped(name)}</th></tr>"
-        )
-        lines = "".join(self._row(row) for row in rows)
-        return f"<tbody>{title if name else ''}{lines}</tbody>"
+        span = f'colspan="{len(self.headings)}" scope="rowgroup"'
+        title = f"<tr>{_cell('th', name, False, span)}</tr>" if name else ""
+        return f"<tbody>{title}{''.join(self._row(row) for row in rows)}</tbody>"
 
     def _row(self, row: Sequence[str]) -> str:
-        first = _cell("th", row[0], self.headings[0][1], scope="row")
+        first = _cell("th", row[0], self.headings[0][1], 'scope="row"')
         pairs = zip(row[1:], self.headings[1:], strict=True)
         return f"<tr>{first}{''.join(_cell('td', text, right) for text, (_, right) in pairs)}</tr>"
 
 
 def plain(frame: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
-    """A frame as columns and rows of what JSON can hold: None where nothing is."""
-    rows = [[_plain(each) for each in row] for row in frame.to_numpy(object)]
+    """A frame as columns and rows of what JSON can hold: None for a missing value."""
+    rows = [[_plain(value) for value in row] for row in frame.to_numpy(object)]
     return [str(name) for name in frame], rows
 
 
 def _begun(sentence: str) -> str:
-    """A sentence with a capital, unless it begins with a column's name and what that means."""
+    """A sentence with a capital, unless it begins with the name of a column and its meaning."""
     first = sentence.partition(" ")[0]
     return sentence if first.endswith((":", ",")) else sentence[0].upper() + sentence[1:]
 
 
-def figure_html(told: dict[str, Any], *, source: str) -> str:
-    """A figure as HTML out of its payload, with the drawing at `source`."""
+def figure_html(payload: dict[str, Any], *, source: str) -> str:
+    """A figure as HTML, from its payload; source: URL of the drawing."""
     return (
-        f'<figure id="{told["label"]}"><img src="{source}" alt="{escaped(told["alt"])}">'
-        f"<figcaption>{escaped(told['title'])}</figcaption></figure>"
-        f'<div class="about">{escaped(told["about"])}</div>'
+        f'<figure id="{payload["label"]}"><img src="{source}" alt="{escaped(payload["alt"])}">'
+        f"<figcaption>{escaped(payload['title'])}</figcaption></figure>"
+        f'<div class="about">{escaped(payload["about"])}</div>'
     )
 
 
 def escaped(text: str) -> str:
-    """Text for HTML, in which nothing is code and nothing turns the direction of reading."""
+    """Text for HTML, in which nothing is code and nothing changes the direction of reading."""
     return html.escape(inert(text))
 
 
-def _cell(kind: str, text: str, right: bool, *, scope: str = "") -> str:
-    scoped = f' scope="{scope}"' if scope else ""
-    side = "right" if right else "left"  # said of both: JupyterLab sets everything right
-    return f'<{kind}{scoped} style="text-align: {side}">{escaped(text)}</{kind}>'
+def _cell(kind: str, text: str, right: bool, attributes: str = "") -> str:
+    side = "right" if right else "left"  # always given: JupyterLab aligns everything right
+    opening = " ".join(filter(None, (kind, attributes, f'style="text-align: {side}"')))
+    return f"<{opening}>{escaped(text)}</{kind}>"
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: None for what is not there, inf in words."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    """A value as JSON has it: None for a missing value, text for an infinite one."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else str(value) if math.isinf(value) else float(value)
+    if value is None or value is pd.NA:
         return None
-    if isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and math.isinf(value):
-        return str(value)
-    return float(value) if isinstance(value, float) else str(value)
+    return value if isinstance(value, bool | int | str) else str(value)
 
 
 def about(population: pd.DataFrame) -> About:
-    """Population, n and source of a run, for captions: from its results table `population`."""
+    """Population, n and source for captions, from the results table `population` of a run."""
     row = population.iloc[0]
-    who = f"{row['children']:,} children in {row['schools']:,} schools"
-    return About(who, str(row["source"]))
+    text = f"{row['children']:,} children in {row['schools']:,} schools"
+    return About(text, str(row["source"]))
 
 
 def about_country(country: pd.DataFrame) -> About:
-    """Population, n and source for captions, out of the results table `country`."""
+    """Population, n and source for captions, from the results table `country_facts`."""
     row = country.iloc[0]
-    who = (
+    text = (
         f"{row['children']:,} children on 1 October {row['year']}: {row['pupils']:,} pupils at "
         f"{row['sites']:,} school sites and {row['toddlers']:,} toddlers"
     )
-    return About(who, str(row["source"]))
+    return About(text, str(row["source"]))

@@ -1,4 +1,4 @@
-"""What the reports say beside the numbers: who is in them, and how they compare with published."""
+"""Results of a run beside published ones: direct effects, scale values, measures of fit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,36 +9,35 @@ import pandas as pd
 from oablib import params
 from oablib.protocol.models import Model
 
-FIT_PARTS = {
-    "n": "Model",
-    "free_parameters": "Model",
-    "chi2": "Model test, user model",
-    "chi2_scaled": "Model test, user model",
-    "df": "Model test, user model",
-    "cfi": "User model versus baseline model",
-    "tli": "User model versus baseline model",
-    "loglik": "Loglikelihood and information criteria",
-    "aic": "Loglikelihood and information criteria",
-    "bic": "Loglikelihood and information criteria",
-    "sabic": "Loglikelihood and information criteria",
-    "rmsea": "Approximation and residuals",
-    "srmr": "Approximation and residuals",
-    "r2_adjusted": "Explained variance",
+Published = Mapping[str, Any] | None  # figures of a publication; None to compare with none
+
+CRITERIA = "Loglikelihood and information criteria"
+FIT_MEASURES = {
+    "n": ("Model", "number of observations"),
+    "free_parameters": ("Model", "number of model parameters"),
+    "chi2": ("Model test, user model", "chi2, test statistic"),
+    "chi2_scaled": ("Model test, user model", "chi2, scaled (Yuan-Bentler-Mplus)"),
+    "df": ("Model test, user model", "degrees of freedom"),
+    "cfi": ("User model versus baseline model", "comparative fit index (CFI)"),
+    "tli": ("User model versus baseline model", "Tucker-Lewis index (TLI)"),
+    "loglik": (CRITERIA, "loglikelihood of the user model (H0)"),
+    "aic": (CRITERIA, "Akaike (AIC)"),
+    "bic": (CRITERIA, "Bayesian (BIC)"),
+    "sabic": (CRITERIA, "sample-size adjusted Bayesian (SABIC)"),
+    "rmsea": ("Approximation and residuals", "RMSEA"),
+    "srmr": ("Approximation and residuals", "SRMR"),
+    "r2_adjusted": ("Explained variance", "R2 of the outcome, adjusted"),
 }
-"""Measures in the order of lavaan's summary, and the part of it that each stands in."""
+"""Measures in the order of lavaan's summary: the part of it that holds each, and its words."""
 
 
-def published(name: str) -> Mapping[str, Any] | None:
-    """Published figures of this name in params/published; None when the name is empty."""
+def published(name: str) -> Published:
+    """Published figures of this name in params/published; None for an empty name."""
     return params.published(name) if name else None
 
 
 def compare_direct(
-    parameters: pd.DataFrame,
-    *,
-    model: Model,
-    figures: Mapping[str, Any] | None,
-    known: pd.DataFrame | None = None,
+    parameters: pd.DataFrame, *, model: Model, figures: Published, known: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Direct effects in the model's order, beside the published ones where there are any.
 
@@ -61,16 +60,14 @@ def compare_direct(
     table["published"] = effects["coef"].astype(float).to_numpy()
     table["published_se"] = effects["se"].astype(float).to_numpy()
     table["difference_in_se"] = (table["value"] - table["published"]) / table["published_se"]
-    own = table["se" if known is None else "se_known"]
-    table["se_ratio"] = own / table["published_se"]
+    errors = table["se" if known is None else "se_known"]
+    table["se_ratio"] = errors / table["published_se"]
     table["published_std"] = effects["beta"].astype(float).to_numpy()
     table["current_std"] = effects["beta_current"].astype(float).to_numpy()
     return table
 
 
-def compare_scale_values(
-    values: pd.DataFrame, *, figures: Mapping[str, Any] | None
-) -> pd.DataFrame:
+def compare_scale_values(values: pd.DataFrame, *, figures: Published) -> pd.DataFrame:
     """Pooled scale values beside published ones, where there are any.
 
     Adds published (the base model of 2021), difference (ours minus published) and current (the
@@ -86,19 +83,15 @@ def _listed(values: pd.DataFrame, *, figures: Mapping[str, Any], column: str) ->
     """Published scale values of the rows of `values`; NaN where there is none."""
     known: dict[Any, float] = {
         (name, code): value
-        for name, told in figures["scale_values"].items()
-        for code, value in enumerate(told[column], start=1)
+        for name, listed in figures["scale_values"].items()
+        for code, value in enumerate(listed[column], start=1)
     }
-    found = [known.get((row.variable, row.code), np.nan) for row in values.itertuples()]
-    return np.array(found, dtype=float)
+    pairs = zip(values["variable"], values["code"], strict=True)
+    return np.array([known.get(pair, np.nan) for pair in pairs], dtype=float)
 
 
 def compare_fit(
-    fit: pd.DataFrame,
-    *,
-    outcome: str,
-    counts: Mapping[str, int],
-    figures: Mapping[str, Any] | None,
+    fit: pd.DataFrame, *, outcome: str, counts: Mapping[str, int], figures: Published
 ) -> pd.DataFrame:
     """Fit measures in lavaan's order: mean, smallest and largest over imputations, published.
 
@@ -107,9 +100,9 @@ def compare_fit(
     """
     table = fit.rename(columns={f"r2_adjusted_{outcome}": "r2_adjusted"})
     table = table.assign(**{name: float(count) for name, count in counts.items()})
-    wanted = [name for name in FIT_PARTS if name in table]
+    wanted = [name for name in FIT_MEASURES if name in table]
     rows = table[wanted].agg(["mean", "min", "max"]).T.rename_axis("measure").reset_index()
-    rows.insert(0, "part", [FIT_PARTS[name] for name in rows["measure"]])
+    rows.insert(0, "part", [FIT_MEASURES[name][0] for name in rows["measure"]])
     if figures is not None:
         listed = figures["fit"] | {"n": figures["sample"]["n"]}
         rows["published"] = [float(listed.get(name, "nan")) for name in rows["measure"]]

@@ -1,34 +1,65 @@
 """What the report on scale values shows: table, figure and answer."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from oablib.base.wording import number, words
-from oablib.protocol.codebook import Column
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.report.drawing import (
-    CURRENT,
-    HERE,
-    PUBLISHED,
-    exhibited,
-    in_words,
-    intervals,
-    legend,
-    named_values,
-    panels,
-    row_labels,
-    styled,
-    value_labels,
-)
+from oablib.report import drawing
+from oablib.report.drawing import Columns
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.table import Look, show
+from oablib.report.table import show
 
 
 def category_labels(values: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
     """Dutch labels, as published, for the rows of a table of scale values."""
     pairs = zip(values["variable"], values["code"], strict=True)
     return pd.Series([table.column(name).category(int(code)).label_nl for name, code in pairs])
+
+
+def scale_values_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
+    """Scale values in groups by variable, with labels; intervals are left to the figure."""
+    hidden = ["code", "label", "ci_lower", "ci_upper"]
+    return show(
+        frame.assign(category=frame["label"]).drop(columns=hidden),
+        "scale-values",
+        title="Scale values",
+        unit=f"points {words(outcome)} against the reference category",
+        note="Mean over completed data sets; n: children in the category",
+        about=about,
+        groups="variable",
+        labels={"current": "indicator then in use"},
+    )
+
+
+@drawing.styled
+def ladder_figure(frame: pd.DataFrame, *, columns: Columns, outcome: str, about: About) -> Figure:
+    """Scale values with 95 % intervals, and published ones where the frame has them.
+
+    frame: variable, code, value, ci_lower, ci_upper and perhaps published, current; in points.
+    """
+    unit = f"points {words(outcome)} against the reference category"
+    parts = {name: frame[frame["variable"] == name] for name in columns}
+    figure, panels = drawing.panels([0.65 + 0.3 * len(part) for part in parts.values()])
+    spoken = []
+    for axes, (name, part) in zip(panels, parts.items(), strict=True):
+        labels = drawing.value_labels(part["code"], columns[name])
+        drawing.intervals(axes, part, (drawing.HERE, drawing.PUBLISHED, drawing.CURRENT))
+        drawing.row_labels(axes, labels)
+        axes.set_title(words(name))
+        spoken.append(f"{words(name)}: {drawing.in_words(part, labels)}")
+    panels[-1].set_xlabel(unit)
+    drawing.legend(figure, panels[0])
+    shown = ["variable", "code", "n", "value", "ci_lower", "ci_upper", "published", "current"]
+    numbers = frame[[name for name in shown if name in frame]]
+    return drawing.exhibited(
+        figure,
+        "ladder",
+        title="Scale values with 95 % intervals",
+        unit=unit,
+        about=about,
+        alt=f"Dots with intervals. {'. '.join(spoken)}.",
+        numbers=drawing.named_values(numbers, columns, "code").rename(columns={"code": "category"}),
+    )
 
 
 def answer(table: pd.DataFrame, *, outcome: str) -> str:
@@ -47,50 +78,3 @@ def answer(table: pd.DataFrame, *, outcome: str) -> str:
             f"standard errors of the published ones; the largest difference is {gap.max():.2f}."
         )
     return text
-
-
-@styled
-def ladder_figure(
-    frame: pd.DataFrame, *, columns: Mapping[str, Column], outcome: str, about: About
-) -> Figure:
-    """Scale values with 95 % intervals, and published ones where the frame has them.
-
-    frame: variable, code, value, ci_lower, ci_upper and perhaps published, current; in points.
-    """
-    counts = [int((frame["variable"] == name).sum()) for name in columns]
-    figure, parts = panels([0.65 + 0.3 * count for count in counts])
-    spoken = []
-    for axes, (name, column) in zip(parts, columns.items(), strict=True):
-        part = frame[frame["variable"] == name]
-        labels = value_labels(part["code"], column)
-        intervals(axes, part, (HERE, PUBLISHED, CURRENT))
-        row_labels(axes, labels)
-        axes.set_title(words(name))
-        spoken.append(f"{words(name)}: {in_words(part, labels)}")
-    parts[-1].set_xlabel(f"points {words(outcome)} against the reference category")
-    legend(figure, parts[0])
-    shown = ["variable", "code", "n", "value", "ci_lower", "ci_upper", "published", "current"]
-    there = frame[[name for name in shown if name in frame]]
-    return exhibited(
-        figure,
-        "ladder",
-        title="Scale values with 95 % intervals",
-        unit=f"points {words(outcome)} against the reference category",
-        about=about,
-        alt=f"Dots with intervals. {'. '.join(spoken)}.",
-        numbers=named_values(there, columns, "code").rename(columns={"code": "category"}),
-    )
-
-
-def scale_values_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
-    """Scale values in groups by variable, with labels; intervals are left to the figure."""
-    hidden = ["code", "label", "ci_lower", "ci_upper"]
-    return show(
-        frame.assign(category=frame["label"]).drop(columns=hidden),
-        "scale-values",
-        title="Scale values",
-        unit=f"points {words(outcome)} against the reference category",
-        note="Mean over completed data sets; n: children in the category",
-        about=about,
-        look=Look(groups="variable", labels={"current": "indicator then in use"}),
-    )

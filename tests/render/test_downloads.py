@@ -10,7 +10,7 @@ import pytest
 from oablib.base import rounding
 from oablib.render import downloads
 from oablib.report.exhibit import About
-from oablib.report.table import Look, show
+from oablib.report.table import show
 
 COVER = {"run": "demo: Demonstration", "commit": "0" * 40}
 DANGEROUS = [
@@ -27,8 +27,7 @@ DANGEROUS = [
 def exhibit(text: str = "a"):
     frame = pd.DataFrame({"label": [text, "b"], "share": [1 / 3, float("nan")], "n": [1000, 2]})
     about = About("1,002 children", "made up")
-    look = Look(shares=("share",))
-    return show(frame, "shares", title="Shares", unit="%", about=about, look=look)
+    return show(frame, "shares", title="Shares", unit="%", about=about, shares=("share",))
 
 
 def written(folder: Path, text: str = "a") -> Path:

@@ -1,4 +1,4 @@
-"""The answers of reports 02, 06 and 07 say what their tables hold."""
+"""The answers on literature, selection and prediction agree with their tables."""
 
 import pandas as pd
 import pytest
@@ -19,7 +19,7 @@ UNFOUNDED = (1, "origin", "turned down: literature insufficient", "no theory")
 
 
 @pytest.mark.parametrize(
-    ("rows", "told", "untold"),
+    ("rows", "expected", "absent"),
     [
         ((UNFOUNDED, WEAK), ["model base stands", "down: 2 of", "origin: no theory"], "thin"),
         ((WEAK,), ["model base stands", "down: 1 of"], "The data spoke"),
@@ -28,12 +28,12 @@ UNFOUNDED = (1, "origin", "turned down: literature insufficient", "no theory")
         ((), ["names no candidates"], "turned down"),
     ],
 )  # fmt: skip
-def test_the_model_that_stands_is_told_with_the_reasons(
-    rows: tuple[tuple[int, str, str, str], ...], told: list[str], untold: str
+def test_the_model_that_is_kept_is_named_with_the_reasons(
+    rows: tuple[tuple[int, str, str, str], ...], expected: list[str], absent: str
 ) -> None:
     text = selection.kept_model(trail(*rows), reference="base")
-    assert all(part in text for part in told)
-    assert untold not in text
+    assert all(part in text for part in expected)
+    assert absent not in text
 
 
 def test_how_sure_a_choice_is_comes_from_the_draws() -> None:
@@ -68,7 +68,8 @@ def test_the_literature_is_counted() -> None:
 
 def test_a_model_without_rivals_answers_without_them() -> None:
     row = {"method": "all characteristics", "r2": 0.4, "r2_sd": 0.01, "ppv": 0.3, "slope": 0.9}
-    summary = pd.DataFrame([{**row, "population": each} for each in ("known", "register", "all")])
+    populations = ("known", "register", "all")
+    summary = pd.DataFrame([{**row, "population": name} for name in populations])
     text = prediction.answer(summary, splits=9)
     assert f"**{percent(0.4, 1)}**" in text and "9 splits" in text
     assert "Education alone" not in text

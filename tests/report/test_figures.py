@@ -1,4 +1,4 @@
-"""Figures: told in words to who cannot see them, the numbers behind them, and equal bytes."""
+"""Figures: their description in words, the numbers behind them, and equal bytes."""
 
 import re
 from dataclasses import replace
@@ -38,7 +38,7 @@ def draw(direct: pd.DataFrame) -> Figure:
     return base_model.coefficients_figure(direct, outcome="cito", about=ABOUT)
 
 
-def test_effects_are_told_in_words_with_their_intervals(direct: pd.DataFrame) -> None:
+def test_the_description_has_effects_with_their_intervals(direct: pd.DataFrame) -> None:
     alt = draw(direct).alt
     assert "origin −0.78 (−1.00 to −0.56)" in alt
     assert alt.count(" to ") == len(direct)
@@ -55,15 +55,15 @@ def test_without_published_figures_there_is_nothing_beside(direct: pd.DataFrame)
     assert not any("published" in str(name) for name in draw(bare).numbers)
 
 
-def test_results_equal_but_for_their_last_bits_are_equal_bytes(direct: pd.DataFrame) -> None:
-    """As those of two processors are."""
+def test_results_that_differ_in_their_last_bits_give_equal_bytes(direct: pd.DataFrame) -> None:
+    """Results of two processors differ in this way."""
     numbers = direct.select_dtypes("float")
     other = direct.assign(**{name: np.nextafter(numbers[name], np.inf) for name in numbers})
     assert not other.equals(direct)
     assert draw(other).payload() == draw(direct).payload()
 
 
-def test_a_drawing_is_small_and_holds_no_time_and_no_letters_of_the_machine(
+def test_a_drawing_is_small_and_has_no_date_and_no_fonts_of_the_machine(
     direct: pd.DataFrame,
 ) -> None:
     svg = draw(direct).svg
@@ -71,19 +71,18 @@ def test_a_drawing_is_small_and_holds_no_time_and_no_letters_of_the_machine(
     assert "<dc:date>" not in svg and "<text" not in svg and "<script" not in svg
 
 
-def test_caption_and_unit_stand_under_the_drawing(direct: pd.DataFrame) -> None:
+def test_caption_and_unit_are_under_the_drawing(direct: pd.DataFrame) -> None:
     html = draw(direct)._repr_html_()
     assert "<figcaption>Direct effects on cito with 95 % intervals</figcaption>" in html
     assert "3 children &amp; 1 school; source: made up." in html
 
 
 @pytest.mark.parametrize("label", ["$\\frac{1", "a $ b $ c", "\N{RIGHT-TO-LEFT MARK}x", "<b>"])
-def test_labels_that_look_like_code_are_drawn_as_letters(label: str) -> None:
+def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
     column = load().table("cohort").column("education_mother")
-    codes = [each.code for each in column.categories]
-    renamed = replace(
-        column, categories=tuple(replace(each, label_nl=label) for each in column.categories)
-    )
+    codes = [category.code for category in column.categories]
+    categories = tuple(replace(category, label_nl=label) for category in column.categories)
+    renamed = replace(column, categories=categories)
     frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
     frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
     columns = {"education_mother": renamed}
@@ -91,7 +90,7 @@ def test_labels_that_look_like_code_are_drawn_as_letters(label: str) -> None:
     assert "\N{RIGHT-TO-LEFT MARK}" not in drawn.alt
 
 
-def test_path_diagram_tells_every_path() -> None:
+def test_the_description_of_a_path_diagram_has_every_path() -> None:
     rows = pd.DataFrame(
         {"lhs": ["cito", "cito", "nscct"], "rhs": ["nscct", "a", "a"], "est": [5.0, 1.0, -0.5]}
     ).assign(ci_lower=-1.0, ci_upper=9.0, std=0.1)
@@ -100,7 +99,7 @@ def test_path_diagram_tells_every_path() -> None:
         assert part in drawn.alt
 
 
-def test_a_comparison_tells_both_sides() -> None:
+def test_the_description_of_a_comparison_has_both_reports() -> None:
     frame = pd.DataFrame({"name": ["origin", "gone"], "before": [1.0, 2.0], "after": [2.0, np.nan]})
     for side in ("before", "after"):
         frame[f"ci_lower_{side}"], frame[f"ci_upper_{side}"] = frame[side] - 1, frame[side] + 1
@@ -117,7 +116,7 @@ def test_words_for_intervals() -> None:
 
 def luminance(colour: str) -> float:
     """Relative luminance as WCAG 2.1 defines it."""
-    parts = [int(each, 16) / 255 for each in re.findall("..", colour.lstrip("#"))]
+    parts = [int(pair, 16) / 255 for pair in re.findall("..", colour.lstrip("#"))]
     linear = [x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 

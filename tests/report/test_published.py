@@ -1,4 +1,4 @@
-"""What reports say beside the numbers: comparisons, summaries, sentences, figures, tables."""
+"""Results of a run beside published ones, and what the intake and the base model show."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def parameters(model: models.Model, published: dict) -> pd.DataFrame:
     return rows.assign(p=0.0, fmi=0.1)
 
 
-def test_direct_effects_stand_in_the_models_order_beside_published(
+def test_direct_effects_are_in_the_models_order_beside_published_ones(
     parameters: pd.DataFrame, model: models.Model, published: dict
 ) -> None:
     table = report.compare_direct(parameters, model=model, figures=published)
@@ -73,7 +73,7 @@ def test_a_model_that_imputes_something_else_has_no_published_pattern(published:
 def test_the_answer_counts_effects_that_differ_from_zero(
     parameters: pd.DataFrame, model: models.Model, published: dict
 ) -> None:
-    """School mean and residence 0-5 years hold 0 within two standard errors in the source."""
+    """In the source, intervals of the school mean and of residence 0-5 years include 0."""
     table = report.compare_direct(parameters, model=model, figures=published)
     text = base_model.answer(table, outcome="cito")
     assert "5 of 7 effects" in text

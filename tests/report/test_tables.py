@@ -1,29 +1,29 @@
-"""Tables: what each heading heads, what each number looks like, and that labels are only text."""
+"""Tables: headings, the look of numbers, and labels that are only text."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from oablib.report import base_model, published
-from oablib.report.exhibit import About
-from oablib.report.table import Look, show
+from oablib.report.exhibit import About, Table
+from oablib.report.table import show
 
 ABOUT = About("3 children in 1 school", "made up")
 HOSTILE = ["<script>alert(1)</script>", "\"q\" 'x' & <b>", "\N{RIGHT-TO-LEFT OVERRIDE}abc"]
 
 
-def table(frame: pd.DataFrame, **look: object):
-    told = {"title": "T", "unit": "points", "about": ABOUT}
-    return show(frame, "t", look=Look(**look), **told)
+def table(frame: pd.DataFrame, **look: Any) -> Table:
+    return show(frame, "t", title="T", unit="points", about=ABOUT, **look)
 
 
-def cells(frame: pd.DataFrame, **look: object) -> list[str]:
+def cells(frame: pd.DataFrame, **look: Any) -> list[str]:
     return re.findall(r"<td[^>]*>(.*?)</td>", table(frame, **look)._repr_html_())
 
 
-def test_caption_headings_and_rows_are_marked_as_what_they_are() -> None:
+def test_caption_headings_and_rows_are_marked_up() -> None:
     frame = pd.DataFrame({"variable": ["a_b", "c"], "part": ["x", "y"], "n": [1, 2]})
     html = table(frame, groups="part")._repr_html_()
     assert '<table id="tbl-t"><caption>T</caption>' in html
@@ -32,7 +32,7 @@ def test_caption_headings_and_rows_are_marked_as_what_they_are() -> None:
     assert '<th scope="row" style="text-align: left">a b</th>' in html
 
 
-def test_unit_population_and_source_stand_under_it() -> None:
+def test_unit_population_and_source_are_under_the_table() -> None:
     html = table(pd.DataFrame({"a": [1]}))._repr_html_()
     assert "Unit: points. 3 children in 1 school; source: made up." in html
 
@@ -54,7 +54,7 @@ def test_numbers_have_one_look(values: list, look: dict, shown: list[str]) -> No
     assert cells(pd.DataFrame({"row": ["a"] * len(values), "v": values}), **look) == shown
 
 
-def test_what_is_nothing_but_rounding_shows_no_digit() -> None:
+def test_rounding_errors_show_no_digit() -> None:
     frame = pd.DataFrame({"row": ["a", "b"], "g": [3.1e-16, 2e-5]})
     assert cells(frame, scientific=("g",)) == ["&lt;1e−12", "2.00e−05"]
     assert table(frame).payload()["rows"][0] == ["a", 0.0]
@@ -66,24 +66,24 @@ def test_small_probabilities_are_not_zero() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_labels_are_text_wherever_they_stand(text: str) -> None:
+def test_labels_are_text_everywhere(text: str) -> None:
     frame = pd.DataFrame({"row": [text], "group": [text], text: [text]})
     html = show(
-        frame, "t", title=text, unit=text, about=About(text, text), look=Look(groups="group")
+        frame, "t", title=text, unit=text, about=About(text, text), groups="group"
     )._repr_html_()
     assert "<script" not in html and "<b>" not in html
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in html
     assert html.count("alert(1)") in (0, 8)  # group, heading, two cells, title, unit, about twice
 
 
-def test_the_payload_has_numbers_in_ten_digits_and_none_for_nothing() -> None:
+def test_the_payload_has_numbers_in_ten_digits_and_none_for_missing_values() -> None:
     frame = pd.DataFrame({"name": ["x_y"], "a": [1 / 3], "b": [np.nan], "c": [np.inf]})
-    told = table(frame, labels={"a": "effect"}).payload()
-    assert told["columns"] == ["name", "effect", "b", "c"]
-    assert told["rows"] == [["x y", 0.3333333333, None, "inf"]]
+    payload = table(frame, labels={"a": "effect"}).payload()
+    assert payload["columns"] == ["name", "effect", "b", "c"]
+    assert payload["rows"] == [["x y", 0.3333333333, None, "inf"]]
 
 
-def test_numbers_to_take_along_stand_in_the_order_of_the_page() -> None:
+def test_numbers_to_download_are_in_the_order_of_the_page() -> None:
     frame = pd.DataFrame({"group": ["a", "b", "a"], "row": ["1", "2", "3"], "v": [1.0, 2.0, 3.0]})
     shown = table(frame, groups="group")
     assert [row[0] for _, rows in shown.groups for row in rows] == ["1", "3", "2"]
@@ -95,7 +95,7 @@ def test_equal_frames_give_equal_tables() -> None:
     assert table(frame)._repr_html_() == table(frame.copy())._repr_html_()
 
 
-def test_fit_stands_in_the_order_and_the_words_of_lavaan() -> None:
+def test_fit_has_the_order_and_the_words_of_lavaan() -> None:
     """The parts of `summary(fit, fit.measures = TRUE)`, lavaan 0.6-14, from top to bottom."""
     names = ["loglik", "aic", "bic", "sabic", "chi2", "chi2_scaled", "cfi", "tli", "rmsea", "srmr"]
     fit = pd.DataFrame({"imputation": [1, 2], **{name: [1.0, 2.0] for name in names}})

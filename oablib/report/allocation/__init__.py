@@ -1,19 +1,20 @@
 """What the report on scores of schools and municipalities shows: tables, figures, sentences."""
 
-from oablib.report.allocation.answers import answer, answer_grants
-from oablib.report.allocation.figures import (
-    cliff_figure,
-    municipalities_figure,
-    scores_figure,
-    sizes_figure,
-)
-from oablib.report.allocation.tables import (
-    accounted_table,
-    averaging_table,
+from oablib.report.allocation.municipalities import (
+    answer,
+    answer_grants,
     grants_table,
     largest_municipalities_table,
-    largest_schools_table,
+    municipalities_figure,
     named,
+)
+from oablib.report.allocation.schools import (
+    accounted_table,
+    averaging_table,
+    cliff_figure,
+    largest_schools_table,
     national_table,
+    scores_figure,
     settings_table,
+    sizes_figure,
 )

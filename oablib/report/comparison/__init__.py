@@ -1,21 +1,16 @@
 """What the report on old and new indicator shows: tables, figures and sentences."""
 
-from oablib.report.comparison.answers import answer, late_registrations, moved, municipalities
-from oablib.report.comparison.figures import (
+from oablib.report.comparison.schools import (
     BOTH_SUMS,
     DISADVANTAGE,
-    changes_figure,
-    density_figure,
-    municipalities_figure,
-    schools_figure,
-)
-from oablib.report.comparison.tables import (
-    GROUPS,
+    answer,
     bands_table,
+    changes_figure,
     classes_table,
     crosstable_table,
-    cutoff_table,
     largest_table,
+    municipalities_figure,
     relative_table,
-    score_differences_table,
+    schools_figure,
 )
+from oablib.report.comparison.scores import cutoff_table, density_figure, score_differences_table

@@ -1,4 +1,4 @@
-"""What a report shows of the comparison: numbers beside published ones, and words for drawings."""
+"""The report on the comparison: numbers beside published ones, and descriptions of figures."""
 
 from dataclasses import dataclass, replace
 
@@ -12,8 +12,8 @@ from oablib.indicator.comparison import Density, Relative, Rules
 from oablib.protocol import codebook
 from oablib.protocol.codebook import Table
 from oablib.report import causes
-from oablib.report import comparison as figures_comparison
-from oablib.report.comparison import tables as tables_comparison
+from oablib.report import comparison as report
+from oablib.report.comparison import scores
 from oablib.report.exhibit import About, Figure
 from oablib.report.exhibit import Table as Shown
 
@@ -26,7 +26,7 @@ NAMES = {"GM0001": "Rotterdam", "GM0002": "<b>Town", "GM0003": "Village"}
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """All that is shown, of one small country."""
+    """Everything that is shown, for one small country."""
 
     rules: Rules
     book: Table
@@ -59,12 +59,12 @@ class Made:
 
 def schools(rng: np.random.Generator, *, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Pairs of schools, and their change by two causes."""
-    ids = [f"{place // 100:02d}AB{place % 100:02d}" for place in range(n)]
+    ids = [f"{number // 100:02d}AB{number % 100:02d}" for number in range(n)]
     current = np.maximum(0, rng.normal(0, 150, n))
     moved = {"coefficients": rng.normal(0, 5, n), "imputation": rng.standard_t(3, n) * 9}
 
     def value(chosen: frozenset[str]) -> np.ndarray:
-        return np.maximum(0, current + sum(moved[each] for each in sorted(chosen)))
+        return np.maximum(0, current + sum(moved[cause] for cause in sorted(chosen)))
 
     sides = (
         pd.DataFrame({"school_id": ids, "achterstandsscore": value(frozenset(chosen))})
@@ -82,9 +82,9 @@ def pupils(rng: np.random.Generator, ids: pd.Series, *, n: int) -> pd.DataFrame:
         "debt_restructuring": range(2), "education_father": range(1, 9),
         "education_mother": range(1, 9),
     }  # fmt: skip
-    frame = pd.DataFrame({name: rng.choice(list(of), n) for name, of in codes.items()})
-    places = rng.integers(0, len(ids), n)
-    frame["school_id"] = pd.Categorical.from_codes(places, list(ids))
+    frame = pd.DataFrame({name: rng.choice(list(values), n) for name, values in codes.items()})
+    schools = rng.integers(0, len(ids), n)
+    frame["school_id"] = pd.Categorical.from_codes(schools, list(ids))
     months = rng.choice([0, 202009, 202010, 202012], n, p=[0.97, 0.01, 0.01, 0.01])
     return frame.assign(toddler=False, asylum=(months > 0).astype(int), asylum_registered=months)
 
@@ -100,49 +100,46 @@ def made() -> Made:
     table = pd.DataFrame({"municipality": list(NAMES), "achterstandsscore": [900.0, 80.0, 0.0]})
     other = table.assign(achterstandsscore=[850.0, 90.0, 5.0])
     municipal = comparison.standardised(table, other, key="municipality", rules=rules)
-    told = {"rules": rules, "published": PUBLISHED}
+    options = {"rules": rules, "published": PUBLISHED}
     return Made(
         rules=rules, book=book, pairs=pairs, parts=parts,
         profile=comparison.profile(children, pairs, table=book, imputed=[1], rules=rules),
         differences=comparison.score_differences(
-            current, new, children["provenance"].to_numpy(), imputed=[1], **told
+            current, new, children["provenance"].to_numpy(), imputed=[1], **options
         ),
         cutoff=comparison.cutoff(current, new, boundaries=(-3, -2.9), published=PUBLISHED),
         density=comparison.density(current, new, rules=rules),
         municipal=municipal,
-        relative=comparison.relative(municipal, **told),
-        late=comparison.late_registrations(children, reference=202009, **told),
+        relative=comparison.relative(municipal, **options),
+        late=comparison.late_registrations(children, reference=202009, **options),
     )  # fmt: skip
 
 
 def all_tables(made: Made) -> list[Shown]:
-    told = {"rules": made.rules, "about": ABOUT}
-    show = tables_comparison
+    options = {"rules": made.rules, "about": ABOUT}
+    most_changed = comparison.most_changed(made.parts, rules=made.rules)
     return [
-        show.score_differences(made.differences, **told),
-        show.cutoff(made.cutoff, about=ABOUT),
-        show.crosstable(made.crosstable, about=ABOUT),
-        show.classes(made.classes, **told),
-        show.bands(made.bands, **told),
-        show.relative(made.relative.summary, **told),
-        show.largest(made.relative.table, names=NAMES, about=ABOUT),
-        show.causes(made.causes, about=ABOUT),
-        show.most_changed(comparison.most_changed(made.parts, rules=made.rules), about=ABOUT),
-        show.profile(made.profile, table=made.book, **told),
-        show.late_registrations(made.late, about=ABOUT),
+        report.score_differences_table(made.differences, **options),
+        report.cutoff_table(made.cutoff, about=ABOUT),
+        report.crosstable_table(made.crosstable, about=ABOUT),
+        report.classes_table(made.classes, **options),
+        report.bands_table(made.bands, **options),
+        report.relative_table(made.relative.summary, **options),
+        report.largest_table(made.relative.table, names=NAMES, about=ABOUT),
+        causes.causes_table(made.causes, about=ABOUT),
+        causes.most_changed_table(most_changed, about=ABOUT),
+        causes.profile_table(made.profile, table=made.book, **options),
+        causes.late_registrations_table(made.late, about=ABOUT),
     ]
 
 
 def all_figures(made: Made) -> list[Figure]:
-    drawn = comparison.distribution(made.pairs, rules=made.rules)
-    limits = made.classes["upper"][:-1]
+    changes = comparison.distribution(made.pairs, rules=made.rules)
     return [
-        figures_comparison.density_figure(made.density, about=ABOUT),
-        figures_comparison.schools_figure(made.pairs, about=ABOUT),
-        figures_comparison.municipalities_figure(
-            made.municipal, names=NAMES, largest=2, about=ABOUT
-        ),
-        figures_comparison.changes_figure(drawn, what="schools", limits=limits, about=ABOUT),
+        report.density_figure(made.density, about=ABOUT),
+        report.schools_figure(made.pairs, about=ABOUT),
+        report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT),
+        report.changes_figure(changes, what="schools", about=ABOUT),
         causes.causes_figure(made.causes, about=ABOUT),
         causes.profile_figure(made.profile, table=made.book, rules=made.rules, about=ABOUT),
     ]
@@ -152,16 +149,16 @@ def row(table: Shown, name: str) -> list[str]:
     return next(list(row) for _, rows in table.groups for row in rows if row[0] == name)
 
 
-def test_every_exhibit_has_a_name_of_its_own_and_says_whom_it_is_about(made: Made) -> None:
+def test_every_exhibit_has_its_own_name_and_names_its_population(made: Made) -> None:
     shown = [*all_tables(made), *all_figures(made)]
-    assert len({each.label for each in shown}) == len(shown) == 17
-    for each in shown:
-        assert each.about_line.endswith("400 schools; source: made up.")
-        assert "_" not in " ".join(map(str, each.numbers))
+    assert len({exhibit.label for exhibit in shown}) == len(shown) == 17
+    for exhibit in shown:
+        assert exhibit.about_line.endswith("400 schools; source: made up.")
+        assert "_" not in " ".join(map(str, exhibit.numbers))
 
 
-def test_published_figures_stand_beside(made: Made) -> None:
-    tables = {each.label.removeprefix("tbl-"): each for each in all_tables(made)}
+def test_published_figures_are_beside(made: Made) -> None:
+    tables = {table.label.removeprefix("tbl-"): table for table in all_tables(made)}
     printed = dict(tables["score-differences"].groups)["Published"][0]
     assert list(printed) == ["total", "–", "−0.04", "0.84", "−1.72", "1.64", "0.97"]
     assert row(tables["cutoff"], "shift of the boundary (points)")[1:] == ["0.10", "0.13"]
@@ -174,13 +171,13 @@ def test_published_figures_stand_beside(made: Made) -> None:
 
 def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
     bare = [
-        figures_comparison.crosstable_table(comparison.crosstable(made.pairs), about=ABOUT),
-        figures_comparison.classes_table(
+        report.crosstable_table(comparison.crosstable(made.pairs), about=ABOUT),
+        report.classes_table(
             comparison.classes(made.pairs, rules=made.rules), rules=made.rules, about=ABOUT
         ),
-        figures_comparison.cutoff_table(made.cutoff.drop(columns="published"), about=ABOUT),
+        report.cutoff_table(made.cutoff.drop(columns="published"), about=ABOUT),
     ]
-    assert not any("published" in name for each in bare for name, _ in each.headings)
+    assert not any("published" in name for table in bare for name, _ in table.headings)
 
 
 def test_parts_of_a_shown_school_add_up_to_its_change(made: Made) -> None:
@@ -192,39 +189,37 @@ def test_parts_of_a_shown_school_add_up_to_its_change(made: Made) -> None:
     np.testing.assert_allclose(numbers, shown.numbers["change"], atol=1e-6)  # ten digits are kept
 
 
-def test_origins_of_a_profile_bear_the_names_of_the_codebook(made: Made) -> None:
+def test_origins_of_a_profile_have_the_labels_of_the_codebook(made: Made) -> None:
     shown = causes.profile_table(made.profile, table=made.book, rules=made.rules, about=ABOUT)
-    names = [each[0] for each in shown.groups[0][1]]
+    names = [cells[0] for cells in shown.groups[0][1]]
     assert names[-1] == "origin: Turkije (%)" and len(names) == 7 + 8
     assert row(shown, "schools")[-1] == "400"
     assert row(shown, "score imputed (% of children)")[-1].startswith("2")  # a quarter
 
 
-def test_figures_are_told_in_words_and_numbers(made: Made) -> None:
-    for each in all_figures(made):
-        assert sum(letter.isdigit() for letter in each.alt) >= 4
-        assert each.alt.endswith(".") and "nan" not in each.alt
-    told = {each.label: each.alt for each in all_figures(made)}
+def test_figures_are_described_in_words_and_numbers(made: Made) -> None:
+    texts = {figure.label: figure.alt for figure in all_figures(made)}
+    for text in texts.values():
+        assert sum(character.isdigit() for character in text) >= 4
+        assert text.endswith(".") and "nan" not in text
     moving = comparison.not_zero_under_both(made.pairs)
     gain = int((moving["change"] > 0).sum())
     assert (
         f"Of {len(moving)} schools with a score by either indicator {gain} lie above"
-        in (told["fig-schools"])
+        in (texts["fig-schools"])
     )
-    assert "imputation: size " in told["fig-causes"] and "lose most −" in told["fig-causes"]
+    assert "imputation: size " in texts["fig-causes"] and "lose most −" in texts["fig-causes"]
 
 
-def test_names_of_municipalities_are_letters_only(made: Made) -> None:
-    drawn = figures_comparison.municipalities_figure(
-        made.municipal, names=NAMES, largest=2, about=ABOUT
-    )
+def test_names_of_municipalities_are_text_only(made: Made) -> None:
+    drawn = report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT)
     assert "<b>" not in drawn._repr_html_()
     assert drawn.numbers["municipality"].tolist() == list(NAMES.values())
 
 
 def test_all_schools_of_a_country_make_a_small_drawing() -> None:
     pairs, _ = schools(np.random.default_rng(4), n=COUNTRY)
-    drawn = figures_comparison.schools_figure(pairs, about=ABOUT)
+    drawn = report.schools_figure(pairs, about=ABOUT)
     assert len(drawn.svg) < LARGEST
     assert len(drawn.numbers) < COUNTRY / 2
     moving = comparison.not_zero_under_both(pairs)
@@ -233,22 +228,26 @@ def test_all_schools_of_a_country_make_a_small_drawing() -> None:
 
 def test_equal_numbers_in_another_order_are_equal_bytes(made: Made) -> None:
     shuffled = made.pairs.sample(frac=1, random_state=1)
-    first, again = (
-        figures_comparison.schools_figure(each, about=ABOUT) for each in (made.pairs, shuffled)
-    )
+    first, again = (report.schools_figure(pairs, about=ABOUT) for pairs in (made.pairs, shuffled))
     assert first.payload() == again.payload()
 
 
 def test_cells_of_a_density_are_joined_without_loss(made: Made) -> None:
     """The outline of all cells covers what the cells cover."""
     table, width = made.density.table, made.density.width
-    path = figures_comparison._runs(table, width)
+    path = scores._outline(table, width)
     corners = path.vertices.reshape(-1, 5, 2)
     sizes = np.ptp(corners, axis=1).prod(axis=1)
     assert sizes.sum() == pytest.approx(len(table) * width**2)
     assert len(corners) < len(table)
     middles = table[["x", "y"]].to_numpy() + width / 2
     assert path.contains_points(middles).all()
+
+
+def test_a_density_without_cells_of_some_class_has_its_figure(made: Made) -> None:
+    table = pd.DataFrame({"x": [0.0, 0.5, 1.0], "y": [0.0, 0.5, 1.0], "n": [10, 12, 500]})
+    drawn = report.density_figure(replace(made.density, table=table), about=ABOUT)
+    assert "(500)" in drawn.alt
 
 
 def test_a_country_where_nobody_is_far_out_still_has_its_figures(made: Made) -> None:
@@ -267,18 +266,12 @@ def row_names(table: Shown) -> str:
 
 
 def test_answers_hold_the_key_numbers(made: Made) -> None:
-    text = figures_comparison.answer(
-        differences=made.differences, crosstable=made.crosstable, bands=made.bands
-    )
+    text = report.answer(differences=made.differences, crosstable=made.crosstable, bands=made.bands)
     r = made.differences["r"].iloc[0]
     assert f"**r = {r:.2f}**" in text
     assert f"**{percent(made.bands['share'].iloc[0])}** of the" in text
     moved = causes.answer(made.causes, yearly=made.causes)
     assert moved.count("**imputation**") == 2
-    told = figures_comparison.municipalities(made.relative.summary, interval=0.95)
-    assert "67\xa0% gain" in told
-    late = made.late.iloc[-2]
-    assert f"**{late['children']} children**" in figures_comparison.late_registrations(made.late)
 
 
 def test_where_no_school_changes_the_answer_says_so() -> None:
@@ -286,4 +279,4 @@ def test_where_no_school_changes_the_answer_says_so() -> None:
     rules = comparison.rules()
     pairs = comparison.standardised(table, table, key="school_id", rules=rules)
     parts = comparison.decomposed({"x": np.zeros(1)}, pairs, keys=["a"], rules=rules)
-    assert figures_comparison.moved(comparison.causes_summary(parts)) == "no school changes."
+    assert causes.moved(comparison.causes_summary(parts)) == "no school changes."

@@ -1,4 +1,4 @@
-"""What is told of children and scores: counts that add up, and exhibits that say what they show."""
+"""Reports on children and scores: counts that add up, and exhibits with descriptions."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ import pytest
 from oablib import params, pupil_scores
 from oablib.indicator.pupil_scores import Children, Education, Scores
 from oablib.protocol import codebook
-from oablib.report import children as tables_pupil_scores
+from oablib.report import children as children_report
 from oablib.report import exhibit, table
-from oablib.report import pupil_scores as figures_pupil_scores
+from oablib.report import pupil_scores as report
 from oablib.report.exhibit import About
 
 ABOUT = About("children of a made-up country", "made up")
@@ -42,17 +42,17 @@ def drawn(folder: Path, children: Children) -> Education:
 
 @pytest.fixture(scope="module")
 def scores(children: Children, drawn: Education) -> Scores:
-    told = {"indicator": country_files.indicator("indicator_2021"), "rules": pupil_scores.rules()}
-    return pupil_scores.score(children, drawn, seed=1, **told)
+    indicator, rules = country_files.indicator("indicator_2021"), pupil_scores.rules()
+    return pupil_scores.score(children, drawn, indicator=indicator, rules=rules, seed=1)
 
 
-def test_who_came_stayed_and_left_adds_up(folder: Path, children: Children) -> None:
+def test_children_who_came_stayed_and_left_add_up(folder: Path, children: Children) -> None:
     before = pupil_scores.read(folder, year=2019, book=codebook.load())
     count = pupil_scores.turnover(before, children).set_index("what")["children"]
     assert (count["children in 2019"], count["children in 2020"]) == (1900, 2000)
     assert count["left before 2020"] == 400 and count["new in 2020"] == 500
     assert count["pupils who changed school"] == 0
-    assert tables_pupil_scores.turnover_table(count.reset_index(), about=ABOUT).groups
+    assert children_report.turnover_table(count.reset_index(), about=ABOUT).groups
 
 
 def test_absent_persons_are_counted_once(children: Children) -> None:
@@ -64,20 +64,20 @@ def test_absent_persons_are_counted_once(children: Children) -> None:
     count = frame.set_index("absent")["children"]
     assert count["both parents"] == both.sum()
     assert count["the mother"] == (alone & ~both).sum()
-    assert tables_pupil_scores.registered_table(frame, about=ABOUT).groups
+    assert children_report.registered_table(frame, about=ABOUT).groups
 
 
-def test_known_education_stands_beside_the_published_shares(children: Children) -> None:
+def test_known_education_is_beside_the_published_shares(children: Children) -> None:
     frame = pupil_scores.known_by_year(children, published=params.published("herziening2015"))
-    told = frame.set_index(["parent", "years"])
-    assert told.loc[("mother", 1), "published"] == 0.667
-    assert told.loc[("father", 8), "published"] == 0.462
+    known_by = frame.set_index(["parent", "years"])
+    assert known_by.loc[("mother", 1), "published"] == 0.667
+    assert known_by.loc[("father", 8), "published"] == 0.462
     years = children.numbers["years_enrolled"] == 3
     known = children.codes["education_father"] != 255
-    assert told.loc[("father", 3), "known"] == pytest.approx(known[years].mean())
-    figure = tables_pupil_scores.known_figure(frame, about=ABOUT)
+    assert known_by.loc[("father", 3), "known"] == pytest.approx(known[years].mean())
+    figure = children_report.known_figure(frame, about=ABOUT)
     assert "after 8 years" in figure.alt and len(figure.svg) < LARGEST_DRAWING
-    assert tables_pupil_scores.known_table(frame, about=ABOUT).groups
+    assert children_report.known_table(frame, about=ABOUT).groups
     assert pupil_scores.known_by_year(children, published=None)["published"].isna().all()
 
 
@@ -85,39 +85,39 @@ def test_known_and_drawn_levels_are_shares(children: Children, drawn: Education)
     frame = pupil_scores.levels(children, drawn, table=TABLE)
     sums = frame.groupby("variable")[["known", "drawn"]].sum()
     np.testing.assert_allclose(sums, 1)
-    figure = tables_pupil_scores.levels_figure(frame, about=ABOUT)
+    figure = children_report.levels_figure(frame, about=ABOUT)
     assert "lowest two levels" in figure.alt and len(figure.svg) < LARGEST_DRAWING
 
 
-def test_every_score_stands_in_one_bar(scores: Scores) -> None:
+def test_every_score_is_in_one_bar(scores: Scores) -> None:
     frame = pupil_scores.distribution(scores)
     counts = frame.drop(columns="lower")
     assert counts.to_numpy().sum() == len(scores.score)
-    figure = figures_pupil_scores.distribution_figure(frame, boundary=-1.5, about=ABOUT)
+    figure = report.distribution_figure(frame, boundary=-1.5, about=ABOUT)
     assert "the boundary lies at −1.50" in figure.alt and len(figure.svg) < LARGEST_DRAWING
 
 
-def test_schools_by_share_of_lent_scores_are_all_schools(
+def test_schools_by_share_of_scores_from_donors_are_all_schools(
     children: Children, scores: Scores
 ) -> None:
     frame = pupil_scores.matched_by_school(children, scores)
     assert frame["schools"].sum() == len(np.unique(children.site[children.site >= 0]))
     assert frame["pupils"].sum() == (children.site >= 0).sum()
-    assert figures_pupil_scores.matched_by_school_table(frame, about=ABOUT).groups
+    assert report.matched_by_school_table(frame, about=ABOUT).groups
 
 
-def test_both_indicators_stand_side_by_side() -> None:
+def test_both_indicators_are_side_by_side() -> None:
     new, old = map(country_files.indicator, ("indicator_2021", "indicator_2019"))
     effects = pupil_scores.effects(new, old, published=PUBLISHED)
-    told = effects.set_index("name")
-    assert told.loc["origin", "current_from"] == "published"
-    assert told.loc["education_father", "current_from"] == "derived"
-    bounded = told.dropna(subset=["low"])
+    by_name = effects.set_index("name")
+    assert by_name.loc["origin", "current_from"] == "published"
+    assert by_name.loc["education_father", "current_from"] == "derived"
+    bounded = by_name.dropna(subset=["low"])
     assert bounded["current"].between(bounded["low"], bounded["high"]).all()
-    assert figures_pupil_scores.effects_table(effects, about=ABOUT).groups
+    assert report.effects_table(effects, about=ABOUT).groups
     both = pupil_scores.contributions_of(new, old, table=TABLE)
     assert (both["difference"] == both["new"] - both["current"]).all()
-    assert figures_pupil_scores.contributions_table(both, about=ABOUT).groups
+    assert report.contributions_table(both, about=ABOUT).groups
 
 
 def test_answers_and_tables_hold_the_key_numbers(
@@ -126,14 +126,14 @@ def test_answers_and_tables_hold_the_key_numbers(
     country = pupil_scores.country_facts(children, source=pupil_scores.source(folder))
     registered = pupil_scores.registered(children)
     known = pupil_scores.known_by_year(children, published=None)
-    text = tables_pupil_scores.answer(country, registered, known)
+    text = children_report.answer(country, registered, known)
     assert "**2,000 children**" in text and "files of the data holder" in country["source"][0]
     assert "2,000 children on 1 October 2020" in exhibit.about_country(country).population
     sources = pupil_scores.sources(children, scores)
-    told = figures_pupil_scores.answer(sources, boundary=-1.0, mean=2.5, many=3)
-    assert "**3.50 points**" in told and "At 3 school sites" in told
-    assert figures_pupil_scores.sources_table(sources, about=ABOUT).groups
-    assert figures_pupil_scores.reuse_table(pupil_scores.reuse(scores), about=ABOUT).groups
+    text = report.answer(sources, boundary=-1.0, mean=2.5, many=3)
+    assert "**3.50 points**" in text and "At 3 school sites" in text
+    assert report.sources_table(sources, about=ABOUT).groups
+    assert report.reuse_table(pupil_scores.reuse(scores), about=ABOUT).groups
     settings = table.settings_rows(pupil_scores.rules().shown)
-    assert figures_pupil_scores.settings_table(settings).groups
+    assert report.settings_table(settings).groups
     assert len(pupil_scores.score_facts({"new": scores})) == 1
