@@ -12,8 +12,8 @@ from oablib.indicator.comparison import Density, Relative, Rules
 from oablib.protocol import codebook
 from oablib.protocol.codebook import Table
 from oablib.report import causes
-from oablib.report import comparison as figures_comparison
-from oablib.report.comparison import tables as tables_comparison
+from oablib.report import comparison as report
+from oablib.report.comparison import figures
 from oablib.report.exhibit import About, Figure
 from oablib.report.exhibit import Table as Shown
 
@@ -116,20 +116,20 @@ def made() -> Made:
 
 
 def all_tables(made: Made) -> list[Shown]:
-    told = {"rules": made.rules, "about": ABOUT}
-    show = tables_comparison
+    rules = made.rules
+    changed = comparison.most_changed(made.parts, rules=rules)
     return [
-        show.score_differences(made.differences, **told),
-        show.cutoff(made.cutoff, about=ABOUT),
-        show.crosstable(made.crosstable, about=ABOUT),
-        show.classes(made.classes, **told),
-        show.bands(made.bands, **told),
-        show.relative(made.relative.summary, **told),
-        show.largest(made.relative.table, names=NAMES, about=ABOUT),
-        show.causes(made.causes, about=ABOUT),
-        show.most_changed(comparison.most_changed(made.parts, rules=made.rules), about=ABOUT),
-        show.profile(made.profile, table=made.book, **told),
-        show.late_registrations(made.late, about=ABOUT),
+        report.score_differences_table(made.differences, rules=rules, about=ABOUT),
+        report.cutoff_table(made.cutoff, about=ABOUT),
+        report.crosstable_table(made.crosstable, about=ABOUT),
+        report.classes_table(made.classes, rules=rules, about=ABOUT),
+        report.bands_table(made.bands, rules=rules, about=ABOUT),
+        report.relative_table(made.relative.summary, rules=rules, about=ABOUT),
+        report.largest_table(made.relative.table, names=NAMES, about=ABOUT),
+        causes.causes_table(made.causes, about=ABOUT),
+        causes.most_changed_table(changed, about=ABOUT),
+        causes.profile_table(made.profile, table=made.book, rules=rules, about=ABOUT),
+        causes.late_registrations_table(made.late, about=ABOUT),
     ]
 
 
@@ -137,12 +137,10 @@ def all_figures(made: Made) -> list[Figure]:
     drawn = comparison.distribution(made.pairs, rules=made.rules)
     limits = made.classes["upper"][:-1]
     return [
-        figures_comparison.density_figure(made.density, about=ABOUT),
-        figures_comparison.schools_figure(made.pairs, about=ABOUT),
-        figures_comparison.municipalities_figure(
-            made.municipal, names=NAMES, largest=2, about=ABOUT
-        ),
-        figures_comparison.changes_figure(drawn, what="schools", limits=limits, about=ABOUT),
+        report.density_figure(made.density, about=ABOUT),
+        report.schools_figure(made.pairs, about=ABOUT),
+        report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT),
+        report.changes_figure(drawn, what="schools", limits=limits, about=ABOUT),
         causes.causes_figure(made.causes, about=ABOUT),
         causes.profile_figure(made.profile, table=made.book, rules=made.rules, about=ABOUT),
     ]
@@ -174,11 +172,11 @@ def test_published_figures_stand_beside(made: Made) -> None:
 
 def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
     bare = [
-        figures_comparison.crosstable_table(comparison.crosstable(made.pairs), about=ABOUT),
-        figures_comparison.classes_table(
+        report.crosstable_table(comparison.crosstable(made.pairs), about=ABOUT),
+        report.classes_table(
             comparison.classes(made.pairs, rules=made.rules), rules=made.rules, about=ABOUT
         ),
-        figures_comparison.cutoff_table(made.cutoff.drop(columns="published"), about=ABOUT),
+        report.cutoff_table(made.cutoff.drop(columns="published"), about=ABOUT),
     ]
     assert not any("published" in name for each in bare for name, _ in each.headings)
 
@@ -215,16 +213,14 @@ def test_figures_are_told_in_words_and_numbers(made: Made) -> None:
 
 
 def test_names_of_municipalities_are_letters_only(made: Made) -> None:
-    drawn = figures_comparison.municipalities_figure(
-        made.municipal, names=NAMES, largest=2, about=ABOUT
-    )
+    drawn = report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT)
     assert "<b>" not in drawn._repr_html_()
     assert drawn.numbers["municipality"].tolist() == list(NAMES.values())
 
 
 def test_all_schools_of_a_country_make_a_small_drawing() -> None:
     pairs, _ = schools(np.random.default_rng(4), n=COUNTRY)
-    drawn = figures_comparison.schools_figure(pairs, about=ABOUT)
+    drawn = report.schools_figure(pairs, about=ABOUT)
     assert len(drawn.svg) < LARGEST
     assert len(drawn.numbers) < COUNTRY / 2
     moving = comparison.not_zero_under_both(pairs)
@@ -233,16 +229,14 @@ def test_all_schools_of_a_country_make_a_small_drawing() -> None:
 
 def test_equal_numbers_in_another_order_are_equal_bytes(made: Made) -> None:
     shuffled = made.pairs.sample(frac=1, random_state=1)
-    first, again = (
-        figures_comparison.schools_figure(each, about=ABOUT) for each in (made.pairs, shuffled)
-    )
+    first, again = (report.schools_figure(each, about=ABOUT) for each in (made.pairs, shuffled))
     assert first.payload() == again.payload()
 
 
 def test_cells_of_a_density_are_joined_without_loss(made: Made) -> None:
     """The outline of all cells covers what the cells cover."""
     table, width = made.density.table, made.density.width
-    path = figures_comparison._runs(table, width)
+    path = figures._runs(table, width)
     corners = path.vertices.reshape(-1, 5, 2)
     sizes = np.ptp(corners, axis=1).prod(axis=1)
     assert sizes.sum() == pytest.approx(len(table) * width**2)
@@ -267,18 +261,16 @@ def row_names(table: Shown) -> str:
 
 
 def test_answers_hold_the_key_numbers(made: Made) -> None:
-    text = figures_comparison.answer(
-        differences=made.differences, crosstable=made.crosstable, bands=made.bands
-    )
+    text = report.answer(differences=made.differences, crosstable=made.crosstable, bands=made.bands)
     r = made.differences["r"].iloc[0]
     assert f"**r = {r:.2f}**" in text
     assert f"**{percent(made.bands['share'].iloc[0])}** of the" in text
     moved = causes.answer(made.causes, yearly=made.causes)
     assert moved.count("**imputation**") == 2
-    told = figures_comparison.municipalities(made.relative.summary, interval=0.95)
+    told = report.municipalities(made.relative.summary, interval=0.95)
     assert "67\xa0% gain" in told
     late = made.late.iloc[-2]
-    assert f"**{late['children']} children**" in figures_comparison.late_registrations(made.late)
+    assert f"**{late['children']} children**" in report.late_registrations(made.late)
 
 
 def test_where_no_school_changes_the_answer_says_so() -> None:
@@ -286,4 +278,4 @@ def test_where_no_school_changes_the_answer_says_so() -> None:
     rules = comparison.rules()
     pairs = comparison.standardised(table, table, key="school_id", rules=rules)
     parts = comparison.decomposed({"x": np.zeros(1)}, pairs, keys=["a"], rules=rules)
-    assert figures_comparison.moved(comparison.causes_summary(parts)) == "no school changes."
+    assert report.moved(comparison.causes_summary(parts)) == "no school changes."

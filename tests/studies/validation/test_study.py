@@ -203,7 +203,7 @@ def test_command_says_what_happened(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(study, "run", interrupted)
     assert commands.main(["validate", "--quiet"]) == IncompleteRunError.exit_code
     assert "goes on" in capsys.readouterr().err
-    monkeypatch.setattr(studies, "execute", lambda options, **told: told)
+    monkeypatch.setattr(studies, "validate", lambda options, **arguments: arguments)
     assert commands.main(["validate", "--so-far", "--workers", "3"]) == 0
     assert "'so_far': True" in capsys.readouterr().out
 
