@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib import allocation, pupil_scores
 from oablib.indicator.comparison.causes import How
 from oablib.indicator.pupil_scores import Children, Education, Indicator, computed
-from oablib.indicator.pupil_scores.children_checks import PUPIL, TODDLER
+from oablib.indicator.pupil_scores.children import PUPIL, TODDLER
 
 from .benchmark_parts import Result, memory, timed
 from .country_benchmark_data import CODES, YEAR
