@@ -31,7 +31,8 @@ def draw(task: Task, *, shared: Shared) -> Drawn:
     settings, table = shared.settings, shared.table
     own = np.random.SeedSequence(settings.master_seed, spawn_key=(task.n, task.replication))
     of_cohort, of_imputations = (int(state) for state in own.generate_state(2))
-    made = synthetic.draw(n=task.n, seed=of_cohort, without_paths=settings.worlds[task.world])
+    without = dict.fromkeys(settings.worlds[task.world], 0.0)
+    made = synthetic.draw(n=task.n, seed=of_cohort, path_factors=without)
     true = made.children.copy()
     for name in shared.model.imputed:
         true[name] = made.education[name]

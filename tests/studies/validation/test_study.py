@@ -158,7 +158,7 @@ def test_without_its_path_origin_keeps_its_whole_effect(shared):
 
 def test_a_path_of_what_is_not_scaled_is_refused():
     with pytest.raises(ParameterError, match=r"wave.*origin"):
-        synthetic.draw(n=N, seed=1, without_paths=("wave",))
+        synthetic.draw(n=N, seed=1, path_factors={"wave": 0.0})
 
 
 @pytest.mark.skipif(not methods.version(), reason="needs R with mice")
