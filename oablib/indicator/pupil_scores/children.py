@@ -66,6 +66,13 @@ class Children:
         present = [self.codes[f"{person}_registered"] == 1 for person in persons]
         return np.logical_and.reduce(present)
 
+    def values(self, name: str, rows: NDArray | slice = slice(None)) -> NDArray[np.float64]:
+        """Codes or numbers of a column, for some children or all; NaN where unknown."""
+        if name in self.numbers:
+            return self.numbers[name][rows].astype(np.float64)
+        codes = self.codes[name][rows]
+        return np.where(codes == UNKNOWN, np.nan, codes.astype(np.float64))
+
     def is_asylum(self, *, until: int) -> NDArray[np.bool_]:
         """Asylum seekers and status holders registered in month `until` (yyyymm) or before."""
         return (self.registered > 0) & (self.registered <= until)
