@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib import allocation, pupil_scores
-from oablib.indicator.comparison.causes import How
+from oablib.indicator.comparison.causes import Procedure
 from oablib.indicator.pupil_scores import Children, Education, Indicator
 from oablib.indicator.pupil_scores.children import PUPIL, TODDLER
 from oablib.indicator.pupil_scores.scores import compute
@@ -30,7 +30,10 @@ def core(folder: Path, tenths: int) -> Result:
     sites, municipalities = (
         pd.read_parquet(place / f"{name}.parquet") for name in ("sites", "municipalities")
     )
-    told = {"indicator": indicators()[1], "how": How(pupil_scores.rules(), allocation.rules(), 0)}
+    told = {
+        "indicator": indicators()[1],
+        "how": Procedure(pupil_scores.rules(), allocation.rules(), 0),
+    }
     work = {
         "plain numpy": partial(plain_sums, place),
         "core pass": partial(core_pass, place, sites, municipalities, **told),
@@ -64,7 +67,7 @@ def core_pass(
     municipalities: pd.DataFrame,
     *,
     indicator: Indicator,
-    how: How,
+    how: Procedure,
 ) -> pd.DataFrame:
     """Load the columns; compute every score, find the boundary, make the table of schools."""
     children = _plain_children(place, sites, municipalities)

@@ -15,7 +15,7 @@ from oablib.running import commands, studies
 from oablib.running.run import Options
 from oablib.statistics.imputation import all_completed
 from oablib.statistics.two_step import both
-from oablib.studies.validation import cohorts, methods, replication, schools, settings, study
+from oablib.studies.validation import cohorts, methods, replication, settings, study
 from oablib.studies.validation.methods import Data
 from oablib.studies.validation.settings import Batch, Settings, Shared, Task
 
@@ -180,12 +180,14 @@ def test_mice_is_left_out_where_it_is_absent(small, tmp_path, monkeypatch):
 
 
 def test_means_of_schools_are_those_of_their_children(drawn, shared):
-    exact = schools.rows(Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared)
+    exact = replication.school_rows(
+        Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared
+    )
     found = exact.pivot(index="name", columns="detail", values="est")
     assert found[["bias", "rmse", "width", "without"]].abs().to_numpy().max() < ROUNDING
     assert (found["coverage"] == 1).all()
     raised = drawn.complete.assign(education_mother=8)
-    one = schools.rows(Data([raised]), drawn=drawn, shared=shared)
+    one = replication.school_rows(Data([raised]), drawn=drawn, shared=shared)
     true = shared.table.column("education_mother")
     values = dict(zip(true.codes, drawn.truth.scale_values["education_mother"], strict=True))
     means = (
