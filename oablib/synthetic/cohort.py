@@ -1,7 +1,6 @@
-"""Draw a cohort and dress it in the columns and codes of the codebook."""
+"""Draw a cohort, in the columns and codes of the codebook."""
 
-import string
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,15 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
+from oablib.synthetic.drawing import BRINS, Frame, brin_code, standard
 from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
-from oablib.synthetic.population import Frame, draw_children, draw_schools, standard
+from oablib.synthetic.population import draw_children, draw_schools
 
 MINIMUM_CHILDREN = 200  # below this a wave holds too few children for eight levels of education
+STATUSES = (0, 1, 2, 3, 5)
+"""Codes of residence_status, with the shares of two groups of foreign origin below."""
+SETTLED = (0.97, 0.01, 0.015, 0.004, 0.001)
+ARRIVED = (0.25, 0.25, 0.3, 0.15, 0.05)  # mothers who came less than ten years ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,49 +43,45 @@ def draw(
     *,
     n: int,
     seed: int,
-    without_paths: Collection[str] = (),
     path_factors: Mapping[str, float] | None = None,
 ) -> Cohort:
     """Draw n children with both tests, and those without a test who come along.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
-    those of Walhout & Scholtus (2021); everything else stands in params/rules/synthetic.yaml.
+    those of Walhout & Scholtus (2021); everything else is in params/rules/synthetic.yaml.
     path_factors: how many times as strong as published a scaled variable (as "origin") acts on
-    NSCCT; what its total effect then lacks, or has too much, is direct, and the truth says so.
-    without_paths: scaled variables that do not act on NSCCT at all: their factor is 0.
+    NSCCT, 0 where it does not; what its total effect then lacks, or has too much, is direct, and
+    the truth says so.
 
     Raises ParameterError when n is under 200 or a path is not one of a scaled variable.
     """
     if n < MINIMUM_CHILDREN:
         raise ParameterError(f"A cohort of {n} children was asked; at least {MINIMUM_CHILDREN}.")
-    factors = {**(path_factors or {}), **dict.fromkeys(without_paths, 0.0)}
-    _fail_if_path_is_unknown(factors)
+    factors = path_factors or {}
+    unknown = sorted(set(factors) - set(SCALED))
+    if unknown:
+        raise ParameterError(
+            f"Paths to NSCCT of {unknown}; expected scaled variables: {', '.join(SCALED)}."
+        )
     rng = np.random.default_rng(seed)
     rules, published = params.rules("synthetic"), params.published("herijking2021")
     total = round(n / rules["tested_share"])
     schools = draw_schools(rng, n=n, rules=rules)
     children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)
     children["tested"] = rng.permutation(total) < n
-    add_auxiliary(rng, children, schools=schools)
+    _add_auxiliary(rng, children, schools=schools)
     truth = add_tests(
-        *(rng, children),
+        rng,
+        children,
         schools=len(schools),
         rules=rules,
         published=published,
         path_factors=factors,
     )
     hide_education(rng, children, rules=rules, published=published)
-    apart = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
-    source = f"synthetic cohort (n = {n:,}, seed {seed}{apart})"
+    paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
+    source = f"synthetic cohort (n = {n:,}, seed {seed}{paths})"
     return _as_delivered(rng, children, schools=schools, truth=truth, source=source)
-
-
-def _fail_if_path_is_unknown(named: Collection[str]) -> None:
-    unknown = sorted(set(named) - set(SCALED))
-    if unknown:
-        raise ParameterError(
-            f"Paths to NSCCT of {unknown}; expected scaled variables: {', '.join(SCALED)}."
-        )
 
 
 def _as_delivered(
@@ -92,13 +92,16 @@ def _as_delivered(
     truth: Truth,
     source: str,
 ) -> Cohort:
-    school_id = _school_codes(len(schools))
-    municipality = _municipality_codes(schools["place"].max() + 1)
+    numbers = range(len(schools))
+    school_id = np.array([f"{brin_code(i % BRINS)}{i // BRINS:02d}" for i in numbers])
+    # Codes that no municipality has.
+    codes = np.array([f"GM{9001 + i}" for i in range(schools["municipality"].max() + 1)])
+    municipality = codes[schools["municipality"]]
     number = rng.choice(900_000_000, len(children), replace=False) + 100_000_000
     frame = children.assign(
         child_id=[f"{i:09d}" for i in number],
         school_id=school_id[children["school"]],
-        municipality=municipality[schools["place"].to_numpy()[children["school"]]],
+        municipality=municipality[children["school"]],
     )
     education = frame[["child_id", "education_father", "education_mother"]].copy()
     table = codebook.load("codebook").table("cohort")
@@ -110,10 +113,10 @@ def _as_delivered(
         frame.loc[~frame["tested"] & missed, test] = table.column(test).missing_code
     return Cohort(
         children=frame[[column.key for column in table.columns]].reset_index(drop=True),
-        schools=schools.assign(school_id=school_id, municipality=municipality[schools["place"]])[
+        schools=schools.assign(school_id=school_id, municipality=municipality)[
             ["school_id", "municipality", "denomination", "pupils"]
         ],
-        municipalities=_municipalities(frame, codes=municipality),
+        municipalities=_municipalities(frame, codes=codes),
         education=education.reset_index(drop=True),
         truth=truth,
         source=source,
@@ -128,29 +131,12 @@ def _municipalities(frame: pd.DataFrame, *, codes: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"municipality": codes, "name": names, "urbanity": classes})
 
 
-def _school_codes(count: int) -> np.ndarray:
-    """Codes of the form 01AB00: two digits, two letters, two digits, all different."""
-    letters = string.ascii_uppercase
-    return np.array(
-        [
-            f"{i // 676 % 100:02d}{letters[i // 26 % 26]}{letters[i % 26]}{i // 67600:02d}"
-            for i in range(count)
-        ]
-    )
+def _add_auxiliary(rng: np.random.Generator, children: Frame, *, schools: Frame) -> None:
+    """Add income, neighbourhood, urbanity, ages, sex, household and residence status.
 
-
-def _municipality_codes(count: int) -> np.ndarray:
-    """Codes of the form GM9001, which no municipality has."""
-    return np.array([f"GM{9000 + i:04d}" for i in range(1, count + 1)])
-
-
-# Shapes below are plain assumptions: nothing of them is published for this cohort, and no
-# result of the 2021 model depends on them except through how well they predict education.
-STATUS_BY_RESIDENCE = {0: (0.97, 0.01, 0.015, 0.004, 0.001), 1: (0.25, 0.25, 0.3, 0.15, 0.05)}
-
-
-def add_auxiliary(rng: np.random.Generator, children: Frame, *, schools: Frame) -> None:
-    """Add income, neighbourhood, urbanity, ages, sex, household and residence status."""
+    All are plain assumptions: nothing of them is published for this cohort, and no result of the
+    2021 model depends on them except through how well they predict education.
+    """
     n = len(children)
     education = standard(children["latent_father"] + children["latent_mother"])
     urban = _urban(rng, schools)[children["school"]]
@@ -171,8 +157,8 @@ def add_auxiliary(rng: np.random.Generator, children: Frame, *, schools: Frame) 
 
 def _urban(rng: np.random.Generator, schools: Frame) -> np.ndarray:
     # One value a municipality; towns with schools of low standing are rather urban.
-    standing = schools.groupby("place")["z"].mean()
-    return (rng.normal(size=len(standing)) - 0.8 * standing).to_numpy()[schools["place"]]
+    standing = schools.groupby("municipality")["z"].mean()
+    return (rng.normal(size=len(standing)) - 0.8 * standing).to_numpy()[schools["municipality"]]
 
 
 def _add_household(rng: np.random.Generator, children: Frame, *, education: np.ndarray) -> None:
@@ -187,9 +173,6 @@ def _add_household(rng: np.random.Generator, children: Frame, *, education: np.n
 def _residence_status(
     rng: np.random.Generator, children: Frame, *, foreign: np.ndarray
 ) -> np.ndarray:
-    motive = np.array([0, 1, 2, 3, 5])
     recent = (children["residence_mother"] > 0).to_numpy()
-    settled, arrived = (
-        rng.choice(motive, len(children), p=p) for p in STATUS_BY_RESIDENCE.values()
-    )
+    settled, arrived = (rng.choice(STATUSES, len(children), p=p) for p in (SETTLED, ARRIVED))
     return np.where(foreign, np.where(recent, arrived, settled), 0)

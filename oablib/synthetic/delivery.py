@@ -1,6 +1,7 @@
-"""Write a cohort as a data holder would: three formats, a manifest, and the truth apart."""
+"""Write a cohort or a country as a data holder would: files, a manifest, and the truth apart."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyreadstat
 from oablib.base.files import sha256
 from oablib.protocol import codebook
 from oablib.synthetic.cohort import Cohort
+from oablib.synthetic.country import Country
 
 # Bytes 92-108 of an SPSS system file hold its date and time. They are fixed, so that equal
 # data are equal bytes (PSPP developers' manual, "System File Format", file header record).
@@ -17,33 +19,50 @@ SAV_DATE = slice(92, 109)
 FIXED_DATE = b"01 Jan 2100:00:00"
 
 
-def write(cohort: Cohort, folder: Path) -> Path:
+def write_cohort(cohort: Cohort, folder: Path) -> Path:
     """Write tables as .sav, .csv and .parquet with manifest.json; return cohort.sav's path.
 
     The truth goes to folder/truth/, which no analysis reads: truth.json and education.parquet.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    truth = folder / "truth"
+    truth.mkdir(parents=True, exist_ok=True)
     book = codebook.load("codebook")
     tables = {
         "cohort": cohort.children,
         "schools": cohort.schools,
         "municipalities": cohort.municipalities,
     }
-    entries = [
-        {"file": path.name, "sha256": sha256(path), "rows": len(frame)}
+    rows = {
+        path: len(frame)
         for name, frame in tables.items()
-        for path in _write_table(frame, folder=folder, table=book.table(name), name=name)
-    ]
-    manifest = {"source": cohort.source, "files": entries}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    _write_truth(cohort, folder / "truth")
+        for path in _write_table(frame, folder=folder, table=book.table(name))
+    }
+    _write_manifest(folder, source=cohort.source, rows=rows)
+    (truth / "truth.json").write_text(json.dumps(asdict(cohort.truth), indent=1) + "\n")
+    cohort.education.to_parquet(truth / "education.parquet", index=False)
     return folder / "cohort.sav"
 
 
-def _write_table(
-    frame: pd.DataFrame, *, folder: Path, table: codebook.Table, name: str
-) -> list[Path]:
-    sav, csv, parquet = (folder / f"{name}.{end}" for end in ("sav", "csv", "parquet"))
+def write_country(country: Country, folder: Path, *, row_group: int) -> Path:
+    """Write children_<year>, sites and municipalities as .parquet, and manifest.json.
+
+    row_group: rows of children that a reader may take at a time. The truth goes to
+    folder/truth/education_<year>.parquet, which no analysis reads. Returns the folder.
+    """
+    (folder / "truth").mkdir(parents=True, exist_ok=True)
+    tables = {f"children_{year}": frame for year, frame in country.children.items()}
+    tables |= {"sites": country.sites, "municipalities": country.municipalities}
+    truth = {f"truth/education_{year}": frame for year, frame in country.education.items()}
+    for name, frame in (tables | truth).items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False, row_group_size=row_group)
+    rows = {folder / f"{name}.parquet": len(frame) for name, frame in tables.items()}
+    _write_manifest(folder, source=country.source, rows=rows)
+    return folder
+
+
+def _write_table(frame: pd.DataFrame, *, folder: Path, table: codebook.Table) -> list[Path]:
+    paths = [folder / f"{table.name}.{suffix}" for suffix in ("sav", "csv", "parquet")]
+    sav, csv, parquet = paths
     columns = [table.column(key) for key in frame.columns]
     pyreadstat.write_sav(
         frame,
@@ -57,7 +76,7 @@ def _write_table(
     sav.write_bytes(content)
     frame.to_csv(csv, sep=table.delimiter, decimal=table.decimal, index=False, lineterminator="\n")
     frame.to_parquet(parquet, index=False)
-    return [sav, csv, parquet]
+    return paths
 
 
 def _labels(column: codebook.Column) -> dict[int | float, str]:
@@ -65,7 +84,10 @@ def _labels(column: codebook.Column) -> dict[int | float, str]:
     return labels | dict(column.missing)
 
 
-def _write_truth(cohort: Cohort, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "truth.json").write_text(json.dumps(asdict(cohort.truth), indent=1) + "\n")
-    cohort.education.to_parquet(folder / "education.parquet", index=False)
+def _write_manifest(folder: Path, *, source: str, rows: Mapping[Path, int]) -> None:
+    """rows: file -> its number of rows."""
+    files = [
+        {"file": path.name, "sha256": sha256(path), "rows": count} for path, count in rows.items()
+    ]
+    manifest = {"source": source, "files": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import truncnorm
 
-from oablib.synthetic.population import Frame, Rules, standard
+from oablib.synthetic.drawing import Frame, Rules, draw_patterns, unknown_odds
 
 SCALED = {"education_father": 1, "education_mother": 1, "origin": -1}
-PATTERNS = ("mother", "father", "both")
+"""Variables with scale values, and the sign of their values' effect on Cito."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ def add_tests(
     schools: int,
     rules: Rules,
     published: Rules,
-    path_factors: Mapping[str, float] | None = None,
+    path_factors: Mapping[str, float],
 ) -> Truth:
     """Add nscct and cito (integer 501-550) to children; return the truth they follow.
 
     The effects on NSCCT are such that Cito regressed on the scaled variables without
     intelligence and school mean has slope 1 (origin: -1), which is what a scale value means.
-    With `path_factors` they are that many times as strong, and the direct effects are such.
+    With `path_factors` they are that many times as strong, and the direct effects make up for it.
     """
     rule = rules["outcomes"]
     direct = {key: value["coef"] for key, value in published["direct_effects"].items()}
@@ -51,12 +51,14 @@ def add_tests(
     school = children["school"].to_numpy()
     predictors = _predictors(children, scaled=scaled, school=school)
     paths = _nscct_paths(predictors, direct=direct, effect=rule["nscct_effect"])
-    for name, factor in (path_factors or {}).items():
+    for name, factor in path_factors.items():
         direct[name] += (1 - factor) * paths[name] * rule["nscct_effect"]
         paths[name] *= factor
-    children["nscct"] = _nscct(rng, scaled, school=school, schools=schools, paths=paths, rule=rule)
+    between = rng.normal(size=schools)[school]
+    children["nscct"] = _nscct(rng, scaled @ pd.Series(paths), between=between, rule=rule)
     expected = predictors @ pd.Series(direct) + rule["nscct_effect"] * children["nscct"]
-    children["cito"] = _cito(rng, expected.to_numpy(), school=school, schools=schools, rule=rule)
+    between = rng.normal(size=schools)[school]
+    children["cito"] = _cito(rng, expected.to_numpy(), between=between, rule=rule)
     return Truth(direct, values, paths, rule["nscct_effect"])
 
 
@@ -85,35 +87,24 @@ def _nscct_paths(predictors: Frame, *, direct: dict[str, float], effect: float) 
 
 
 def _nscct(
-    rng: np.random.Generator,
-    scaled: Frame,
-    *,
-    school: np.ndarray,
-    schools: int,
-    paths: dict[str, float],
-    rule: Rules,
+    rng: np.random.Generator, expected: pd.Series, *, between: np.ndarray, rule: Rules
 ) -> np.ndarray:
-    between = np.sqrt(rule["nscct_school_share"]) * rng.normal(size=schools)[school]
     cut = truncnorm(*rule["nscct_cut"])
-    own = (cut.rvs(size=len(scaled), random_state=rng) - cut.mean()) / cut.std()
-    noise = between + np.sqrt(1 - rule["nscct_school_share"]) * own
-    score = scaled @ pd.Series(paths) + rule["nscct_sd"] * noise
+    within = (cut.rvs(size=len(expected), random_state=rng) - cut.mean()) / cut.std()
+    share = rule["nscct_school_share"]
+    noise = np.sqrt(share) * between + np.sqrt(1 - share) * within
+    score = expected + rule["nscct_sd"] * noise
     return np.round((score - score.mean()).to_numpy(), 3)
 
 
 def _cito(
-    rng: np.random.Generator,
-    expected: np.ndarray,
-    *,
-    school: np.ndarray,
-    schools: int,
-    rule: Rules,
+    rng: np.random.Generator, expected: np.ndarray, *, between: np.ndarray, rule: Rules
 ) -> np.ndarray:
     # A beta distribution around the expected score keeps effects linear up to the ceiling,
     # where cutting off normal scores at 550 would flatten them.
     low, high = np.array(rule["cito_bounds"]) + [-0.5, 0.5]
     mean = rule["cito_mean"] + expected - expected.mean()
-    mean += rule["cito_school_sd"] * rng.normal(size=schools)[school]
+    mean += rule["cito_school_sd"] * between
     share = (np.clip(mean, low + 0.5, high - 0.5) - low) / (high - low)
     precision = rule["cito_precision"]
     score = low + (high - low) * rng.beta(share * precision, (1 - share) * precision)
@@ -128,27 +119,12 @@ def hide_education(
     The joint pattern per wave has the published shares in expectation (figure 2.2.3);
     who is unknown depends on observed variables alone.
     """
-    drivers = pd.DataFrame(
-        {key: standard(children[key]) for key in ("mother_age", "household_income", "cito")}
-    ).assign(foreign=(children["origin"] != 1) * 1.0)
-    slopes = pd.DataFrame({p: rules["unknown_education"][p] for p in PATTERNS})
-    odds = np.exp(drivers.to_numpy() @ slopes.loc[drivers.columns].to_numpy())
+    drivers = ("mother_age", "household_income", "cito")
+    odds = unknown_odds(children, drivers=drivers, rule=rules["unknown_education"])
     pattern = np.empty(len(children), dtype=int)
-    for wave, (known, *unknown) in published["margins"]["education_known"].items():
+    for wave, shares in published["margins"]["education_known"].items():
         rows = np.flatnonzero(children["wave"] == wave)
         if len(rows):
-            chances = with_margin(odds[rows], target=np.array([known, *unknown]))
-            pattern[rows] = (rng.random((len(rows), 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
-    children["unknown_mother"] = (pattern == 1) | (pattern == 3)
-    children["unknown_father"] = (pattern == 2) | (pattern == 3)
-
-
-def with_margin(odds: np.ndarray, *, target: np.ndarray) -> np.ndarray:
-    """Chances (n, 4) proportional to (1, odds) whose mean is target: iterative proportions."""
-    chances = np.column_stack([np.ones(len(odds)), odds])
-    scale = target / target.sum()
-    # 50 rounds leave margins correct to 1e-10; each round costs microseconds.
-    for _ in range(50):
-        chances /= chances.sum(axis=1, keepdims=True)
-        chances *= scale / chances.mean(axis=0)
-    return chances / chances.sum(axis=1, keepdims=True)
+            pattern[rows] = draw_patterns(rng, odds[rows], target=np.array(shares))
+    children["unknown_mother"] = np.isin(pattern, (1, 3))
+    children["unknown_father"] = np.isin(pattern, (2, 3))

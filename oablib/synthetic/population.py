@@ -1,16 +1,13 @@
 """Schools, children and their background, with the published margins per wave."""
 
-from typing import Any, TypeAlias
-
 import numpy as np
 import pandas as pd
 
-Rules: TypeAlias = dict[str, Any]
-Frame: TypeAlias = pd.DataFrame
+from oablib.synthetic.drawing import Frame, Rules, by_rank, keys
 
 
 def draw_schools(rng: np.random.Generator, *, n: int, rules: Rules) -> Frame:
-    """Schools with standing `z` (mean 0, sd 1), size in pupils and municipality.
+    """Schools with standing `z` (mean 0, sd 1), size in pupils and number of the municipality.
 
     One row a school, n / children_per_school rows (at least 2).
     """
@@ -18,15 +15,15 @@ def draw_schools(rng: np.random.Generator, *, n: int, rules: Rules) -> Frame:
     count = max(2, round(n / rule["children_per_school"]))
     size = np.exp(np.log(rule["size_median"]) + rule["size_sigma"] * rng.normal(size=count))
     shares = rule["denomination_shares"]
-    place = np.arange(count) // rule["schools_per_municipality"]
-    z_place = rng.normal(size=place.max() + 1)
+    municipality = np.arange(count) // rule["schools_per_municipality"]
+    shared = rng.normal(size=municipality.max() + 1)
     # A quarter of a school's standing is its municipality's.
-    z = 0.5 * z_place[place] + np.sqrt(0.75) * rng.normal(size=count)
+    z = 0.5 * shared[municipality] + np.sqrt(0.75) * rng.normal(size=count)
     return pd.DataFrame(
         {
             "z": z,
             "pupils": np.clip(np.rint(size), *rule["size_range"]).astype(int),
-            "place": place,
+            "municipality": municipality,
             "denomination": rng.choice(len(shares), count, p=list(shares.values())) + 1,
         }
     )
@@ -56,34 +53,14 @@ def draw_children(
     return children
 
 
-def by_rank(score: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Codes 1..k for scores (n,), lowest first, whose shares are `shares` (k,) to one child."""
-    last = np.rint(np.cumsum(shares) / np.sum(shares) * len(score))
-    codes = np.empty(len(score), dtype=int)
-    codes[np.argsort(score, kind="stable")] = np.searchsorted(
-        last, np.arange(len(score)), side="right"
-    )
-    return codes + 1
-
-
-def standard(column: pd.Series) -> pd.Series:
-    """A column with mean 0 and standard deviation 1."""
-    return (column - column.mean()) / column.std()
-
-
-def keys(published: Rules, listing: str) -> list[str]:
-    """Category keys in published order; a key's code is its place, from 1."""
-    return [category["key"] for category in published[listing]]
-
-
 def _origin(
     rng: np.random.Generator, children: Frame, *, schools: Frame, rules: Rules, published: Rules
 ) -> np.ndarray:
     order = keys(published, "origin_groups")
     origin = np.ones(len(children), dtype=int)
     for group, rule in rules["origin_segregation"].items():
-        liking = rule["school"] * rng.normal(size=len(schools))
-        score = -rule["standing"] * children["z"] + liking[children["school"]]
+        preference = rule["school"] * rng.normal(size=len(schools))
+        score = -rule["standing"] * children["z"] + preference[children["school"]]
         score = (score + rng.gumbel(size=len(children))).to_numpy()
         for wave, margin in published["margins"]["origin_child"].items():
             in_wave = (children["wave"] == wave).to_numpy()

@@ -11,7 +11,7 @@ import pytest
 
 from oablib import allocation, comparison, pupil_scores, synthetic
 from oablib.base import rounding
-from oablib.indicator.comparison import How, Side, profile
+from oablib.indicator.comparison import Procedure, Situation, profile
 from oablib.protocol import codebook
 
 YEARS = (2020, 2019)
@@ -36,7 +36,7 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
         sides[year] = children, country_files.drawn(folder, children)
     old, new = map(country_files.indicator, ("indicator_2019", "indicator_2021"))
     now, drawn = sides[2020]
-    how = How(pupil_scores.rules(), law, seed=5)
+    how = Procedure(pupil_scores.rules(), law, seed=5)
     scores = {
         name: pupil_scores.score(now, drawn, indicator=each, rules=how.scores, seed=5)
         for name, each in (("current", old), ("new", new))
@@ -49,7 +49,11 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
             frame, now.sites, now.municipalities, rules=law
         )
     found = comparison.decompose(
-        Side(*sides[2019], old), Side(now, drawn, new), causes=comparison.ALL, how=how, rules=rules
+        Situation(*sides[2019], old),
+        Situation(now, drawn, new),
+        causes=comparison.ALL,
+        how=how,
+        rules=rules,
     )
     made["causes"] = found.table
     made["differences"] = comparison.score_differences(

@@ -505,8 +505,8 @@ def test_file_that_changes_while_it_is_read_is_refused(tmp_path, book, cohort, m
     path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))
     read_csv = files.READERS[".csv"]
 
-    def read_and_append(source, table, sha256):
-        result = read_csv(source, table, sha256)
+    def read_and_append(source, table):
+        result = read_csv(source, table)
         source.write_bytes(source.read_bytes() + b"\n")
         return result
 

@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib import allocation, pupil_scores
-from oablib.indicator.comparison.causes import How
-from oablib.indicator.pupil_scores import Children, Education, Indicator, computed
-from oablib.indicator.pupil_scores.children_checks import PUPIL, TODDLER
+from oablib.indicator.comparison.causes import Procedure
+from oablib.indicator.pupil_scores import Children, Education, Indicator
+from oablib.indicator.pupil_scores.children import PUPIL, TODDLER
+from oablib.indicator.pupil_scores.scores import compute
 
 from .benchmark_parts import Result, memory, timed
 from .country_benchmark_data import CODES, YEAR
@@ -29,7 +30,10 @@ def core(folder: Path, tenths: int) -> Result:
     sites, municipalities = (
         pd.read_parquet(place / f"{name}.parquet") for name in ("sites", "municipalities")
     )
-    told = {"indicator": indicators()[1], "how": How(pupil_scores.rules(), allocation.rules(), 0)}
+    told = {
+        "indicator": indicators()[1],
+        "how": Procedure(pupil_scores.rules(), allocation.rules(), 0),
+    }
     work = {
         "plain numpy": partial(plain_sums, place),
         "core pass": partial(core_pass, place, sites, municipalities, **told),
@@ -63,12 +67,13 @@ def core_pass(
     municipalities: pd.DataFrame,
     *,
     indicator: Indicator,
-    how: How,
+    how: Procedure,
 ) -> pd.DataFrame:
     """Load the columns; compute every score, find the boundary, make the table of schools."""
     children = _plain_children(place, sites, municipalities)
-    score = computed.compute(
-        *(children, Education(1, {}, {})),
+    score = compute(
+        children,
+        Education(1, {}, {}),
         indicator=indicator,
         rule=how.scores.school_mean,
         left_out=np.zeros(len(children), dtype=bool),

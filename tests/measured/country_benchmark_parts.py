@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from oablib import allocation, comparison, params, pupil_scores
-from oablib.indicator.comparison.causes import How, Side
+from oablib.indicator.comparison.causes import Procedure, Situation
 from oablib.indicator.pupil_scores import Children, Indicator, Provenance, Scores
 from oablib.protocol import codebook, models
 
@@ -52,8 +52,8 @@ def chain(folder: Path, tenths: int) -> Result:
         children = read(folder, tenths=tenths)
     with timed(seconds, "averaging draws"):
         drawn = pupil_scores.averaged(folder / str(tenths) / DRAWS, children)
-    how = How(pupil_scores.rules(), allocation.rules(), SEED)
-    sides = [Side(children, drawn, each) for each in indicators()]
+    how = Procedure(pupil_scores.rules(), allocation.rules(), SEED)
+    sides = [Situation(children, drawn, each) for each in indicators()]
     with timed(seconds, "scores"):
         scores = [_scored(side, how=how) for side in sides]
     with timed(seconds, "schools"):
@@ -134,18 +134,18 @@ def _facts(children: Children) -> dict[str, object]:
     return {"children": len(children), "peak": memory("VmHWM")}
 
 
-def _scored(side: Side, *, how: How) -> Scores:
+def _scored(side: Situation, *, how: Procedure) -> Scores:
     return pupil_scores.score(
         side.children, side.drawn, indicator=side.indicator, rules=how.scores, seed=how.seed
     )
 
 
-def _schools(children: Children, scores: Scores, *, how: How) -> pd.DataFrame:
+def _schools(children: Children, scores: Scores, *, how: Procedure) -> pd.DataFrame:
     frame = children.frame(score=scores.score)
     return allocation.schools(frame, children.sites, rules=how.allocation)
 
 
-def _municipalities(children: Children, scores: Scores, *, how: How) -> pd.DataFrame:
+def _municipalities(children: Children, scores: Scores, *, how: Procedure) -> pd.DataFrame:
     return allocation.municipalities(
         children.frame(score=scores.score),
         children.sites,
@@ -181,7 +181,7 @@ def _compared(
     comparison.late_registrations(frame, reference=month, rules=rules)
 
 
-def _causes(before: Side, after: Side, *, how: How) -> pd.DataFrame:
+def _causes(before: Situation, after: Situation, *, how: Procedure) -> pd.DataFrame:
     found = comparison.decompose(
         *(before, after),
         causes=comparison.OF_THE_INDICATOR,

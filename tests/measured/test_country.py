@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from oablib import allocation, pupil_scores
-from oablib.indicator.comparison.causes import How
+from oablib.indicator.comparison.causes import Procedure
 from oablib.indicator.pupil_scores import Indicator
 from oablib.protocol import codebook
 from tests.measured import country_benchmark_core as measured_core
@@ -77,7 +77,7 @@ def test_the_core_pass_counts_and_scores_all_children(folder: Path, new: Indicat
     """Beside pandas, which looks up the points of each child in the table of points."""
     place = folder / str(data.TENTH)
     sites, homes = (pd.read_parquet(place / f"{n}.parquet") for n in ("sites", "municipalities"))
-    how = How(pupil_scores.rules(), allocation.rules(), 0)
+    how = Procedure(pupil_scores.rules(), allocation.rules(), 0)
     table = measured_core.core_pass(place, sites, homes, indicator=new, how=how)
     count, _ = measured_core.plain_sums(place)
     counted = pd.Series(count[1:], sites["school_id"].iloc[: len(count) - 1])

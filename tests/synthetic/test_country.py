@@ -14,9 +14,8 @@ from oablib.base.files import sha256
 from oablib.params import strict_yaml
 from oablib.protocol import codebook
 from oablib.synthetic.country import Country, draw_country, settings
-from oablib.synthetic.country.asylum import clustered
-from oablib.synthetic.country.drawing import whole_parts
-from oablib.synthetic.country.registers import joint, odds_ratio
+from oablib.synthetic.country.registers import clustered, joint, odds_ratio
+from oablib.synthetic.drawing import whole_parts
 
 SHARE, YEAR, SEED = 0.1, 2020, 1
 SITES = 625  # of 6,248

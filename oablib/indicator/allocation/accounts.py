@@ -8,8 +8,8 @@ import pandas as pd
 
 from oablib.base.errors import AllocationError
 from oablib.indicator.allocation import checks, populations
+from oablib.indicator.allocation.populations import National
 from oablib.indicator.allocation.settings import Rules
-from oablib.indicator.allocation.target import National
 
 PUPILS = "pupils who count"
 PUPILS_OF_SCHOOLS = "pupils who count for their school alone: its municipality is not listed"
@@ -56,19 +56,19 @@ def fail_if_sums_differ(
     Tables as `schools`, `municipalities` and `accounted` give them for the same children, with the
     national figures of these children.
     """
-    told = accounted.set_index("what")["children"]
-    at_school = int(told[PUPILS] + told[PUPILS_OF_SCHOOLS])
+    counts = accounted.set_index("what")["children"]
+    at_school = int(counts[PUPILS] + counts[PUPILS_OF_SCHOOLS])
     pairs = [
         ("pupils of schools", schools["n_children"].sum(), at_school),
-        ("pupils of municipalities", municipalities["n_pupils"].sum(), told[PUPILS]),
-        ("toddlers of municipalities", municipalities["n_toddlers"].sum(), told[TODDLERS]),
+        ("pupils of municipalities", municipalities["n_pupils"].sum(), counts[PUPILS]),
+        ("toddlers of municipalities", municipalities["n_toddlers"].sum(), counts[TODDLERS]),
         *_with_country(schools, national=of_schools, name="schools"),
         *_with_country(municipalities, national=of_municipalities, name="municipalities"),
     ]
     wrong = [
-        f"{name}: {found:.12g} instead of {wanted:.12g}"
-        for name, found, wanted in pairs
-        if not math.isclose(found, wanted, rel_tol=SAME)
+        f"{name}: {actual:.12g} instead of {expected:.12g}"
+        for name, actual, expected in pairs
+        if not math.isclose(actual, expected, rel_tol=SAME)
     ]
     if wrong:
         raise AllocationError(
@@ -80,7 +80,7 @@ def fail_if_sums_differ(
 def _with_country(
     table: pd.DataFrame, *, national: National, name: str
 ) -> Iterator[tuple[str, float, float]]:
-    """Sums over places beside the country's; of C - D over the target group, n (C - G)."""
+    """Sums of a table beside the country's; of C - D over the target group, n (C - G)."""
     yield f"children of {name}", int(table["n_children"].sum()), national.n
     yield f"target group of {name}", math.fsum(table["n_target"]), national.n_target
     whole = national.n_target * (national.exact_mean - national.exact_target_mean)

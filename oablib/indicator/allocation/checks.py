@@ -35,7 +35,7 @@ def fail_if_municipalities_differ(children: pd.DataFrame, municipalities: pd.Dat
 
 def fail_if_columns_are_absent(frame: pd.DataFrame, columns: Sequence[str], *, name: str) -> None:
     """Raise AllocationError for missing columns, and for a frame without rows."""
-    missing = [each for each in columns if each not in frame]
+    missing = [column for column in columns if column not in frame]
     if missing:
         raise AllocationError(
             f"{name} lacks {', '.join(missing)}; it has {', '.join(map(str, frame))}."
@@ -45,7 +45,7 @@ def fail_if_columns_are_absent(frame: pd.DataFrame, columns: Sequence[str], *, n
 
 
 def fail_if_repeated(values: pd.Series, *, name: str) -> None:
-    """Raise AllocationError when a key stands in two rows or is empty."""
+    """Raise AllocationError when a key is in two rows or is empty."""
     repeated, empty = int(values.duplicated().sum()), int(values.isna().sum())
     if repeated or empty:
         raise AllocationError(
@@ -95,9 +95,9 @@ def _fail_if_categories_differ(values: pd.Series, listed: pd.Series, *, name: st
 
 def _fail_if_toddlers_have_schools(children: pd.DataFrame) -> None:
     enrolled = children["school_id"].cat.codes.to_numpy() >= 0
-    found = int(np.count_nonzero(enrolled & children["toddler"].to_numpy(dtype=bool)))
-    if found:
+    count = int(np.count_nonzero(enrolled & children["toddler"].to_numpy(dtype=bool)))
+    if count:
         raise AllocationError(
-            f"{found:,} toddlers have a school; expected none. A child in both counts once: as a "
+            f"{count:,} toddlers have a school; expected none. A child in both counts once: as a "
             "pupil."
         )

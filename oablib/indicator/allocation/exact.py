@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.indicator.allocation.populations import Population
-from oablib.indicator.allocation.target import National
+from oablib.indicator.allocation.populations import National, Population
 
 Whole: TypeAlias = NDArray[np.object_]
 """Python's whole numbers, which do not overflow: products of sums pass 2^63 at once."""
@@ -19,7 +18,7 @@ Whole: TypeAlias = NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Sums of each place, exact, each of shape (number of places,).
+    """Sums of each school or municipality, exact, each of shape (number of these,).
 
     n: children. target: of the target group, tied ones by the fraction they count for, and score:
     their scores in units, both times `times`.
@@ -38,7 +37,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """A and B of each place over a denominator, one for all or one each, all whole."""
+    """A and B of each row over a denominator, one for all or one each, all whole."""
 
     A: Whole
     B: Whole
@@ -57,14 +56,14 @@ class Terms:
 
 
 def sums(population: Population, *, size: int, national: National) -> Sums:
-    """Sums of the places 0 to size - 1; `national` says who belongs to the target group."""
-    n = np.bincount(population.place, minlength=size)
+    """Sums of the rows 0 to size - 1; `national` says who belongs to the target group."""
+    n = np.bincount(population.row, minlength=size)
     lower = np.flatnonzero(population.units <= national.cut)
-    units, place = population.units[lower], population.place[lower]
-    at_cut = np.bincount(place[units == national.cut], minlength=size).astype(object)
-    count = np.bincount(place, minlength=size).astype(object)
+    units, row = population.units[lower], population.row[lower]
+    at_cut = np.bincount(row[units == national.cut], minlength=size).astype(object)
+    count = np.bincount(row, minlength=size).astype(object)
     # Doubles, and exact: see checks.fail_if_scores_are_unfit.
-    total = np.bincount(place, units, minlength=size).astype(np.int64).astype(object)
+    total = np.bincount(row, units, minlength=size).astype(np.int64).astype(object)
     parts, times = national.counted.numerator, national.counted.denominator
     return Sums(
         n=n.astype(object),
@@ -75,7 +74,7 @@ def sums(population: Population, *, size: int, national: National) -> Sums:
 
 
 def terms(sums: Sums, *, national: National, threshold: Fraction) -> Terms:
-    """A = sum of C - D over the target group of each place, B = E x F x (C - G)."""
+    """A = sum of C - D over the target group of each row, B = E x F x (C - G)."""
     C, G = national.exact_mean, national.exact_target_mean
     drop = threshold * (C - G)
     over = math.lcm(sums.times * C.denominator, sums.times * national.units, drop.denominator)
@@ -85,9 +84,9 @@ def terms(sums: Sums, *, national: National, threshold: Fraction) -> Terms:
 
 
 def terms_by_own_mean(sums: Sums, *, national: National, threshold: Fraction) -> Terms:
-    """As `terms`, with each place's own mean of its target group for G; without one, A = B = 0.
+    """As `terms`, with the mean of each row's own target group for G; without one, A = B = 0.
 
-    C - G is then A over the number of the place's target group.
+    C - G is then A over the number of children in this target group.
     """
     common = terms(sums, national=national, threshold=threshold)
     target = np.where(sums.target == 0, 1, sums.target)
@@ -102,7 +101,7 @@ def decimal_sum(values: pd.Series) -> float:
 
 
 def own_means(sums: Sums, *, national: National) -> NDArray[np.float64]:
-    """Mean score of the target group of each place, in points; NaN without one."""
+    """Mean score of the target group of each row, in points; NaN without one."""
     target = np.where(sums.target == 0, 1, sums.target)
     means = (sums.score / (target * national.units)).astype(np.float64)
     return np.where(sums.target == 0, np.nan, means)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,15 +32,6 @@ class Grants:
     rounds: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Rate:
-    """Euro per unit of H + I at which the budget is spent, and who is lifted to the minimum."""
-
-    euro: Fraction
-    lifted: tuple[bool, ...]
-    rounds: int
-
-
 def two_dates(latest: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """What `grants` takes, out of the tables of municipalities on two reference dates.
 
@@ -59,10 +49,11 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
     """Divide a budget (euro) over municipalities: (H + I) x J / K, and no less than the minimum.
 
     scores: municipality, achterstandsscore and A on the reference dates one and two years before
-    (score_t1, score_t2, A_t1, A_t2). J is the budget less what the lifting costs, which hangs on J
-    itself: whoever falls short is lifted, and J is computed again, until nobody does. As J falls
-    from round to round, nobody is lifted in vain, and the end is the only solution. All is exact;
-    grants are then rounded to cents by largest remainders, so that they add up to the budget.
+    (score_t1, score_t2, A_t1, A_t2). J is the budget less what the lifting costs, which depends on
+    J itself: municipalities that fall short are lifted, and J is computed again, until none does.
+    As J falls from round to round, none is lifted in vain, and the end is the only solution. All
+    is exact; grants are then rounded to cents by largest remainders, so that they add up to the
+    budget.
 
     Raises AllocationError when the budget is no positive number of cents or does not pay the
     minima, a municipality is repeated, a number is missing or negative, a score is above 0 where A
@@ -76,58 +67,54 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
     halves = _halves(table)
     entitled = _entitled(table, halves, rules=rules)
     _fail_if_budget_is_short(total, entitled, rules=rules)
-    rate = _rate(halves, entitled, budget=total / CENTS, minimum=rules.minimum_payment)
+    euro, lifted, rounds = _rate(halves, entitled, budget=total / CENTS, rules=rules)
     K = sum(halves, Fraction(0))
-    exact = [
-        Fraction(rules.minimum_payment) if lifted else each * rate.euro
-        for each, lifted in zip(halves, rate.lifted, strict=True)
-    ]
-    parts: dict[str, Any] = {
-        "H": table["score_t1"] / 2,
-        "I": table["score_t2"] / 2,
-        "share": [float(each / K) for each in halves],
-        "grant": [cents / CENTS for cents in _to_cents(exact)],
-        "at_minimum": list(rate.lifted),
-    }
-    shown = table[["municipality", "score_t1", "score_t2"]].assign(**parts)
-    return Grants(table=shown, J=float(rate.euro * K), K=float(K), rounds=rate.rounds)
+    exact = [half * euro for half in halves]
+    for row in lifted:
+        exact[row] = Fraction(rules.minimum_payment)
+    shown = table[["municipality", "score_t1", "score_t2"]].assign(
+        H=table["score_t1"] / 2,
+        I=table["score_t2"] / 2,
+        share=[float(half / K) for half in halves],
+        grant=[cents / CENTS for cents in _to_cents(exact)],
+        at_minimum=[row in lifted for row in range(len(table))],
+    )
+    return Grants(table=shown, J=float(euro * K), K=float(K), rounds=rounds)
 
 
-def _rate(halves: list[Fraction], entitled: list[bool], *, budget: Fraction, minimum: int) -> _Rate:
-    """Lift who falls short and divide the rest over the others, until nobody falls short."""
-    lifted, rounds = [False] * len(halves), 0
+def _rate(
+    halves: list[Fraction], entitled: list[bool], *, budget: Fraction, rules: Rules
+) -> tuple[Fraction, set[int], int]:
+    """Euro per unit of H + I at which the budget is spent, rows lifted to the minimum, and rounds.
+
+    Rows that fall short are lifted and the rest is divided over the others, until none falls short.
+    """
+    minimum, lifted, rounds = rules.minimum_payment, set[int](), 0
     while True:
         rounds += 1
-        left = budget - minimum * sum(lifted)
-        over = sum(
-            (h for h, is_lifted in zip(halves, lifted, strict=True) if not is_lifted), Fraction(0)
-        )
-        euro = left / over
-        short = [
-            has_right and h * euro < minimum for h, has_right in zip(halves, entitled, strict=True)
-        ]
-        if not any(new and not old for new, old in zip(short, lifted, strict=True)):
-            return _Rate(euro=euro, lifted=tuple(lifted), rounds=rounds)
-        lifted = [new or old for new, old in zip(short, lifted, strict=True)]
+        others = (half for row, half in enumerate(halves) if row not in lifted)
+        euro = (budget - minimum * len(lifted)) / sum(others, Fraction(0))
+        short = {row for row, half in enumerate(halves) if entitled[row] and half * euro < minimum}
+        if short <= lifted:
+            return euro, lifted, rounds
+        lifted |= short
 
 
 def _entitled(table: pd.DataFrame, halves: list[Fraction], *, rules: Rules) -> list[bool]:
-    """Who gets the minimum at least: A above 0 on one of both dates."""
+    """Whether a municipality gets the minimum at least: A above 0 on one of both dates."""
     has_target = (table["A_t1"] > 0) | (table["A_t2"] > 0)
-    needs_score = rules.minimum_if == "score"
-    return [
-        bool(has) and (h > 0 or not needs_score) for has, h in zip(has_target, halves, strict=True)
-    ]
+    has_score = np.array([half > 0 for half in halves]) | (rules.minimum_if != "score")
+    return list(has_target & has_score)
 
 
 def _to_cents(amounts: list[Fraction]) -> list[int]:
     """Whole cents with the same sum: those with the largest remainders are rounded up."""
-    exact = [each * CENTS for each in amounts]
-    cents = [math.floor(each) for each in exact]
+    exact = [amount * CENTS for amount in amounts]
+    cents = [math.floor(amount) for amount in exact]
     missing = int(sum(exact, Fraction(0))) - sum(cents)
-    order = sorted(range(len(exact)), key=lambda at: (cents[at] - exact[at], at))
-    for at in order[:missing]:
-        cents[at] += 1
+    order = sorted(range(len(exact)), key=lambda row: (cents[row] - exact[row], row))
+    for row in order[:missing]:
+        cents[row] += 1
     return cents
 
 
@@ -138,7 +125,7 @@ def _halves(table: pd.DataFrame) -> list[Fraction]:
 
 
 def _exact(value: float) -> Fraction:
-    """The decimal number that is written, not the double that stands for it."""
+    """The decimal number that is written, not the double nearest to it."""
     return Fraction(str(value))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from oablib.base.errors import AllocationError
 from oablib.indicator.allocation import checks, exact
-from oablib.indicator.allocation.of_schools import BRIN_LENGTH, brins
+from oablib.indicator.allocation.scores import BRIN_LENGTH, brins
 from oablib.indicator.allocation.settings import Rules
 
 NOT_SHOWN = "not shown"
@@ -25,8 +25,8 @@ def shown(table: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> pd.DataF
     has fewer pupils than `fewest`, the smallest row that is shown is hidden as well; where none is
     left to hide, it loses its numbers too. Sums of scores are sums of rounded ones.
 
-    Protected is a site against who knows the totals; not against another hidden site that knows its
-    own numbers, nor against other tables by smaller areas.
+    A site is protected against readers who know the totals; not against another hidden site that
+    knows its own numbers, nor against other tables by smaller areas.
 
     Raises AllocationError when a school of the table is not in sites.
     """
@@ -51,12 +51,12 @@ def shown_brins(table: pd.DataFrame, visible: pd.DataFrame) -> pd.DataFrame:
     """Schools by BRIN of which every site is shown by itself: as `brins`.
 
     table: as from `schools`; visible: the same after `shown`. The sum of a BRIN of which one site
-    is hidden would tell that site's score.
+    is hidden would reveal that site's score.
     """
     named = visible.dropna(subset=["achterstandsscore"])["school_id"]
     hidden = table.loc[~table["school_id"].isin(named), "school_id"].str[:BRIN_LENGTH]
-    found = brins(table)
-    return found[~found["brin"].isin(hidden)].reset_index(drop=True)
+    every = brins(table)
+    return every[~every["brin"].isin(hidden)].reset_index(drop=True)
 
 
 def _is_small(rows: pd.DataFrame, *, fewest: int) -> pd.Series:
@@ -92,10 +92,10 @@ def _also_hidden(rows: pd.DataFrame, small: pd.Series, *, fewest: int) -> pd.Ser
     if not small.any():
         return hidden
     by_size = rows[~small & (rows["n_children"] > 0)].sort_values(["n_children", "school_id"])
-    for at in by_size.index:
+    for row in by_size.index:
         if hidden.sum() > 1 and rows.loc[hidden, "n_children"].sum() >= fewest:
             break
-        hidden[at] = True
+        hidden[row] = True
     return hidden
 
 

@@ -1,15 +1,15 @@
 """The indicator in use beside a new one: children, schools, municipalities, and causes.
 
-Achterstandsscores come in as tables, onderwijsscores as arrays; how they were made only `causes`
-asks, which makes them again with some causes of a change as they were.
+Achterstandsscores are given as tables, onderwijsscores as arrays; only `causes` computes them
+again, with some causes of a change as they were.
 """
 
 from oablib.indicator.comparison.causes import (
     ALL,
     OF_THE_INDICATOR,
     Decomposition,
-    How,
-    Side,
+    Procedure,
+    Situation,
     decompose,
 )
 from oablib.indicator.comparison.late import late_registrations

@@ -20,7 +20,7 @@ def late_registrations(
     rules: Rules,
     published: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Asylum seekers and status holders found by adding each later month of registrations.
+    """Asylum seekers and status holders that each later month of registrations adds.
 
     children: toddler (bool), school_id (missing for toddlers), asylum (0 none), asylum_registered
     (yyyymm, 0 none). reference: yyyymm of the last month that counts without any addition.
@@ -34,7 +34,7 @@ def late_registrations(
     months = _following(reference, count=rules.late_months)
     is_late = (children["asylum"].to_numpy() > 0) & (registered > reference)
     late = children[is_late & (registered <= months[-1])]
-    rows = [_found(late, month=month) for month in months]
+    rows = [_until(month, late=late) for month in months]
     if published is not None:
         rows.append(_published(published["asylum_late_registration"]))
     counts = ["added", "children", "pupils", "toddlers", "schools", "schools_3_or_4"]
@@ -42,7 +42,7 @@ def late_registrations(
     return frame.astype(dict.fromkeys([*counts, "schools_5_or_more"], "Int64"))
 
 
-def _found(late: pd.DataFrame, *, month: int) -> dict[str, object]:
+def _until(month: int, *, late: pd.DataFrame) -> dict[str, object]:
     so_far = late[late["asylum_registered"] <= month]
     pupils = so_far[~so_far["toddler"]]
     sizes = pupils["school_id"].astype("str").dropna().value_counts()
@@ -58,14 +58,14 @@ def _found(late: pd.DataFrame, *, month: int) -> dict[str, object]:
     }
 
 
-def _published(told: Mapping[str, int]) -> dict[str, object]:
+def _published(figures: Mapping[str, int]) -> dict[str, object]:
     return {
         "month": PUBLISHED,
-        "children": told["extra_total"],
-        "pupils": told["extra_school_age"],
-        "toddlers": told["extra_toddlers"],
-        "schools_3_or_4": told["schools_with_three"],
-        "schools_5_or_more": told["schools_with_five"],
+        "children": figures["extra_total"],
+        "pupils": figures["extra_school_age"],
+        "toddlers": figures["extra_toddlers"],
+        "schools_3_or_4": figures["schools_with_three"],
+        "schools_5_or_more": figures["schools_with_five"],
     }
 
 
@@ -76,5 +76,5 @@ def _following(reference: int, *, count: int) -> list[int]:
         raise ComparisonError(
             f"The reference is {reference}; expected a year and a month, such as 202009."
         )
-    places = year * MONTHS_A_YEAR + month + np.arange(count)
-    return [int(at // MONTHS_A_YEAR * 100 + at % MONTHS_A_YEAR + 1) for at in places]
+    months = year * MONTHS_A_YEAR + month + np.arange(count)
+    return (months // MONTHS_A_YEAR * 100 + months % MONTHS_A_YEAR + 1).tolist()

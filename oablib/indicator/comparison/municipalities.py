@@ -9,7 +9,7 @@ import pandas as pd
 
 from oablib.base.shown import showable
 from oablib.indicator.comparison.settings import Rules
-from oablib.indicator.comparison.standardised import key_of
+from oablib.indicator.comparison.standardised import key_of, not_zero_under_both
 
 
 @showable()
@@ -44,17 +44,21 @@ def relative(
     table = pairs[[key, "current", "new", "change"]].assign(
         relative=ratio, largest=pairs.index.isin(order)
     )
-    summary = pd.DataFrame(
-        list(_measures(table, rules=rules).items()), columns=["measure", "value"]
-    )
-    return Relative(table, summary if published is None else _beside(summary, published=published))
+    measures = _measures(table, rules=rules)
+    summary = pd.DataFrame(list(measures.items()), columns=["measure", "value"])
+    if published is not None:
+        figures = published["municipalities"]
+        listed = dict(zip(("lower", "upper"), figures["relative_change_interval"], strict=True))
+        listed["largest_change"] = figures["largest_three_relative_change"]
+        summary["published"] = summary["measure"].map(listed)
+    return Relative(table, summary)
 
 
 def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
     known = table["relative"].dropna()
     tail = (1 - rules.interval) / 2
     ends = known.quantile([tail, 1 - tail]) if len(known) else pd.Series([np.nan, np.nan])
-    alive = table[(table["current"] > 0) | (table["new"] > 0)]
+    alive = not_zero_under_both(table)
     largest = table[table["largest"]]
     total = float(largest["current"].sum())
     return {
@@ -67,11 +71,3 @@ def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
         "lose": float((alive["change"] < 0).mean()) if len(alive) else np.nan,
         "largest_change": float(largest["change"].sum()) / total if total > 0 else np.nan,
     }
-
-
-def _beside(summary: pd.DataFrame, *, published: Mapping[str, Any]) -> pd.DataFrame:
-    told = published["municipalities"]
-    lower, upper = told["relative_change_interval"]
-    largest = told["largest_three_relative_change"]
-    listed = {"lower": lower, "upper": upper, "largest_change": largest}
-    return summary.assign(published=summary["measure"].map(listed))

@@ -1,4 +1,4 @@
-"""How much schools change: who comes and goes, classes, bands and histograms of changes."""
+"""How much schools change: from and to zero, classes, bands and histograms of changes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _CELLS = (
     (POSITIVE, ZERO, "positive_current_zero_new"),
     (POSITIVE, POSITIVE, "positive_both"),
 )
-# Half widths (points) of the published bands, which stand in the names of their keys.
+# Half widths (points) of the published bands, which the names of their keys give.
 _BANDS = {NOT_ZERO: (24, "share_within_24_points"), ALL: (16, "share_within_16_points_all")}
 
 
@@ -38,8 +38,7 @@ def crosstable(pairs: pd.DataFrame, *, published: Mapping[str, Any] | None = Non
     by_current, by_new = (pairs[name].to_numpy() > 0 for name in ("current", "new"))
     counts = np.bincount(2 * by_current + by_new, minlength=len(_CELLS))
     frame = pd.DataFrame([cell[:2] for cell in _CELLS], columns=["current", "new"])
-    frame["n"] = counts
-    frame["share"] = _shares(counts)
+    frame = frame.assign(n=counts, share=_shares(counts))
     if published is None:
         return frame
     listed = [published["schools"][key] for *_, key in _CELLS]
@@ -60,8 +59,8 @@ def classes(
     changes = not_zero_under_both(pairs)["change"]
     mean, sd = mean_and_sd(changes)
     limits = np.round(mean + np.array(rules.class_sds, float) * sd, DECIMALS)
-    places = np.searchsorted(limits, changes, side="right")
-    counts = np.bincount(places, minlength=len(limits) + 1)
+    number = np.searchsorted(limits, changes, side="right")
+    counts = np.bincount(number, minlength=len(limits) + 1)
     frame = _between(limits).assign(n=counts, share=_shares(counts))
     if published is None or len(published["schools"]["change_counts"]) != len(frame):
         return frame
@@ -103,8 +102,8 @@ def distribution(pairs: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         return pd.DataFrame({"lower": [mean], "upper": [mean], "n": [len(changes)]})
     half = rules.bins_per_sd * rules.histogram_sds
     limits = np.round(mean + np.arange(-half, half + 1) * sd / rules.bins_per_sd, DECIMALS)
-    places = np.clip(np.searchsorted(limits, changes, side="right") - 1, 0, 2 * half - 1)
-    counts = np.bincount(places, minlength=2 * half)
+    number = np.clip(np.searchsorted(limits, changes, side="right") - 1, 0, 2 * half - 1)
+    counts = np.bincount(number, minlength=2 * half)
     return pd.DataFrame({"lower": limits[:-1], "upper": limits[1:], "n": counts})
 
 
@@ -125,8 +124,8 @@ def _band(changes: pd.Series, *, rules: Rules) -> dict[str, float]:
     mean, sd = mean_and_sd(changes)
     lower, upper = np.rint(mean - rules.band_sds * sd), np.rint(mean + rules.band_sds * sd)
     share = float(changes.between(lower, upper).mean()) if len(changes) else np.nan
-    told = {"mean": mean, "sd": sd, "lower": float(lower), "upper": float(upper), "share": share}
-    return {"n": len(changes), **told}
+    band = {"lower": float(lower), "upper": float(upper), "share": share}
+    return {"n": len(changes), "mean": mean, "sd": sd, **band}
 
 
 def _between(limits: Any) -> pd.DataFrame:

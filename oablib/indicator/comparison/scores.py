@@ -51,16 +51,20 @@ def score_differences(
     Source: Walhout & Scholtus (2021), table 3.2.3.
     """
     _fail_if_scores_are_unfit(current, new, provenance)
-    counted = np.isin(provenance, np.array(imputed))
+    is_imputed = np.isin(provenance, np.array(imputed))
     weights = np.ones(len(current)) if weights is None else weights
-    parts = {TOTAL: np.ones_like(counted), DIRECT: ~counted, IMPUTED: counted}
+    parts = {TOTAL: np.ones_like(is_imputed), DIRECT: ~is_imputed, IMPUTED: is_imputed}
     frame = pd.DataFrame(
         [
-            {"scores": name, **_difference(current[of], new[of], weights[of], rules=rules)}
-            for name, of in parts.items()
+            {"scores": name, **_difference(current[part], new[part], weights[part], rules=rules)}
+            for name, part in parts.items()
         ]
     )
-    return frame if published is None else _beside(frame, published=published)
+    if published is None:
+        return frame
+    listed = pd.DataFrame(published["score_difference"]).T.add_prefix("published_")
+    r = {TOTAL: published["score_correlation"]["r"]}
+    return frame.join(listed, on="scores").assign(published_r=frame["scores"].map(r))
 
 
 def cutoff(
@@ -80,7 +84,7 @@ def cutoff(
     _fail_if_scores_are_unfit(current, new, current)
     old, other = current <= boundaries[0], new <= boundaries[1]
     n = max(len(current), 1)
-    told = {
+    values = {
         "boundary_current": boundaries[0],
         "boundary_new": boundaries[1],
         "shift": boundaries[1] - boundaries[0],
@@ -88,7 +92,7 @@ def cutoff(
         "only_current": np.count_nonzero(old & ~other) / n,
         "only_new": np.count_nonzero(~old & other) / n,
     }
-    frame = pd.DataFrame({"measure": list(told), "value": np.array(list(told.values()), float)})
+    frame = pd.DataFrame({"measure": list(values), "value": np.array(list(values.values()), float)})
     if published is None:
         return frame
     return frame.assign(published=frame["measure"].map({"shift": published["cutoff_shift"]}))
@@ -106,14 +110,14 @@ def density(current: NDArray, new: NDArray, *, rules: Rules) -> Density:
     lowest = row.min(initial=0)
     height = row.max(initial=0) - lowest + 1
     # The distinct cells, not the whole grid: one score far off would make that grid boundless.
-    places, counts = np.unique(column * height + (row - lowest), return_counts=True)
+    cells, counts = np.unique(column * height + (row - lowest), return_counts=True)
     shown = counts >= rules.density_fewest
     if not shown.any():
         raise ComparisonError(
             f"No cell of {width:g} by {width:g} points has {rules.density_fewest} of the "
             f"{len(current):,} children; set a larger density_width."
         )
-    x, y = places[shown] // height, places[shown] % height + lowest
+    x, y = cells[shown] // height, cells[shown] % height + lowest
     return Density(
         table=pd.DataFrame({"x": x * width, "y": y * width, "n": counts[shown]}),
         width=width,
@@ -150,19 +154,11 @@ def _correlation(one: NDArray, other: NDArray, share: NDArray) -> float:
     return float(((one - mean) * (other - mean_other)) @ share / (sd * sd_other))
 
 
-def _beside(frame: pd.DataFrame, *, published: Mapping[str, Any]) -> pd.DataFrame:
-    listed = pd.DataFrame(published["score_difference"]).T
-    beside = frame.join(listed.add_prefix("published_"), on="scores")
-    return beside.assign(
-        published_r=beside["scores"].map({TOTAL: published["score_correlation"]["r"]})
-    )
-
-
 def _fail_if_scores_are_unfit(current: NDArray, new: NDArray, provenance: NDArray) -> None:
-    lengths = [len(each) for each in (current, new, provenance)]
+    lengths = [len(values) for values in (current, new, provenance)]
     if len(set(lengths)) > 1:
         raise ComparisonError(
-            f"The arrays hold {', '.join(f'{each:,}' for each in lengths)} children; expected "
+            f"The arrays hold {', '.join(f'{length:,}' for length in lengths)} children; expected "
             "scores by both indicators of the same children, in one order."
         )
     unfit = int((~(np.isfinite(current) & np.isfinite(new))).sum())

@@ -24,7 +24,7 @@ def shapley(causes: Sequence[str], *, value: Value) -> dict[str, NDArray]:
     """Part of each cause in the step from no cause as in the new situation to all of them.
 
     value(S), (n,): scores with the causes in S as in the new situation and the others as in the
-    old; asked once for each of the 2^k sets. A part is the mean of what its cause adds, over all
+    old; called once for each of the 2^k sets. A part is the mean of what its cause adds, over all
     orders in which causes may change one after the other. Returns cause -> (n,) in the order of
     `causes`; parts sum to value(all) - value(none): what rounding leaves goes to the largest part.
     Raises ComparisonError for a repeated cause, and for values of other lengths or not finite.
@@ -34,7 +34,7 @@ def shapley(causes: Sequence[str], *, value: Value) -> dict[str, NDArray]:
         raise ComparisonError(
             f"{len(causes)} causes have {len(set(causes))} names; name each once."
         )
-    values = {each: np.asarray(value(each), float) for each in _subsets(causes)}
+    values = {subset: np.asarray(value(subset), float) for subset in _subsets(causes)}
     _fail_if_values_differ_in_shape(values)
     if not causes:
         return {}
@@ -51,7 +51,7 @@ def decomposed(
     """Change of each school as the sum of its causes.
 
     parts: cause -> (n,) parts of the change of raw scores, as from `shapley`. keys (n,): the school
-    that each place of these arrays belongs to. Returns, in the order of pairs: its key, one column
+    of each element of these arrays. Returns, in the order of pairs: its key, one column
     a cause, standardisation (what scaling both to one sum adds), change, all in points, and group
     (lose most, gain most, others). Raises ComparisonError for a school of pairs
     without parts, and when parts do not add up.
@@ -59,12 +59,12 @@ def decomposed(
     key = key_of(pairs)
     frame = pd.DataFrame(dict(parts), index=pd.Index(list(keys), name=key))
     _fail_if_keys_differ(frame.index, pd.Index(pairs[key]))
-    own = frame.reindex(pairs[key]).rename_axis(key).reset_index()
+    table = frame.reindex(pairs[key]).rename_axis(key).reset_index()
     scaling = (pairs["new"] - pairs["new_raw"]) - (pairs["current"] - pairs["current_raw"])
-    own[STANDARDISATION] = scaling.to_numpy()
-    own["change"] = pairs["change"].to_numpy()
-    fail_if_parts_do_not_add_up(own)
-    return own.assign(group=groups(pairs, rules=rules).to_numpy())
+    table[STANDARDISATION] = scaling.to_numpy()
+    table["change"] = pairs["change"].to_numpy()
+    fail_if_parts_do_not_add_up(table)
+    return table.assign(group=groups(pairs, rules=rules).to_numpy())
 
 
 def causes_of(frame: pd.DataFrame) -> list[str]:
@@ -86,7 +86,7 @@ def fail_if_parts_do_not_add_up(frame: pd.DataFrame) -> None:
 
 
 def causes_summary(frame: pd.DataFrame) -> pd.DataFrame:
-    """How much each cause moves, for all that change, losers, gainers, and those who do most.
+    """How much each cause moves: for all that change, losers, gainers, and the extremes of both.
 
     frame: as from `decomposed`. Columns: group; cause; schools; mean, sd, mean_absolute (points a
     school); share: of the sum of absolute parts; net_share: of the sum of absolute changes, where a
@@ -122,7 +122,7 @@ def _subsets(causes: Sequence[str]) -> Iterable[frozenset[str]]:
 
 def _part(cause: str, causes: Sequence[str], values: Mapping[frozenset[str], NDArray]) -> NDArray:
     k = len(causes)
-    others = [each for each in causes if each != cause]
+    others = [other for other in causes if other != cause]
     added = np.zeros_like(values[frozenset()])
     for before in _subsets(others):
         orders = factorial(len(before)) * factorial(k - 1 - len(before))
@@ -150,13 +150,13 @@ def _summed(name: str, part: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _fail_if_values_differ_in_shape(values: Mapping[frozenset[str], NDArray]) -> None:
-    shapes = {each.shape for each in values.values()}
+    shapes = {scores.shape for scores in values.values()}
     if len(shapes) > 1 or len(next(iter(shapes))) != 1:
         raise ComparisonError(
             f"The values of {len(values)} sets of causes come in {len(shapes)} shapes, such as "
             f"{next(iter(shapes))}; expected one score for each school, the same schools always."
         )
-    unfit = sum(int((~np.isfinite(each)).sum()) for each in values.values())
+    unfit = sum(int((~np.isfinite(scores)).sum()) for scores in values.values())
     if unfit:
         raise ComparisonError(f"{unfit:,} values of sets of causes are not finite numbers.")
 

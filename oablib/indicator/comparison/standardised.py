@@ -29,17 +29,17 @@ def standardised(
     current, new: columns `key` and achterstandsscore (points), in any order. Returns, sorted by
     `key`: key; current, new (points, scaled); change = new - current (its sum is 0); current_raw,
     new_raw (points, as given); factor_current, factor_new (scaled = raw x factor); only_in
-    (both, current or new: the only side that has this row; 0 points on the other).
+    (both, current or new: the only table that has this row; 0 points in the other).
     Raises ComparisonError, with counts, for a repeated key, a score that is absent or not finite,
     and a national sum that is not above 0.
     Source: Walhout & Scholtus (2021), section 4.1; `standard` of the rules says which sum.
     """
-    sides = {"current": current, "new": new}
-    for name, frame in sides.items():
-        _fail_if_scores_are_unfit(frame, key=key, side=name)
-    sums = {name: float(np.sort(frame[SCORE]).sum()) for name, frame in sides.items()}
+    frames = {"current": current, "new": new}
+    for name, frame in frames.items():
+        _fail_if_scores_are_unfit(frame, key=key, name=name)
+    sums = {name: float(np.sort(frame[SCORE]).sum()) for name, frame in frames.items()}
     _fail_if_nothing_to_divide(sums, key=key)
-    pairs = _joined(sides, key=key)
+    pairs = _joined(frames, key=key)
     standard = _STANDARDS[rules.standard](sums["current"], sums["new"])
     factors = {name: standard / total for name, total in sums.items()}
     scaled = {name: pairs[f"{name}_raw"] * factor for name, factor in factors.items()}
@@ -60,33 +60,33 @@ def not_zero_under_both(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_and_sd(values: pd.Series) -> tuple[float, float]:
-    """Mean and standard deviation, of all there are and no sample; NaN, NaN of none."""
+    """Mean and population standard deviation; NaN, NaN of no values."""
     if values.empty:
         return np.nan, np.nan
     ordered = np.sort(values.to_numpy(float))  # sums in one order, whatever the order of rows
     return round(float(ordered.mean()), DECIMALS), float(ordered.std())
 
 
-def _joined(sides: Mapping[str, pd.DataFrame], *, key: str) -> pd.DataFrame:
-    """All keys of either side with both raw scores, 0 where a side lacks the key."""
+def _joined(frames: Mapping[str, pd.DataFrame], *, key: str) -> pd.DataFrame:
+    """All keys of either frame with both raw scores, 0 where a frame lacks the key."""
     one, other = (
         frame[[key, SCORE]].astype({key: "str"}).rename(columns={SCORE: f"{name}_raw"})
-        for name, frame in sides.items()
+        for name, frame in frames.items()
     )
     joined = one.merge(other, on=key, how="outer", indicator="only_in", validate="one_to_one")
     names = {"left_only": "current", "right_only": "new", "both": BOTH}
     only_in = joined["only_in"].astype("str").map(names)
-    scores = {f"{name}_raw": joined[f"{name}_raw"].fillna(0.0) for name in sides}
+    scores = {f"{name}_raw": joined[f"{name}_raw"].fillna(0.0) for name in frames}
     return joined.assign(**scores, only_in=only_in).sort_values(key, ignore_index=True)
 
 
-def _fail_if_scores_are_unfit(frame: pd.DataFrame, *, key: str, side: str) -> None:
+def _fail_if_scores_are_unfit(frame: pd.DataFrame, *, key: str, name: str) -> None:
     repeated = int(frame[key].duplicated().sum())
     unknown = int(frame[key].isna().sum())
     unfit = int((~np.isfinite(frame[SCORE].to_numpy(float))).sum())
     if repeated or unknown or unfit:
         raise ComparisonError(
-            f"The {side} scores have {repeated:,} rows whose {key} stands before, {unknown:,} "
+            f"The {name} scores have {repeated:,} rows whose {key} stands before, {unknown:,} "
             f"without {key} and {unfit:,} without a finite score, of {len(frame):,}; expected each "
             f"{key} once, with its score. Compare scores before any are hidden."
         )

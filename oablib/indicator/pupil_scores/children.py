@@ -1,31 +1,31 @@
-"""All children of a reference date as compact columns, read by row groups.
+"""All children of a reference date as compact columns, read in parts.
 
-Children stand in the order of their keys, so that no result can depend on the order of a file's
+Children are in the order of their keys, so that no result can depend on the order of a file's
 rows, on its row groups, or on who reads them.
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from oablib.base.errors import EnvironmentFault, InputError
+from oablib.base.errors import EnvironmentFault
 from oablib.base.shown import showable
-from oablib.indicator.pupil_scores import children_checks as checks
-from oablib.protocol.codebook import Codebook, Column
+from oablib.intake import check, decode, files
+from oablib.protocol.codebook import Codebook, Table
 
 UNKNOWN = 255
-"""What stands in a column of codes for a value that is not known."""
+"""Code, in a column of codes, of a value that is not known."""
 
+PUPIL, TODDLER = 1, 2
+PART = 100_000  # children that are read at a time
 BYTES_A_CHILD = 390  # at the peak of the chain with 16 million children: docs/benchmarks.md
-NOWHERE = -1
 
 
 @showable(private=("key", "site", "home", "codes", "numbers", "sites", "municipalities"))
@@ -57,13 +57,21 @@ class Children:
     @property
     def toddler(self) -> NDArray[np.bool_]:
         """Whether a child is a toddler, (n,)."""
-        return self.codes["child_group"] == checks.TODDLER
+        return self.codes["child_group"] == TODDLER
 
     @property
     def computable(self) -> NDArray[np.bool_]:
         """Whether child and both parents are in the population register, (n,)."""
-        present = [self.codes[f"{who}_registered"] == 1 for who in ("child", "mother", "father")]
+        persons = ("child", "mother", "father")
+        present = [self.codes[f"{person}_registered"] == 1 for person in persons]
         return np.logical_and.reduce(present)
+
+    def values(self, name: str, rows: NDArray | slice = slice(None)) -> NDArray[np.float64]:
+        """Codes or numbers of a column, for some children or all; NaN where unknown."""
+        if name in self.numbers:
+            return self.numbers[name][rows].astype(np.float64)
+        codes = self.codes[name][rows]
+        return np.where(codes == UNKNOWN, np.nan, codes.astype(np.float64))
 
     def is_asylum(self, *, until: int) -> NDArray[np.bool_]:
         """Asylum seekers and status holders registered in month `until` (yyyymm) or before."""
@@ -74,55 +82,68 @@ class Children:
 
         toddler, school_id and municipality (categories of all sites and municipalities).
         """
-        places = {
-            "school_id": pd.Categorical.from_codes(
-                self.site, categories=pd.Index(self.sites["school_id"])
-            ),
-            "municipality": pd.Categorical.from_codes(
-                self.home, categories=pd.Index(self.municipalities["municipality"])
-            ),
+        rows = {"school_id": (self.site, self.sites)}
+        rows["municipality"] = (self.home, self.municipalities)
+        listed = {
+            name: pd.Categorical.from_codes(row, categories=pd.Index(table[name]))
+            for name, (row, table) in rows.items()
         }
-        return pd.DataFrame({"toddler": self.toddler, **places, **columns}, copy=False)
+        return pd.DataFrame({"toddler": self.toddler, **listed, **columns}, copy=False)
 
 
 def read(folder: str | Path, *, year: int, book: Codebook) -> Children:
     """Read children_<year>.parquet with sites and municipalities from a folder.
 
-    Raises InputError when a file is absent or no Parquet; SchemaError, with counts for all columns
-    together, when values contradict the codebook's tables; EnvironmentFault when the memory of
-    this machine is too small for so many children.
+    Raises InputError when a file is absent, damaged or not as a manifest beside it says;
+    SchemaError, with counts for all columns of a file together, when it contradicts the
+    codebook; EnvironmentFault when this machine has too little memory for so many children.
     """
-    place = Path(folder)
-    sites, municipalities = (_table(place / f"{n}.parquet") for n in ("sites", "municipalities"))
-    checks.fail_if_places_are_unfit(sites, municipalities, book=book)
-    file = _opened(place / f"children_{year}.parquet")
-    table = book.table("children")
-    checks.fail_if_columns_are_absent(file.schema_arrow.names, table=table, name=f"children_{year}")
-    fail_if_memory_is_short(file.metadata.num_rows)
-    schools, homes = (
-        pa.array(frame[name])
-        for frame, name in ((sites, "school_id"), (municipalities, "municipality"))
+    folder, name, table = Path(folder), f"children_{year}.parquet", book.table("children")
+    sites, municipalities = (
+        _listed(folder, each, book=book) for each in ("sites", "municipalities")
     )
-    names = [column.key for column in table.columns]
-    parts, faults = [], checks.Faults()
-    for group in range(file.num_row_groups):
-        batch = file.read_row_group(group, columns=names)
-        faults.note(batch, table=table)
-        parts.append(_part(batch, table.columns, schools=schools, homes=homes))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    order = np.argsort(columns["key"], kind="stable")
-    faults.note_order(columns["key"][order])
-    faults.note_places(columns)
-    faults.fail_if_any(f"children_{year}.parquet")
-    ordered = {name: values[order] for name, values in columns.items()}
-    return _children(ordered, table.columns, year=year, sites=sites, municipalities=municipalities)
+    file = files.open_parquet(folder / name, table=table, obtain=book.obtain)
+    _fail_if_columns_are_absent(file.schema_arrow.names, name=name, table=table, book=book)
+    fail_if_memory_is_short(file.metadata.num_rows)
+    rows = {
+        "school_id": pd.Index(sites["school_id"]),
+        "municipality": pd.Index(municipalities["municipality"]),
+    }
+    keys, parts, counts = [], [], Counter[tuple[str, str]]()
+    for batch in file.iter_batches(PART, columns=[column.key for column in table.columns]):
+        part = batch.to_pandas()
+        keys.append(keys_of(part["child_id"]))
+        counts += _broken_rules(part, table=table, known=rows, whole=False)
+        at_school = (part["child_group"] != PUPIL) & part["school_id"].notna()
+        counts += Counter({("school_id", "of toddlers; expected none"): int(at_school.sum())})
+        if not counts:
+            parts.append(_compact(part, table=table, rows=rows))
+    key = np.concatenate(keys)
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    repeated = int((key[1:] == key[:-1]).sum())
+    counts += Counter({("child_id", check.repeated_rule(table)): repeated})
+    check.fail_if_any(check.faults(counts, file=name, table=table), codebook=book)
+    columns = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
+    site, home, registered = (columns.pop(name) for name in (*rows, "asylum_registered"))
+    codes = {column.key for column in table.columns if column.type == "category"}
+    return Children(
+        year=year,
+        key=key,
+        site=site,
+        home=home,
+        codes={name: values for name, values in columns.items() if name in codes},
+        numbers={name: values for name, values in columns.items() if name not in codes},
+        registered=registered,
+        sites=sites,
+        municipalities=municipalities,
+    )
 
 
 def source(folder: str | Path) -> str:
-    """A sentence that says where a country's files are from: what their manifest tells."""
+    """A sentence on the origin of a country's files, as their manifest has it."""
     try:
-        told = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
-        return str(told["source"])
+        return str(json.loads((Path(folder) / files.MANIFEST).read_bytes())["source"])
     except (OSError, ValueError, KeyError, TypeError):
         return "files of the data holder"
 
@@ -159,88 +180,70 @@ def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
         return z ^ (z >> np.uint64(31))
 
 
-def keys_of(ids: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
-    """A number for each identifier: the same wherever it stands, and never the identifier."""
-    texts = ids.to_numpy(zero_copy_only=False)
+def keys_of(ids: ArrayLike) -> NDArray[np.uint64]:
+    """A number for each identifier, (n,): the same in every file, and never the identifier."""
+    texts = np.asarray(ids, dtype=object)
     return np.asarray(pd.util.hash_array(texts, categorize=False))
 
 
-def _part(
-    batch: pa.Table, columns: tuple[Column, ...], *, schools: pa.Array, homes: pa.Array
+def _listed(folder: Path, name: str, *, book: Codebook) -> pd.DataFrame:
+    """Sites or municipalities, as the codebook describes them."""
+    path, table = folder / f"{name}.parquet", book.table(name)
+    frame = files.read(path, table=table, obtain=book.obtain).frame
+    _fail_if_columns_are_absent(frame.columns, name=path.name, table=table, book=book)
+    counts = _broken_rules(frame, table=table, known={}, whole=True)
+    check.fail_if_any(check.faults(counts, file=path.name, table=table), codebook=book)
+    return frame
+
+
+def _fail_if_columns_are_absent(
+    columns: Collection[str], *, name: str, table: Table, book: Codebook
+) -> None:
+    faults = [name + fault for fault in decode.missing_columns(columns, table=table)]
+    check.fail_if_any(faults, codebook=book)
+
+
+def _broken_rules(
+    frame: pd.DataFrame, *, table: Table, known: Mapping[str, pd.Index], whole: bool
+) -> Counter[tuple[str, str]]:
+    """As check.broken_rules, where ids have to be delivered as text and all others as numbers."""
+    counts = Counter[tuple[str, str]]()
+    for column in table.columns:
+        dtype = frame[column.key].dtype
+        if column.type in ("id", "text"):
+            if not isinstance(dtype, pd.StringDtype):
+                counts[column.key, "not delivered as text; leading zeros may be lost"] = len(frame)
+        elif is_bool_dtype(dtype) or not is_numeric_dtype(dtype):
+            counts[column.key, f"not delivered as numbers; expected {column.type}"] = len(frame)
+    fit = frame.drop(columns=[key for key, _ in counts])
+    counts.update(check.broken_rules(fit, table=table, known=known, whole=whole))
+    return counts
+
+
+def _compact(
+    part: pd.DataFrame, *, table: Table, rows: Mapping[str, pd.Index]
 ) -> dict[str, NDArray]:
-    """One row group as arrays."""
-    part = {
-        "key": keys_of(batch["child_id"]),
-        "school_id": _rows(batch["school_id"], schools),
-        "municipality": _rows(batch["municipality"], homes),
-        "asylum_registered": batch["asylum_registered"].to_numpy().astype(np.int32),
+    """Columns of some children: rows of their school and home, codes and numbers."""
+    columns: dict[str, NDArray] = {
+        name: index.get_indexer(pd.Index(part[name])).astype(np.int32)
+        for name, index in rows.items()
     }
-    for column in columns:
-        if column.key in part or column.type == "id":
+    columns["asylum_registered"] = part["asylum_registered"].to_numpy(np.int32)
+    for column in table.columns:
+        if column.key in columns or column.type == "id":
             continue
-        values = batch[column.key].to_numpy()  # with NaN where there is nothing
-        unknown = np.isin(values, list(column.missing)) if column.missing else np.False_
-        if values.dtype.kind == "f":
-            unknown = unknown | np.isnan(values)
+        values = part[column.key].to_numpy()
+        unknown = np.isnan(values) | np.isin(values, list(column.missing))
         absent, kind = (UNKNOWN, np.uint8) if column.type == "category" else (np.nan, np.float32)
-        part[column.key] = np.where(unknown, absent, values).astype(kind)
-    return part
-
-
-def _rows(values: pa.ChunkedArray, known: pa.Array) -> NDArray[np.int32]:
-    found = pc.fill_null(pc.index_in(values, value_set=known), NOWHERE).to_numpy()
-    absent = values.is_null().to_numpy()
-    return np.where(found >= 0, found, np.where(absent, NOWHERE, checks.STRANGE)).astype(np.int32)
-
-
-def _children(
-    columns: Mapping[str, NDArray],
-    described: tuple[Column, ...],
-    *,
-    year: int,
-    sites: pd.DataFrame,
-    municipalities: pd.DataFrame,
-) -> Children:
-    codes = [each.key for each in described if each.type == "category"]
-    taken = {*codes, "asylum_registered"}
-    numbers = [each.key for each in described if each.type != "id" and each.key not in taken]
-    return Children(
-        year=year,
-        key=columns["key"],
-        site=columns["school_id"],
-        home=columns["municipality"],
-        codes={name: columns[name] for name in codes},
-        numbers={name: columns[name] for name in numbers},
-        registered=columns["asylum_registered"],
-        sites=sites,
-        municipalities=municipalities,
-    )
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise InputError(
-            f"The file {path.name} is not in {path.parent}; expected the children of the country "
-            "as the codebook's table `children` describes them."
-        ) from None
-    except (pa.ArrowException, OSError):
-        raise InputError(
-            f"{path.name} cannot be read as Parquet; it may be cut off or of another type. Get it "
-            "anew."
-        ) from None
-
-
-def _table(path: Path) -> pd.DataFrame:
-    return _opened(path).read().to_pandas()
+        columns[column.key] = np.where(unknown, absent, values).astype(kind)
+    return columns
 
 
 def _available() -> int | None:
-    """Bytes of memory that are free, None where the system does not tell."""
+    """Bytes of memory that are free, None where the system does not say."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
         return None
-    line = next((each for each in text.splitlines() if each.startswith("MemAvailable:")), "")
+    line = next((line for line in text.splitlines() if line.startswith("MemAvailable:")), "")
     return int(line.split()[1]) * 1024 if line else None

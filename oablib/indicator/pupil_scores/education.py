@@ -53,15 +53,15 @@ class Education:
         out: (n,) array to put them in; a new one costs more time than filling it.
         """
         # "clip": no code is beyond the table, and to look for one takes as long as all the rest.
-        found = points.take(codes, out=out, mode="clip")
+        values = points.take(codes, out=out, mode="clip")
         if name in self.rows:
             counts = self.counts[name]
             total = np.zeros(len(counts))
             # Level by level, so that sums come in the same order wherever they are taken.
             for code in np.flatnonzero(counts.any(axis=0)):
                 total += counts[:, code] * points[code]
-            found[self.rows[name]] = total / self.m
-        return found
+            values[self.rows[name]] = total / self.m
+        return values
 
 
 class _Block(NamedTuple):
@@ -91,47 +91,42 @@ def draw(
     blind = _blind(model, children)
     blocks = list(_blocks(children, model=blind, rule=rule, seed=seed))
     task = partial(_filled, model=blind, table=table, m=m, iterations=rule.iterations)
-    done = sorted(processes.each(task, blocks, workers=workers), key=itemgetter(0))
-    found = pd.concat([each for _, each in done], ignore_index=True)
-    _fail_if_all_are_the_same(found, model=blind, m=m)
-    return found.sort_values(KEY, ignore_index=True)
+    results = sorted(processes.each(task, blocks, workers=workers), key=itemgetter(0))
+    drawn = pd.concat([frame for _, frame in results], ignore_index=True)
+    _fail_if_all_are_the_same(drawn, model=blind, m=m)
+    return drawn.sort_values(KEY, ignore_index=True)
 
 
 def averaged(path: Path, children: Children) -> Education:
-    """All draws of a file that `draw` made, counted by code; one column at a time in memory."""
-    file, of_child = _opened(path, children)
-    variables = _variables(file)
-    parts = {name: _counted(file, columns, of_child) for name, columns in variables.items()}
-    return _education(parts, m=len(next(iter(variables.values()))))
+    """All draws of a file that `draw` made, counted by code; one column at a time in memory.
+
+    Raises InputError when some of its children are not in `children`.
+    """
+    file, rows, columns = _opened(path, children)
+    return _counted(file, rows, columns)
 
 
 def rounds(path: Path, children: Children) -> Iterator[Education]:
-    """Each draw of such a file on its own, one at a time in memory."""
-    file, of_child = _opened(path, children)
-    variables = _variables(file)
-    for columns in zip(*variables.values(), strict=True):
-        pairs = zip(variables, columns, strict=True)
-        yield _education({name: _counted(file, [own], of_child) for name, own in pairs}, m=1)
+    """Each draw of such a file on its own, one at a time in memory; raises as `averaged`."""
+    file, rows, columns = _opened(path, children)
+    for names in zip(*columns.values(), strict=True):
+        pairs = zip(columns, names, strict=True)
+        yield _counted(file, rows, {variable: [name] for variable, name in pairs})
 
 
 def _counted(
-    file: pq.ParquetFile, columns: list[str], of_child: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
-    """Rows of Children with drawn values, and how often each code was drawn."""
-    first = file.read([columns[0]])[columns[0]].to_numpy()
-    places = np.flatnonzero(first != UNKNOWN)
-    counts = np.zeros((len(places), MOST_CODES), dtype=np.uint16)
-    for column in columns:
-        drawn = file.read([column])[column].to_numpy()[places]
-        counts[np.arange(len(places)), drawn] += 1
-    return of_child[places], counts
-
-
-def _education(
-    parts: Mapping[str, tuple[NDArray[np.int64], NDArray[np.uint16]]], *, m: int
+    file: pq.ParquetFile, rows: NDArray[np.int64], columns: Mapping[str, list[str]]
 ) -> Education:
-    rows = {name: own for name, (own, _) in parts.items()}
-    return Education(m, rows, {name: counts for name, (_, counts) in parts.items()})
+    """Draws in these columns, by variable; rows: row of Children of each row of the file."""
+    drawn, counts = {}, {}
+    for variable, names in columns.items():
+        unknown = np.flatnonzero(file.read([names[0]])[names[0]].to_numpy() != UNKNOWN)
+        counts[variable] = np.zeros((len(unknown), MOST_CODES), dtype=np.uint16)
+        for name in names:
+            codes = file.read([name])[name].to_numpy()[unknown]
+            counts[variable][np.arange(len(unknown)), codes] += 1
+        drawn[variable] = rows[unknown]
+    return Education(len(names), drawn, counts)
 
 
 def _blind(model: Model, children: Children) -> Model:
@@ -147,31 +142,25 @@ def _blocks(
 ) -> Iterator[_Block]:
     """Children whose score can be computed, as frames that `imputation.impute` takes."""
     rows = np.flatnonzero(children.computable)
-    school = _schools(children, rows)
-    places, school = np.unique(school, return_inverse=True)
-    lot = numbers_of(places.astype(np.uint64), seed=seed, purpose=BLOCKS)
+    numbers, school = np.unique(_schools(children, rows), return_inverse=True)
+    lot = numbers_of(numbers.astype(np.uint64), seed=seed, purpose=BLOCKS)
     count = max(1, round(len(rows) / rule.block))
-    block = (np.argsort(np.argsort(lot)) * count // len(places))[school]
+    block = (np.argsort(np.argsort(lot)) * count // len(numbers))[school]
     names = [name for name in (*model.columns, *model.auxiliary) if name != model.cluster]
     for number in range(count):
-        own = rows[block == number]
-        columns = {name: _column(children, name, own) for name in dict.fromkeys(names)}
+        inside = rows[block == number]
+        columns = {name: children.values(name, inside) for name in dict.fromkeys(names)}
         frame = pd.DataFrame(columns | {model.cluster: school[block == number]})
-        own_seed = int(np.random.SeedSequence(seed, spawn_key=(8, number)).generate_state(1)[0])
-        yield _Block(frame.assign(child=np.arange(len(own))), children.key[own], own_seed)
+        state = np.random.SeedSequence(seed, spawn_key=(8, number)).generate_state(1)
+        yield _Block(
+            frame.assign(child=np.arange(len(inside))), children.key[inside], int(state[0])
+        )
 
 
 def _schools(children: Children, rows: NDArray) -> NDArray[np.int64]:
-    """A number for each child's school; toddlers of a postcode area go for one."""
+    """A number for each child's school; toddlers of a postcode area count as one school."""
     area = np.nan_to_num(children.numbers["postcode4"][rows]).astype(np.int64)
     return np.where(children.site[rows] >= 0, children.site[rows], len(children.sites) + area)
-
-
-def _column(children: Children, name: str, rows: NDArray) -> NDArray:
-    if name in children.numbers:
-        return children.numbers[name][rows].astype(np.float64)
-    codes = children.codes[name][rows]
-    return np.where(codes == UNKNOWN, np.nan, codes.astype(np.float64))
 
 
 def _filled(block: _Block, *, model: Model, table: Table, m: int, iterations: int) -> pd.DataFrame:
@@ -187,54 +176,43 @@ def _filled(block: _Block, *, model: Model, table: Table, m: int, iterations: in
     )
     cells = imputed.cells
     drawn = np.full((len(block.key), len(model.imputed), m), UNKNOWN, dtype=np.uint8)
-    for place, name in enumerate(model.imputed):
-        own = cells[cells["variable"] == name]
-        child, number = own["child"].to_numpy(np.int64), own["imputation"].to_numpy(np.int64)
-        drawn[child, place, number - 1] = own["value"].to_numpy(np.float64)
+    for index, name in enumerate(model.imputed):
+        filled = cells[cells["variable"] == name]
+        child, number = (filled[key].to_numpy(np.int64) for key in ("child", "imputation"))
+        drawn[child, index, number - 1] = filled["value"].to_numpy(np.float64)
     wanted = (drawn[:, :, 0] != UNKNOWN).any(axis=1)
     columns = {
-        f"{name}_{number + 1}": drawn[wanted, place, number]
-        for place, name in enumerate(model.imputed)
+        f"{name}_{number + 1}": drawn[wanted, index, number]
+        for index, name in enumerate(model.imputed)
         for number in range(m)
     }
     return pd.DataFrame({KEY: block.key[wanted], **columns})
 
 
-def _fail_if_all_are_the_same(found: pd.DataFrame, *, model: Model, m: int) -> None:
-    columns = [[f"{name}_{i}" for name in model.imputed] for i in range(1, m + 1)]
-    first = found[columns[0]].to_numpy()
-    if (
-        m > 1
-        and len(found) > 1
-        and all((found[each].to_numpy() == first).all() for each in columns)
-    ):
+def _fail_if_all_are_the_same(drawn: pd.DataFrame, *, model: Model, m: int) -> None:
+    draws = [drawn[[f"{name}_{i}" for name in model.imputed]].to_numpy() for i in range(1, m + 1)]
+    if m > 1 and len(drawn) > 1 and all((draw == draws[0]).all() for draw in draws):
         raise ImputationError(
-            f"All {m} draws gave {len(found):,} children the same education; there is nothing to "
+            f"All {m} draws gave {len(drawn):,} children the same education; there is nothing to "
             "average. Check the seed and the engine in params/rules/imputation.yaml."
         )
 
 
-def _opened(path: Path, children: Children) -> tuple[pq.ParquetFile, NDArray[np.int64]]:
-    """The file, and the row of Children of each of its rows.
-
-    Raises InputError when some of its children are not there.
-    """
+def _opened(
+    path: Path, children: Children
+) -> tuple[pq.ParquetFile, NDArray[np.int64], dict[str, list[str]]]:
+    """The file, the row of Children of each of its rows, and the columns of each variable."""
     file = pq.ParquetFile(path)
     keys = file.read([KEY])[KEY].to_numpy()
     rows = np.minimum(np.searchsorted(children.key, keys), len(children) - 1)
-    strange = int((children.key[rows] != keys).sum())
-    if strange:
+    absent = int((children.key[rows] != keys).sum())
+    if absent:
         raise InputError(
-            f"Education was drawn for {strange:,} children who are not among the "
+            f"Education was drawn for {absent:,} children who are not among the "
             f"{len(children):,} of {children.year}; draw it anew for this reference date."
         )
-    return file, np.asarray(rows)
-
-
-def _variables(file: pq.ParquetFile) -> dict[str, list[str]]:
-    """Variable -> its columns, one a draw."""
-    found: dict[str, list[str]] = {}
+    columns: dict[str, list[str]] = {}
     for column in file.schema_arrow.names:
         if column != KEY:
-            found.setdefault(column.rpartition("_")[0], []).append(column)
-    return found
+            columns.setdefault(column.rpartition("_")[0], []).append(column)
+    return file, np.asarray(rows), columns

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from oablib.indicator.pupil_scores.children import UNKNOWN, Children
 from oablib.indicator.pupil_scores.education import Education
@@ -33,7 +32,7 @@ def country_facts(children: Children, *, source: str) -> pd.DataFrame:
 
 
 def turnover(before: Children, now: Children) -> pd.DataFrame:
-    """Who came, stayed and left between both reference dates: what, children."""
+    """Counts of who came, stayed and left between both reference dates: what, children."""
     stayed = np.isin(now.key, before.key, assume_unique=True)
     old = np.searchsorted(before.key, now.key[stayed])
     both = (before.site[old] >= 0) & (now.site[stayed] >= 0)
@@ -53,14 +52,15 @@ def turnover(before: Children, now: Children) -> pd.DataFrame:
 
 def registered(children: Children) -> pd.DataFrame:
     """Who is absent from the population register: absent, children, share."""
-    here = {who: children.codes[f"{who}_registered"] == 1 for who in ("child", "mother", "father")}
-    parents = here["mother"].astype(int) + here["father"]
+    child, mother, father = (
+        children.codes[f"{person}_registered"] == 1 for person in ("child", "mother", "father")
+    )
     groups = {
         "nobody": children.computable,
-        "the mother": here["child"] & (parents == 1) & here["father"],
-        "the father": here["child"] & (parents == 1) & here["mother"],
-        "both parents": here["child"] & (parents == 0),
-        "the child": ~here["child"],
+        "the mother": child & ~mother & father,
+        "the father": child & mother & ~father,
+        "both parents": child & ~mother & ~father,
+        "the child": ~child,
     }
     counts = [int(group.sum()) for group in groups.values()]
     return pd.DataFrame(
@@ -76,19 +76,18 @@ def known_by_year(children: Children, *, published: Mapping[str, Any] | None) ->
     """
     listed = (published or {}).get("education_known_in_register", {})
     figures = {
-        (year, who): listed[key][who]
+        year: listed[key]
         for key, year in (("enrolled_1_year", 1), ("enrolled_8_years", 8))
-        for who in PARENTS
         if key in listed
     }
     years = children.numbers["years_enrolled"].astype(np.int64)
+    total = np.bincount(years, minlength=9)
     rows = []
-    for who in PARENTS:
-        known = children.codes[f"education_{who}"] != UNKNOWN
-        total = np.bincount(years, minlength=9)
+    for parent in PARENTS:
+        known = children.codes[f"education_{parent}"] != UNKNOWN
         share = np.bincount(years[known], minlength=9) / np.maximum(total, 1)
         rows += [
-            (year, who, int(total[year]), share[year], figures.get((year, who), np.nan))
+            (year, parent, int(total[year]), share[year], figures.get(year, {}).get(parent, np.nan))
             for year in range(len(total))
         ]
     return pd.DataFrame(rows, columns=["years", "parent", "children", "known", "published"])
@@ -116,8 +115,8 @@ def distribution(scores: Scores) -> pd.DataFrame:
     first, last = float(lower.min()), float(lower.max())
     edges = np.arange(first, last + 2 * BIN, BIN)
     counts = {
-        each.name.lower(): np.histogram(scores.score[scores.provenance == each], edges)[0]
-        for each in Provenance
+        source.name.lower(): np.histogram(scores.score[scores.provenance == source], edges)[0]
+        for source in Provenance
     }
     return pd.DataFrame({"lower": edges[:-1], **counts})
 
@@ -146,12 +145,8 @@ def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
 
 def score_facts(scores: Mapping[str, Scores]) -> pd.DataFrame:
     """Facts of each indicator's scores: indicator, mean, sd, asylum_mean, few, outside."""
-    rows = [
-        (name, *_moments(each.score), each.asylum_mean, each.matches.few, each.matches.outside)
-        for name, each in scores.items()
-    ]
+    rows = []
+    for name, result in scores.items():
+        mean, sd, matches = result.score.mean(), result.score.std(), result.matches
+        rows.append((name, mean, sd, result.asylum_mean, matches.few, matches.outside))
     return pd.DataFrame(rows, columns=["indicator", "mean", "sd", "asylum_mean", "few", "outside"])
-
-
-def _moments(values: NDArray[np.float64]) -> tuple[float, float]:
-    return float(values.mean()), float(values.std())

@@ -73,8 +73,7 @@ def chosen(
     """
     if name:
         return given(models.load(name), table=table, published=published)
-    told = {"direct_effects": direct_effects, "scale_values": scale_values}
-    return estimated(model, table=table, **told)
+    return estimated(model, table=table, direct_effects=direct_effects, scale_values=scale_values)
 
 
 def given(model: Model, *, table: Table, published: Mapping[str, Any] | None) -> Indicator:

@@ -1,7 +1,8 @@
-"""Predictive mean matching: who has no computable score gets that of a child who resembles it.
+"""Predictive mean matching: a child without a computable score gets that of a similar child.
 
-Children who do have a score are regressed on donor variables; donor and recipient are near in what
-that predicts. Donors therefore change when the indicator does (Walhout & Scholtus 2021, chapter 4).
+Scores of children who have one are regressed on donor variables; donor and recipient are near in
+what that predicts. Donors therefore change when the indicator does (Walhout & Scholtus 2021,
+chapter 4).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,23 +13,26 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ImputationError
 from oablib.base.shown import showable
-from oablib.indicator.pupil_scores.children import UNKNOWN, Children, numbers_of
+from oablib.indicator.pupil_scores.children import Children, numbers_of
 from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.indicator import Indicator
-from oablib.indicator.pupil_scores.settings import Matching, SchoolMean
+from oablib.indicator.pupil_scores.settings import Matching
 
 CHOICE = 2  # purpose of the random numbers that choose a donor
 CELL = 1 << 40  # larger than any prediction in grains, so that cells lie apart on one line
+# Predictions are fixed to a millionth of a point: last bits, which differ between processors,
+# must not choose a donor.
+GRAIN = 1e6
 
 
 @showable(private=("recipients", "donors"))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Matches:
-    """Who lends a score to whom.
+    """Donors of scores and their recipients.
 
     recipients, donors: (r,) rows of Children. patterns: sets of donor variables that were known of
-    recipients, one regression each. few: recipients in cells with fewer donors than asked, who
-    get one of those there are; outside: recipients whose cell has none, who get one of any cell.
+    recipients, one regression each. few: recipients in cells with fewer donors than asked for,
+    whose donor is one of those; outside: recipients whose cell has none, with a donor of any cell.
     """
 
     recipients: NDArray[np.int64]
@@ -38,7 +42,7 @@ class Matches:
     outside: int
 
     def filled(self, computed: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scores with those of the donors at the recipients' places, (n,)."""
+        """Scores, those of recipients replaced by their donors', (n,)."""
         score = computed.copy()
         score[self.recipients] = computed[self.donors]
         return score
@@ -51,7 +55,6 @@ def match(
     *,
     indicator: Indicator,
     rule: Matching,
-    means: SchoolMean,
     recipients: NDArray[np.bool_],
     seed: int,
 ) -> Matches:
@@ -59,7 +62,7 @@ def match(
 
     For each set of donor variables that is known of some recipients, donors' scores are regressed
     on these variables; of the `donors` nearest predictions in the recipient's cell one is drawn,
-    where more are equal one of all equal. The draw hangs on the child's key, not on its place.
+    where more are equal one of all equal. The draw depends on the child's key, not on its row.
     Raises ImputationError when no child has a score to lend.
     """
     rows, pool = np.flatnonzero(recipients), np.flatnonzero(~np.isnan(computed))
@@ -70,37 +73,42 @@ def match(
             f"{len(rows):,} children need the score of a donor and none of {len(computed):,} has "
             "one; check which children are in the population register."
         )
-    predictors = _predictors(
-        children, education, computed, indicator=indicator, rule=rule, means=means
-    )
+    predictors = _predictors(children, education, computed, indicator=indicator, rule=rule)
+    known = {name: ~np.isnan(values[pool]) for name, values in predictors.items()}
     lot = numbers_of(children.key[rows], seed=seed, purpose=CHOICE)
     cell = _cells(children, rule)
-    of_pool = Pool(pool, computed[pool], {n: each[pool] for n, each in predictors.items()})
     donors, few, outside = np.empty(len(rows), dtype=np.int64), 0, 0
-    patterns = list(_patterns({name: each[rows] for name, each in predictors.items()}))
-    for own, columns in patterns:
-        usable, at_pool, at_rows = predictions(of_pool, columns, n=len(own))
-        line = _Line.of(at_pool, cell[usable], usable)
-        chosen, missed = line.nearest(at_rows, cell[rows[own]], lot[own], k=rule.donors)
-        donors[own] = chosen
-        few, outside = few + missed[0], outside + missed[1]
+    patterns = list(_patterns({name: values[rows] for name, values in predictors.items()}))
+    for part, names in patterns:
+        usable = pool[np.all([np.ones(len(pool), bool), *(known[name] for name in names)], axis=0)]
+        if not len(usable):
+            raise ImputationError(
+                f"Of {len(pool):,} children with a score none has all {len(names)} donor "
+                "variables; take one out of `predictors` in params/rules/pupil_scores.yaml."
+            )
+        columns = [predictors[name] for name in names]
+        at_donors, at_part = _predictions(computed, columns, donors=usable, recipients=rows[part])
+        line = _Line.ordered(at_donors, cell[usable], usable)
+        chosen, counts = line.nearest(at_part, cell[rows[part]], lot[part], k=rule.donors)
+        donors[part] = chosen
+        few, outside = few + counts[0], outside + counts[1]
     return Matches(rows, donors, len(patterns), few, outside)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """Donors in order of cell and prediction; at: (d,) their places on the line."""
+    """Donors in order of cell and prediction; at: (d,) their positions on the line."""
 
     donors: NDArray[np.int64]
     at: NDArray[np.int64]
 
     @classmethod
-    def of(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "_Line":
-        """predicted, cell: (d,) of the donors, who are rows in ascending order."""
+    def ordered(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "_Line":
+        """predicted, cell: (d,) of the donors, whose rows are in ascending order."""
         at = cell * CELL + predicted
         order = np.argsort(at)
         at, donors = at[order], donors[order]
-        # Equal ones by key, in which children stand: a stable sort would take three times as long.
+        # Equal ones by key, the order of children: a stable sort would take three times as long.
         run = np.cumsum(np.append(False, at[1:] != at[:-1])) * (int(donors.max(initial=0)) + 1)
         return cls(np.sort(run + donors) - run, at)
 
@@ -115,26 +123,26 @@ class _Line:
         target = np.where(none, predicted, cell * CELL + predicted)
         low = np.clip(np.searchsorted(self.at, target, "left"), first, last)
         high = np.clip(np.searchsorted(self.at, target, "right"), first, last)
-        place = low + np.floor(lot * (high - low)).astype(np.int64)
+        position = low + np.floor(lot * (high - low)).astype(np.int64)
         scarce = np.flatnonzero(high - low < k)
-        place[scarce] = self._among(
+        position[scarce] = self._among(
             target[scarce], low[scarce], first[scarce], last[scarce], lot[scarce], k=k
         )
         few = int((~none & (last - first < k)).sum())
-        return self.donors[place], (few, int(none.sum()))
+        return self.donors[position], (few, int(none.sum()))
 
     def _among(
         self, target: NDArray, low: NDArray, first: NDArray, last: NDArray, lot: NDArray, *, k: int
     ) -> NDArray:
-        """Place of one of the k nearest, where fewer than k are equal to the target."""
+        """Position of one of the k nearest, where fewer than k are equal to the target."""
         window = low[:, None] + np.arange(-k, 2 * k)
         inside = (window >= first[:, None]) & (window < last[:, None])
         distance = np.abs(self.at[np.clip(window, 0, len(self.at) - 1)] - target[:, None])
         distance = np.where(inside, distance, np.iinfo(np.int64).max)
         nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
-        count = np.minimum(k, last - first)
-        pick = np.floor(lot * count).astype(np.int64)
-        return np.asarray(window[np.arange(len(window)), nearest[np.arange(len(window)), pick]])
+        pick = np.floor(lot * np.minimum(k, last - first)).astype(np.int64)
+        row = np.arange(len(window))
+        return np.asarray(window[row, nearest[row, pick]])
 
 
 def _predictors(
@@ -144,28 +152,22 @@ def _predictors(
     *,
     indicator: Indicator,
     rule: Matching,
-    means: SchoolMean,
 ) -> dict[str, NDArray[np.float64]]:
     """Donor variables as numbers, each (n,); NaN where unknown of a child."""
-    found = {}
+    columns = {}
     for name in rule.predictors:
         if name == "school_score":
-            found[name] = _school_scores(children, computed, rule=means)
-        elif name in children.numbers:
-            found[name] = children.numbers[name].astype(np.float64)
+            columns[name] = _school_scores(children, computed)
         elif name in indicator.columns:
             points = indicator.points(name)
-            found[name] = education.values(name, codes=children.codes[name], points=points)
+            columns[name] = education.values(name, codes=children.codes[name], points=points)
         else:
-            codes = children.codes[name]
-            found[name] = np.where(codes == UNKNOWN, np.nan, codes.astype(np.float64))
-    return found
+            columns[name] = children.values(name)
+    return columns
 
 
-def _school_scores(
-    children: Children, computed: NDArray[np.float64], *, rule: SchoolMean
-) -> NDArray[np.float64]:
-    """Mean score of the other children of a school, drawn to the country's; see leave_one_out.
+def _school_scores(children: Children, computed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean score of the other children of a school, (n,), drawn to the country's mean.
 
     A child's own score must not predict it; the country counts as one further child.
     """
@@ -190,74 +192,46 @@ def _cells(children: Children, rule: Matching) -> NDArray[np.int64]:
 
 def _patterns(
     columns: Mapping[str, NDArray[np.float64]],
-) -> Iterator[tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]]:
-    """Each set of columns that some recipients have: who they are, and their columns."""
+) -> Iterator[tuple[NDArray[np.int64], list[str]]]:
+    """Recipients with the same known columns, and the names of these columns."""
     known = np.zeros(len(next(iter(columns.values()))), dtype=np.int64)
-    for place, each in enumerate(columns.values()):
-        known |= (~np.isnan(each)).astype(np.int64) << place
+    for bit, values in enumerate(columns.values()):
+        known |= (~np.isnan(values)).astype(np.int64) << bit
     for pattern in np.unique(known).tolist():
-        own = np.flatnonzero(known == pattern)
-        names = [name for place, name in enumerate(columns) if pattern >> place & 1]
-        yield own, {name: columns[name][own] for name in names}
+        names = [name for bit, name in enumerate(columns) if pattern >> bit & 1]
+        yield np.flatnonzero(known == pattern), names
 
 
-# Predictions are fixed to a millionth of a point: last bits, which differ between processors,
-# must not choose a donor.
-GRAIN = 1e6
+def _predictions(
+    score: NDArray[np.float64],
+    columns: Sequence[NDArray[np.float64]],
+    *,
+    donors: NDArray[np.int64],
+    recipients: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Least-squares predictions in grains, of donors and of recipients.
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pool:
-    """What is known of who has a score to lend. rows: (p,); score: (p,); columns: name -> (p,)."""
-
-    rows: NDArray[np.int64]
-    score: NDArray[np.float64]
-    columns: Mapping[str, NDArray[np.float64]]
-
-    def having(self, names: Sequence[str]) -> "Pool":
-        """Those of whom all named columns are known, and these columns."""
-        columns = {name: self.columns[name] for name in names}
-        unknown = np.zeros(len(self.rows), dtype=bool)
-        for each in columns.values():
-            unknown |= np.isnan(each)
-        if not unknown.any():
-            return Pool(self.rows, self.score, columns)
-        kept = {name: each[~unknown] for name, each in columns.items()}
-        return Pool(self.rows[~unknown], self.score[~unknown], kept)
-
-
-def predictions(
-    pool: Pool, columns: Mapping[str, NDArray[np.float64]], *, n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Donors who have these columns; least-squares predictions in grains, theirs and recipients'.
-
-    columns: of n recipients. Sums are numpy's own, not BLAS': they come out the same whatever the
-    number of threads.
+    score, columns: (n,) each, known of these rows. Sums are numpy's own, not BLAS': they come out
+    the same whatever the number of threads.
     """
-    usable = pool.having(list(columns))
-    if not len(usable.rows):
-        raise ImputationError(
-            f"Of {len(pool.rows):,} children with a score none has all {len(columns)} donor "
-            "variables; take one out of `predictors` in params/rules/pupil_scores.yaml."
-        )
-    y = usable.score - usable.score.mean()
-    centres = {name: float(each.mean()) for name, each in usable.columns.items()}
-    x = [each - centres[name] for name, each in usable.columns.items()]
+    centres = [float(column[donors].mean()) for column in columns]
+    pairs = list(zip(columns, centres, strict=True))
+    x = [column[donors] - centre for column, centre in pairs]
+    y = score[donors] - score[donors].mean()
     products = np.zeros((len(x), len(x)))
     for i, a in enumerate(x):
         for j in range(i + 1):
             products[i, j] = products[j, i] = np.sum(a * x[j])
-    right = np.array([np.sum(each * y) for each in x])
+    right = np.array([np.sum(values * y) for values in x])
     slopes = np.linalg.lstsq(products, right, rcond=1e-12)[0]
-    own = [each - centres[name] for name, each in columns.items()]
-    at_pool = _grains(slopes, x, n=len(usable.rows))
-    return usable.rows, at_pool, _grains(slopes, own, n=n)
+    others = [column[recipients] - centre for column, centre in pairs]
+    return _grains(slopes, x, n=len(donors)), _grains(slopes, others, n=len(recipients))
 
 
 def _grains(
     slopes: NDArray[np.float64], columns: Sequence[NDArray[np.float64]], *, n: int
 ) -> NDArray[np.int64]:
     predicted = np.zeros(n)
-    for slope, each in zip(slopes, columns, strict=True):
-        predicted += slope * each
+    for slope, values in zip(slopes, columns, strict=True):
+        predicted += slope * values
     return np.rint(predicted * GRAIN).astype(np.int64)

@@ -1,4 +1,8 @@
-"""The onderwijsscore of every child, and where each score comes from."""
+"""The onderwijsscore of every child, and where each score comes from.
+
+Scores that can be computed are direct effects times what is known, or drawn, of a child; others
+are those of donors; asylum seekers get a mean.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,11 +19,10 @@ from oablib.base.errors import ImputationError
 from oablib.base.shown import showable
 from oablib.indicator.pupil_scores import education, matching
 from oablib.indicator.pupil_scores.children import UNKNOWN, Children
-from oablib.indicator.pupil_scores.computed import compute
 from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.indicator import Indicator
 from oablib.indicator.pupil_scores.matching import Matches
-from oablib.indicator.pupil_scores.settings import Asylum, Average, Rules
+from oablib.indicator.pupil_scores.settings import Asylum, Average, Rules, SchoolMean
 
 
 class Provenance(IntEnum):
@@ -63,106 +66,85 @@ def score(
     """Score all children: compute, match, give asylum seekers their mean.
 
     matches: donors already chosen, as under another indicator; None to choose them here.
-    Raises ImputationError as matching.match and asylum.lowest_mean.
+    Raises ImputationError as matching.match and lowest_mean.
     """
     seekers = children.is_asylum(
         until=last_month(children.year, months_late=rules.asylum.months_late)
     )
-    means = rules.school_mean
-    computed = compute(children, drawn, indicator=indicator, rule=means, left_out=seekers)
+    computed = compute(
+        children, drawn, indicator=indicator, rule=rules.school_mean, left_out=seekers
+    )
     if matches is None:
         matches = matching.match(
-            *(children, drawn, computed),
+            children,
+            drawn,
+            computed,
             indicator=indicator,
             rule=rules.matching,
-            means=means,
             recipients=np.isnan(computed) & ~seekers,
             seed=seed,
         )
-    found = matches.filled(computed)
+    scores = matches.filled(computed)
     mean = np.nan
     if seekers.any():
-        basis = found if rules.asylum.order == "after_matching" else computed
+        basis = scores if rules.asylum.order == "after_matching" else computed
         others = basis[~np.isnan(basis)]
         mean = lowest_mean(others, seekers=int(seekers.sum()), rule=rules.asylum)
-        found[seekers] = mean
-    return Scores(found, _provenance(children, computed, seekers), computed, matches, mean)
+        scores[seekers] = mean
+    return Scores(scores, _provenance(children, computed, seekers), computed, matches, mean)
 
 
-def frames(
+def compute(
     children: Children,
-    path: Path,
+    drawn: Education,
     *,
-    average: Average,
     indicator: Indicator,
-    rules: Rules,
-    seed: int,
-) -> Iterator[pd.DataFrame]:
-    """Children with their scores, as an allocation takes them, to go on with.
+    rule: SchoolMean,
+    left_out: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Score of each child, (n,), in points without the constant; NaN where it cannot be computed.
 
-    path: the draws of education. average "child": one frame, draws averaged for each child;
-    "school": a frame of each draw in turn, for who averages what schools get; one at a time is in
-    memory.
+    left_out: children who get no score of their own and count in no school mean (asylum seekers).
+    The constant ("startwaarde") cancels in all that follows: law and ranks use differences alone.
     """
-    if average == "child":
-        found = iter([education.averaged(path, children)])
-    else:
-        found = education.rounds(path, children)
-    for drawn in found:
-        scores = score(children, drawn, indicator=indicator, rules=rules, seed=seed)
-        yield children.frame(score=scores.score)
+    score, part = np.zeros(len(children)), np.empty(len(children))
+    for column in indicator.columns:
+        score += drawn.values(
+            column, codes=children.codes[column], points=indicator.points(column), out=part
+        )
+    for name, column in indicator.model.school_means.items():
+        points, codes = _scale(indicator, column), children.codes[column]
+        values = drawn.values(column, codes=codes, points=points, out=part)
+        counted = ~(np.isnan(values) | left_out)
+        means = school_means(children, values, counted=counted, rule=rule)
+        score += np.multiply(indicator.effects[name], means, out=means)
+    score[~children.computable | left_out] = np.nan
+    return score
 
 
-def sources(children: Children, scores: Scores) -> pd.DataFrame:
-    """How many scores come from where: provenance, children, pupils, toddlers, share, mean."""
-    rows = []
-    for each in Provenance:
-        own = scores.provenance == each
-        toddlers = int((own & children.toddler).sum())
-        count = int(own.sum())
-        mean = float(scores.score[own].mean()) if count else np.nan
-        share = count / len(children)
-        rows.append((each.name.lower(), count, count - toddlers, toddlers, share, mean))
-    names = ["provenance", "children", "pupils", "toddlers", "share", "mean"]
-    return pd.DataFrame(rows, columns=names)
+def school_means(
+    children: Children, values: NDArray, *, counted: NDArray[np.bool_], rule: SchoolMean
+) -> NDArray[np.float64]:
+    """Mean of `values` over the counted children of each child's school, (n,).
 
-
-def table(children: Children, **scores: Scores) -> pd.DataFrame:
-    """Scores as a private table, one row a child: key, provenance, and a column an indicator."""
-    first = next(iter(scores.values()))
-    columns = {name: each.score for name, each in scores.items()}
-    return pd.DataFrame({"key": children.key, "provenance": first.provenance, **columns})
-
-
-def reuse(scores: Scores) -> pd.DataFrame:
-    """How often donors lend their score: times, donors, share of matched children.
-
-    One donor with many recipients would let a single child decide over many.
+    Toddlers get the mean of the toddlers of their municipality, or that of the country. The
+    country's mean also goes to children of a school or municipality of which nobody is counted.
     """
-    times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
-    total = max(len(scores.matches.donors), 1)
-    rows = [(each, count, each * count / total) for each, count in sorted(times.items())]
-    return pd.DataFrame(rows, columns=["times", "donors", "share"])
-
-
-def _provenance(
-    children: Children, computed: NDArray[np.float64], seekers: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
-    found = np.full(len(children), int(Provenance.MATCHED), dtype=np.uint8)
-    known = np.logical_and.reduce(
-        [children.codes[f"education_{parent}"] != UNKNOWN for parent in ("father", "mother")]
-    )
-    has = ~np.isnan(computed)
-    found[has] = Provenance.EDUCATION
-    found[has & known] = Provenance.DIRECT
-    found[seekers] = Provenance.ASYLUM
-    return found
+    group, none = _groups(children, rule=rule)
+    # A group of their own for those who are not counted: cheaper than to leave them out.
+    counting = np.where(counted, group, none + 1)
+    count = np.bincount(counting, minlength=none + 2)[:-1]
+    total = np.bincount(counting, values, minlength=none + 2)[:-1]
+    overall = float(total.sum()) / max(int(count.sum()), 1)
+    mean = np.where(count > 0, total / np.maximum(count, 1), overall)
+    mean[none] = overall
+    return mean.take(group, mode="clip")
 
 
 def last_month(year: int, *, months_late: int) -> int:
     """The last month (yyyymm) of which registrations count, for 1 October of a year.
 
-    What is registered before the reference date stands in September at the latest; with
+    What is registered before the reference date is registered in September at the latest; with
     months_late = 3 October to December count as well (Walhout & Scholtus 2021, section 2.3).
     """
     months = 12 * year + 8 + months_late  # September is month 8 from 0
@@ -173,8 +155,8 @@ def lowest_mean(scores: NDArray[np.float64], *, seekers: int, rule: Asylum) -> f
     """Mean of the lowest scores, for `seekers` asylum seekers beside these n others.
 
     mean_over "others": the lowest 15 % of the n. "all": asylum seekers, who get this very mean,
-    fill places among the lowest 15 % of everybody; the mean of who else is there is the mean of
-    all who are there. Of equal scores at the boundary as many count as there is room for.
+    take places among the lowest 15 % of everybody, so that the mean of the others there is the
+    mean of all there. Of equal scores at the boundary as many count as there is room for.
     Raises ImputationError when there is no room for anybody.
     """
     share = Fraction(str(rule.target_share))
@@ -189,3 +171,101 @@ def lowest_mean(scores: NDArray[np.float64], *, seekers: int, rule: Asylum) -> f
         )
     lowest = np.sort(np.partition(scores, places - 1)[:places])
     return float(lowest.mean())
+
+
+def frames(
+    children: Children,
+    path: Path,
+    *,
+    average: Average,
+    indicator: Indicator,
+    rules: Rules,
+    seed: int,
+) -> Iterator[pd.DataFrame]:
+    """Children with their scores, as an allocation takes them.
+
+    path: the draws of education. average "child": one frame, draws averaged for each child;
+    "school": a frame of each draw in turn, to average what schools get; one at a time is in
+    memory.
+    """
+    by_child = average == "child"
+    draws = [education.averaged(path, children)] if by_child else education.rounds(path, children)
+    for drawn in draws:
+        scores = score(children, drawn, indicator=indicator, rules=rules, seed=seed)
+        yield children.frame(score=scores.score)
+
+
+def sources(children: Children, scores: Scores) -> pd.DataFrame:
+    """Counts of scores by source: provenance, children, pupils, toddlers, share, mean."""
+    rows = []
+    for source in Provenance:
+        inside = scores.provenance == source
+        toddlers, count = int((inside & children.toddler).sum()), int(inside.sum())
+        mean = float(scores.score[inside].mean()) if count else np.nan
+        share = count / len(children)
+        rows.append((source.name.lower(), count, count - toddlers, toddlers, share, mean))
+    names = ["provenance", "children", "pupils", "toddlers", "share", "mean"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def table(children: Children, **scores: Scores) -> pd.DataFrame:
+    """Scores as a private table, one row a child: key, provenance, and a column an indicator."""
+    first = next(iter(scores.values()))
+    columns = {name: result.score for name, result in scores.items()}
+    return pd.DataFrame({"key": children.key, "provenance": first.provenance, **columns})
+
+
+def reuse(scores: Scores) -> pd.DataFrame:
+    """How often donors lend their score: times, donors, share of matched children.
+
+    One donor with many recipients would let a single child decide over many.
+    """
+    times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
+    total = max(len(scores.matches.donors), 1)
+    rows = [(number, count, number * count / total) for number, count in sorted(times.items())]
+    return pd.DataFrame(rows, columns=["times", "donors", "share"])
+
+
+def _scale(indicator: Indicator, column: str) -> NDArray:
+    """Scale value by code; the code itself for a column without scale values."""
+    if column in indicator.values:
+        return indicator.values[column]
+    plain = np.arange(UNKNOWN + 1, dtype=np.float64)
+    plain[UNKNOWN] = np.nan
+    return plain
+
+
+def _groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:
+    """Number of each child's group, (n,), and the last number, of those who have none."""
+    of_site = _of_site(children.sites, per=rule.per)
+    homes = len(children.municipalities) if rule.toddlers == "municipality" else 0
+    first = int(of_site.max(initial=-1)) + 1
+    none = first + homes
+    # "wrap": -1, no school or no home, is the last.
+    group = np.append(of_site, none).take(children.site, mode="wrap")
+    if homes:
+        rows = np.flatnonzero(children.toddler)
+        group[rows] = np.arange(first, none + 1).take(children.home[rows], mode="wrap")
+    return group, none
+
+
+def _of_site(sites: pd.DataFrame, *, per: str) -> NDArray[np.intp]:
+    """Number of the group of each site whose mothers count together."""
+    if per == "site":
+        return np.arange(len(sites))
+    brin = sites["school_id"].str[:4] + sites["municipality"].fillna("")
+    return brin.factorize()[0]
+
+
+def _provenance(
+    children: Children, computed: NDArray[np.float64], seekers: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    source = np.full(len(children), int(Provenance.MATCHED), dtype=np.uint8)
+    known = np.logical_and.reduce(
+        [children.codes[f"education_{parent}"] != UNKNOWN for parent in ("father", "mother")]
+    )
+    has = ~np.isnan(computed)
+    source[has] = Provenance.EDUCATION
+    source[has & known] = Provenance.DIRECT
+    source[seekers] = Provenance.ASYLUM
+    return source

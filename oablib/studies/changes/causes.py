@@ -7,7 +7,7 @@ import pandas as pd
 
 from oablib import params
 from oablib.params import strict_yaml
-from oablib.studies.changes.sides import Side, Sides
+from oablib.studies.changes.reports import Report, ReportPair
 
 COLUMNS = ["kind", "name", "before", "after"]
 NOTHING = "–"
@@ -15,40 +15,45 @@ _SINGLE = {"lock": "lock file", "commit": "commit", "python": "Python", "system"
 _SHORT = 12  # hexadecimal digits of a digest; enough to see that two differ
 
 
-def causes(sides: Sides) -> pd.DataFrame:
+def causes(reports: ReportPair) -> pd.DataFrame:
     """Rows kind, name, before, after: parameters, rules, inputs, code, notebooks, surroundings.
 
     Rules by key, down to single values; code by definition; digests in their first digits.
     """
-    return pd.DataFrame(list(_rows(sides)), columns=COLUMNS)
+    return pd.DataFrame(list(_rows(reports)), columns=COLUMNS)
 
 
-def rule_values(side: Side) -> dict[str, str]:
+def rule_values(report: Report) -> dict[str, str]:
     """Every value of every rule file of a report: `model direct[0]`, `rules/imputation default`.
 
-    A file that a parameter names goes by the parameter, so that one model is held against another.
+    A file that a parameter names goes by the parameter, so that two models can be compared.
     """
-    told = side.manifest["parameters"]
+    parameters = report.manifest["parameters"]
     single = {role: kind for role, kind in params.KINDS.items() if role not in params.SEVERAL}
     # A report of an earlier version lacks parameters that have come since.
-    roles = {f"{kind}/{told[role]}": role for role, kind in single.items() if role in told}
-    found: dict[str, str] = {}
-    for path in sorted((side.folder / "params").glob("*/*.yaml")):
+    roles = {
+        f"{kind}/{parameters[role]}": role for role, kind in single.items() if role in parameters
+    }
+    values: dict[str, str] = {}
+    for path in sorted((report.folder / "params").glob("*/*.yaml")):
         name = f"{path.parent.name}/{path.stem}"
-        values = _flat(strict_yaml.read(path).values)
-        found |= {f"{roles.get(name, name)} {key}": text for key, text in values}
-    return found
+        pairs = _flat(strict_yaml.read(path).values)
+        values |= {f"{roles.get(name, name)} {key}": text for key, text in pairs}
+    return values
 
 
-def _rows(sides: Sides) -> Iterator[tuple[str, str, str, str]]:
-    before, after = sides.before.manifest, sides.after.manifest
+def _rows(reports: ReportPair) -> Iterator[tuple[str, str, str, str]]:
+    before, after = reports.before.manifest, reports.after.manifest
     yield from _differing("parameter", _parameters(before), _parameters(after))
-    yield from _differing("rule", rule_values(sides.before), rule_values(sides.after))
+    yield from _differing("rule", rule_values(reports.before), rule_values(reports.after))
     yield from _differing("input", _digests(before["inputs"]), _digests(after["inputs"]))
     yield from _differing("code", before["code"], after["code"])
     for part in ("code", "text"):
-        told = (_notebooks(each, part) for each in (before, after))
-        yield from _differing(f"notebook, its {part}", *told)
+        digests = (
+            _digests({stem: parts[part] for stem, parts in manifest["notebooks"].items()})
+            for manifest in (before, after)
+        )
+        yield from _differing(f"notebook, its {part}", *digests)
     yield from _differing("package", before["packages"], after["packages"])
     for key, kind in _SINGLE.items():
         yield from _differing(kind, {kind: before[key]}, {kind: after[key]})
@@ -56,29 +61,23 @@ def _rows(sides: Sides) -> Iterator[tuple[str, str, str, str]]:
 
 def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Without those that only give the run its name."""
-    told = manifest["parameters"].items()
-    return {key: value for key, value in told if key not in ("run", "title")}
+    parameters = manifest["parameters"].items()
+    return {key: value for key, value in parameters if key not in ("run", "title")}
 
 
-def _notebooks(manifest: Mapping[str, Any], part: str) -> dict[str, str]:
-    return _digests({stem: told[part] for stem, told in manifest["notebooks"].items()})
-
-
-def _digests(told: Mapping[str, str]) -> dict[str, str]:
-    return {name: digest[:_SHORT] for name, digest in told.items()}
+def _digests(whole: Mapping[str, str]) -> dict[str, str]:
+    return {name: digest[:_SHORT] for name, digest in whole.items()}
 
 
 def _differing(
     kind: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, str, str]]:
     for name in dict.fromkeys([*before, *after]):
-        one, other = (_shown(each, name) for each in (before, after))
+        # Absent and empty are shown alike; 0 and False are values.
+        pair = [values.get(name, "") for values in (before, after)]
+        one, other = (NOTHING if value == "" else str(value) for value in pair)
         if one != other:
             yield kind, name, one, other
-
-
-def _shown(told: Mapping[str, Any], name: str) -> str:
-    return str(told[name]) if name in told and told[name] != "" else NOTHING
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import chain, takewhile
 from pathlib import Path
 
 import pandas as pd
 
-from oablib.studies.changes.sides import Sides
+from oablib.studies.changes.reports import ReportPair
 
 COLUMNS = ["page", "change", "before", "after"]
 # Prose and answers; tables and code are compared as tables and code.
 _SKIPPED = frozenset({"table", "pre", "style", "script", "nav", "head", "details"})
-# What stands under exhibits and above titles repeats population, source and run.
+# Lines under exhibits and above titles, which repeat population, source and run.
 _SKIPPED_CLASSES = frozenset({"about", "banner", "get", "run"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _BLOCKS = frozenset(
@@ -53,50 +54,41 @@ def sentences(page: Path) -> list[str]:
     """Sentences of a page in their order, up to the part about its making."""
     prose = _Prose()
     prose.feed(page.read_text(encoding="utf-8"))
-    found: list[str] = []
-    for block in (" ".join(text.split()) for text in prose.blocks):
-        if block == _MADE:
-            break
-        found += [each for each in _END.split(block) if each]
-    return found
+    blocks = (" ".join(text.split()) for text in prose.blocks)
+    before_making = takewhile(lambda block: block != _MADE, blocks)
+    return [sentence for block in before_making for sentence in _END.split(block) if sentence]
 
 
-def text_changes(sides: Sides) -> pd.DataFrame:
+def text_changes(reports: ReportPair) -> pd.DataFrame:
     """Rows page, change ("figures", "new" or "gone"), before, after.
 
     figures: the words are the same and the numbers are not.
     """
-    rows: list[tuple[str, str, str, str]] = []
-    names = [sorted(path.name for path in side.folder.glob("[0-9]*.html"))
-             for side in (sides.before, sides.after)]  # fmt: skip
-    for name in sorted({*names[0], *names[1]}):
-        told = [
-            sentences(side.folder / name) if name in own else []
-            for side, own in zip((sides.before, sides.after), names, strict=True)
-        ]
-        rows += [(name.removesuffix(".html"), *row) for row in _differing(*told)]
+    before, after = (
+        {path.name: sentences(path) for path in report.folder.glob("[0-9]*.html")}
+        for report in (reports.before, reports.after)
+    )
+    rows = [
+        (name.removesuffix(".html"), *row)
+        for name in sorted(before | after)
+        for row in _differing(before.get(name, []), after.get(name, []))
+    ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _differing(before: list[str], after: list[str]) -> Iterator[tuple[str, str, str]]:
     """Sentences that differ; those with the same words are taken as pairs in their order."""
-    left = _by_words(before)
+    left: dict[str, list[str]] = {}
+    for sentence in before:
+        left.setdefault(_words(sentence), []).append(sentence)
     for sentence in after:
-        pairs = left.get(_words(sentence))
-        if not pairs:
+        same_words = left.get(_words(sentence))
+        if not same_words:
             yield "new", "", sentence
-            continue
-        if (old := pairs.pop(0)) != sentence:
+        elif (old := same_words.pop(0)) != sentence:
             yield "figures", old, sentence
-    for old in (each for pairs in left.values() for each in pairs):
+    for old in chain.from_iterable(left.values()):
         yield "gone", old, ""
-
-
-def _by_words(told: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for sentence in told:
-        found.setdefault(_words(sentence), []).append(sentence)
-    return found
 
 
 def _words(sentence: str) -> str:

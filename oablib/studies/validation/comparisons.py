@@ -1,4 +1,4 @@
-"""Methods beside each other: with and without the school level, weighting and imputation."""
+"""Comparisons of methods: with and without the school level, weighting and imputation."""
 
 import pandas as pd
 
@@ -23,20 +23,19 @@ def school_level(
     """
     world = settings.batches[0].world
     context = direct["name"].str.startswith("school_mean_") & (direct["world"] == world)
-    own = direct[context & (direct["n"] == n)].set_index("method")
+    effects = direct[context & (direct["n"] == n)].set_index("method")
     paths = added[(added["world"] == world) & (added["n"] == n)]
     rates = paths[paths["name"].str.startswith("school_mean_")].pivot(
         index="method", columns="rule", values="rate"
     )
     rules = [rule for rule in SHOWN if rule in rates]
-    table = own[["truth", "bias", "bias_mce", "coverage"]].join(rates[rules])
-    engines = [name for name, each in settings.methods.items() if each.kind == "imputation"]
-    wanted = [settings.reference, *engines, *_of_kind(settings, "mice")]
+    table = effects[["truth", "bias", "bias_mce", "coverage"]].join(rates[rules])
+    wanted = [settings.reference, *_of_kind(settings, "imputation"), *_of_kind(settings, "mice")]
     return table.loc[[name for name in wanted if name in table.index]].reset_index()
 
 
 def both_errors(every: pd.DataFrame) -> pd.DataFrame:
-    """Direct effects with the errors of two steps, and se_known, coverage_known beside them.
+    """Direct effects with the errors of two steps, and with se_known and coverage_known.
 
     every: performance.overview. Known errors take scale values as known, as published.
     """
@@ -47,12 +46,12 @@ def both_errors(every: pd.DataFrame) -> pd.DataFrame:
 
 
 def rival_n(frame: pd.DataFrame, *, settings: Settings) -> int:
-    """The largest n at which weighting stands beside the default method in `frame`."""
+    """The largest n for which `frame` has both weighting and the default method."""
     kinds = {"weighting", settings.methods[settings.default].kind}
-    own = frame[frame["world"] == settings.batches[0].world]
-    there = own.assign(kind=[settings.methods[name].kind for name in own["method"]])
-    found = there[there["kind"].isin(kinds)].groupby("n")["kind"].nunique()
-    return int(found.index[found == len(kinds)].max())
+    rows = frame[frame["world"] == settings.batches[0].world]
+    kind = rows["method"].map({name: method.kind for name, method in settings.methods.items()})
+    counts = kind[kind.isin(kinds)].groupby(rows["n"]).nunique()
+    return int(counts.index[counts == len(kinds)].max())
 
 
 def rivals(direct: pd.DataFrame, *, settings: Settings, n: int) -> pd.DataFrame:
@@ -61,9 +60,9 @@ def rivals(direct: pd.DataFrame, *, settings: Settings, n: int) -> pd.DataFrame:
     Columns name, method, bias, bias_mce, sd, se, coverage, width, and width_ratio: the interval
     in units of that of the default method.
     """
-    own = direct[(direct["n"] == n) & (direct["world"] == settings.batches[0].world)]
-    order = [settings.default, *_of_kind(settings, "weighting", "complete_cases")]
-    part = own[own["method"].isin(order)]
+    methods = [settings.default, *_of_kind(settings, "weighting", "complete_cases")]
+    rows = direct[(direct["n"] == n) & (direct["world"] == settings.batches[0].world)]
+    part = rows[rows["method"].isin(methods)]
     width = part[part["method"] == settings.default].set_index("name")["width"]
     columns = ["name", "method", "bias", "bias_mce", "sd", "se", "coverage", "width"]
     return part[columns].assign(width_ratio=part["width"] / part["name"].map(width))
@@ -75,11 +74,11 @@ def by_rule(added: pd.DataFrame, *, settings: Settings, n: int, world: str) -> p
     path: the school mean, or the mean over all others. The first row, method "nominal rate",
     holds what a test that keeps its level would give.
     """
-    own = added[(added["n"] == n) & (added["world"] == world)]
-    context = own["name"].str.startswith("school_mean_")
-    own = own.assign(path=own["name"].where(context, "other null paths"))
-    shares = own.groupby(["path", "method", "rule"], sort=False)["rate"].mean().unstack("rule")
-    level = own.groupby("rule", sort=False)["nominal"].mean()
+    rates = added[(added["n"] == n) & (added["world"] == world)]
+    context = rates["name"].str.startswith("school_mean_")
+    rates = rates.assign(path=rates["name"].where(context, "other null paths"))
+    shares = rates.groupby(["path", "method", "rule"], sort=False)["rate"].mean().unstack("rule")
+    level = rates.groupby("rule", sort=False)["nominal"].mean()
     order = [rule for rule in RULES if rule in shares]
     known = [name for name in settings.methods if name in shares.index.get_level_values("method")]
     paths = shares.index.get_level_values("path").unique()

@@ -1,8 +1,8 @@
-"""What each method makes of a delivered cohort: data sets to be analysed and pooled."""
+"""What each method makes of a delivered cohort: data sets, and both steps fitted to them."""
 
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,11 @@ from oablib.statistics.two_step import both, scale_values
 from oablib.statistics.two_step.both import TwoStep
 from oablib.statistics.weighting import Weighted
 from oablib.studies.validation.cohorts import Drawn
-from oablib.studies.validation.settings import Kind, Method, Shared
+from oablib.studies.validation.settings import Method, Shared
 from oablib.synthetic import Truth
+
+SCRIPT = Path(__file__).with_name("mice_pmm.R")
+VERSION = "cat(as.character(packageVersion('mice')))"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +52,35 @@ class Fitted:
 
 
 def data(drawn: Drawn, *, method: Method, shared: Shared) -> Data:
-    """The data sets that a method makes; raises what the method raises."""
-    return _MAKERS[method.kind](drawn, method, shared)
+    """The data sets that a method makes of a cohort; raises what the method raises."""
+    frame, model, table = drawn.delivered, shared.model, shared.table
+    if method.kind == "complete":
+        return Data([drawn.complete])
+    if method.kind == "complete_cases":
+        known = frame[list(model.imputed)].notna().all(axis=1)
+        return Data([frame[known].reset_index(drop=True)])
+    if method.kind == "weighting":
+        rule = weighting.rule(method.rule)
+        weighted = weighting.weights(
+            frame, model=model, table=table, rule=rule, pupils=drawn.pupils
+        )
+        complete = weighting.complete(frame, weighted=weighted)
+        return Data([complete], weights=weighted.weights, weighted=weighted)
+    m, iterations = shared.settings.imputations, method.iterations or shared.settings.iterations
+    if method.kind == "mice":
+        cells = impute(frame, model=model, table=table, m=m, iterations=iterations, seed=drawn.seed)
+    else:
+        cells = imputation.impute(
+            frame,
+            model=model,
+            table=table,
+            rule=imputation.rule(method.rule),
+            m=m,
+            iterations=iterations,
+            seed=drawn.seed,
+            school_level=method.school_level,
+        ).cells
+    return Data(imputation.all_completed(frame, cells=cells))
 
 
 def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
@@ -58,9 +88,10 @@ def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
     settings, model = shared.settings, shared.model
     wider = replace(model, indirect=(*model.indirect, settings.added_path))
     steps = _two_steps(made, model=model, table=shared.table)
-    own = [step.values.table for step in steps]
-    true = [_true_values(values, truth=truth, model=model) for values in own]
-    ready, exact = (_prepared(made, values, shared=shared) for values in (own, true))
+    estimated = [step.values.table for step in steps]
+    points = [value for name in model.scaled for value in truth.scale_values[name]]
+    true = [values.assign(value=points) for values in estimated]
+    ready, exact = (_prepared(made, values, shared=shared) for values in (estimated, true))
     texts = {
         path: f"{wider.syntax}\n{settings.outcome_of_paths} ~ {path}"
         for path in settings.null_paths
@@ -68,9 +99,9 @@ def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
     return Fitted(
         steps=steps,
         wider=_two_steps(made, model=wider, table=shared.table),
-        candidates={path: [sem.fit(text, each) for each in ready] for path, text in texts.items()},
-        by_truth=[sem.fit(model.syntax, each) for each in exact],
-        by_truth_wider=[sem.fit(wider.syntax, each) for each in exact],
+        candidates={path: [sem.fit(text, data) for data in ready] for path, text in texts.items()},
+        by_truth=[sem.fit(model.syntax, data) for data in exact],
+        by_truth_wider=[sem.fit(wider.syntax, data) for data in exact],
     )
 
 
@@ -80,83 +111,19 @@ def _two_steps(made: Data, *, model: Model, table: Table) -> list[TwoStep]:
     ]
 
 
-def _true_values(values: pd.DataFrame, *, truth: Truth, model: Model) -> pd.DataFrame:
-    true = [value for name in model.scaled for value in truth.scale_values[name]]
-    return values.assign(value=true)
-
-
 def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list[sem.Prepared]:
     """Rows as `two_step.fit` gives them to a model, summed up once for several models."""
     model, weights = shared.model, made.weights
     names = (model.outcome, model.mediator, *model.direct)
-    result = []
-    for frame, own in zip(made.frames, values, strict=True):
+    weight = None if weights is None else both.WEIGHT
+    prepared = []
+    for frame, each in zip(made.frames, values, strict=True):
         scaled = scale_values.apply(
-            frame, values=own, model=model, table=shared.table, weights=weights
+            frame, values=each, model=model, table=shared.table, weights=weights
         )
-        weight = None if weights is None else both.WEIGHT
-        data = scaled if weight is None else scaled.assign(**{weight: weights})
-        result.append(sem.prepare(data, names, cluster=model.cluster, weights=weight))
-    return result
-
-
-def _complete(drawn: Drawn, method: Method, shared: Shared) -> Data:
-    return Data([drawn.complete])
-
-
-def _complete_cases(drawn: Drawn, method: Method, shared: Shared) -> Data:
-    known = drawn.delivered[list(shared.model.imputed)].notna().all(axis=1)
-    return Data([drawn.delivered[known].reset_index(drop=True)])
-
-
-def _imputed(drawn: Drawn, method: Method, shared: Shared) -> Data:
-    filled = imputation.impute(
-        drawn.delivered,
-        model=shared.model,
-        table=shared.table,
-        rule=imputation.rule(method.rule),
-        m=shared.settings.imputations,
-        iterations=method.iterations or shared.settings.iterations,
-        seed=drawn.seed,
-        school_level=method.school_level,
-    )
-    return Data(imputation.all_completed(drawn.delivered, cells=filled.cells))
-
-
-def _weighted(drawn: Drawn, method: Method, shared: Shared) -> Data:
-    weighted = weighting.weights(
-        drawn.delivered,
-        model=shared.model,
-        table=shared.table,
-        rule=weighting.rule(method.rule),
-        pupils=drawn.pupils,
-    )
-    frame = weighting.complete(drawn.delivered, weighted=weighted)
-    return Data([frame], weights=weighted.weights, weighted=weighted)
-
-
-def _by_mice(drawn: Drawn, method: Method, shared: Shared) -> Data:
-    cells = impute(
-        drawn.delivered,
-        model=shared.model,
-        table=shared.table,
-        m=shared.settings.imputations,
-        iterations=method.iterations or shared.settings.iterations,
-        seed=drawn.seed,
-    )
-    return Data(imputation.all_completed(drawn.delivered, cells=cells))
-
-
-_MAKERS: Mapping[Kind, Callable[[Drawn, Method, Shared], Data]] = {
-    "complete": _complete,
-    "complete_cases": _complete_cases,
-    "imputation": _imputed,
-    "weighting": _weighted,
-    "mice": _by_mice,
-}
-
-SCRIPT = Path(__file__).with_name("mice_pmm.R")
-VERSION = "cat(as.character(packageVersion('mice')))"
+        rows = scaled if weight is None else scaled.assign(**{weight: weights})
+        prepared.append(sem.prepare(rows, names, cluster=model.cluster, weights=weight))
+    return prepared
 
 
 @cache
@@ -165,8 +132,8 @@ def version() -> str:
     if not shutil.which("Rscript"):
         return ""
     command = ["Rscript", "--vanilla", "-e", VERSION]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return process.stdout if process.returncode == 0 else ""
 
 
 def impute(
@@ -178,16 +145,16 @@ def impute(
     unknown ones, whose codes are taken as numbers; the school is not among them. Raises
     subprocess.CalledProcessError when R fails.
     """
-    wanted = [name for name in (*model.columns, *model.auxiliary) if name != model.cluster]
-    chosen = frame[list(dict.fromkeys(wanted))]
-    known = [str(name) for name in chosen if name not in model.imputed]
+    names = dict.fromkeys((*model.columns, *model.auxiliary))
+    columns = [name for name in names if name != model.cluster]
+    known = [name for name in columns if name not in model.imputed]
     factors = [name for name in known if table.column(name).categories]
     with TemporaryDirectory() as folder:
         read, written = Path(folder, "read.csv"), Path(folder, "written.csv")
-        chosen.to_csv(read, index=False)
-        numbers = [str(number) for number in (m, iterations, seed)]
-        command = ["Rscript", "--vanilla", str(SCRIPT), str(read), str(written), *numbers]
-        subprocess.run([*command, ",".join(factors)], check=True, capture_output=True)
+        frame[columns].to_csv(read, index=False)
+        arguments = [SCRIPT, read, written, m, iterations, seed, ",".join(factors)]
+        command = ["Rscript", "--vanilla", *map(str, arguments)]
+        subprocess.run(command, check=True, capture_output=True)
         cells = pd.read_csv(written)
     cells.insert(0, "child", frame["child"].to_numpy()[cells.pop("row") - 1])
     return cells

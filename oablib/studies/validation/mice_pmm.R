@@ -1,15 +1,15 @@
 # Impute codes by mice's pmm, as a user of mice would: every other column a predictor, no school.
 # Arguments: table to read, table to write, m, iterations, seed, columns that are categories.
 # Writes one row per filled cell: row (from 1), variable, imputation, value.
-told <- commandArgs(trailingOnly = TRUE)
-frame <- read.csv(told[1])
-for (name in strsplit(told[6], ",")[[1]]) frame[[name]] <- factor(frame[[name]])
-made <- mice::mice(
+arguments <- commandArgs(trailingOnly = TRUE)
+frame <- read.csv(arguments[1])
+for (name in strsplit(arguments[6], ",")[[1]]) frame[[name]] <- factor(frame[[name]])
+imputed <- mice::mice(
   frame,
-  method = "pmm", m = as.integer(told[3]), maxit = as.integer(told[4]),
-  seed = as.integer(told[5]), printFlag = FALSE
+  method = "pmm", m = as.integer(arguments[3]), maxit = as.integer(arguments[4]),
+  seed = as.integer(arguments[5]), printFlag = FALSE
 )
-filled <- Filter(NROW, made$imp)
+filled <- Filter(NROW, imputed$imp)
 cells <- lapply(names(filled), function(name) {
   values <- filled[[name]]
   data.frame(
@@ -17,4 +17,4 @@ cells <- lapply(names(filled), function(name) {
     imputation = rep(seq_len(ncol(values)), each = nrow(values)), value = unlist(values)
   )
 })
-write.csv(do.call(rbind, cells), told[2], row.names = FALSE)
+write.csv(do.call(rbind, cells), arguments[2], row.names = FALSE)

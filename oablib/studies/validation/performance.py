@@ -17,12 +17,12 @@ CONFIDENCE = 0.95
 
 def chosen(rows: pd.DataFrame, kind: str, detail: str = "") -> pd.DataFrame:
     """Rows of one kind and, where it has several, one detail."""
-    own = rows[rows["kind"] == kind]
-    return own[own["detail"] == detail] if detail else own
+    chosen = rows[rows["kind"] == kind]
+    return chosen[chosen["detail"] == detail] if detail else chosen
 
 
 def known_truth(rows: pd.DataFrame, *, reference: str) -> pd.DataFrame:
-    """Rows whose truth is not given get the mean of the reference method in their cohorts."""
+    """Rows without a truth get the mean of the reference method in their cohorts."""
     whole = rows[rows["method"] == reference]
     means = whole.groupby(["world", "n", "name"])["est"].mean().rename("of_reference")
     joined = rows.join(means, on=["world", "n", "name"])
@@ -81,19 +81,18 @@ def overview(rows: pd.DataFrame, *, reference: str) -> pd.DataFrame:
     kinds = rows.loc[rows["kind"].isin(KINDS), ["kind", "detail"]].drop_duplicates().fillna("")
     parts = []
     for kind, detail in kinds.itertuples(index=False):
-        own = known_truth(chosen(rows, kind, detail), reference=reference)
-        parts.append(performance(own, reference=reference).assign(kind=kind, detail=detail))
+        part = known_truth(chosen(rows, kind, detail), reference=reference)
+        parts.append(performance(part, reference=reference).assign(kind=kind, detail=detail))
     table = pd.concat(parts, ignore_index=True)
     return table[["kind", "detail", *table.columns.drop(["kind", "detail"])]]
 
 
 def schools(rows: pd.DataFrame) -> pd.DataFrame:
-    """Means over replications of what `schools.rows` says, by world, n, method and size.
+    """Means over replications of `replication.school_rows`, by world, n, method and size.
 
     Columns bias, rmse, width, coverage, without; bias_mce, the Monte Carlo error of bias.
     """
-    own = chosen(rows, "school")
-    groups = own.groupby([*QUANTITY, "detail"], sort=False)["est"]
+    groups = chosen(rows, "school").groupby([*QUANTITY, "detail"], sort=False)["est"]
     table = groups.mean().unstack("detail")
     bias = chosen(rows, "school", "bias").groupby(QUANTITY, sort=False)["est"]
     table["bias_mce"] = bias.std() / np.sqrt(bias.size())

@@ -19,12 +19,13 @@ def false_positives(rows: pd.DataFrame) -> pd.DataFrame:
     that holds: a chi-square with one degree of freedom beyond the penalty.
     """
     gains, indices = chosen(rows, "gain"), chosen(rows, "index")
-    penalties = {"AIC": pd.Series(AIC_PENALTY, gains.index), "BIC": np.log(gains["n"])}
     parts = [
         gains.assign(
-            rule=gains["detail"] + " " + name, added=gains["est"] > penalty, nominal=_tail(penalty)
+            rule=gains["detail"] + " " + name,
+            added=gains["est"] > penalty,
+            nominal=chdtrc(1, penalty),
         )
-        for name, penalty in penalties.items()
+        for name, penalty in {"AIC": AIC_PENALTY, "BIC": np.log(gains["n"])}.items()
     ]
     added = indices["p"] < LEVEL
     parts.append(indices.assign(rule=indices["detail"] + " index", added=added, nominal=LEVEL))
@@ -42,18 +43,16 @@ def indices(rows: pd.DataFrame, *, large: float) -> pd.DataFrame:
     under 0.05; large: share above `large`; their Monte Carlo errors end in _mce.
     """
     kinds = {"index_base": "estimated", "index_base_by_truth": "true"}
-    own = rows[rows["kind"].isin(kinds)]
-    own = own.assign(
-        values=own["kind"].map(kinds), significant=own["p"] < LEVEL, large=own["est"] > large
+    judged = rows[rows["kind"].isin(kinds)]
+    judged = judged.assign(
+        values=judged["kind"].map(kinds),
+        significant=judged["p"] < LEVEL,
+        large=judged["est"] > large,
     )
-    groups = own.groupby([*QUANTITY, "detail", "values"], sort=False)
+    groups = judged.groupby([*QUANTITY, "detail", "values"], sort=False)
     table = groups.agg(
         median=("est", "median"), significant=("significant", "mean"), large=("large", "mean")
     )
     for name in ("significant", "large"):
         table[f"{name}_mce"] = proportion_error(table[name], groups.size())
     return table.reset_index()
-
-
-def _tail(penalty: pd.Series) -> pd.Series:
-    return pd.Series(chdtrc(1, penalty), penalty.index)

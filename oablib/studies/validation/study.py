@@ -1,7 +1,7 @@
 """Run the study in parallel, keep what is done, and put all rows into one table.
 
 Each finished replication of a method is a file of its own, written in one step: a study that was
-interrupted goes on where it was, and gives the rows that it would have given uninterrupted.
+interrupted resumes there, and gives the rows that it would have given uninterrupted.
 """
 
 import lzma
@@ -18,12 +18,13 @@ from tqdm import tqdm
 from oablib.base import files
 from oablib.base.errors import IncompleteRunError
 from oablib.studies.validation import methods, replication
+from oablib.studies.validation.performance import CELL
 from oablib.studies.validation.settings import Settings, Task
 from oablib.workers import processes
 
 # Five digits: a hundredth of the smallest Monte Carlo error that is shown.
 DIGITS = "%.5g"
-Places: TypeAlias = Mapping[tuple[str, int, str], Path]
+Folders: TypeAlias = Mapping[tuple[str, int, str], Path]
 ROWS, SECONDS = "rows.csv.xz", "seconds.csv"
 TYPES = dict.fromkeys(("world", "method", "kind", "name", "detail"), "str")
 
@@ -35,25 +36,25 @@ def run(settings: Settings, *, folder: Path, workers: int = 0, progress: bool = 
     replications that are under way, no others. Workers hand rows back and this process writes
     them, so that they may be on other machines (see processes.each).
     """
-    places = _places(settings, folder)
-    todo = list(_missing(settings, places))
+    folders = _folders(settings, folder)
+    todo = list(_missing(settings, folders))
     total = sum(len(task.methods) for task in todo)
     with tqdm(total=total, disable=not progress, unit="replication", smoothing=0.01) as bar:
-        found = _found(todo, settings=settings, workers=workers or os.cpu_count() or 1)
-        for task, method, rows in found:
-            _keep(rows, _path(places[task.world, task.n, method], task.replication))
+        results = _results(todo, settings=settings, workers=workers or os.cpu_count() or 1)
+        for task, method, rows in results:
+            _keep(rows, _path(folders[task.world, task.n, method], task.replication))
             bar.update()
 
 
 def collect(settings: Settings, *, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of what is done, and seconds: world, n, method, replications, median, failed.
 
-    Rows stand in the order of batches, methods and replications, whatever the order in which
+    Rows are in the order of batches, methods and replications, whatever the order in which
     they were computed. Raises IncompleteRunError when nothing is done.
     """
-    places = _places(settings, folder)
+    folders = _folders(settings, folder)
     paths = [
-        _path(places[batch.world, batch.n, name], number)
+        _path(folders[batch.world, batch.n, name], number)
         for batch in settings.batches
         for name in batch.methods
         for number in range(batch.replications)
@@ -85,7 +86,7 @@ def read_seconds(path: Path) -> pd.DataFrame:
     return pd.read_csv(path.with_name(SECONDS))
 
 
-def _places(settings: Settings, folder: Path) -> Places:
+def _folders(settings: Settings, folder: Path) -> Folders:
     """Folder of each method's replications; made once, for it reads the rules of all of them."""
     return {
         (batch.world, batch.n, name): folder
@@ -95,11 +96,11 @@ def _places(settings: Settings, folder: Path) -> Places:
     }
 
 
-def _path(place: Path, replication: int) -> Path:
-    return place / f"{replication:05d}.csv"
+def _path(folder: Path, replication: int) -> Path:
+    return folder / f"{replication:05d}.csv"
 
 
-def _missing(settings: Settings, places: Places) -> Iterator[Task]:
+def _missing(settings: Settings, folders: Folders) -> Iterator[Task]:
     """Tasks with the methods that are not yet done and can be done on this machine."""
     absent = {name for name, method in settings.methods.items() if method.kind == "mice"}
     skipped = set() if methods.version() else absent
@@ -108,13 +109,13 @@ def _missing(settings: Settings, places: Places) -> Iterator[Task]:
             name
             for name in task.methods
             if name not in skipped
-            and not _path(places[task.world, task.n, name], task.replication).exists()
+            and not _path(folders[task.world, task.n, name], task.replication).exists()
         ]
         if left:
             yield replace(task, methods=tuple(left))
 
 
-def _found(
+def _results(
     todo: Sequence[Task], *, settings: Settings, workers: int
 ) -> Iterator[tuple[Task, str, pd.DataFrame]]:
     """Task, method and rows, as they get ready: in this process each method by itself."""
@@ -143,8 +144,7 @@ def _keep(rows: pd.DataFrame, path: Path) -> None:
 
 
 def _seconds(rows: pd.DataFrame) -> pd.DataFrame:
-    groups = rows.groupby(["world", "n", "method"], sort=False)
-    spent = rows[rows["kind"] == "seconds"].groupby(["world", "n", "method"], sort=False)["est"]
-    failed = groups["kind"].agg(lambda kinds: (kinds == "failed").sum())
-    table = spent.agg(replications="size", median="median").assign(failed=failed)
+    seconds = rows[rows["kind"] == "seconds"].groupby(CELL, sort=False)["est"]
+    failed = (rows["kind"] == "failed").groupby([rows[name] for name in CELL], sort=False).sum()
+    table = seconds.agg(replications="size", median="median").assign(failed=failed)
     return table.reset_index()

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.synthetic.country.places import Places
-from oablib.synthetic.population import Frame, Rules, standard
+from oablib.synthetic.country.world import World
+from oablib.synthetic.drawing import Frame, Rules, standard
 
 PUPIL, TODDLER, LEFT = 1, 2, 0
 TODDLER_AGE, SCHOOL_AGE, LAST_AGE = 2.5, 4, 12
@@ -27,18 +27,18 @@ class _Part:
     delayed: float
 
 
-def draw_children(rng: np.random.Generator, *, places: Places, sites: Frame, rules: Rules) -> Frame:
+def draw_children(world: World) -> Frame:
     """All children who are there on one of both reference dates, in random order.
 
     group: 1 pupil, 2 toddler, 0 left since the earlier date; all other columns are as on the later
     date, for those who left as if they had stayed. child: a number of nine digits. school (row of
     sites; toddlers: where they will go), age (years), area and standing z (mean 0, sd 1).
     """
-    pupils = sites["pupils"].to_numpy()
-    parts = _parts(int(pupils.sum()), rules=rules)
+    rng, pupils = world.rng, world.sites["pupils"].to_numpy()
+    parts = _parts(int(pupils.sum()), rules=world.rules)
     group = np.repeat(np.array([p.group for p in parts], dtype=np.int8), [p.n for p in parts])
-    others = rng.choice(len(sites), len(group) - pupils.sum(), p=pupils / pupils.sum())
-    school = np.concatenate([np.repeat(np.arange(len(sites)), pupils), others])
+    others = rng.choice(len(pupils), len(group) - pupils.sum(), p=pupils / pupils.sum())
+    school = np.concatenate([np.repeat(np.arange(len(pupils)), pupils), others])
     age = np.concatenate([_ages(rng, part) for part in parts])
     order = rng.permutation(len(group))
     children = pd.DataFrame(
@@ -49,10 +49,11 @@ def draw_children(rng: np.random.Generator, *, places: Places, sites: Frame, rul
             "age": age[order],
         }
     )
-    children["area"] = homes(
-        rng, children["school"].to_numpy(), sites=sites, places=places, rule=rules["homes"]
-    )
-    children["z"] = _standing(children, sites=sites, places=places, rule=rules["homes"])
+    children["area"] = homes(world, children["school"].to_numpy())
+    weights = world.rules["homes"]
+    near = weights["school_weight"] * world.sites["z"].to_numpy()[children["school"]]
+    home = weights["area_weight"] * world.areas.table["z"].to_numpy()[children["area"]]
+    children["z"] = standard(pd.Series(near + home))
     return children
 
 
@@ -81,27 +82,14 @@ def _ages(rng: np.random.Generator, part: _Part) -> NDArray[np.float64]:
     return np.floor(age * 10) / 10
 
 
-def homes(
-    rng: np.random.Generator,
-    school: NDArray[np.int32],
-    *,
-    sites: Frame,
-    places: Places,
-    rule: Rules,
-) -> NDArray[np.int32]:
+def homes(world: World, school: NDArray[np.int32]) -> NDArray[np.int32]:
     """Row of the home area of children, (n,), by the row of their school: most in its town."""
-    n = len(school)
-    start = sites["area"].to_numpy()[school]
-    town = sites["municipality"].to_numpy()[school]
+    rng, areas, rule, n = world.rng, world.areas, world.rules["homes"], len(school)
+    start = world.sites["area"].to_numpy()[school]
+    town = world.sites["municipality"].to_numpy()[school]
     steps = np.rint(rng.laplace(scale=rule["spread"], size=n)).astype(np.int32)
-    first, last = places.first[town], places.first[town] + places.count[town] - 1
+    first, last = areas.first[town], areas.first[town] + areas.count[town] - 1
     near = np.clip(start + steps, first, last)
     reach = rule["elsewhere_reach"]
-    far = np.clip(start + rng.integers(-reach, reach + 1, n), 0, len(places.areas) - 1)
+    far = np.clip(start + rng.integers(-reach, reach + 1, n), 0, len(areas.table) - 1)
     return np.where(rng.random(n) < rule["elsewhere"], far, near).astype(np.int32)
-
-
-def _standing(children: Frame, *, sites: Frame, places: Places, rule: Rules) -> NDArray[np.float64]:
-    school = rule["school_weight"] * sites["z"].to_numpy()[children["school"]]
-    home = rule["area_weight"] * places.areas["z"].to_numpy()[children["area"]]
-    return standard(pd.Series(school + home)).to_numpy()

@@ -9,14 +9,13 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
-from oablib.synthetic.country import delivered, settings, turnover
-from oablib.synthetic.country.asylum import add_registration
+from oablib.synthetic.country import settings, turnover
 from oablib.synthetic.country.background import add_background
 from oablib.synthetic.country.children import draw_children
-from oablib.synthetic.country.places import Places, draw_places
+from oablib.synthetic.country.delivered import delivered
 from oablib.synthetic.country.registers import add_registers
 from oablib.synthetic.country.sites import draw_sites
-from oablib.synthetic.population import Frame, Rules
+from oablib.synthetic.country.world import World, draw_areas
 
 YEARS = (2001, 2099)  # of registration, as the codebook's asylum_registered allows
 
@@ -43,7 +42,7 @@ def draw_country(*, share: float, year: int, seed: int) -> Country:
     """Draw a share of the country on 1 October of year - 1 and year.
 
     share: of the sites, each of full size; 1 is the whole country, about 1.4 million pupils and
-    250,000 toddlers. What decides the draw stands in params/rules/synthetic_country.yaml,
+    250,000 toddlers. What decides the draw is in params/rules/synthetic_country.yaml,
     municipalities.yaml and synthetic.yaml, and in params/published.
 
     Raises ParameterError when the share leaves fewer than 12 sites or is over 1, or the year is
@@ -52,50 +51,43 @@ def draw_country(*, share: float, year: int, seed: int) -> Country:
     if not YEARS[0] <= year <= YEARS[1]:
         raise ParameterError(f"The year {year} was asked; expected {YEARS[0]} to {YEARS[1]}.")
     rng, rules = np.random.default_rng(seed), settings.rules()
-    places = draw_places(rng, rules=rules)
-    sites = draw_sites(rng, places=places, share=share, rules=rules)
-    children = draw_children(rng, places=places, sites=sites, rules=rules)
-    _add_facts(rng, children, sites=sites, places=places, rules=rules)
-    add_registration(rng, children, year=year, share=share, rule=rules["asylum"])
-    earlier = turnover.before(rng, children, sites=sites, places=places, rules=rules)
-    by_year = {year - 1: earlier, year: turnover.now(children)}
+    areas = draw_areas(rng, rules=rules)
+    sites = draw_sites(rng, areas=areas, share=share, rules=rules)
+    world = World(
+        rng=rng,
+        rules=rules,
+        cohort=params.rules("synthetic"),
+        published=params.published("herijking2021"),
+        known=params.published("herziening2015")["education_known_in_register"],
+        areas=areas,
+        sites=sites,
+    )
+    children = draw_children(world)
+    add_background(world, children)
+    add_registers(world, children, year=year, share=share)
+    by_year = {year - 1: turnover.before(world, children), year: turnover.now(children)}
     book = codebook.load("codebook")
+    pairs = {
+        year: delivered(world, frame, table=book.table("children"))
+        for year, frame in by_year.items()
+    }
     return Country(
-        children={
-            each: delivered.delivered(
-                frame, sites=sites, places=places, table=book.table("children"), rules=rules
-            )
-            for each, frame in by_year.items()
-        },
-        sites=_sites(sites, places=places, keys=[c.key for c in book.table("sites").columns]),
-        municipalities=places.municipalities[["municipality", "name", "urbanity"]],
-        education={each: delivered.education(frame) for each, frame in by_year.items()},
+        children={year: frame for year, (frame, _) in pairs.items()},
+        sites=_sites(world)[[column.key for column in book.table("sites").columns]],
+        municipalities=areas.municipalities[["municipality", "name", "urbanity"]],
+        education={year: truth for year, (_, truth) in pairs.items()},
         source=f"synthetic country (share {share:g}, {year - 1} and {year}, seed {seed})",
     )
 
 
-def _add_facts(
-    rng: np.random.Generator, children: Frame, *, sites: Frame, places: Places, rules: Rules
-) -> None:
-    published = params.published("herijking2021")
-    add_background(
-        *(rng, children),
-        sites=sites,
-        places=places,
-        rules=rules,
-        cohort=params.rules("synthetic"),
-        published=published,
-    )
-    known = params.published("herziening2015")["education_known_in_register"]
-    add_registers(rng, children, sites=sites, rules=rules, published=published, known=known)
-
-
-def _sites(sites: Frame, *, places: Places, keys: list[str]) -> Frame:
-    codes = places.municipalities["municipality"].to_numpy()
-    postcodes = places.areas["postcode4"].to_numpy()
-    told = sites.assign(
+def _sites(world: World) -> pd.DataFrame:
+    """Sites with codes for rows, by school_id."""
+    sites = world.sites
+    codes = world.areas.municipalities["municipality"].to_numpy()
+    postcodes = world.areas.table["postcode4"].to_numpy()
+    coded = sites.assign(
         municipality=codes[sites["municipality"]],
         postcode4=postcodes[sites["area"]].astype(np.int16),
         school_type=sites["school_type"].astype(np.int8),
     )
-    return told[keys].sort_values("school_id", ignore_index=True)
+    return coded.sort_values("school_id", ignore_index=True)

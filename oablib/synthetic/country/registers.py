@@ -1,44 +1,37 @@
-"""What registers know: who is in the population register, and whose education is known."""
+"""What registers know: who is in the population register, parents' education, and asylum."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.synthetic.country.background import RECENT
-from oablib.synthetic.country.children import GRADES, LEFT, PUPIL, SCHOOL_AGE
-from oablib.synthetic.country.drawing import highest, redrawn
+from oablib.synthetic.country.children import GRADES, LEFT, PUPIL, SCHOOL_AGE, TODDLER_AGE
 from oablib.synthetic.country.settings import PATTERNS
-from oablib.synthetic.outcomes import with_margin
-from oablib.synthetic.population import Frame, Rules, standard
+from oablib.synthetic.country.world import World
+from oablib.synthetic.drawing import Frame, Rules, draw_patterns, highest, redrawn, unknown_odds
 
 ALL_REGISTERED = 0
 CHILD, BOTH, MOTHER, FATHER = range(1, len(PATTERNS) + 1)
 """Who is absent from the population register, as codes of the column `absent`."""
 
-UNKNOWN = ("mother", "father", "both")
-"""Whose education is unknown: the patterns of figure 2.2.3 after "both known"."""
+ABSENT = {"mother": (CHILD, BOTH, MOTHER), "father": (CHILD, BOTH, FATHER)}
+"""Parent -> codes by which this parent is absent."""
+
+MONTHS = 12
+LAST_MONTH = 8  # September, counted from 0: the last month before the reference date of 1 October
 
 
-def add_registers(
-    rng: np.random.Generator,
-    children: Frame,
-    *,
-    sites: Frame,
-    rules: Rules,
-    published: Rules,
-    known: Rules,
-) -> None:
-    """Add absent and absent_before (codes above), and whose education is unknown on both dates.
+def add_registers(world: World, children: Frame, *, year: int, share: float) -> None:
+    """Add who is absent, whose education is unknown, and when asylum seekers were registered.
 
-    unknown_father, unknown_mother, and the same with _before (bool). published: herijking2021;
-    known: the shares by years enrolled of herziening2015, education_known_in_register.
+    absent and absent_before (codes above); unknown_father, unknown_mother, and the same with
+    _before (bool); registered: yyyymm of the registration of asylum seekers and status holders
+    with COA or IND, else 0. share: of the country that is drawn.
     """
-    _add_absence(rng, children, sites=sites, rule=rules["not_registered"])
-    _hide_education(
-        rng, children, rule=rules["unknown_education"], published=published, known=known
-    )
+    _add_absence(world, children)
+    _hide_education(world, children)
+    _add_registration(world, children, year=year, share=share)
 
 
 def years_enrolled(age: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -46,10 +39,50 @@ def years_enrolled(age: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.clip(np.floor(age).astype(int) - SCHOOL_AGE + 1, 0, GRADES)
 
 
-def _add_absence(rng: np.random.Generator, children: Frame, *, sites: Frame, rule: Rules) -> None:
-    liking = rule["school"] * rng.normal(size=len(sites))
-    liking += rule["newcomer_bonus"] * sites["newcomers"].to_numpy()
-    inclined = liking[children["school"]]
+def odds_ratio(shares: NDArray[np.float64]) -> float:
+    """Association of what is known of both parents.
+
+    shares: both known, mother unknown, father unknown, both unknown.
+    """
+    both, mother, father, neither = shares
+    return float(both * neither / (mother * father))
+
+
+def joint(mother: float, father: float, *, ratio: float) -> NDArray[np.float64]:
+    """Shares (4,) of both known, mother unknown, father unknown, both unknown.
+
+    mother, father: shares known; ratio: odds ratio, not 1 (Plackett, 1965, JASA 60, p. 516).
+    """
+    total = 1 + (ratio - 1) * (mother + father)
+    root = np.sqrt(total**2 - 4 * ratio * (ratio - 1) * mother * father)
+    both = (total - root) / (2 * (ratio - 1))
+    return np.array([both, father - both, mother - both, 1 - mother - father + both])
+
+
+def clustered(school: NDArray[np.int32], *, sizes: list[int], total: int) -> NDArray[np.int64]:
+    """Positions in `school`, (n,) in random order, of `total` children: so many at some schools.
+
+    sizes: children at one school each, most first. The others are one a school. Where schools have
+    too few children there are fewer.
+    """
+    rows, first, count = np.unique(school, return_index=True, return_counts=True)
+    order = np.argsort(first, kind="stable")  # schools in the random order of their children
+    rows, count = rows[order], count[order]
+    chosen = [np.empty(0, dtype=np.int64)]
+    free = np.full(len(rows), True)
+    for size in [*sizes, *[1] * (total - sum(sizes))]:
+        fit = np.flatnonzero(free & (count >= size))
+        if len(fit):
+            free[fit[0]] = False
+            chosen.append(np.flatnonzero(school == rows[fit[0]])[:size])
+    return np.concatenate(chosen)
+
+
+def _add_absence(world: World, children: Frame) -> None:
+    rng, rule = world.rng, world.rules["not_registered"]
+    chance = rule["school"] * rng.normal(size=len(world.sites))
+    chance += rule["newcomer_bonus"] * world.sites["newcomers"].to_numpy()
+    inclined = chance[children["school"]]
     inclined += rule["foreign"] * (children["origin"] != 1).to_numpy()
     inclined += rule["recent"] * (children["duration"] < RECENT).to_numpy()
     child = inclined + rule["asylum"] * children["asylum"].to_numpy()
@@ -84,24 +117,23 @@ def _absence(
     return absent
 
 
-def _hide_education(
-    rng: np.random.Generator, children: Frame, *, rule: Rules, published: Rules, known: Rules
-) -> None:
-    odds = _odds(children, rule=rule)
+def _hide_education(world: World, children: Frame) -> None:
+    rng, rule = world.rng, world.rules["unknown_education"]
+    odds = unknown_odds(children, drivers=("mother_age", "household_income"), rule=rule)
     # Those who left are a class of their own: older mothers would shift what is known in grade 8.
     left = (children["group"] == LEFT).to_numpy()
     year = np.where(left, GRADES + 1, years_enrolled(children["age"].to_numpy()))
-    ratio = odds_ratio(np.array(published["margins"]["education_known"][2013]))
+    ratio = odds_ratio(np.array(world.published["margins"]["education_known"][2013]))
     pattern = np.empty(len(children), dtype=np.int8)
     for grade in range(GRADES + 2):
         rows = np.flatnonzero(year == grade)
-        found = _found(children.iloc[rows])
+        possible = _can_be_known(children.iloc[rows])
         mother, father = (
-            _known_share(known, parent=each, year=grade) / found[each]
-            for each in ("mother", "father")
+            _known_share(world.known, parent=parent, year=grade) / possible[parent]
+            for parent in ("mother", "father")
         )
-        chances = with_margin(odds[rows], target=joint(mother, father, ratio=ratio))
-        pattern[rows] = (rng.random((len(rows), 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
+        target = joint(mother, father, ratio=ratio)
+        pattern[rows] = draw_patterns(rng, odds[rows], target=target)
     for parent, codes in (("mother", (1, 3)), ("father", (2, 3))):
         unknown = np.isin(pattern, codes)
         children[f"unknown_{parent}"] = unknown
@@ -109,24 +141,15 @@ def _hide_education(
         children[f"unknown_{parent}_before"] = unknown | learned
 
 
-def _odds(children: Frame, *, rule: Rules) -> NDArray[np.float64]:
-    """Odds (n, 3) of mother, father and both unknown, by what is observed of a child."""
-    drivers = pd.DataFrame(
-        {key: standard(children[key]) for key in ("mother_age", "household_income")}
-    ).assign(foreign=(children["origin"] != 1) * 1.0)
-    slopes = pd.DataFrame({pattern: rule[pattern] for pattern in UNKNOWN})
-    return np.exp(drivers.to_numpy() @ slopes.loc[drivers.columns].to_numpy())
-
-
-def _found(children: Frame) -> dict[str, float]:
+def _can_be_known(children: Frame) -> dict[str, float]:
     """Share of children whose parent's education can be looked up at all.
 
-    The published shares are of all children; that of whom can be looked up must be higher.
+    The published shares are of all children, so those of children who can be looked up are higher.
     """
     absent, asylum = children["absent"].to_numpy(), children["asylum"].to_numpy()
-    never = {"mother": (CHILD, BOTH, MOTHER), "father": (CHILD, BOTH, FATHER)}
     return {
-        parent: float(np.mean(~np.isin(absent, codes) & ~asylum)) for parent, codes in never.items()
+        parent: float(np.mean(~np.isin(absent, codes) & ~asylum))
+        for parent, codes in ABSENT.items()
     }
 
 
@@ -136,21 +159,49 @@ def _known_share(known: Rules, *, parent: str, year: int) -> float:
     return float(np.interp(year, [1, GRADES], ends))
 
 
-def odds_ratio(shares: NDArray[np.float64]) -> float:
-    """Association of what is known of both parents.
+def _add_registration(world: World, children: Frame, *, year: int, share: float) -> None:
+    """Add the month of registration of asylum seekers and status holders.
 
-    shares: both known, mother unknown, father unknown, both unknown.
+    A child is registered when the mother arrived, or when it was born. Some who came in the year
+    before a reference date are registered up to three months after it: as many, and as clustered
+    in schools, as was published (Walhout & Scholtus 2021, chapter 5), times the country's share.
     """
-    both, mother, father, neither = shares
-    return float(both * neither / (mother * father))
+    rule = world.rules["asylum"]
+    duration, age = children["duration"].to_numpy(), children["age"].to_numpy()
+    asylum = children["asylum"].to_numpy()
+    ago = np.floor(MONTHS * np.minimum(duration, age)).astype(int)
+    months = year * MONTHS + LAST_MONTH - ago
+    registered = np.where(asylum, months // MONTHS * 100 + months % MONTHS + 1, 0)
+    for before in (1, 0):
+        came = asylum & (np.floor(duration) == before)
+        if not before:
+            came &= (children["group"] != LEFT).to_numpy()
+        rows = _late(world, children, came=came, age=age - before, share=share)
+        month = world.rng.choice(rule["late_months"], len(rows), p=rule["late_months_shares"])
+        registered[rows] = (year - before) * 100 + month
+    children["registered"] = registered.astype(np.int32)
 
 
-def joint(mother: float, father: float, *, ratio: float) -> NDArray[np.float64]:
-    """Shares (4,) of both known, mother unknown, father unknown, both unknown.
-
-    mother, father: shares known; ratio: odds ratio, not 1 (Plackett, 1965, JASA 60, p. 516).
-    """
-    total = 1 + (ratio - 1) * (mother + father)
-    root = np.sqrt(total**2 - 4 * ratio * (ratio - 1) * mother * father)
-    both = (total - root) / (2 * (ratio - 1))
-    return np.array([both, father - both, mother - both, 1 - mother - father + both])
+def _late(
+    world: World,
+    children: Frame,
+    *,
+    came: NDArray[np.bool_],
+    age: NDArray[np.float64],
+    share: float,
+) -> NDArray[np.int64]:
+    """Rows of the pupils and toddlers who are registered late; age: on the reference date."""
+    rng, late = world.rng, world.rules["asylum"]["late"]
+    toddlers = np.flatnonzero(came & (age >= TODDLER_AGE) & (age < SCHOOL_AGE))
+    pupils = rng.permutation(np.flatnonzero(came & (age >= SCHOOL_AGE)))
+    school = children["school"].to_numpy()[pupils]
+    sizes = [
+        size
+        for size, key in ((5, "schools_with_five"), (3, "schools_with_three"))
+        for _ in range(round(late[key] * share))
+    ]
+    # One at the least, so that the smallest country shows what late registration is.
+    total = max(1, round(late["pupils"] * share))
+    chosen = clustered(school, sizes=sizes, total=total)
+    few = rng.permutation(toddlers)[: round(late["toddlers"] * share)]
+    return np.concatenate([pupils[chosen], few])

@@ -1,23 +1,22 @@
-"""School sites: where they stand, how large and of what standing they are, who governs them."""
+"""School sites: where they are, how large and of what standing, and who governs them."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ParameterError
-from oablib.synthetic.country import drawing
-from oablib.synthetic.country.drawing import whole_parts
-from oablib.synthetic.country.places import Places
-from oablib.synthetic.population import Frame, Rules
+from oablib.synthetic.country.world import Areas
+from oablib.synthetic.drawing import BRINS, Frame, Rules, brin_code, whole_parts
 
 ORDINARY, TRAVELLING = 1, 2
+BOARDS = (10_000, 100_000)  # codes have five digits
 
 
-def draw_sites(rng: np.random.Generator, *, places: Places, share: float, rules: Rules) -> Frame:
+def draw_sites(rng: np.random.Generator, *, areas: Areas, share: float, rules: Rules) -> Frame:
     """Sites with pupils on the later reference date, then those that closed or merged before it.
 
-    One row a site, in the order of areas: municipality and area (rows of places), pupils (0 for
-    those that are gone), z (standing, mean 0, sd about 1), school_type, near_centre, newcomers
+    One row a site, in the order of areas: municipality and area (rows), pupils (0 for those that
+    are gone), z (standing, mean 0, sd about 1), school_type, near_centre, newcomers
     (whether many are not in the register), opened, gave_to and gave_share (the row of a gone site
     where that share of its pupils was before, -1 for none), board, school_id.
 
@@ -30,29 +29,32 @@ def draw_sites(rng: np.random.Generator, *, places: Places, share: float, rules:
             f"with at least {rules['smallest_country']} sites "
             f"(share {rules['smallest_country'] / rules['sites']:.4f})."
         )
-    sites = _standing(rng, places=places, count=count, rules=rules)
+    sites = _standing(rng, areas=areas, count=count, rules=rules)
     _add_marks(rng, sites, share=share, rules=rules)
-    boards = _in_runs(_board_sizes(rng, count=count, rule=rules["schools"]), count=count)
-    sites["brin"] = _brins(rng, sites, boards=boards, chance=rules["schools"]["further_site"])
-    sites["board_row"] = boards
+    sites["board"] = _boards(rng, count=count, rule=rules["schools"])
+    sites["brin"] = _brins(rng, sites, chance=rules["schools"]["further_site"])
     sites = _with_gone_sites(rng, sites, rule=rules["turnover"])
-    board_codes = drawing.board_codes(rng, count=boards[-1] + 1)
-    sites["board"] = np.array(board_codes)[sites["board_row"]]
-    brins = drawing.brin_codes(rng, count=sites["brin"].max() + 1)
-    sites["school_id"] = drawing.site_codes(sites["brin"].to_numpy(), codes=brins)
+    low, high = BOARDS
+    boards = low + rng.choice(high - low, sites["board"].max() + 1, replace=False)
+    sites["board"] = boards[sites["board"]].astype(str)
+    brins = rng.choice(BRINS, sites["brin"].max() + 1, replace=False)
+    # Sites of a BRIN are numbered from 00 in the order of their rows.
+    numbers = sites.groupby("brin").cumcount()
+    pairs = zip(brins[sites["brin"]], numbers, strict=True)
+    sites["school_id"] = [f"{brin_code(brin)}{number:02d}" for brin, number in pairs]
     return sites
 
 
-def _standing(rng: np.random.Generator, *, places: Places, count: int, rules: Rules) -> Frame:
+def _standing(rng: np.random.Generator, *, areas: Areas, count: int, rules: Rules) -> Frame:
     rule = rules["schools"]
-    inhabitants = places.municipalities["inhabitants"].to_numpy()
+    inhabitants = areas.municipalities["inhabitants"].to_numpy()
     parts = _sites_of(inhabitants, total=count)
     municipality = np.repeat(np.arange(len(parts)), parts)
-    within = rng.integers(0, places.count[municipality])
-    area = np.sort(places.first[municipality] + within)
+    within = rng.integers(0, areas.count[municipality])
+    area = np.sort(areas.first[municipality] + within)
     size = rule["size_median"] * np.exp(rule["size_sigma"] * rng.normal(size=count))
     near = rule["area_share"]
-    z = np.sqrt(near) * places.areas["z"].to_numpy()[area]
+    z = np.sqrt(near) * areas.table["z"].to_numpy()[area]
     return pd.DataFrame(
         {
             "municipality": municipality,
@@ -89,23 +91,19 @@ def _add_marks(rng: np.random.Generator, sites: Frame, *, share: float, rules: R
     sites["opened"] = np.isin(np.arange(n), opened)
 
 
-def _board_sizes(rng: np.random.Generator, *, count: int, rule: Rules) -> NDArray[np.int64]:
+def _boards(rng: np.random.Generator, *, count: int, rule: Rules) -> NDArray[np.int64]:
+    """Number of the board of each of `count` sites: neighbouring sites share a board."""
     size = rule["board_median"] * np.exp(rule["board_sigma"] * rng.normal(size=count))
-    return np.clip(np.rint(size), 1, rule["board_largest"]).astype(np.int64)
+    sizes = np.clip(np.rint(size), 1, rule["board_largest"]).astype(np.int64)
+    return np.repeat(np.arange(count), sizes)[:count]
 
 
-def _in_runs(sizes: NDArray[np.int64], *, count: int) -> NDArray[np.int64]:
-    """Row of the board of each of `count` sites: neighbouring sites share a board."""
-    return np.repeat(np.arange(len(sizes)), sizes)[:count]
-
-
-def _brins(
-    rng: np.random.Generator, sites: Frame, *, boards: NDArray[np.int64], chance: float
-) -> NDArray[np.int64]:
-    place = sites["municipality"].to_numpy()
+def _brins(rng: np.random.Generator, sites: Frame, *, chance: float) -> NDArray[np.int64]:
+    """Number of the BRIN of each site: some share that of the site before, of board and town."""
+    town, board = sites["municipality"].to_numpy(), sites["board"].to_numpy()
     alone = rng.random(len(sites)) >= chance
     alone[0] = True
-    alone[1:] |= (boards[1:] != boards[:-1]) | (place[1:] != place[:-1])
+    alone[1:] |= (board[1:] != board[:-1]) | (town[1:] != town[:-1])
     return np.cumsum(alone) - 1
 
 

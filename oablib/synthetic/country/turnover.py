@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.synthetic.country.children import LEFT, SCHOOL_AGE, TODDLER_AGE, homes
-from oablib.synthetic.country.places import Places
-from oablib.synthetic.population import Frame, Rules
+from oablib.synthetic.country.world import World
+from oablib.synthetic.drawing import Frame
 
 
 def now(children: Frame) -> Frame:
@@ -13,19 +13,17 @@ def now(children: Frame) -> Frame:
     return children[(children["group"] != LEFT).to_numpy()]
 
 
-def before(
-    rng: np.random.Generator, children: Frame, *, sites: Frame, places: Places, rules: Rules
-) -> Frame:
+def before(world: World, children: Frame) -> Frame:
     """Children who were there on the earlier date, with what held then; columns as in `now`.
 
-    Those were not there who were too young, or whose mother has arrived since.
+    Absent are those who were too young, and those whose mother has arrived since.
     """
     age = np.round(children["age"].to_numpy() - 1, 1)
     present = (age >= TODDLER_AGE) & (children["duration"].to_numpy() >= 1)
     kept = children[present]
-    area, school = _places_before(rng, kept, sites=sites, places=places, rules=rules)
-    rule = rules["income"]
-    change = np.exp(rule["change"] * rng.normal(size=len(kept)) - rule["growth"])
+    area, school = _homes_and_schools(world, kept)
+    rule = world.rules["income"]
+    change = np.exp(rule["change"] * world.rng.normal(size=len(kept)) - rule["growth"])
     return kept.assign(
         age=age[present],
         area=area,
@@ -40,11 +38,11 @@ def before(
     )
 
 
-def _places_before(
-    rng: np.random.Generator, children: Frame, *, sites: Frame, places: Places, rules: Rules
+def _homes_and_schools(
+    world: World, children: Frame
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Rows of area and school before: most the same, some moved, some schools opened or ended."""
-    rule, n = rules["turnover"], len(children)
+    rng, sites, rule, n = world.rng, world.sites, world.rules["turnover"], len(children)
     school, area = (children[key].to_numpy() for key in ("school", "area"))
     moved = rng.random(n) < rule["home"]
     far = moved & (rng.random(n) < rule["home_far"])
@@ -56,8 +54,7 @@ def _places_before(
     old = np.where(changed | opened[school], _another(rng, town, sites=sites), school)
     old = np.where(far, anywhere, old)
     old = np.where(opened[old], _next_old(sites)[old], old)
-    new_home = homes(rng, old, sites=sites, places=places, rule=rules["homes"])
-    home = np.where(moved, new_home, area)
+    home = np.where(moved, homes(world, old), area)
     gave = rng.random(n) < sites["gave_share"].to_numpy()[old]
     old = np.where(gave, sites["gave_to"].to_numpy()[old], old)
     return home.astype(np.int32), old.astype(np.int32)
@@ -66,15 +63,15 @@ def _places_before(
 def _another(
     rng: np.random.Generator, town: NDArray[np.int64], *, sites: Frame
 ) -> NDArray[np.int64]:
-    """Row of a random site in each town (n,), among the sites that go on, which stand by town."""
-    place = sites["municipality"].to_numpy()[sites["pupils"].to_numpy() > 0]
-    first = np.searchsorted(place, town, side="left")
-    last = np.searchsorted(place, town, side="right")
+    """Row of a random site in each town (n,), among the sites that go on; these are by town."""
+    towns = sites["municipality"].to_numpy()[sites["pupils"].to_numpy() > 0]
+    first = np.searchsorted(towns, town, side="left")
+    last = np.searchsorted(towns, town, side="right")
     return first + (rng.random(len(town)) * (last - first)).astype(np.int64)
 
 
 def _next_old(sites: Frame) -> NDArray[np.int64]:
     """Row of the first site after each, itself among them, that did not open; in a circle."""
     old = np.flatnonzero(~sites["opened"].to_numpy() & (sites["pupils"].to_numpy() > 0))
-    at = np.searchsorted(old, np.arange(len(sites)))
-    return old[at % len(old)]
+    position = np.searchsorted(old, np.arange(len(sites)))
+    return old[position % len(old)]

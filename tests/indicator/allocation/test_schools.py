@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from oablib import allocation
 from oablib.base.errors import AllocationError, ParameterError
-from oablib.indicator.allocation import accounts, of_municipalities, of_schools
+from oablib.indicator.allocation import accounts, scores
 from oablib.indicator.allocation.exact import Terms
 
 # Sums of doubles: two places of fourteen are left where terms of 10^2 cancel.
@@ -111,7 +111,7 @@ def test_a_municipality_without_target_group_has_no_mean_and_says_so(by_hand: Co
     table = municipalities(dataclasses.replace(by_hand, children=better), G_scope="municipal")
     row = table.set_index("municipality").loc["Y"]
     assert np.isnan(row["G"]) and row[["A", "B", "achterstandsscore"]].tolist() == [0, 0, 0]
-    assert row["note"] == of_municipalities.NO_TARGET_GROUP
+    assert row["note"] == scores.NO_TARGET_GROUP
 
 
 def _at(drawn: Country, place: str) -> pd.Series:
@@ -310,7 +310,7 @@ def test_a_school_without_pupils_has_a_row_and_a_reason(by_hand: Country) -> Non
     people = people.assign(school_id=people["school_id"].cat.add_categories(["02CD00"]))
     row = allocation.schools(people, sites, rules=rules()).iloc[2]
     assert row[["n_children", "n_target", "A", "B", "achterstandsscore"]].tolist() == [0] * 5
-    assert row["note"] == of_schools.NO_PUPILS
+    assert row["note"] == scores.NO_PUPILS
 
 
 def test_a_school_whose_municipality_is_not_listed_counts_as_a_school_alone(

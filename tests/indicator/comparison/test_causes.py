@@ -10,7 +10,7 @@ import pytest
 
 from oablib import allocation, comparison, params, pupil_scores
 from oablib.indicator.comparison import causes, shapley
-from oablib.indicator.comparison.causes import How, Side
+from oablib.indicator.comparison.causes import Procedure, Situation
 from oablib.protocol import codebook
 
 PUBLISHED = params.published("herijking2021")
@@ -19,12 +19,12 @@ CONSTANT = 0.011  # points: a score near half a hundredth may be rounded to the 
 
 
 @pytest.fixture(scope="module")
-def how() -> How:
-    return How(pupil_scores.rules(), allocation.rules(), seed=1)
+def how() -> Procedure:
+    return Procedure(pupil_scores.rules(), allocation.rules(), seed=1)
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Side]:
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Situation]:
     """A situation of 2019 or 2020 under an indicator; a part of the children are in both."""
     folder = tmp_path_factory.mktemp("country")
     now = country_files.children(3000, seed=1)
@@ -34,16 +34,16 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Side
     country_files.write(folder, before, year=2019)
     book = codebook.load()
 
-    def make(year: int, name: str) -> Side:
+    def make(year: int, name: str) -> Situation:
         children = pupil_scores.read(folder, year=year, book=book)
         rule = replace(pupil_scores.rules().education, iterations=1)
         drawn = country_files.drawn(folder, children, m=2, seed=3, rule=rule)
-        return Side(children, drawn, country_files.indicator(name))
+        return Situation(children, drawn, country_files.indicator(name))
 
     return make
 
 
-def own_scores(side: Side, how: How) -> np.ndarray:
+def own_scores(side: Situation, how: Procedure) -> np.ndarray:
     scores = pupil_scores.score(
         side.children, side.drawn, indicator=side.indicator, rules=how.scores, seed=how.seed
     )
@@ -54,7 +54,7 @@ def own_scores(side: Side, how: How) -> np.ndarray:
 
 @pytest.mark.parametrize("year", [2019, 2020])
 def test_parts_add_up_to_the_change_of_each_school(
-    sides: Callable[[int, str], Side], how: How, year: int
+    sides: Callable[[int, str], Situation], how: Procedure, year: int
 ) -> None:
     before, after = sides(year, "indicator_2019"), sides(2020, "indicator_2021")
     named = causes.OF_THE_INDICATOR if year == 2020 else causes.ALL
@@ -67,7 +67,7 @@ def test_parts_add_up_to_the_change_of_each_school(
 
 
 def test_the_two_ends_are_the_scores_themselves(
-    sides: Callable[[int, str], Side], how: How
+    sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
     value = causes.value(before, after, how=how)
@@ -75,7 +75,9 @@ def test_the_two_ends_are_the_scores_themselves(
     assert (value(frozenset(causes.ALL)) == own_scores(after, how)).all()
 
 
-def test_what_does_not_differ_causes_nothing(sides: Callable[[int, str], Side], how: How) -> None:
+def test_what_does_not_differ_causes_nothing(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
     """Same scale values on both sides: their part is exactly zero for every school."""
     before = sides(2020, "indicator_2019")
     effects = sides(2020, "indicator_2021").indicator.effects
@@ -86,7 +88,7 @@ def test_what_does_not_differ_causes_nothing(sides: Callable[[int, str], Side], 
 
 
 def test_nothing_changes_between_equal_situations(
-    sides: Callable[[int, str], Side], how: How
+    sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     side = sides(2020, "indicator_2021")
     parts = shapley(causes.ALL, value=causes.value(side, side, how=how))
@@ -94,7 +96,7 @@ def test_nothing_changes_between_equal_situations(
 
 
 def test_the_constant_of_an_indicator_is_no_cause(
-    sides: Callable[[int, str], Side], how: How
+    sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     """Every scale value of mothers moved by one is a constant: each child moves alike."""
     before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
@@ -111,7 +113,9 @@ def test_the_constant_of_an_indicator_is_no_cause(
         assert np.abs(parts[0][name] - parts[1][name]).max() <= CONSTANT
 
 
-def test_a_decomposition_scales_and_adds_up(sides: Callable[[int, str], Side], how: How) -> None:
+def test_a_decomposition_scales_and_adds_up(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
     before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
     found = comparison.decompose(
         before, after, causes=causes.ALL, how=how, rules=comparison.rules()

@@ -1,5 +1,6 @@
 """The children of a country as they are read: the same whatever the file's order, or refused."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import country_files
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from oablib import pupil_scores
 from oablib.base.errors import EnvironmentFault, InputError, SchemaError
+from oablib.base.files import sha256
 from oablib.indicator.pupil_scores import children as reading
 from oablib.indicator.pupil_scores import education
 from oablib.protocol import codebook
@@ -69,44 +72,50 @@ def test_neither_the_order_of_rows_nor_row_groups_matter(
 
 FAULTS: dict[str, tuple[Spoil, str]] = {
     "child twice (36)": (
-        lambda f: pd.concat([f, f.iloc[:3]]), r"child_id: stands twice.*: 3 children"
+        lambda f: pd.concat([f, f.iloc[:3]]),
+        "column child_id: 3 values repeating the child_id",
     ),
     "child in two schools (37)": (
         lambda f: pd.concat([f, f.iloc[:2].assign(school_id="01AA00")]),
-        "stands twice.*: 2 children",
+        "column child_id: 2 values repeating the child_id",
     ),
     "school that is not listed (38)": (
         lambda f: f.assign(school_id=f["school_id"].where(f["school_id"] != "00AA00", "99ZZ99")),
-        r"school_id: not in sites; add it there: \d+ children",
+        r"column school_id: \d+ values not in the file of the table it links to",
     ),
     "municipality that is not listed (34)": (
         lambda f: f.assign(municipality=f["municipality"].replace("GM0363", "GM9999")),
-        r"municipality: not in municipalities; add it there: \d+ children",
+        r"column municipality: \d+ values not in the file of the table it links to",
     ),
     "toddler at school": (
-        lambda f: f.assign(school_id="00AA00"), r"school_id: of toddlers; expected none: \d+"
+        lambda f: f.assign(school_id="00AA00"),
+        r"column school_id: \d+ values of toddlers; expected none",
     ),
     "code outside its list (22)": (
         lambda f: f.assign(education_mother=42),
-        "education_mother: outside codes 1, 2.*900 children",
+        "column education_mother: 900 values not among the categories; expected 1 .*, 2 ",
     ),
     "number outside its range (29)": (
-        lambda f: f.assign(age=f["age"] * 12), r"age: outside 2\.5 to 15: \d+ children"
+        lambda f: f.assign(age=f["age"] * 12),
+        r"column age: \d+ values outside the range; expected 2\.5 to 15 years",
     ),
     "value that must be there is empty": (
         lambda f: f.assign(child_group=[None, *f["child_group"][1:].astype(float)]),
-        "child_group: empty; expected a value: 1 children",
+        "column child_group: 1 value blank; expected a value in every row",
     ),
     "number as text (21)": (
-        lambda f: f.assign(age=f["age"].astype(str)), "age: no numbers; expected number: 900"
+        lambda f: f.assign(age=f["age"].astype(str)),
+        "column age: 900 values not delivered as numbers; expected number",
     ),
     "leading zeros lost (23)": (
-        lambda f: f.assign(child_id=f["child_id"].astype(int)), "child_id: no text; leading zeros"
+        lambda f: f.assign(child_id=f["child_id"].astype(int)),
+        "column child_id: 900 values not delivered as text; leading zeros",
     ),
     "code of another length (23)": (
-        lambda f: f.assign(child_id=f["child_id"].str[1:]), "child_id: another form than .*900"
+        lambda f: f.assign(child_id=f["child_id"].str[1:]),
+        "column child_id: 900 values not of the form ",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -120,27 +129,46 @@ def test_a_fault_is_told_as_a_count(tmp_path: Path, book: Codebook, fault: str) 
 
 def test_all_absent_columns_are_listed_together(tmp_path: Path, book: Codebook) -> None:
     text = refusal(tmp_path, country_files.children().drop(columns=["origin", "asylum"]), book)
-    assert "lacks the columns asylum, origin" in text
+    assert ": 2 missing: asylum, origin; deliver every column of table children" in text
 
 
 def test_sites_that_stand_twice_are_refused(tmp_path: Path, book: Codebook) -> None:
     places = pd.concat([country_files.sites(), country_files.sites().iloc[:2]])
     folder = country_files.write(tmp_path, country_files.children(), places=places)
-    with pytest.raises(SchemaError, match="school_id stands twice in 2 rows"):
+    with pytest.raises(SchemaError, match="column school_id: 2 values repeating the school_id"):
         pupil_scores.read(folder, year=2020, book=book)
 
 
 def test_a_file_that_is_absent_or_cut_off_is_refused(tmp_path: Path, book: Codebook) -> None:
     folder = country_files.write(tmp_path, country_files.children())
-    with pytest.raises(InputError, match=r"children_2019\.parquet is not in"):
+    with pytest.raises(InputError, match=r"children_2019\.parquet does not exist"):
         pupil_scores.read(folder, year=2019, book=book)
     path = folder / "children_2020.parquet"
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(InputError, match="cannot be read as Parquet"):
+    with pytest.raises(
+        InputError, match=r"children_2020\.parquet is incomplete or damaged: it begins as Parquet"
+    ):
         pupil_scores.read(folder, year=2020, book=book)
 
 
-def test_too_little_memory_is_told_before_reading() -> None:
+@pytest.mark.parametrize("name", ["sites", "children_2020"])
+def test_a_file_other_than_its_manifest_says_is_refused(
+    tmp_path: Path, book: Codebook, name: str
+) -> None:
+    folder = country_files.write(tmp_path, country_files.children())
+    path = folder / f"{name}.parquet"
+    digests = {each.name: sha256(each) for each in folder.glob("*.parquet")}
+    rows = {each.name: pq.read_metadata(each).num_rows for each in folder.glob("*.parquet")}
+    path.write_bytes(path.read_bytes() + b"PAR1")
+    entries = [
+        {"file": file, "sha256": digest, "rows": rows[file]} for file, digest in digests.items()
+    ]
+    (folder / "manifest.json").write_text(json.dumps({"files": entries}))
+    with pytest.raises(InputError, match=f"{name}.parquet .* its sha256 is not the one in"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+def test_too_little_memory_is_reported_before_reading() -> None:
     reading.fail_if_memory_is_short(1_650_000, available=4 * 2**30)
     with pytest.raises(EnvironmentFault, match=r"16,500,000 children need about 6\.0 GiB"):
         reading.fail_if_memory_is_short(16_500_000, available=2**30)

@@ -24,8 +24,7 @@ from oablib.indicator.pupil_scores import (
     matching,
 )
 from oablib.indicator.pupil_scores import children as children_module
-from oablib.indicator.pupil_scores import computed as computing
-from oablib.indicator.pupil_scores import scores as asylum_rule
+from oablib.indicator.pupil_scores import scores as scoring
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Codebook, Table
 
@@ -115,7 +114,7 @@ def test_every_combination_of_categories_gives_the_published_sum(
         **{name: combinations[name].to_numpy() for name in combinations}
     )
     read = pupil_scores.read(country_files.write(tmp_path, frame), year=2020, book=book)
-    found = computing.compute(
+    found = scoring.compute(
         *(read, nothing_drawn()),
         indicator=new,
         rule=rules.school_mean,
@@ -217,7 +216,7 @@ def test_school_means_are_plain_means_of_the_mothers_counted(
     rng = np.random.default_rng(2)
     values, counted = rng.normal(size=len(children)), rng.random(len(children)) < 0.7
     rule = replace(rules.school_mean, per=per)
-    found = computing.school_means(children, values, counted=counted, rule=rule)
+    found = scoring.school_means(children, values, counted=counted, rule=rule)
     schools = children.sites["school_id"].to_numpy()
     places = children.sites["municipality"].to_numpy()
     for i in rng.choice(len(children), 60, replace=False):
@@ -243,12 +242,10 @@ def test_the_mean_over_draws_is_the_mean_of_the_draws(
     told = {"indicator": new, "rule": rules.school_mean}
     left_out = np.zeros(len(children), dtype=bool)
     own = [
-        computing.compute(children, each, left_out=left_out, **told)
+        scoring.compute(children, each, left_out=left_out, **told)
         for each in education.rounds(path, children)
     ]
-    mean = computing.compute(
-        children, education.averaged(path, children), left_out=left_out, **told
-    )
+    mean = scoring.compute(children, education.averaged(path, children), left_out=left_out, **told)
     assert len(own) == 3
     np.testing.assert_allclose(np.mean(own, axis=0), mean, rtol=0, atol=SUM_ATOL)
 
@@ -307,9 +304,7 @@ def test_a_donor_is_among_the_nearest_in_prediction(
     scores = pupil_scores.score(children, drawn, indicator=new, rules=rules, seed=1)
     found, computed = scores.matches, scores.computed
     assert len(found.recipients) > 40 and found.patterns >= 4
-    predictors = matching._predictors(
-        children, drawn, computed, indicator=new, rule=rules.matching, means=rules.school_mean
-    )
+    predictors = matching._predictors(children, drawn, computed, indicator=new, rule=rules.matching)
     donors = np.flatnonzero(~np.isnan(computed))
     cell = children.codes["child_group"]
     for recipient, donor in zip(found.recipients, found.donors, strict=True):
@@ -323,7 +318,7 @@ def test_a_donor_is_among_the_nearest_in_prediction(
 
 def test_equal_predictions_share_their_recipients(children: Children) -> None:
     """Where a thousand donors are equally near, no few of them may serve everybody."""
-    line = matching._Line.of(
+    line = matching._Line.ordered(
         np.zeros(1000, dtype=np.int64), np.ones(1000, dtype=np.int64), np.arange(1000)
     )
     lot = np.random.default_rng(3).random(1000)
@@ -337,7 +332,7 @@ def test_cells_with_too_few_donors_are_counted(own: int, few: int, outside: int)
     cell = np.array([1] * 50 + [2] * own + [2] * 7)
     predicted = np.arange(len(cell), dtype=np.int64) * 1000
     donors, rows = np.arange(50 + own), np.arange(50 + own, len(cell))
-    line = matching._Line.of(predicted[donors], cell[donors], donors)
+    line = matching._Line.ordered(predicted[donors], cell[donors], donors)
     chosen, counts = line.nearest(predicted[rows], cell[rows], np.full(7, 0.5), k=5)
     assert counts == (few, outside)
     assert set(cell[chosen]) == ({2} if own else {1})
@@ -352,11 +347,9 @@ def test_without_any_donor_matching_is_refused(
         pupil_scores.score(nobody, nothing_drawn(), indicator=new, rules=rules, seed=1)
 
 
-def test_a_child_is_no_part_of_the_school_score_that_predicts_it(
-    children: Children, rules: Rules
-) -> None:
+def test_a_child_is_no_part_of_the_school_score_that_predicts_it(children: Children) -> None:
     computed = np.where(children.computable, np.arange(len(children), dtype=float), np.nan)
-    found = matching._school_scores(children, computed, rule=rules.school_mean)
+    found = matching._school_scores(children, computed)
     overall = np.nanmean(computed)
     for i in np.flatnonzero(children.site >= 0)[:40]:
         mates = (children.site == children.site[i]) & ~np.isnan(computed)
@@ -382,7 +375,7 @@ def test_asylum_seekers_get_the_mean_of_the_lowest(rules: Rules, mean_over: str)
     for _ in range(50):
         scores = rng.integers(-40, 40, 200) / 4
         seekers = int(rng.integers(1, 20))
-        found = asylum_rule.lowest_mean(scores, seekers=seekers, rule=rule)
+        found = scoring.lowest_mean(scores, seekers=seekers, rule=rule)
         exact = lowest_by_hand([Fraction(s) for s in scores], seekers, among_all=mean_over == "all")
         assert found == pytest.approx(float(exact), abs=SUM_ATOL)
 
@@ -391,7 +384,7 @@ def test_among_all_their_mean_is_the_mean_of_all_the_lowest(rules: Rules) -> Non
     """The circle closes: with their scores filled in, the lowest 15 % of all have that mean."""
     rule = replace(rules.asylum, mean_over="all")
     scores = np.random.default_rng(5).normal(size=1000)
-    mean = asylum_rule.lowest_mean(scores, seekers=30, rule=rule)
+    mean = scoring.lowest_mean(scores, seekers=30, rule=rule)
     everybody = np.sort(np.append(scores, np.full(30, mean)))
     assert everybody[: int(0.15 * 1030)].mean() == pytest.approx(mean)
 
@@ -399,7 +392,7 @@ def test_among_all_their_mean_is_the_mean_of_all_the_lowest(rules: Rules) -> Non
 def test_no_room_among_the_lowest_is_refused(rules: Rules) -> None:
     rule = replace(rules.asylum, mean_over="all")
     with pytest.raises(ImputationError, match="50 asylum seekers beside 100 scored children"):
-        asylum_rule.lowest_mean(np.zeros(100), seekers=50, rule=rule)
+        scoring.lowest_mean(np.zeros(100), seekers=50, rule=rule)
 
 
 @pytest.mark.parametrize(("late", "month"), [(0, 202009), (1, 202010), (3, 202012), (4, 202101)])

@@ -13,7 +13,7 @@ from oablib.base.errors import InputError
 from oablib.report import changes as answers_changes
 from oablib.running import studies
 from oablib.studies import changes
-from oablib.studies.changes import Sides, causes, effects
+from oablib.studies.changes import ReportPair, causes, effects
 from oablib.studies.changes.text import sentences
 
 MANIFEST: dict[str, Any] = {
@@ -62,17 +62,17 @@ def report(
     return folder
 
 
-def sides(root: Path, **told: Any) -> Sides:
+def sides(root: Path, **told: Any) -> ReportPair:
     report(root / "before")
     report(root / "after", **told)
     return changes.read(root)
 
 
-def rows(sides: Sides) -> set[tuple]:
+def rows(sides: ReportPair) -> set[tuple]:
     return set(causes(sides).itertuples(index=False, name=None))
 
 
-def answer(sides: Sides) -> str:
+def answer(sides: ReportPair) -> str:
     told = {"effects": effects(sides), "values": changes.scale_values(sides)}
     return answers_changes.answer(causes(sides), tables=changes.tables(sides), **told)
 
@@ -85,7 +85,7 @@ def test_of_two_equal_reports_nothing_is_told(tmp_path: Path) -> None:
     assert "**Nothing differs**" in answer(found)
 
 
-def scale_value_and_seed(root: Path) -> Sides:
+def scale_value_and_seed(root: Path) -> ReportPair:
     """Another seed, and a model file with one scale value set by hand."""
 
     def edit(told: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from oablib.running import commands, studies
 from oablib.running.run import Options
 from oablib.statistics.imputation import all_completed
 from oablib.statistics.two_step import both
-from oablib.studies.validation import cohorts, methods, replication, schools, settings, study
+from oablib.studies.validation import cohorts, methods, replication, settings, study
 from oablib.studies.validation.methods import Data
 from oablib.studies.validation.settings import Batch, Settings, Shared, Task
 
@@ -158,7 +158,7 @@ def test_without_its_path_origin_keeps_its_whole_effect(shared):
 
 def test_a_path_of_what_is_not_scaled_is_refused():
     with pytest.raises(ParameterError, match=r"wave.*origin"):
-        synthetic.draw(n=N, seed=1, without_paths=("wave",))
+        synthetic.draw(n=N, seed=1, path_factors={"wave": 0.0})
 
 
 @pytest.mark.skipif(not methods.version(), reason="needs R with mice")
@@ -180,12 +180,14 @@ def test_mice_is_left_out_where_it_is_absent(small, tmp_path, monkeypatch):
 
 
 def test_means_of_schools_are_those_of_their_children(drawn, shared):
-    exact = schools.rows(Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared)
+    exact = replication.school_rows(
+        Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared
+    )
     found = exact.pivot(index="name", columns="detail", values="est")
     assert found[["bias", "rmse", "width", "without"]].abs().to_numpy().max() < ROUNDING
     assert (found["coverage"] == 1).all()
     raised = drawn.complete.assign(education_mother=8)
-    one = schools.rows(Data([raised]), drawn=drawn, shared=shared)
+    one = replication.school_rows(Data([raised]), drawn=drawn, shared=shared)
     true = shared.table.column("education_mother")
     values = dict(zip(true.codes, drawn.truth.scale_values["education_mother"], strict=True))
     means = (
@@ -203,7 +205,7 @@ def test_command_says_what_happened(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(study, "run", interrupted)
     assert commands.main(["validate", "--quiet"]) == IncompleteRunError.exit_code
     assert "goes on" in capsys.readouterr().err
-    monkeypatch.setattr(studies, "execute", lambda options, **told: told)
+    monkeypatch.setattr(studies, "validate", lambda options, **arguments: arguments)
     assert commands.main(["validate", "--so-far", "--workers", "3"]) == 0
     assert "'so_far': True" in capsys.readouterr().out
 

@@ -17,7 +17,7 @@ SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class Report:
     """One report: its folder and its manifest."""
 
     folder: Path
@@ -44,11 +44,11 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sides:
-    """Both reports; the second is the one whose changes are told."""
+class ReportPair:
+    """Both reports; the second is the one whose changes are reported."""
 
-    before: Side
-    after: Side
+    before: Report
+    after: Report
 
     @property
     def outcome(self) -> str:
@@ -63,7 +63,7 @@ class Sides:
         return {BEFORE: self.before.run, AFTER: self.after.run}
 
     def both(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        """A results table on both sides, None where one lacks it."""
+        """A results table of both reports, None where one lacks it."""
         first, second = self.before.table(name), self.after.table(name)
         return None if first is None or second is None else (first, second)
 
@@ -79,24 +79,23 @@ def files(report: Path) -> dict[str, Path]:
     return {path.relative_to(report).as_posix(): path for path in paths}
 
 
-def read(folder: Path) -> Sides:
+def read(folder: Path) -> ReportPair:
     """Both reports from a folder that holds one as `before` and one as `after`."""
-    one, other = (Side(folder / name, manifest(folder / name)) for name in (BEFORE, AFTER))
-    return Sides(one, other)
+    return ReportPair(*(Report(folder / name, manifest(folder / name)) for name in (BEFORE, AFTER)))
 
 
 def manifest(report: Path) -> dict[str, Any]:
     """The manifest of a report; raises InputError as `files` does."""
     try:
-        told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
+        content = json.loads((report / MANIFEST).read_bytes())
     except (OSError, ValueError):
         raise InputError(
             f"reports/{report.name} holds no manifest that can be read; make the report with "
             f"`oab run {report.name}`."
         ) from None
-    if told.get("schema") != SCHEMA:
+    if content.get("schema") != SCHEMA:
         raise InputError(
-            f"reports/{report.name} has a manifest of schema {told.get('schema')}; expected "
+            f"reports/{report.name} has a manifest of schema {content.get('schema')}; expected "
             f"{SCHEMA}. Make the report anew."
         )
-    return dict(told)
+    return dict(content)
