@@ -388,7 +388,7 @@ def test_rule_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ParameterError, match="did you mean 'plan_2015'"):
         weighting.rule("plan_2016")
     entry = dataclasses.asdict(weighting.rule()) | {"pool": "none"}
-    monkeypatch.setattr(weighting.params, "rules", lambda _: {"plan_2015": entry})
+    monkeypatch.setattr("oablib.params.rules", lambda _: {"plan_2015": entry})
     with pytest.raises(ParameterError, match="with pool all or wave"):
         weighting.rule()
 
