@@ -97,9 +97,9 @@ def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
         "groups": lambda fit: fit.core.problem.sample.labels,
     }
     for what, fact in facts.items():
-        found = {name: fact(fit) for name, fit in fits.items()}
-        if len(set(found.values())) > 1:
-            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in found.items())
+        values = {name: fact(fit) for name, fit in fits.items()}
+        if len(set(values.values())) > 1:
+            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in values.items())
             raise ComparisonError(
                 f"The models have different {what} ({shown}), so that AIC, BIC and chi2 of one say "
                 "nothing about another; fit all of them to the same rows and variables. A model "
@@ -163,23 +163,15 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
 def _at_implied_moments(
     restricted: Problem, implied: tuple[Moments, ...], general: SemFit
 ) -> Problem:
-    """The general problem on data with the moments that the restricted model implies."""
-    problem = general.core.problem
+    """The general problem on data with the moments that the restricted model implies.
+
+    Equal data are standardised by equal scales: only order and origin differ.
+    """
+    problem, groups = general.core.problem, []
     order = np.array([restricted.spec.observed.index(n) for n in problem.spec.observed])
-    centred = problems.centred(problem.spec)
-    groups = tuple(
-        _as_sample(restricted, group, at, order, centred=centred)
-        for group, at in zip(restricted.sample.groups, implied, strict=True)
-    )
-    sample = replace(problem.sample, groups=groups)
-    return replace(problem, sample=sample)
-
-
-def _as_sample(
-    restricted: Problem, group: GroupSample, at: Moments, order: np.ndarray, *, centred: bool
-) -> GroupSample:
-    """Equal data are standardised by equal scales: only order and origin differ."""
-    scale = restricted.sample.scale[order]
-    mean = group.shift[order] + scale * at.mean[order]
-    parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
-    return GroupSample.from_moments(*parts, scale=scale, centred=centred)
+    scale, centred = restricted.sample.scale[order], problems.centred(problem.spec)
+    for group, at in zip(restricted.sample.groups, implied, strict=True):
+        mean = group.shift[order] + scale * at.mean[order]
+        parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
+        groups.append(GroupSample.from_moments(*parts, scale=scale, centred=centred))
+    return replace(problem, sample=replace(problem.sample, groups=tuple(groups)))

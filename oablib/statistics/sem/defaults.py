@@ -28,7 +28,7 @@ class Roles:
     endogenous: tuple[str, ...]
 
     @property
-    def place(self) -> dict[str, int]:
+    def position(self) -> dict[str, int]:
         """Position in the RAM matrices."""
         names = self.explained + self.exogenous + self.latent
         return {name: i for i, name in enumerate(names)}
@@ -54,9 +54,9 @@ def address(term: Term) -> object:
 
 def complete(terms: tuple[Term, ...], roles: Roles) -> list[Term]:
     """The text's terms with markers fixed, then lavaan's defaults that the text does not name."""
-    own = _markers_fixed(terms)
-    named = {address(t) for t in own}
-    return own + [t for t in _defaults(terms, roles) if address(t) not in named]
+    named = _markers_fixed(terms)
+    addresses = {address(t) for t in named}
+    return named + [t for t in _defaults(terms, roles) if address(t) not in addresses]
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:

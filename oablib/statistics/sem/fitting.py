@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import fields
-from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -63,8 +62,10 @@ def fit(
         cluster, group, weights = data.cluster, data.group, data.weights
     _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
     classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
-    n_groups = _count_groups(data, group)
-    specification = _parsed(model, likelihood, mean_structure, n_groups, classes)
+    specification = spec.parse(
+        model, likelihood=likelihood, mean_structure=mean_structure,
+        n_groups=_count_groups(data, group), equal=classes,
+    )  # fmt: skip
     if not isinstance(data, Prepared):
         data = prepare(
             data, specification.observed, cluster=cluster, group=group, weights=weights,
@@ -72,20 +73,6 @@ def fit(
         )  # fmt: skip
     moments = data.take(specification, centred=problems.centred(specification))
     return of_sample(problems.set_up(specification, moments), errors=errors)
-
-
-@lru_cache(maxsize=256)
-def _parsed(
-    model: str,
-    likelihood: Likelihood,
-    mean_structure: bool,
-    n_groups: int,
-    equal: tuple[Equal, ...],
-) -> spec.ModelSpec:
-    """A specification is immutable and many fits share one: each text is read once."""
-    return spec.parse(
-        model, likelihood=likelihood, mean_structure=mean_structure, n_groups=n_groups, equal=equal
-    )
 
 
 def of_sample(problem: Problem, *, errors: Errors) -> SemFit:

@@ -91,23 +91,25 @@ def loglik(at: Moments, sample: GroupSample) -> float:
     return -0.5 * float(len(at.cov) * np.log(2 * np.pi) + at.log_det + spread)
 
 
-def gradient(at: Moments, by: Slopes, sample: GroupSample) -> NDArray:
+def gradient(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """First derivatives of `loglik` to the cells, shape (c,)."""
-    excess = _seen(at, sample) - at.precision
+    by, excess = slopes(at, places), _seen(at, sample) - at.precision
     pull = at.precision @ (sample.mean - at.mean)
     return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
 
 
-def expected_information(at: Moments, by: Slopes) -> NDArray:
+def expected_information(at: Moments, places: Places) -> NDArray:
     """Fisher information of one row, shape (c, c)."""
+    by = slopes(at, places)
     left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
     across = left.T @ right
     both = (left.T @ left) * (right.T @ right) + across * across.T
     return both * np.outer(by.f, by.f) + mean.T @ mean
 
 
-def observed_information(at: Moments, by: Slopes, places: Places, sample: GroupSample) -> NDArray:
+def observed_information(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
+    by = slopes(at, places)
     P, pull = at.precision, at.precision @ (sample.mean - at.mean)
     seen = _seen(at, sample)
     Q, L, R = seen - P / 2, by.L, by.R
