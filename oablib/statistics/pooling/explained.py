@@ -1,6 +1,6 @@
-"""Explained variance over imputations."""
+"""Explained variance and effects over imputations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,16 +25,17 @@ def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
     Raises PoolingError for fits that differ.
     """
     pooled_fit.fail_if_fits_differ(fits)
-    measures = {
-        "r2": [fit.r2 for fit in fits],
-        "r2_adjusted": [fit.r2_adjusted for fit in fits],
-    }
     problem = fits[0].core.problem
     sizes = {key: problem.sample.groups[g].n for key, (_, g) in r2_keys(problem).items()}
     return pd.DataFrame(
-        _row(variable, measure, values=_column(found, variable), n=sizes[variable])
+        _row(
+            variable,
+            measure,
+            values=np.array([getattr(fit, measure)[variable] for fit in fits]),
+            n=sizes[variable],
+        )
         for variable in fits[0].r2
-        for measure, found in measures.items()
+        for measure in ("r2", "r2_adjusted")
     )
 
 
@@ -57,10 +58,6 @@ def fisher_z(values: NDArray, *, n: float) -> dict[str, float]:
 def _square(z: float) -> float:
     r = float(np.tanh(z))
     return float(np.sign(r)) * r * r
-
-
-def _column(found: Sequence[Mapping[str, float]], variable: str) -> NDArray:
-    return np.array([r2[variable] for r2 in found])
 
 
 def _row(variable: str, measure: str, *, values: NDArray, n: float) -> dict[str, object]:
@@ -109,7 +106,4 @@ def _pooled(
     free = (u != 0).any(axis=0)
     pooled = rules.rubin(q[:, free], u[:, free], df_complete=df_complete)
     rows = rules.t_tests(pooled).assign(riv=pooled.riv, fmi=pooled.fmi)
-    rows = rows.set_axis(np.flatnonzero(free)).reindex(range(len(free)))
-    rows["est"] = rows["est"].fillna(pd.Series(q.mean(axis=0)))
-    rows["se"] = rows["se"].fillna(0.0)
-    return rows
+    return rules.with_fixed(rows, free=free, est=q.mean(axis=0))
