@@ -10,7 +10,7 @@ from oablib import imputation
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.statistics.imputation import predictors, variables
-from oablib.statistics.imputation.view import Setting, View
+from oablib.statistics.imputation.predictors import Setting, View
 from tests.measured import (
     benchmark_page,
     imputation_benchmark_data,

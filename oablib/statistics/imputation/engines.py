@@ -14,8 +14,8 @@ from oablib.base.wording import did_you_mean
 from oablib.statistics.imputation.forest import Forest
 from oablib.statistics.imputation.nominal import Nominal
 from oablib.statistics.imputation.pmm import Pmm
+from oablib.statistics.imputation.predictors import View
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.imputation.view import View
 
 ENGINES: Mapping[str, Any] = {each.name: each for each in (Nominal, Pmm, Forest)}
 
@@ -59,16 +59,11 @@ def rule(name: str = "") -> Rule:
 
 
 def make(variable: Variable, *, rule: Rule) -> Engine:
-    """The engine of a variable. Raises ParameterError for one that there is not."""
-    told = dict(rule.category if variable.nominal else rule.number)
-    name = told.pop("engine")
+    """The engine of a variable. Raises ParameterError for an unknown one."""
+    settings = dict(rule.category if variable.nominal else rule.number)
+    name = settings.pop("engine")
     if name not in ENGINES:
         near = did_you_mean(str(name), ENGINES)
         raise ParameterError(f"params/rules/imputation.yaml: no engine {name!r}{near}")
-    engine: Engine = ENGINES[name](variable, **told)
+    engine: Engine = ENGINES[name](variable, **settings)
     return engine
-
-
-def name_of(variable: Variable, *, rule: Rule) -> str:
-    """The engine that draws a variable under a rule."""
-    return str((rule.category if variable.nominal else rule.number)["engine"])

@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from oablib.protocol.models import Model
-from oablib.statistics.imputation.predictors import FEWEST
+from oablib.statistics.imputation.predictors import FEWEST_SCHOOLS
 from oablib.statistics.imputation.variables import Variable
 
-FEWEST_ROUNDS = 4  # fewer tell nothing of a trend
+FEWEST_ROUNDS = 4  # fewer do not show a trend
 DRIFT = 0.05  # standard deviations: less than a result would show
 
 
-def of(
+def of_cohort(
     frame: pd.DataFrame,
     variables: tuple[Variable, ...],
     *,
@@ -26,10 +26,14 @@ def of(
     """Sentences; none when there is nothing to say."""
     school = pd.factorize(frame[model.cluster])[0]
     wave = pd.factorize(model.waves(frame))[0]
-    told = [*_of_predictors(constant), *_of_the_school_level(school, asked=school_level)]
-    for each in (one for one in variables if one.unknown.any()):
-        told += [*_of_schools(each, school), *_of_waves(each, frame[each.name], wave)]
-    return tuple(told)
+    flags = []
+    if constant:
+        flags.append(f"Left out of the predictors as constant: {', '.join(constant)}.")
+    flags += _of_the_school_level(school, school_level=school_level)
+    for variable in (each for each in variables if each.unknown.any()):
+        flags += _of_schools(variable, school)
+        flags += _of_waves(variable, frame[variable.name], wave)
+    return tuple(flags)
 
 
 def of_trace(trace: pd.DataFrame) -> tuple[str, ...]:
@@ -44,36 +48,31 @@ def of_trace(trace: pd.DataFrame) -> tuple[str, ...]:
         return ()
     means = trace.pivot_table(index=["variable", "imputation"], columns="iteration", values="mean")
     spread = trace[trace["iteration"] == last].groupby("variable", sort=False)["sd"].mean()
-    told = []
+    flags = []
     for name, sd in spread.items():
-        own = means.xs(name)
-        moved = (own[last] - own[last // 2]).to_numpy(float)
+        course = means.xs(name)
+        moved = (course[last] - course[last // 2]).to_numpy(float)
         if len(moved) < 2:
             continue
         chance = t.ppf(0.995, len(moved) - 1) * moved.std(ddof=1) / np.sqrt(len(moved))
         drift = float(moved.mean())
         if abs(drift) > max(DRIFT * sd, chance):
-            told.append(
+            flags.append(
                 f"{name}: imputed means still move after {last} rounds, by {drift / sd:+.2f} "
                 "standard deviations in the second half; give the chains more `iterations`."
             )
-    return tuple(told)
+    return tuple(flags)
 
 
-def _of_predictors(constant: tuple[str, ...]) -> Iterator[str]:
-    if constant:
-        yield f"Left out of the predictors as constant: {', '.join(constant)}."
-
-
-def _of_the_school_level(school: NDArray, *, asked: bool) -> Iterator[str]:
-    if not asked:
+def _of_the_school_level(school: NDArray, *, school_level: bool) -> Iterator[str]:
+    if not school_level:
         yield "The school level was left out: effects of the school mean will come out too large."
     elif school.max() == 0:
         yield "All children are in one school: nothing can be learned about schools."
-    elif school.max() + 1 < FEWEST:
+    elif school.max() + 1 < FEWEST_SCHOOLS:
         yield (
             f"The school level was left out: {school.max() + 1} schools are too few to learn from; "
-            f"{FEWEST} or more are needed."
+            f"{FEWEST_SCHOOLS} or more are needed."
         )
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oablib.statistics.imputation.predictors import View
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.imputation.view import View
 
 
 class Forest:
-    """Draws by miceforest (lightgbm); settings bear its names.
+    """Draws by miceforest (lightgbm); settings have its names.
 
     match: "fast" draws a level from the forest's chances, "normal" takes the value of one of the
     `donors` known cells whose predictions are nearest. learner: lightgbm's parameters.
@@ -27,7 +27,7 @@ class Forest:
 
     def draw(self, view: View, values: NDArray, *, rng: np.random.Generator) -> NDArray:
         """New values of the unknown cells."""
-        # Imported here: miceforest takes a second that nobody else should wait for.
+        # Imported here: miceforest takes a second that other engines need not wait for.
         import miceforest
 
         name, unknown = self._variable.name, self._variable.unknown

@@ -19,7 +19,7 @@ class Variable:
 
     unknown: (n,) bool. codes: known codes in codebook order, shape (K,), None for a number.
     scores: a number per level, shape (K,): the mean outcome of children who are known to have
-    it. They stand for levels where a predictor or a distance must be one number. spread: standard
+    it. They replace levels where a predictor or a distance must be one number. spread: standard
     deviation of known numbers, or of scores over children.
     """
 
@@ -39,8 +39,8 @@ class Variable:
         values = column.to_numpy(float)
         if self.codes is None:
             return np.where(self.unknown, 0.0, values)
-        place = np.searchsorted(self.codes, np.where(self.unknown, self.codes[0], values))
-        return np.where(self.unknown, 0, place)
+        levels = np.searchsorted(self.codes, np.where(self.unknown, self.codes[0], values))
+        return np.where(self.unknown, 0, levels)
 
     def outer(self, values: NDArray) -> NDArray:
         """Levels or numbers as the frame has them."""

@@ -61,8 +61,8 @@ def test_chances_are_those_of_multinom(logit, x, levels, told) -> None:
 def test_curvature_is_that_of_multinom(logit, x, levels, told) -> None:
     """multinom's Hessian lacks the prior."""
     prior = np.tile(told["prior_sd"] ** -2.0, LEVELS - 1)
-    task = nominal._Task(x, levels, told["weights"], prior)
-    ours, lower = task.curvature(task.at(np.array(logit["coefficients"])))
+    posterior = nominal._Posterior(x, levels, told["weights"], prior)
+    ours, lower = posterior.curvature(posterior.at(np.array(logit["coefficients"])))
     theirs, _ = cho_factor(np.array(logit["hessian"]) + np.diag(prior), lower=lower)
     part = np.tril if lower else np.triu
     assert part(ours) == pytest.approx(part(theirs), abs=HESSIAN_RTOL * np.abs(theirs).max())

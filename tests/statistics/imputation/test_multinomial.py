@@ -76,14 +76,14 @@ def test_a_weight_of_two_is_a_row_twice(x: NDArray, levels: NDArray) -> None:
 def test_derivatives_are_those_of_the_log_posterior(x: NDArray, levels: NDArray) -> None:
     weights = np.random.default_rng(4).exponential(size=N)
     precision = np.tile(PRIOR_SD**-2.0, K - 1)
-    task = nominal._Task(x, Levels.of(levels, count=K), weights, precision)
+    posterior = nominal._Posterior(x, Levels.of(levels, count=K), weights, precision)
     place = np.random.default_rng(5).normal(scale=0.3, size=(K - 1, P))
-    here = task.at(place)
+    here = posterior.at(place)
     assert here.value == pytest.approx(log_posterior(place.ravel(), x, levels, weights))
     slope = approx_fprime(place.ravel(), log_posterior, 1e-6, x, levels, weights)
     assert here.slope == pytest.approx(slope, rel=DIFFERENCES, abs=DIFFERENCES * N)
-    hessian = -approx_fprime(place.ravel(), lambda b: task.at(b.reshape(place.shape)).slope, 1e-6)
-    ours, lower = task.curvature(here)
+    hessian = -approx_fprime(place.ravel(), lambda b: posterior.at(b.reshape(place.shape)).slope, 1e-6)
+    ours, lower = posterior.curvature(here)
     theirs, _ = cho_factor(hessian, lower=lower)
     part = np.tril if lower else np.triu
     assert part(ours) == pytest.approx(part(theirs), abs=SINGLE * np.abs(hessian).max() ** 0.5)
@@ -153,8 +153,8 @@ def test_draws_of_coefficients_spread_as_their_estimate_does(
 ) -> None:
     """Proper in Rubin's sense: their covariance is the inverse information."""
     spread = drawn_coefficients(monkeypatch, x, levels, np.arange(N)).std(axis=0).ravel()
-    task = nominal._Task(x, Levels.of(levels, count=K), np.ones(N), np.tile(PRIOR_SD**-2.0, 3))
-    half, lower = task.curvature(task.at(fitted(x, levels)))
+    posterior = nominal._Posterior(x, Levels.of(levels, count=K), np.ones(N), np.tile(PRIOR_SD**-2.0, 3))
+    half, lower = posterior.curvature(posterior.at(fitted(x, levels)))
     half = np.tril(half) if lower else np.triu(half).T
     expected = np.sqrt(np.diag(np.linalg.inv(half @ half.T)))
     assert np.mean(spread / expected) == pytest.approx(1, abs=SPREAD / 2)
