@@ -23,7 +23,7 @@ from oablib import imputation, intake, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.two_step import grid
+from oablib.statistics.two_step import model_grid
 from oablib.workers import processes
 from tests import cluster_tasks
 from tests.places import ROOT
@@ -66,7 +66,7 @@ def cluster(workers: int) -> Iterator[None]:
 
 def timed(frames: list[pd.DataFrame], **told: object) -> tuple[float, pd.DataFrame]:
     start = time.perf_counter()
-    found = grid.grid(frames, **told)
+    found = model_grid.grid(frames, **told)
     return time.perf_counter() - start, found
 
 

@@ -36,10 +36,15 @@ def regress(
     """
     n, k = design.shape
     n_schools = int(schools.max()) + 1
-    _fail_if_school_is_alone(n_schools)
+    if n_schools < 2:
+        raise EstimationError(
+            "Regression for scale values: all children attend one school; errors clustered by "
+            "school need two or more."
+        )
     X = design.to_numpy(dtype=np.float64)
     rows = np.column_stack([X, outcome])
-    triangle = np.asarray(np.linalg.qr(_weighted(rows, weights), mode="r"))
+    weighted = rows if weights is None else rows * np.sqrt(weights)[:, None]
+    triangle = np.asarray(np.linalg.qr(weighted, mode="r"))
     r = triangle[:k, :k]
     _fail_if_collinear(design.columns, r)
     coefficients = solve_triangular(r, triangle[:k, k])
@@ -49,18 +54,6 @@ def regress(
     influence = solve_triangular(r, solve_triangular(r, sums, trans="T")).T
     correction = n_schools / (n_schools - 1) * (n - 1) / (n - k)
     return Regression(coefficients, influence, correction * influence.T @ influence)
-
-
-def _weighted(rows: NDArray, weights: NDArray | None) -> NDArray:
-    return rows if weights is None else rows * np.sqrt(weights)[:, None]
-
-
-def _fail_if_school_is_alone(n_schools: int) -> None:
-    if n_schools < 2:
-        raise EstimationError(
-            "Regression for scale values: all children attend one school; errors clustered by "
-            "school need two or more."
-        )
 
 
 def _fail_if_collinear(names: pd.Index, r: NDArray) -> None:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import imputation, sem, weighting
+from oablib.statistics import imputation, sem, two_step, weighting
 from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import both, scale_values
-from oablib.statistics.two_step.both import TwoStep
+from oablib.statistics.two_step import TwoStep, scale_values
+from oablib.statistics.two_step.analysis import WEIGHT
 from oablib.statistics.weighting import Weighted
 from oablib.studies.validation.cohorts import Drawn
 from oablib.studies.validation.settings import Kind, Method, Shared
@@ -76,7 +76,7 @@ def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
 
 def _two_steps(made: Data, *, model: Model, table: Table) -> list[TwoStep]:
     return [
-        both.fit(frame, model=model, table=table, weights=made.weights) for frame in made.frames
+        two_step.fit(frame, model=model, table=table, weights=made.weights) for frame in made.frames
     ]
 
 
@@ -94,7 +94,7 @@ def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list
         scaled = scale_values.apply(
             frame, values=own, model=model, table=shared.table, weights=weights
         )
-        weight = None if weights is None else both.WEIGHT
+        weight = None if weights is None else WEIGHT
         data = scaled if weight is None else scaled.assign(**{weight: weights})
         result.append(sem.prepare(data, names, cluster=model.cluster, weights=weight))
     return result

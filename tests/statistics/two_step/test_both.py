@@ -10,8 +10,8 @@ from oablib import pooling, scale_values, sem, synthetic
 from oablib.base.errors import ModelError
 from oablib.protocol import codebook, models
 from oablib.statistics.sem import effects
-from oablib.statistics.two_step import both as two_step
-from oablib.statistics.two_step.both import TwoStep
+from oablib.statistics import two_step
+from oablib.statistics.two_step import TwoStep
 from tests.measured.true_education import true_education
 
 SCALED = ["education_father", "education_mother", "origin"]
