@@ -1,7 +1,8 @@
-"""Ways to predict that are held against each other."""
+"""Methods of prediction that are compared."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import pandas as pd
@@ -31,7 +32,7 @@ class Training:
     table: Table
 
 
-Method: TypeAlias = Callable[[Training, Model], Trained]
+Method: TypeAlias = Callable[[Training], Trained]
 
 
 def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
@@ -42,11 +43,11 @@ def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
         direct=tuple(chosen),
         indirect=tuple(name for name in model.indirect if name in keep),
         scaled={name: sign for name, sign in model.scaled.items() if name in keep},
-        dummies={name: each for name, each in model.dummies.items() if name in keep},
+        dummies={name: category for name, category in model.dummies.items() if name in keep},
         numeric=tuple(name for name in model.numeric if name in keep),
-        school_means={name: each for name, each in model.school_means.items() if name in keep},
+        school_means={name: of for name, of in model.school_means.items() if name in keep},
         confounders=tuple(name for name in model.confounders if name in keep),
-        fixed_values={name: own for name, own in model.fixed_values.items() if name in keep},
+        fixed_values={name: values for name, values in model.fixed_values.items() if name in keep},
         candidates=(),
     )
 
@@ -69,29 +70,25 @@ def composition(model: Model) -> str:
 
 
 def methods(model: Model) -> Mapping[str, Method]:
-    """The ways that this model knows, by name."""
+    """The methods that apply to this model, by name."""
     education, rest = education_of(model), without_education(model)
-    confounders = list(model.confounders)
-    found: dict[str, Method] = {ALL: _all}
+    result: dict[str, Method] = {ALL: partial(_completed, model=model)}
     if education and rest:
-        found[EDUCATION] = lambda part, own: _on(part, narrowed(own, keep=education + confounders))
-        found[WITHOUT] = lambda part, own: _on(part, narrowed(own, keep=rest))
+        keep = [*education, *model.confounders]
+        result[EDUCATION] = partial(_completed, model=narrowed(model, keep=keep))
+        result[WITHOUT] = partial(_completed, model=narrowed(model, keep=rest))
     if education:
-        found[WEIGHTING] = _weighted
-    return found
+        result[WEIGHTING] = partial(_weighted, model=model)
+    return result
 
 
-def _all(part: Training, model: Model) -> Trained:
-    return _on(part, model)
-
-
-def _on(part: Training, model: Model) -> Trained:
+def _completed(part: Training, *, model: Model) -> Trained:
     return trained.train(part.completed, model=model, table=part.table)
 
 
-def _weighted(part: Training, model: Model) -> Trained:
-    """Children whose education is known alone, weighted to stand for all; nothing is imputed."""
+def _weighted(part: Training, *, model: Model) -> Trained:
+    """Only children whose education is known, weighted to represent all; nothing is imputed."""
     rule = weighting.rule(WEIGHTING_RULE)
-    found = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
-    frame = weighting.complete(part.delivered, weighted=found)
-    return trained.train([frame], model=model, table=part.table, weights=found.weights)
+    weighted = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
+    frame = weighting.complete(part.delivered, weighted=weighted)
+    return trained.train([frame], model=model, table=part.table, weights=weighted.weights)

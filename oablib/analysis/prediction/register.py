@@ -24,21 +24,17 @@ def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.Dat
     Children of whom something is unknown already stay as they are. A model that imputes other
     variables than the pattern names comes back unchanged.
     """
-    named = {name for pattern in rules.register for name in pattern.unknown}
-    if named != set(model.imputed):
+    patterns = rules.register
+    if {name for pattern in patterns for name in pattern.unknown} != set(model.imputed):
         return frame
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6, 0)))
-    shares = np.array([pattern.share for pattern in rules.register])
-    drawn = rng.choice(len(shares), len(frame), p=shares / shares.sum())
+    shares = np.array([pattern.share for pattern in patterns])
+    drawn, laid = rng.choice(len(shares), len(frame), p=shares / shares.sum()), frame.copy()
     complete = known(frame, model=model)
-    hidden = {
-        name: complete
-        & np.isin(drawn, [i for i, each in enumerate(rules.register) if name in each.unknown])
-        for name in model.imputed
-    }
-    return frame.assign(
-        **{name: frame[name].astype(float).mask(where) for name, where in hidden.items()}
-    )
+    for name in model.imputed:
+        hiding = [number for number, pattern in enumerate(patterns) if name in pattern.unknown]
+        laid[name] = frame[name].astype(float).mask(complete & np.isin(drawn, hiding))
+    return laid
 
 
 def fill(

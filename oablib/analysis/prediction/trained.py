@@ -2,7 +2,7 @@
 
 The outcome equation is estimated with intelligence and confounders in it, and the score keeps
 only the direct effects of the other characteristics: it predicts what family and surroundings
-add to what a child's intelligence lets expect (De Mooij et al., 2015, section 3.2.1).
+add to the outcome that a child's intelligence predicts (De Mooij et al., 2015, section 3.2.1).
 """
 
 from collections.abc import Sequence
@@ -75,9 +75,8 @@ def train(
         tables.append(values)
         equations.append(effects)
         shares.append(measures.r2(outcome, effects[0] + columns.to_numpy() @ effects[1:]))
-    mean = np.mean([each["value"] for each in tables], axis=0)
-    effects = np.mean(equations, axis=0)
-    names = [model.mediator, *model.direct]
+    mean = np.mean([values["value"] for values in tables], axis=0)
+    effects, names = np.mean(equations, axis=0), [model.mediator, *model.direct]
     return Trained(
         model=model,
         values=tables[0].assign(value=mean),
@@ -114,8 +113,8 @@ def _columns(
     table: Table,
     weights: NDArray | None = None,
 ) -> pd.DataFrame:
-    found = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
-    return found[[model.mediator, *model.direct]]
+    columns = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
+    return columns[[model.mediator, *model.direct]]
 
 
 def _least_squares(outcome: NDArray, columns: pd.DataFrame, *, weights: NDArray | None) -> NDArray:

@@ -85,14 +85,14 @@ def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) 
 
 def terms(paths: Paths, model: Model) -> list[Term]:
     """Predictors of each equation, those of one column together."""
-    found = []
+    result = []
     for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
         groups: dict[str, list[str]] = {}
         for name in names:
-            own = name if name in model.school_means else model.column_of(name)
-            groups.setdefault(own, []).append(name)
-        found += [Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
-    return found
+            term = name if name in model.school_means else model.column_of(name)
+            groups.setdefault(term, []).append(name)
+        result += [Term(lhs, term, tuple(columns)) for term, columns in groups.items()]
+    return result
 
 
 def without(paths: Paths, term: Term, model: Model) -> Paths:
@@ -115,21 +115,16 @@ def _judge(design: Design, data: Data, paths: Paths, term: Term, criterion: Crit
 
 
 def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
-    is_outcome = term.lhs == design.reference.outcome
-    rhs = paths.outcome if is_outcome else paths.mediator
+    lhs = 0 if term.lhs == design.reference.outcome else 1
+    rhs, k = paths[lhs], len(term.columns)
     chosen = [rhs.index(name) for name in term.columns]
-    found = [clustered(design, i, 0 if is_outcome else 1, rhs) for i in range(design.m)]
-    estimates = np.stack([each[0][chosen] for each in found])
-    covariances = np.stack([each[1][np.ix_(chosen, chosen)] for each in found])
+    fits = [clustered(design, i, lhs, rhs) for i in range(design.m)]
+    estimates = np.stack([slope[chosen] for slope, _ in fits])
+    covariances = np.stack([covariance[np.ix_(chosen, chosen)] for _, covariance in fits])
     if design.m == 1:
-        return _of_one(estimates[0], covariances[0])
+        distance = float(estimates[0] @ np.linalg.solve(covariances[0], estimates[0]))
+        return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
     return pooling.d1(estimates, covariances, df_complete=design.n_clusters - 1)
-
-
-def _of_one(estimate: NDArray, covariance: NDArray) -> pooling.PooledTest:
-    k = len(estimate)
-    distance = float(estimate @ np.linalg.solve(covariance, estimate))
-    return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
 
 
 def clustered(
@@ -139,14 +134,14 @@ def clustered(
 
     As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
     """
-    of, places = design.products[imputation], design.at(rhs)
-    slope = equations.slopes(design.covariances[imputation], lhs, places)
-    centred = resampling.centred(of, design.into[imputation], design.means[imputation])
-    error = centred[:, lhs] - centred[:, places] @ slope
-    scores = (of.sums @ error) @ centred[:, places]
-    inner = design.n * design.covariances[imputation][np.ix_(places, places)]
+    products, predictors = design.products[imputation], design.indices(rhs)
+    slope = equations.slopes(design.covariances[imputation], lhs, predictors)
+    centred = resampling.centred(products, design.into[imputation], design.means[imputation])
+    error = centred[:, lhs] - centred[:, predictors] @ slope
+    scores = (products.sums @ error) @ centred[:, predictors]
+    inner = design.n * design.covariances[imputation][np.ix_(predictors, predictors)]
     half = np.linalg.solve(inner, scores.T)
-    G = of.n_schools
+    G = products.n_schools
     return slope, G / (G - 1) * half @ half.T
 
 
