@@ -1,18 +1,26 @@
-"""Methods of prediction that are compared."""
+"""From analysis model to prediction model, and the methods of prediction that are compared.
+
+The outcome equation is estimated with intelligence and confounders in it, and the score keeps
+only the direct effects of the other characteristics: it predicts what family and surroundings
+add to the outcome that a child's intelligence predicts (De Mooij et al., 2015, section 3.2.1).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from oablib.analysis.prediction import trained
-from oablib.analysis.prediction.trained import Trained
+from oablib.analysis.prediction import measures
+from oablib.base.shown import showable
 from oablib.base.wording import words
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import weighting
+from oablib.statistics.two_step import scale_values
 
 ALL, EDUCATION, WITHOUT, WEIGHTING = (
     "all characteristics",
@@ -21,6 +29,112 @@ ALL, EDUCATION, WITHOUT, WEIGHTING = (
     "weighting",
 )
 WEIGHTING_RULE = "plan_2015"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trained:
+    """An outcome equation, averaged over completed data sets.
+
+    values: scale values, as ScaleValues.table. effects: slope of the mediator and of each direct
+    predictor, by name. intercept: points of the outcome. r2: of the outcome where it was learned.
+    """
+
+    model: Model
+    values: pd.DataFrame
+    effects: pd.Series
+    intercept: float
+    r2: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """Predictions for n children, each (n,), in points of the outcome.
+
+    score: sum of direct effects, intelligence and confounders left out. whole: prediction of the
+    outcome by the analysis model. left: outcome less intercept, intelligence and confounders,
+    which the score predicts.
+    """
+
+    score: NDArray
+    whole: NDArray
+    left: NDArray
+
+    @property
+    def outcome(self) -> NDArray:
+        """What was observed, (n,)."""
+        return np.asarray(self.left + self.whole - self.score)
+
+
+def train(
+    frames: Sequence[pd.DataFrame],
+    *,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
+) -> Trained:
+    """Learn scale values and effects from completed data sets of the same children.
+
+    Scale values and effects are averaged over the data sets one by one, as the published chain
+    does. weights: (n,), of the children. Raises EstimationError as scale_values.estimate.
+    """
+    tables, equations, shares = [], [], []
+    for frame in frames:
+        values = scale_values.estimate(frame, model=model, table=table, weights=weights).table
+        columns = _columns(frame, values=values, model=model, table=table, weights=weights)
+        outcome = frame[model.outcome].to_numpy(dtype=np.float64)
+        effects = _least_squares(outcome, columns, weights=weights)
+        tables.append(values)
+        equations.append(effects)
+        shares.append(measures.r2(outcome, effects[0] + columns.to_numpy() @ effects[1:]))
+    mean = np.mean([values["value"] for values in tables], axis=0)
+    effects, names = np.mean(equations, axis=0), [model.mediator, *model.direct]
+    return Trained(
+        model=model,
+        values=tables[0].assign(value=mean),
+        effects=pd.Series(effects[1:], index=names),
+        intercept=float(effects[0]),
+        r2=float(np.mean(shares)),
+    )
+
+
+def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> Predicted:
+    """Predictions for n children, averaged over m completed data sets.
+
+    copies: the data sets under each other, children in the same order. All columns are linear in
+    the values of a data set, so that one pass over all copies gives the mean over them.
+    """
+    model = trained.model
+    apart = [model.mediator, *model.confounders]
+    kept = [name for name in model.direct if name not in model.confounders]
+    columns = _columns(copies, values=trained.values, model=model, table=table)
+    score, other = (
+        (columns[names].to_numpy() @ trained.effects[names].to_numpy()).reshape(m, -1).mean(axis=0)
+        for names in (kept, apart)
+    )
+    other = other + trained.intercept
+    outcome = copies[model.outcome].to_numpy(dtype=np.float64)[: len(score)]
+    return Predicted(score=score, whole=score + other, left=outcome - other)
+
+
+def _columns(
+    frame: pd.DataFrame,
+    *,
+    values: pd.DataFrame,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
+) -> pd.DataFrame:
+    columns = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
+    return columns[[model.mediator, *model.direct]]
+
+
+def _least_squares(outcome: NDArray, columns: pd.DataFrame, *, weights: NDArray | None) -> NDArray:
+    """Intercept and slopes of the outcome equation; what sem.fit estimates for it."""
+    root = np.ones(len(columns)) if weights is None else np.sqrt(weights)
+    design = np.column_stack([np.ones(len(columns)), columns]) * root[:, None]
+    solved = np.linalg.lstsq(design, outcome * root, rcond=None)
+    return np.asarray(solved[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +197,7 @@ def methods(model: Model) -> Mapping[str, Method]:
 
 
 def _completed(part: Training, *, model: Model) -> Trained:
-    return trained.train(part.completed, model=model, table=part.table)
+    return train(part.completed, model=model, table=part.table)
 
 
 def _weighted(part: Training, *, model: Model) -> Trained:
@@ -91,4 +205,4 @@ def _weighted(part: Training, *, model: Model) -> Trained:
     rule = weighting.rule(WEIGHTING_RULE)
     weighted = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
     frame = weighting.complete(part.delivered, weighted=weighted)
-    return trained.train([frame], model=model, table=part.table, weights=weighted.weights)
+    return train([frame], model=model, table=part.table, weights=weighted.weights)

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.analysis.prediction import measures, register, trained
-from oablib.analysis.prediction.methods import ALL, WEIGHTING, Training, methods
+from oablib.analysis.prediction import measures, methods, register
+from oablib.analysis.prediction.methods import ALL, WEIGHTING, Predicted, Training
 from oablib.analysis.prediction.settings import Rules
-from oablib.analysis.prediction.trained import Predicted
 from oablib.base.errors import EstimationError, ImputationError, WeightingError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
@@ -81,19 +80,19 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
         part = _training(setting, ~test, number=number)
     except ImputationError as error:
         reason = _first_sentence(error)
-        failed = [{"method": name, "failed": reason} for name in methods(setting.model)]
+        failed = [{"method": name, "failed": reason} for name in methods.methods(setting.model)]
         return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
     tested, children = _tested(setting, test), int(test.sum())
     rows: list[dict[str, object]] = []
     groups = pd.DataFrame()
-    for name, learn in methods(setting.model).items():
+    for name, learn in methods.methods(setting.model).items():
         try:
             learned = learn(part)
         except (EstimationError, WeightingError) as error:
             rows.append({"method": name, "failed": _first_sentence(error)})
             continue
         by_delivered, by_laid = (
-            trained.predict(learned, copies, m=len(copies) // children, table=setting.table)
+            methods.predict(learned, copies, m=len(copies) // children, table=setting.table)
             for copies in (tested.delivered, tested.laid)
         )
         measured = _rows(setting, tested, by_delivered, by_laid, method=name)

@@ -11,9 +11,9 @@ from oablib.base.errors import ComparisonError, EstimationError
 from oablib.base.shown import showable
 from oablib.statistics.sem import estimation, measures
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.sample import GroupSample
 
 NOT_NESTED = (

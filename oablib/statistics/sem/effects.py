@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import solution
 from oablib.statistics.sem.candidates import reach
-from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.solution import Values
 from oablib.statistics.sem.spec import ModelSpec
 

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from oablib.base.errors import EstimationError, ModelError
 from oablib.statistics.sem import estimation, measures, solution, spec
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.sample import GroupSample, Sample
 
 

@@ -18,8 +18,8 @@ from oablib.base.shown import showable
 from oablib.statistics.sem import inference, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import against, candidates_of, extended, read_candidates
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.layout import factor
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.spec import Cell
 
 # Share of a candidate's information that must be left once the free parameters are taken out:

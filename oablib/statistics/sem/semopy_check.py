@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem import solution
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.layout import factor
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.spec import FIXED, Cell, Entry
 
 SEMOPY_OPTIONS = {"ftol": 1e-12, "maxiter": 1000}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import checks, inference, sample
 from oablib.statistics.sem import solution as table
-from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.fitting import SemFit
 
 # Distance, in standard deviations, between the fit's means and those of its own rows.
 SAME_MEANS = 1e-9
