@@ -138,14 +138,12 @@ def _hidden_alike(
 def _summed_up(effects: dict[str, float], rows: list[pd.DataFrame]) -> pd.DataFrame:
     planted, repeats = pd.Series(effects), len(rows)
     inside = [planted.between(row["ci_lower"], row["ci_upper"]) for row in rows]
+    means = {
+        name: pd.concat([row[column] for row in rows], axis=1).mean(axis=1)
+        for name, column in (("complete", "complete"), ("value", "est"), ("se", "se"))
+    }
     table = pd.DataFrame(
-        {
-            "planted": planted,
-            "complete": pd.concat([row["complete"] for row in rows], axis=1).mean(axis=1),
-            "value": pd.concat([row["est"] for row in rows], axis=1).mean(axis=1),
-            "se": pd.concat([row["se"] for row in rows], axis=1).mean(axis=1),
-            "inside": pd.concat(inside, axis=1).sum(axis=1),
-        }
+        {"planted": planted, **means, "inside": pd.concat(inside, axis=1).sum(axis=1)}
     )
     table = table.assign(mc_se=table["se"] / np.sqrt(repeats), repeats=repeats)
     table["z"] = (table["value"] - table["planted"]) / table["mc_se"]

@@ -1,5 +1,7 @@
 """Every imputed value is moved and all redone: what if values are not missing at random."""
 
+from functools import partial
+
 import pandas as pd
 
 from oablib.base.errors import EstimationError
@@ -33,14 +35,12 @@ def sensitivity(
     """
     if not frame[list(model.imputed)].isna().any(axis=None):
         return pd.DataFrame(columns=COLUMNS)
+    impute = partial(imputation.impute, frame, model=model, table=table, rule=rule)
     parts = []
     for shift in SHIFTS:
         moved: Analysis | None = found
         if shift:
-            cells = imputation.impute(
-                *(frame,), model=model, table=table, rule=rule, m=m, iterations=iterations,
-                seed=seed, shift=shift,
-            ).cells  # fmt: skip
+            cells = impute(m=m, iterations=iterations, seed=seed, shift=shift).cells
             try:
                 completed = imputation.all_completed(frame, cells=cells)
                 moved = two_step.analyse(completed, model=model, table=table)

@@ -46,7 +46,12 @@ def fill(
     lacks; ImputationError as imputation.impute.
     """
     blind = without_tests(model, rules=rules)
-    _fail_if_stand_ins_are_absent(frame, blind)
+    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
+    if absent:
+        raise ParameterError(
+            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
+            "does not hold; name columns that stand in `auxiliary` of the model."
+        )
     filled = imputation.impute(
         frame,
         model=blind,
@@ -57,15 +62,6 @@ def fill(
         seed=int(np.random.SeedSequence(seed, spawn_key=(6, 1)).generate_state(1)[0]),
     )
     return imputation.all_completed(frame, cells=filled.cells)
-
-
-def _fail_if_stand_ins_are_absent(frame: pd.DataFrame, blind: Model) -> None:
-    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
-    if absent:
-        raise ParameterError(
-            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
-            "does not hold; name columns that stand in `auxiliary` of the model."
-        )
 
 
 def without_tests(model: Model, *, rules: Rules) -> Model:
@@ -79,5 +75,5 @@ def without_tests(model: Model, *, rules: Rules) -> Model:
         )
     outcome, mediator = (rules.stand_ins[test] for test in tests)
     # What is known of later tests would give the outcome away.
-    columns = [each for each in model.auxiliary if each not in tests]
-    return replace(model, outcome=outcome, mediator=mediator, auxiliary=tuple(columns))
+    auxiliary = tuple(name for name in model.auxiliary if name not in tests)
+    return replace(model, outcome=outcome, mediator=mediator, auxiliary=auxiliary)

@@ -1,6 +1,7 @@
 """From a full model down: the term that is missed least leaves, one by one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,14 +46,6 @@ class Term:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    term: Term
-    statistic: float
-    change: float
-    p: float
-
-
 def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float) -> Backward:
     """Take terms out of `start`, a variant of the design, as long as one can be missed.
 
@@ -63,24 +56,28 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
     data = equations.of_design(design)
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
     while True:
-        judged = [_judge(design, data, paths, term, criterion) for term in terms(paths, start)]
+        judged = {
+            term: _judged(design, data, paths, term, criterion) for term in terms(paths, start)
+        }
         leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
         if leaving is None:
             break
-        rows.append(_row(leaving, step, REMOVED))
-        paths, step = without(paths, leaving.term, start), step + 1
-    rows += [_row(each, step, KEPT) for each in judged]
+        rows.append({"step": step, **judged[leaving], "decision": REMOVED})
+        paths, step = without(paths, leaving, start), step + 1
+    rows += [{"step": step, **row, "decision": KEPT} for row in judged.values()]
     return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
 
 
-def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) -> _Judged | None:
+def _least_missed(
+    judged: dict[Term, dict[str, Any]], *, criterion: Criterion, alpha: float
+) -> Term | None:
     if not judged:
         return None
     if criterion == "p":
-        most = max(judged, key=lambda each: each.p)
-        return most if most.p > alpha else None
-    least = min(judged, key=lambda each: each.change)
-    return least if least.change < 0 else None
+        term = max(judged, key=lambda each: judged[each]["p"])
+        return term if judged[term]["p"] > alpha else None
+    term = min(judged, key=lambda each: judged[each]["change"])
+    return term if judged[term]["change"] < 0 else None
 
 
 def terms(paths: Paths, model: Model) -> list[Term]:
@@ -104,14 +101,20 @@ def without(paths: Paths, term: Term, model: Model) -> Paths:
     return Paths(outcome, mediator)
 
 
-def _judge(design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
+def _judged(
+    design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion
+) -> dict[str, Any]:
+    """Row of the trail, but for step and decision."""
+    names, df = ", ".join(term.columns), len(term.columns)
+    row = {"lhs": term.lhs, "term": term.name, "columns": names, "df": df}
     if criterion == "p":
         test = _wald(design, paths, term)
-        return _Judged(term, test.chi2, np.nan, test.p)
+        return row | {"statistic": test.chi2, "change": np.nan, "p": test.p}
     less = without(paths, term, design.reference)
     counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
     penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
-    return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
+    change = gain - penalty * (counts[0] - counts[1])
+    return row | {"statistic": gain, "change": change, "p": np.nan}
 
 
 def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
@@ -143,18 +146,3 @@ def clustered(
     half = np.linalg.solve(inner, scores.T)
     G = products.n_schools
     return slope, G / (G - 1) * half @ half.T
-
-
-def _row(judged: _Judged, step: int, decision: str) -> dict[str, object]:
-    term = judged.term
-    return {
-        "step": step,
-        "lhs": term.lhs,
-        "term": term.name,
-        "columns": ", ".join(term.columns),
-        "df": len(term.columns),
-        "statistic": judged.statistic,
-        "change": judged.change,
-        "p": judged.p,
-        "decision": decision,
-    }

@@ -183,8 +183,7 @@ class _Posterior:
             block = slice(k * p, (k + 1) * p)
             hessian[block, block] += spread[:, block].T @ rows
         hessian[np.diag_indices_from(hessian)] += self.precision
-        factor: tuple[NDArray, bool] = cho_factor(hessian)
-        return factor
+        return cho_factor(hessian)
 
     def upwards(self, here: _Point, move: NDArray, *, halve: bool) -> _Point | None:
         """The point after the whole move, or with `halve` a part of it, that lies higher."""

@@ -37,8 +37,7 @@ class Pmm:
         known, y = x[~unknown], self._variable.score(values[~unknown])
         estimate, drawn = coefficients(known, y, rng=rng)
         rows = nearest(known @ estimate, x[unknown] @ drawn, donors=self._donors, rng=rng)
-        donated: NDArray = values[~unknown][rows]
-        return donated
+        return values[~unknown][rows]
 
 
 def coefficients(x: NDArray, y: NDArray, *, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
@@ -77,5 +76,4 @@ def nearest(
         beyond = np.minimum(low + donors, len(ladder) - 1)
         nearer = (ladder[beyond] - targets < targets - ladder[low]) & (low + donors < len(ladder))
         low = low + nearer
-    chosen: NDArray = order[low + rng.integers(donors, size=len(targets))]
-    return chosen
+    return order[low + rng.integers(donors, size=len(targets))]

@@ -49,7 +49,13 @@ def fixed(
         if name not in (model.cluster, *model.imputed)
     }
     predictors = pd.DataFrame(columns, index=frame.index)
-    _fail_if_incomplete(predictors)
+    unknown = predictors.isna().sum()
+    if unknown.any():
+        raise ImputationError(
+            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
+            "to be known for all children; add the column to `imputed` in the model's file, drop "
+            "these children, or leave the column out of `auxiliary`."
+        )
     if school_level:
         predictors = predictors.assign(**dict(_of_school(frame, model=model, table=table)))
     constant = [str(name) for name in predictors if predictors[name].nunique() < 2]
@@ -65,16 +71,6 @@ def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
     constant = Columns(np.ones((len(frame), 1)), np.array([False]))
     parts = [_column(frame[name], linear=name in linear) for name in frame]
     return Columns.joined([constant, *parts])
-
-
-def _fail_if_incomplete(predictors: pd.DataFrame) -> None:
-    unknown = predictors.isna().sum()
-    if unknown.any():
-        raise ImputationError(
-            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
-            "to be known for all children; add the column to `imputed` in the model's file, drop "
-            "these children, or leave the column out of `auxiliary`."
-        )
 
 
 def _of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> Iterator[tuple[str, NDArray]]:

@@ -75,18 +75,14 @@ def read(frame: pd.DataFrame, *, model: Model, table: Table) -> tuple[Variable, 
 def _variable(frame: pd.DataFrame, name: str, *, model: Model, table: Table) -> Variable:
     unknown = frame[name].isna().to_numpy()
     known = frame[name].dropna().astype(float)
-    _fail_if_known_are_the_same(name, known)
+    if known.nunique() < 2:
+        raise ImputationError(
+            f"{name}: all {len(known)} known values are the same; expected two or more different "
+            "ones to learn from. Check the codes for unknown in the codebook."
+        )
     if not table.column(name).categories:
         return Variable(name, unknown, None, scores=np.empty(0), spread=float(known.std()))
     outcome = frame.loc[~unknown, model.outcome].astype(float)
     scores = outcome.groupby(known.to_numpy()).mean()
     spread = float(known.map(scores).std())
     return Variable(name, unknown, scores.index.to_numpy(), scores.to_numpy(), spread=spread)
-
-
-def _fail_if_known_are_the_same(name: str, known: pd.Series) -> None:
-    if known.nunique() < 2:
-        raise ImputationError(
-            f"{name}: all {len(known)} known values are the same; expected two or more different "
-            "ones to learn from. Check the codes for unknown in the codebook."
-        )

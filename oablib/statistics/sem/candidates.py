@@ -117,12 +117,7 @@ def _cells(spec: ModelSpec, text: str) -> list[Cell]:
             f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
             "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
         )
-    return [_cell(term, position) for term in read.terms]
-
-
-def _cell(term: syntax.Term, position: dict[str, int]) -> Cell:
-    matrix, row, column = matrix_entry(term, position)
-    return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrix, row=row, column=column,
-        value=0.0, label="", start=None, free=FIXED, exogenous=False, shown=True,
-    )  # fmt: skip
+    return [
+        Cell(term.lhs, term.op, term.rhs, 0, *matrix_entry(term, position), value=0.0)
+        for term in read.terms
+    ]

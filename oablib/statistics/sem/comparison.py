@@ -1,6 +1,6 @@
 """Models side by side: information criteria, likelihood-ratio tests, and when to refuse them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,7 +105,13 @@ def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
                 "nothing about another; fit all of them to the same rows and variables. A model "
                 "without x keeps x in its data when the text says `y ~ 0*x`."
             )
-    _fail_if_numbers_differ(list(fits.values()))
+    reference, *others = map(_variances, fits.values())
+    for other in others:
+        if not np.allclose(other, reference, rtol=SAME_DATA_RTOL, atol=0):
+            raise ComparisonError(
+                "The models have the same variables and number of rows, but the variances of their "
+                "data differ; fit all of them to the same data."
+            )
 
 
 def _given(fit: SemFit) -> tuple[str, ...]:
@@ -117,18 +123,8 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
-def _fail_if_numbers_differ(fits: Sequence[SemFit]) -> None:
-    reference = _moments(fits[0])
-    for fit in fits[1:]:
-        if not np.allclose(_moments(fit), reference, rtol=SAME_DATA_RTOL, atol=0):
-            raise ComparisonError(
-                "The models have the same variables and number of rows, but the variances of their "
-                "data differ; fit all of them to the same data."
-            )
-
-
-def _moments(fit: SemFit) -> np.ndarray:
-    """Variances in the data's units, by name: what another data set would hardly share."""
+def _variances(fit: SemFit) -> np.ndarray:
+    """Variances in the data's units, by name: another data set would hardly share them."""
     spec, sample = fit.core.problem.spec, fit.core.problem.sample
     order = np.argsort(spec.observed)
     parts = [np.diag(group.cov) * sample.scale**2 for group in sample.groups]

@@ -179,7 +179,11 @@ def _value(node: ast.AST, inputs: Mapping[str, NDArray]) -> NDArray:
         case ast.UnaryOp(op=sign, operand=operand):
             value = _value(operand, inputs) * (-1 if isinstance(sign, ast.USub) else 1)
         case ast.Call(func=ast.Name(id=function), args=[argument]):
-            value = _called(function, _value(argument, inputs))
+            value = _value(argument, inputs)
+            # At 0 the root has a value but no derivative.
+            if function != "exp" and _at(value) <= 0:
+                raise ArithmeticError(f"{function} of {_at(value):g}")
+            value = FUNCTIONS[function](value)
         case ast.BinOp(left=left, op=sign, right=right):
             value = _combined(sign, _value(left, inputs), _value(right, inputs))
     if not np.isfinite(value).all():
@@ -190,13 +194,6 @@ def _value(node: ast.AST, inputs: Mapping[str, NDArray]) -> NDArray:
 def _at(value: NDArray) -> np.float64:
     """The number at the estimates themselves."""
     return value[-1].real
-
-
-def _called(function: str, value: NDArray) -> NDArray:
-    # At 0 the root has a value but no derivative.
-    if function != "exp" and _at(value) <= 0:
-        raise ArithmeticError(f"{function} of {_at(value):g}")
-    return FUNCTIONS[function](value)
 
 
 def _combined(sign: ast.operator, left: NDArray, right: NDArray) -> NDArray:

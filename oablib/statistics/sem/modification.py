@@ -123,14 +123,11 @@ def _sets(fit: SemFit, candidates: Sequence[str] | None) -> list[list[Cell]]:
 
 
 def _row(test: ScoreTest, *, robust: bool) -> dict[str, object]:
-    one = test.df == 1
-    chi2 = test.mi_robust if robust else test.mi
-    return {
-        "lhs": test.lhs, "op": test.op, "rhs": test.rhs, "group": test.group,
-        "mi": test.mi, "mi_robust": test.mi_robust,
-        "epc": test.epc[0] if one else np.nan, "sepc": test.sepc[0] if one else np.nan,
-        "p": float(chdtrc(test.df, chi2)), "df": test.df, "reverse_path": test.reverse_path,
-    }  # fmt: skip
+    names = ("lhs", "op", "rhs", "group", "mi", "mi_robust", "df", "reverse_path")
+    row = {name: getattr(test, name) for name in names}
+    epc, sepc = (test.epc[0], test.sepc[0]) if test.df == 1 else (np.nan, np.nan)
+    p = float(chdtrc(test.df, test.mi_robust if robust else test.mi))
+    return row | {"epc": epc, "sepc": sepc, "p": p}
 
 
 def _quadratic(score: NDArray, variance: NDArray) -> float:

@@ -54,20 +54,15 @@ def implied(layout: Layout, theta: NDArray) -> Moments:
     S[at.row[spread], at.column[spread]] = value[spread]
     S[at.column[spread], at.row[spread]] = value[spread]
     M[at.row[mean]] = value[mean]
-    return from_matrices(A, S, M, observed=layout.observed)
-
-
-def from_matrices(A: NDArray, S: NDArray, M: NDArray, *, observed: int) -> Moments:
-    """Moments that the RAM matrices imply. Raises LinAlgError as `implied`."""
     B = np.linalg.inv(np.eye(len(A)) - A)
     C = B @ S @ B.T
     C = (C + C.T) / 2
-    mu = B @ M
-    cov = C[:observed, :observed]
+    mu, p = B @ M, layout.observed
+    cov = C[:p, :p]
     root = np.linalg.cholesky(cov)
     half = np.linalg.inv(root)
     return Moments(
-        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:observed], half=half,
+        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:p], half=half,
         precision=half.T @ half, log_det=2 * float(np.log(np.diag(root)).sum()),
     )  # fmt: skip
 

@@ -90,17 +90,13 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDAr
     given = np.ones(len(data)) if weights is None else checks.weights(data[weights])
     u = (values - group.shift) / problem.sample.scale - group.mean
     w = sample.normalised(given)
-    _fail_if_data_are_others(fit, u, w)
-    return u, w
-
-
-def _fail_if_data_are_others(fit: SemFit, u: NDArray, weights: NDArray) -> None:
-    far = float(np.abs(weights @ u).max()) / len(u)
+    far = float(np.abs(w @ u).max()) / len(u)
     if len(u) != fit.n or far > SAME_MEANS:
         raise ModelError(
             f"{len(u)} rows whose means lie up to {far:.1e} standard deviations from those of the "
             f"fit, which has {fit.n} rows; give the rows and weights that were fitted."
         )
+    return u, w
 
 
 def _moved_sums(fit: SemFit, u: NDArray, w: NDArray, columns: Mapping[str, NDArray]) -> NDArray:

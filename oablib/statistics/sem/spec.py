@@ -43,11 +43,11 @@ class Cell(NamedTuple):
     row: int
     column: int
     value: float | None
-    label: str
-    start: float | None
-    free: int
-    exogenous: bool
-    shown: bool
+    label: str = ""
+    start: float | None = None
+    free: int = FIXED
+    exogenous: bool = False
+    shown: bool = True
 
     @property
     def entry(self) -> Entry:
@@ -162,18 +162,17 @@ def _of_group(values: tuple[Value, ...], group: int) -> Value:
 
 
 def _cell(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
-    matrix, row, column = matrix_entry(term, roles.position)
     value = _of_group(term.value, group)
     # Equal intercepts leave differences between groups to the latent means, but for the first.
     shifted = term.op == "~1" and term.lhs in roles.latent and not shown
     if shifted and group > 0 and "intercepts" in equal and "means" not in equal:
         value = None
     given = term.op in ("~~", "~1") and {term.lhs, term.rhs} - {""} <= set(roles.exogenous)
+    entry = matrix_entry(term, roles.position)
     return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group,
-        matrix=matrix, row=row, column=column, value=value,
+        term.lhs, term.op, term.rhs, group, *entry, value,
         label=_of_group(term.label, group), start=_of_group(term.start, group),
-        free=FIXED, exogenous=given, shown=shown or value is None,
+        exogenous=given, shown=shown or value is None,
     )  # fmt: skip
 
 

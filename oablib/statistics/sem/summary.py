@@ -17,9 +17,8 @@ from oablib.statistics.sem import solution
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.measures import r2_keys
 
-# Where lavaan's text ends: labels with the first number, each further number, names.
-LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH = 54, 12, 17
-LEAST_COLUMN_WIDTH = 9
+# Widths of lavaan's text: labels with the first number, each further number, names, a column.
+LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH, LEAST_COLUMN_WIDTH = 54, 12, 17, 9
 # lavaan's limits of close and of poor fit (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1).
 CLOSE_FIT, POOR_FIT = 0.05, 0.08
 # What three decimals would show as zero.

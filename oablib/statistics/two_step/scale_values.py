@@ -164,11 +164,8 @@ def slopes_of_scaled(scaled: pd.DataFrame, *, model: Model) -> dict[str, float]:
     names = [name for name in model.direct if name not in model.school_means]
     design = np.column_stack([np.ones(len(scaled)), scaled[names]])
     slopes = np.linalg.lstsq(design, scaled[model.outcome], rcond=None)[0]
-    return {
-        name: float(slope)
-        for name, slope in zip(names, slopes[1:], strict=True)
-        if name in model.scaled
-    }
+    pairs = zip(names, slopes[1:], strict=True)
+    return {name: float(slope) for name, slope in pairs if name in model.scaled}
 
 
 def _is_free(table: pd.DataFrame) -> np.ndarray:

@@ -114,7 +114,8 @@ def weights(
     checks.fail_if_nobody_is_known(known, wave=wave)
     schools, code = _schools(frame[model.cluster], known=known, pupils=pupils, rule=rule)
     school, small = frame[model.cluster].to_numpy(), schools["small"].to_numpy()[code]
-    cell = np.where(small, _pools(wave, rule=rule), school)
+    pools = [POOL if rule.pool == "all" else f"{POOL}, {name}" for name in wave]
+    cell = np.where(small, np.array(pools, dtype=object), school)
     response = _response(frame, known=known, model=model, table=table, rule=rule)
     raw = 1 / response.chances[known]
     cut = np.minimum(raw, rule.trim * np.median(raw))
@@ -215,12 +216,6 @@ def _schools(
     small = (size < rule.small_school) | (count < rule.minimum_known)
     columns = {"school": names, "children": children, "known": count, "pupils": size}
     return pd.DataFrame(columns | {"small": small}), code
-
-
-def _pools(wave: NDArray, *, rule: Rule) -> NDArray:
-    """Name of the pool that each child would belong to, shape (n,)."""
-    names = [POOL if rule.pool == "all" else f"{POOL}, {name}" for name in wave]
-    return np.array(names, dtype=object)
 
 
 def _response(

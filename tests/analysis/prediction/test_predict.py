@@ -194,7 +194,7 @@ def test_a_split_keeps_schools_whole(setting: Setting, monkeypatch: pytest.Monke
 def test_a_method_that_fails_says_why_and_stops_nothing(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise EstimationError("Too few children. Take more.")
 
     monkeypatch.setattr(methods, "_weighted", fail)
