@@ -79,16 +79,17 @@ def train(
     does. weights: (n,), of the children. Raises EstimationError as scale_values.estimate.
     """
     tables, equations, shares = [], [], []
+    names = [model.mediator, *model.direct]
     for frame in frames:
         values = scale_values.estimate(frame, model=model, table=table, weights=weights).table
-        columns = _columns(frame, values=values, model=model, table=table, weights=weights)
-        outcome = frame[model.outcome].to_numpy(dtype=np.float64)
+        data = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
+        columns, outcome = data[names], frame[model.outcome].to_numpy(dtype=np.float64)
         effects = _least_squares(outcome, columns, weights=weights)
         tables.append(values)
         equations.append(effects)
         shares.append(measures.r2(outcome, effects[0] + columns.to_numpy() @ effects[1:]))
     mean = np.mean([values["value"] for values in tables], axis=0)
-    effects, names = np.mean(equations, axis=0), [model.mediator, *model.direct]
+    effects = np.mean(equations, axis=0)
     return Trained(
         model=model,
         values=tables[0].assign(value=mean),
@@ -107,7 +108,7 @@ def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> 
     model = trained.model
     apart = [model.mediator, *model.confounders]
     kept = [name for name in model.direct if name not in model.confounders]
-    columns = _columns(copies, values=trained.values, model=model, table=table)
+    columns = scale_values.apply(copies, values=trained.values, model=model, table=table)
     score, other = (
         (columns[names].to_numpy() @ trained.effects[names].to_numpy()).reshape(m, -1).mean(axis=0)
         for names in (kept, apart)
@@ -115,18 +116,6 @@ def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> 
     other = other + trained.intercept
     outcome = copies[model.outcome].to_numpy(dtype=np.float64)[: len(score)]
     return Predicted(score=score, whole=score + other, left=outcome - other)
-
-
-def _columns(
-    frame: pd.DataFrame,
-    *,
-    values: pd.DataFrame,
-    model: Model,
-    table: Table,
-    weights: NDArray | None = None,
-) -> pd.DataFrame:
-    columns = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
-    return columns[[model.mediator, *model.direct]]
 
 
 def _least_squares(outcome: NDArray, columns: pd.DataFrame, *, weights: NDArray | None) -> NDArray:

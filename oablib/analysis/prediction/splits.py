@@ -152,13 +152,8 @@ def _rows(
             school = tested.frame[setting.model.cluster].to_numpy()
             smallest = setting.rules.smallest_school
             row |= measures.of_schools(predicted.left, score, school, smallest=smallest)
-        yield {
-            "method": method,
-            "population": population,
-            "n": int(inside.sum()),
-            **row,
-            "failed": "",
-        }
+        about = {"method": method, "population": population, "n": int(inside.sum())}
+        yield about | row | {"failed": ""}
 
 
 def _measures(predicted: Predicted, inside: NDArray[np.bool_], *, share: float) -> dict[str, float]:

@@ -68,7 +68,12 @@ def predict(
     Raises InputError for fewer than 10 schools; EstimationError when the model could be learned
     in no split; ImputationError when the children to be predicted cannot be filled.
     """
-    _fail_if_schools_are_few(cohort, model)
+    schools = cohort[model.cluster].nunique()
+    if schools < FEWEST_SCHOOLS:
+        raise InputError(
+            f"The cohort has {schools} schools; expected {FEWEST_SCHOOLS} or more, to learn from "
+            "some and predict the others."
+        )
     laid = register.lay(cohort, model=model, rules=rules, seed=seed)
     fill = partial(register.fill, model=model, table=table, rules=rules, seed=seed)
     setting = Setting(cohort, fill(cohort), fill(laid), model, table, rules, seed)
@@ -144,13 +149,4 @@ def _fail_if_nothing_was_learned(rows: pd.DataFrame) -> None:
         raise EstimationError(
             f"In all {len(failed)} splits the model could not be learned: {failed.iloc[0]}. Take "
             "more children, or merge categories in the codebook."
-        )
-
-
-def _fail_if_schools_are_few(cohort: pd.DataFrame, model: Model) -> None:
-    count = cohort[model.cluster].nunique()
-    if count < FEWEST_SCHOOLS:
-        raise InputError(
-            f"The cohort has {count} schools; expected {FEWEST_SCHOOLS} or more, to learn from "
-            "some and predict the others."
         )

@@ -58,29 +58,26 @@ def drawn(design: Design, times: NDArray) -> Drawn:
     return Drawn(times[kept], taken("n")[0], taken("means"), taken("covariances"), taken("into"))
 
 
-def untested(drawn: Drawn) -> list[frozenset[int]]:
-    """No candidate has been added yet, in any draw."""
-    return [frozenset() for _ in drawn.times]
-
-
 def p_values(
     design: Design,
     drawn: Drawn,
     model: Model,
     texts: Sequence[str],
     *,
-    tested: Sequence[frozenset[int]],
+    added: Sequence[frozenset[int]] | None = None,
 ) -> Tests:
-    """tested: candidates (by number) that are in the model already, for each draw."""
+    """Test candidates; added: those (by number) already in the model, by draw; None for none."""
+    if added is None:
+        added = [frozenset()] * len(drawn.times)
     shape = (len(drawn.times), len(texts))
     tests = Tests(np.full(shape, np.nan), np.full(shape, np.nan))
-    for state in dict.fromkeys(tested):
-        rows = np.array([row for row, each in enumerate(tested) if each == state], dtype=int)
+    for state in dict.fromkeys(added):
+        rows = np.array([row for row, each in enumerate(added) if each == state], dtype=int)
         left = [number for number in range(len(texts)) if number not in state]
         if not left:
             continue
-        added = [texts[number] for number in sorted(state)]
-        indices = _indices(design, drawn, rows, model, added, [texts[number] for number in left])
+        inside, outside = ([texts[number] for number in part] for part in (sorted(state), left))
+        indices = _indices(design, drawn, rows, model, inside, outside)
         for row, of_draw in zip(rows, indices.transpose(2, 1, 0), strict=True):
             pooled = [_pooled(of_candidate) for of_candidate in of_draw]
             tests.statistic[row, left] = [each.statistic for each in pooled]
@@ -100,18 +97,18 @@ def _indices(
     rows: NDArray,
     model: Model,
     added: Sequence[str],
-    left: Sequence[str],
+    candidates: Sequence[str],
 ) -> NDArray:
     """Robust modification index of each candidate, (m, candidates, draws of `rows`)."""
     extra = {sides(text)[1] for text in added}
     mediator = design.indices([*model.indirect, *(name for name in model.direct if name in extra)])
-    candidates = design.indices([sides(text)[1] for text in left])
+    columns = design.indices([sides(text)[1] for text in candidates])
 
     def of_imputation(i: int) -> NDArray:
         cov, times = drawn.covariances[i, rows], drawn.times[rows]
         into = resampling.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
         error = _left_over(into, cov, 1, mediator)
-        rest = [_left_over(into, cov, candidate, mediator) for candidate in candidates]
+        rest = [_left_over(into, cov, column, mediator) for column in columns]
         scores = _scores(design.products[i].sums, error, rest)
         return np.stack([_index(each, times) for each in scores])
 

@@ -71,7 +71,7 @@ def stability(
             "children in each. Take more children, or merge categories in the codebook."
         )
     texts = list(model.candidates)
-    first = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
+    first = draws.p_values(design, drawn, model, texts)
     gates = {
         "with_literature": [entries.judged(*sides(text)).grounding == "accepted" for text in texts],
         "data_alone": [True] * len(texts),
@@ -121,7 +121,8 @@ def _search(
     alpha: float,
 ) -> list[tuple[str, ...]]:
     """What the procedure adds in each draw, in alphabetical order; first: tests of round one."""
-    added, tests = draws.untested(drawn), first
+    added: list[frozenset[int]] = [frozenset()] * len(drawn.times)
+    tests = first
     while True:
         qualified = (tests.p < alpha) & np.array(accepted, dtype=bool)[None, :]
         going_on = np.flatnonzero(qualified.any(axis=1))
@@ -130,7 +131,7 @@ def _search(
         for row in going_on:
             best = np.where(qualified[row], tests.statistic[row], -np.inf).argmax()
             added[row] = added[row] | {int(best)}
-        tests = draws.p_values(design, drawn, model, texts, tested=added)
+        tests = draws.p_values(design, drawn, model, texts, added=added)
     return [tuple(sorted(texts[number] for number in numbers)) for numbers in added]
 
 

@@ -127,8 +127,7 @@ def _row(
 
 
 def _criteria(loglik: float, k: int, n: int) -> dict[str, float]:
-    values = criteria(loglik, k=k, n=n)
-    return {"k": k, "loglik": loglik, "aic": values["aic"], "bic": values["bic"]}
+    return {"k": k, "loglik": loglik} | criteria(loglik, k=k, n=n)
 
 
 def _differences(variant: _Variant, base: _Variant, *, data: Data) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Explained variance and effects over imputations."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from oablib.statistics.pooling import pooled_fit, rules
 from oablib.statistics.sem import SemFit
 from oablib.statistics.sem.measures import r2_keys
 from oablib.statistics.sem.solution import Z_95
+
+COLUMNS = ["variable", "measure", "mean", "fisher_z", "ci_lower", "ci_upper", "fmi", "reason"]
+ADDRESS = ("lhs", "rhs", "effect", "group")
 
 
 def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
@@ -27,16 +31,11 @@ def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
     pooled_fit.fail_if_fits_differ(fits)
     problem = fits[0].core.problem
     sizes = {key: problem.sample.groups[g].n for key, (_, g) in r2_keys(problem).items()}
-    return pd.DataFrame(
-        _row(
-            variable,
-            measure,
-            values=np.array([getattr(fit, measure)[variable] for fit in fits]),
-            n=sizes[variable],
-        )
-        for variable in fits[0].r2
-        for measure in ("r2", "r2_adjusted")
-    )
+    rows = []
+    for variable, measure in product(fits[0].r2, ("r2", "r2_adjusted")):
+        values = np.array([getattr(fit, measure)[variable] for fit in fits])
+        rows.append(_row(variable, measure, values=values, n=sizes[variable]))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def fisher_z(values: NDArray, *, n: float) -> dict[str, float]:
@@ -64,16 +63,12 @@ def _row(variable: str, measure: str, *, values: NDArray, n: float) -> dict[str,
     row: dict[str, object] = {"variable": variable, "measure": measure, "mean": values.mean()}
     outside = int((~(np.abs(values) < 1)).sum())
     if outside:
-        nothing = dict.fromkeys(("fisher_z", "ci_lower", "ci_upper", "fmi"), np.nan)
-        return row | nothing | {"reason": f"{outside} of {len(values)} values are not below 1."}
+        return row | {"reason": f"{outside} of {len(values)} values are not below 1."}
     negative = int((values < 0).sum())
     reasons = [f"{negative} of {len(values)} values are negative."] if negative else []
     if len(values) == 1:
         reasons.append("m = 1: one data set, nothing was pooled.")
     return row | fisher_z(values, n=n) | {"reason": " ".join(reasons)}
-
-
-ADDRESS = ("lhs", "rhs", "effect", "group")
 
 
 def effects(fits: Sequence[SemFit]) -> pd.DataFrame:

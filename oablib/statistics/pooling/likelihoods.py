@@ -91,25 +91,23 @@ def likelihood_ratio(
 def _ratio_test(
     restricted: Logliks, general: Logliks, *, df: int, method: RatioMethod
 ) -> PooledTest:
-    """Pooled ratio from the likelihoods of two models that were found comparable and nested."""
-    ratios = _ratios(restricted.own, general.own)
-    if method == "D2":
-        return pooled_tests.d2(ratios, df)
-    if method == "D3":
-        return pooled_tests.d3(ratios, 2 * (general.pooled - restricted.pooled), df)
-    return pooled_tests.d4(ratios, 2 * (general.stacked - restricted.stacked), df)
+    """Pooled ratio from the likelihoods of two models that are comparable and nested.
 
-
-def _ratios(restricted: NDArray, general: NDArray) -> NDArray:
-    """2 (general - restricted), rounding below 0 removed; ComparisonError for more than that."""
-    ratios = 2 * (general - restricted)
-    worse = ratios < -RATIO_ROUNDING * (1 + np.abs(general))
+    Raises ComparisonError where a ratio is below 0 by more than rounding.
+    """
+    ratios = 2 * (general.own - restricted.own)
+    worse = ratios < -RATIO_ROUNDING * (1 + np.abs(general.own))
     if worse.any():
         raise ComparisonError(
             f"The general model fits worse than the restricted one in {int(worse.sum())} of "
             f"{len(ratios)} imputations (ratio down to {ratios.min():.3g}); expected nested models."
         )
-    return np.maximum(ratios, 0.0)
+    ratios = np.maximum(ratios, 0.0)
+    if method == "D2":
+        return pooled_tests.d2(ratios, df)
+    if method == "D3":
+        return pooled_tests.d3(ratios, 2 * (general.pooled - restricted.pooled), df)
+    return pooled_tests.d4(ratios, 2 * (general.stacked - restricted.stacked), df)
 
 
 def _fail_if_models_cannot_be_compared(models: Mapping[str, Sequence[SemFit]]) -> None:

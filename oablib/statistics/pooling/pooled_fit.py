@@ -90,7 +90,12 @@ def pool(fits: Sequence[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
     first, m = fits[0], len(fits)
     q, u = arrays(fits)
     free = (np.diagonal(u, axis1=1, axis2=2) != 0).any(axis=0)
-    _fail_if_fixed_values_differ(q[:, ~free])
+    differing = int((np.ptp(q[:, ~free], axis=0) != 0).sum())
+    if differing:
+        raise PoolingError(
+            f"{differing} fixed parameters (standard error 0) have different values in the {m} "
+            "fits; expected one model fitted to every imputation."
+        )
     rows = np.flatnonzero(free)
     averaged = (first.parameters["op"] != ":=").to_numpy()[free] if scale_w else None
     numbers = _Numbers(q[:, free], u[:, rows[:, None], rows], complete_df(first), averaged)
@@ -185,15 +190,6 @@ def addresses(fit: SemFit) -> tuple[tuple[object, ...], ...]:
     """(lhs, op, rhs) and, in multi-group fits, group of each row of parameters."""
     columns = [name for name in ADDRESS if name in fit.parameters]
     return tuple(zip(*(fit.parameters[name].tolist() for name in columns), strict=True))
-
-
-def _fail_if_fixed_values_differ(fixed: NDArray) -> None:
-    differing = int((np.ptp(fixed, axis=0) != 0).sum())
-    if differing:
-        raise PoolingError(
-            f"{differing} fixed parameters (standard error 0) have different values in the "
-            f"{len(fixed)} fits; expected one model fitted to every imputation."
-        )
 
 
 # A jackknife leaves m - 1 imputations, and variance between imputations needs two of them.

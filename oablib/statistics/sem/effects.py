@@ -48,14 +48,11 @@ def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.Dat
     """
     if draws and draws < LEAST_DRAWS:
         raise ModelError(f"draws={draws}; expected 0, or at least {LEAST_DRAWS}.")
-    problem = fit.core.problem
+    problem, optimum = fit.core.problem, fit.core.optimum
     wanted = _structure(problem.spec)
     if not len(wanted.kind):
         raise ModelError("The model has no path `y ~ x`, so that there are no effects to compute.")
-    units = [
-        solution.original(problem, fit.core.optimum.theta),
-        solution.standardised(problem, fit.core.optimum),
-    ]
+    units = [solution.original(problem, optimum.theta), solution.standardised(problem, optimum)]
     groups = range(problem.spec.n_groups)
     parts = [_of_group(fit, units, wanted, group, draws=draws, seed=seed) for group in groups]
     return pd.concat(parts, ignore_index=True)

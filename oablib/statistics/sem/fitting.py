@@ -165,7 +165,7 @@ def _fitted(problem: Problem, *, errors: Errors) -> SemFit:
     covariance[given] = covariance[:, given] = 0.0
     parameters, by_row = solution.parameter_table(problem, optimum, covariance=covariance)
     measures = measuring.measures(problem, optimum, parts)
-    r2 = measuring.explained(problem, optimum)
+    r2, r2_adjusted = measuring.explained(problem, optimum)
     return SemFit(
         model=model.text,
         likelihood=model.likelihood,
@@ -180,7 +180,7 @@ def _fitted(problem: Problem, *, errors: Errors) -> SemFit:
         df=model.df,
         **{each.name: getattr(measures, each.name) for each in fields(measures)},
         r2=r2,
-        r2_adjusted=measuring.adjusted(problem, r2),
+        r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
         converged=True,
         flags=tuple(_flags(problem, optimum)),

@@ -1,6 +1,5 @@
 """How well a model fits, with lavaan's definitions (0.6-14, fitMeasures)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,23 +96,19 @@ def log_likelihood(problem: Problem, standardised: float) -> float:
     return loglik - sum(saturated(g, given) for g in sample.groups) + jacobian
 
 
-def explained(problem: Problem, optimum: Optimum) -> dict[str, float]:
-    """R2 per endogenous variable: one minus residual over implied variance."""
+def explained(problem: Problem, optimum: Optimum) -> tuple[dict[str, float], dict[str, float]]:
+    """R2 per endogenous variable, one minus residual over implied variance, and adjusted.
+
+    Adjusted for the number of free paths into the variable (Ezekiel, 1930).
+    """
+    r2, adjusted = {}, {}
     shares = [1 - np.diag(at.S) / np.diag(at.C) for at in optimum.at]
-    return {
-        key: float(shares[group][problem.spec.variables.index(name)])
-        for key, (name, group) in r2_keys(problem).items()
-    }
-
-
-def adjusted(problem: Problem, r2: Mapping[str, float]) -> dict[str, float]:
-    """R2 adjusted for the number of free paths into each variable (Ezekiel, 1930)."""
-    adjusted = {}
     for key, (name, group) in r2_keys(problem).items():
+        r2[key] = float(shares[group][problem.spec.variables.index(name)])
         n = problem.sample.groups[group].n
         lost = n - 1 - len(problem.spec.predictors(name))
         adjusted[key] = float(1 - (1 - r2[key]) * (n - 1) / lost)
-    return adjusted
+    return r2, adjusted
 
 
 def r2_keys(problem: Problem) -> dict[str, tuple[str, int]]:

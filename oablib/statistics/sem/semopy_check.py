@@ -63,7 +63,7 @@ def _own_search(problem: Problem) -> dict[Entry, float]:
         return {}
     # A new Model per data set: a used one keeps the exogenous covariances of its first data.
     model = semopy.Model(_text(problem))
-    names = [_name(i) for i in range(len(problem.spec.observed))]
+    names = [f"v{i}" for i in range(len(problem.spec.observed))]
     cov = pd.DataFrame(problem.sample.groups[0].cov, index=names, columns=names)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -92,10 +92,6 @@ def _is_expressible(problem: Problem) -> bool:
     return problems.centred(spec) and one_unit and set(spec.latent) <= marked
 
 
-def _name(variable: int) -> str:
-    return f"v{variable}"
-
-
 def _text(problem: Problem) -> str:
     """Every parameter of the model in standardised units, the free ones under names of ours."""
     lines = []
@@ -103,5 +99,5 @@ def _text(problem: Problem) -> str:
         value = f"{float(cell.value or 0) * factor(cell, problem.scale)!r}"
         modifier = value if cell.free == FIXED else f"p{cell.free}"
         left, right = (cell.column, cell.row) if cell.op == "=~" else (cell.row, cell.column)
-        lines.append(f"{_name(left)} {cell.op} {modifier}*{_name(right)}")
+        lines.append(f"v{left} {cell.op} {modifier}*v{right}")
     return "\n".join(lines)

@@ -212,7 +212,7 @@ def test_indices_of_the_schools_as_they_are_are_the_pooled_ones(
     left = [f"nscct ~ {name}" for at, name in enumerate(CANDIDATES) if at not in added]
     expected = pooling.modification_indices(fits, left)
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
-    found = draws.p_values(design, once(design), model, texts, tested=[added])
+    found = draws.p_values(design, once(design), model, texts, added=[added])
     places = [at for at in range(len(texts)) if at not in added]
     np.testing.assert_allclose(found.statistic[0, places], expected["d2_robust"], rtol=SAME_RTOL)
     np.testing.assert_allclose(found.p[0, places], expected["p_holm"], rtol=SAME_RTOL)
@@ -229,7 +229,7 @@ def test_a_draw_is_the_search_on_the_drawn_children(
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
     expected = pooling.modification_indices(fits, texts)
     drawn = draws.drawn(design, times[None, :].astype(float))
-    found = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
+    found = draws.p_values(design, drawn, model, texts)
     # School means are those of the whole school, however often it is drawn.
     np.testing.assert_allclose(found.statistic[0], expected["d2_robust"], rtol=SAME_RTOL)
 
