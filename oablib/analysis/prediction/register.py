@@ -65,7 +65,7 @@ def fill(
 
 
 def without_tests(model: Model, *, rules: Rules) -> Model:
-    """The model with columns of registers in the place of its tests, for the imputation alone."""
+    """The model with columns of registers instead of its tests, for the imputation alone."""
     tests = (model.outcome, model.mediator)
     absent = [test for test in tests if test not in rules.stand_ins]
     if absent:

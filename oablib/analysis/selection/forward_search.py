@@ -29,7 +29,7 @@ TRAIL = [
 @showable()
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Forward:
-    """Where the procedure ended, and how it got there.
+    """Where the procedure ended, and the steps.
 
     model: the model at the end. added: the paths that entered, in their order.
     trail: one row a candidate and round, by rank: round; rank; lhs, rhs; index (pooled, on the

@@ -72,10 +72,8 @@ def stability(
         )
     texts = list(model.candidates)
     first = draws.p_values(design, drawn, model, texts)
-    gates = {
-        "with_literature": [entries.judged(*sides(text)).grounding == "accepted" for text in texts],
-        "data_alone": [True] * len(texts),
-    }
+    accepted = [entries.judged(*sides(text)).grounding == "accepted" for text in texts]
+    gates = {"with_literature": accepted, "data_alone": [True] * len(texts)}
     ends = {
         name: _search(design, drawn, model, texts, gate, first=first, alpha=rules.forward_alpha)
         for name, gate in gates.items()

@@ -1,4 +1,4 @@
-"""What was unknown, what it was filled with, and frames with the values in place."""
+"""What was unknown, what it was filled with, and frames with the values filled in."""
 
 from dataclasses import dataclass
 

@@ -18,8 +18,8 @@ class Nominal:
     """Multinomial logit with coefficients from a Bayesian bootstrap of schools.
 
     Every draw weighs the schools anew, by exponential weights, and maximises the weighted
-    posterior: a draw of the coefficients that is proper in Rubin's sense and counts that children
-    of one school are alike (Rubin, 1981, Ann. Stat. 9:130; 1987, section 4.4). The log-odds of
+    posterior: a draw of the coefficients that is proper in Rubin's sense and allows for children
+    of one school being alike (Rubin, 1981, Ann. Stat. 9:130; 1987, section 4.4). The log-odds of
     levels are linear in an outcome that is normal given the level; so no order is imposed on
     levels, and their scale values need not rise with the code.
     prior_sd: of a coefficient, per unit of a dummy and per two standard deviations of a number

@@ -1,6 +1,6 @@
 """Structural equation models by exact maximum likelihood, in lavaan's syntax.
 
-`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions ask it more.
+`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions take that fit.
 """
 
 from oablib.statistics.sem.comparison import LikelihoodRatio, compare, likelihood_ratio

@@ -153,7 +153,7 @@ def _pick(A: NDArray, B: NDArray, wanted: _Effects) -> NDArray:
 
 
 def _chosen(direct: NDArray, total: NDArray, kind: NDArray) -> NDArray:
-    """The kind of effect asked for, out of direct and total ones."""
+    """The wanted kind of effect, from direct and total ones."""
     indirect = total - direct
     return np.where(kind == "direct", direct, np.where(kind == "total", total, indirect))
 

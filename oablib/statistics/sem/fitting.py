@@ -1,4 +1,4 @@
-"""The entry of the package: fit one model to one complete data set, and what comes out."""
+"""The entry of the package: fit one model to one complete data set, and the result."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -45,7 +45,7 @@ class SemFit(Measures):
     n_parameters: free parameters that the likelihood counts; shared ones count once.
     loglik, aic, bic, chi2, cfi and the other measures of fit: see Measures.
     r2, r2_adjusted: per endogenous variable (and group: "name.group").
-    errors, information: standard errors asked for, and the information matrix under them.
+    errors, information: kind of standard errors, and the information matrix behind them.
     gradient_norm: largest |score| per row at the estimate, standardised units.
     flags: sentences on what a reader should know before believing the numbers.
     """
