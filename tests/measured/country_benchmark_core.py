@@ -29,10 +29,13 @@ def core(folder: Path, tenths: int) -> Result:
     sites, municipalities = (
         pd.read_parquet(place / f"{name}.parquet") for name in ("sites", "municipalities")
     )
-    told = {"indicator": indicators()[1], "how": How(pupil_scores.rules(), allocation.rules(), 0)}
+    options = {
+        "indicator": indicators()[1],
+        "how": How(pupil_scores.rules(), allocation.rules(), 0),
+    }
     work = {
         "plain numpy": partial(plain_sums, place),
-        "core pass": partial(core_pass, place, sites, municipalities, **told),
+        "core pass": partial(core_pass, place, sites, municipalities, **options),
     }
     taken: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(1 + REPEATS):

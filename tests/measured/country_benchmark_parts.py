@@ -35,10 +35,10 @@ def drawing(folder: Path, tenths: int) -> Result:
     seconds: dict[str, float] = {}
     with timed(seconds, "reading"):
         children = read(folder, tenths=tenths)
-    told = {"model": models.load("base"), "table": codebook.load().table("cohort")}
+    options = {"model": models.load("base"), "table": codebook.load().table("cohort")}
     rule = pupil_scores.rules().education
     with peaks_beside() as others, timed(seconds, "drawing"):
-        drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **told)
+        drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **options)
     drawn.to_parquet(folder / str(tenths) / DRAWS, index=False)
     firsts = drawn[[name for name in drawn if name.endswith("_1")]].to_numpy()
     cells = int((firsts != UNKNOWN).sum())
@@ -99,9 +99,9 @@ def peaks_beside() -> Iterator[dict[str, float]]:
     def look() -> None:
         while not done.wait(EVERY):
             for path in Path("/proc").glob("[0-9]*/status"):
-                told = _told(path)
-                if told.get("PPid") == str(os.getpid()) and "VmHWM" in told:
-                    peaks[path.parent.name] = int(told["VmHWM"].split()[0]) / 2**10
+                status = _status(path)
+                if status.get("PPid") == str(os.getpid()) and "VmHWM" in status:
+                    peaks[path.parent.name] = int(status["VmHWM"].split()[0]) / 2**10
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -122,7 +122,7 @@ def indicators() -> tuple[Indicator, Indicator]:
     return current, new
 
 
-def _told(status: Path) -> dict[str, str]:
+def _status(status: Path) -> dict[str, str]:
     """What the system tells of a process; nothing of one that has just ended."""
     try:
         lines = status.read_text(encoding="utf-8").splitlines()

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import imputation, intake, params, synthetic
+from oablib import imputation, intake, params, synthetic, two_step
 from oablib.params import declared
 from oablib.params import run as params_run
 from oablib.protocol import models
 from oablib.protocol.codebook import Table, load
 from oablib.report import published as report
-from oablib import two_step
 from tests.measured.true_education import true_education
 
 # What the run promises of its cohort, on complete data (docs/decisions/0003).

@@ -51,9 +51,15 @@ def rules() -> Rules:
 @pytest.fixture(scope="module")
 def setting(cohort: pd.DataFrame, model: Model, table: Table, rules: Rules) -> Setting:
     laid = register.lay(cohort, model=model, rules=rules, seed=1)
-    told = {"model": model, "table": table, "rules": rules, "seed": 1}
+    options = {"model": model, "table": table, "rules": rules, "seed": 1}
     return Setting(
-        cohort, register.fill(cohort, **told), register.fill(laid, **told), model, table, rules, 1
+        cohort,
+        register.fill(cohort, **options),
+        register.fill(laid, **options),
+        model,
+        table,
+        rules,
+        1,
     )
 
 
@@ -138,12 +144,12 @@ def test_registers_know_no_tests(
     cohort: pd.DataFrame, model: Model, table: Table, rules: Rules
 ) -> None:
     """Whatever the tests say, unknown education is filled with the same values."""
-    told = {"model": model, "table": table, "rules": rules, "seed": 5}
+    options = {"model": model, "table": table, "rules": rules, "seed": 5}
     rng = np.random.default_rng(1)
     shuffled = cohort.assign(
         cito=rng.permutation(cohort["cito"]), nscct=rng.permutation(cohort["nscct"])
     )
-    pairs = zip(register.fill(cohort, **told), register.fill(shuffled, **told), strict=True)
+    pairs = zip(register.fill(cohort, **options), register.fill(shuffled, **options), strict=True)
     for one, other in pairs:
         columns = list(model.imputed)
         pd.testing.assert_frame_equal(one[columns], other[columns])
@@ -207,8 +213,8 @@ def test_a_method_that_fails_says_why_and_stops_nothing(
 def test_the_study_repeats_itself_and_sums_up_its_splits(
     cohort: pd.DataFrame, model: Model, table: Table, rules: Rules
 ) -> None:
-    told = {"model": model, "table": table, "rules": rules, "splits": 3, "seed": 4}
-    found, again = prediction.predict(cohort, **told), prediction.predict(cohort, **told)
+    options = {"model": model, "table": table, "rules": rules, "splits": 3, "seed": 4}
+    found, again = prediction.predict(cohort, **options), prediction.predict(cohort, **options)
     pd.testing.assert_frame_equal(found.splits, again.splits)
     assert set(found.splits["split"]) == {0, 1, 2}
     rows = found.splits[(found.splits["method"] == methods.ALL)]
@@ -311,14 +317,14 @@ def test_out_of_sample_r2_is_near_the_truths_own(model: Model, table: Table) -> 
     drawn = synthetic.draw(n=run.n, seed=run.seed)
     cohort = intake.in_memory(drawn.children, table=table)
     rules = prediction.rules()
-    told = {"model": model, "table": table, "rules": rules, "seed": run.seed}
-    found = prediction.predict(cohort, splits=10, **told).summary
+    options = {"model": model, "table": table, "rules": rules, "seed": run.seed}
+    found = prediction.predict(cohort, splits=10, **options).summary
     own = found[found["method"] == methods.ALL].set_index("population")["r2"]
     exact = by_truth(drawn, model, table)
     known, everybody = register.known(cohort, model=model), np.ones(len(cohort), bool)
-    delivered = register.fill(cohort, **told)
-    laid = register.fill(register.lay(cohort, **{k: told[k] for k in ("model", "rules", "seed")}),
-                         **told)  # fmt: skip
+    delivered = register.fill(cohort, **options)
+    pattern = register.lay(cohort, model=model, rules=rules, seed=run.seed)
+    laid = register.fill(pattern, **options)
     expected = {
         "known": r2_of(exact, delivered, known, table),
         "register": r2_of(exact, laid, known, table),

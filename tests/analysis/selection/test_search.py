@@ -107,11 +107,11 @@ def test_with_several_that_qualify_the_largest_enters_first(
 def test_one_complete_data_set_is_searched_by_its_own_indices(
     frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model, robust: bool
 ) -> None:
-    told = replace(rules, forward_robust=robust)
-    found = search(frames[:1], judging(entries, "intelligence_origin"), told, model)
+    changed = replace(rules, forward_robust=robust)
+    found = search(frames[:1], judging(entries, "intelligence_origin"), changed, model)
     assert found.added == ("nscct ~ origin",)
     first = found.trail[found.trail["round"] == 1].set_index("rhs")
-    before = search(frames[:1], entries, told, model).fits[0]
+    before = search(frames[:1], entries, changed, model).fits[0]
     expected = sem.modification_indices(before, [f"nscct ~ {name}" for name in CANDIDATES])
     expected = expected.set_index("rhs")["mi_robust" if robust else "mi"]
     np.testing.assert_allclose(first["index"], expected[first.index])
@@ -247,9 +247,9 @@ def drawn_by_hand(frame: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
 def test_frequencies_say_where_the_search_ends(
     design: Design, entries: Literature, rules: Rules
 ) -> None:
-    told = {"rules": rules, "samples": 20, "seed": (1, 6)}
-    found = selection.stability(design, entries=entries, **told)
-    again = selection.stability(design, entries=entries, **told)
+    options = {"rules": rules, "samples": 20, "seed": (1, 6)}
+    found = selection.stability(design, entries=entries, **options)
+    again = selection.stability(design, entries=entries, **options)
     pd.testing.assert_frame_equal(found.models, again.models)
     pd.testing.assert_frame_equal(found.variants, again.variants)
     for name in ("with_literature", "data_alone"):
@@ -260,7 +260,9 @@ def test_frequencies_say_where_the_search_ends(
     assert by_name.loc["no addition", "with_literature"] == 1
     origin = by_name.index.str.contains("nscct ~ origin")
     assert by_name.loc[origin, "data_alone"].sum() > 0.5
-    accepted = selection.stability(design, entries=judging(entries, "intelligence_origin"), **told)
+    accepted = selection.stability(
+        design, entries=judging(entries, "intelligence_origin"), **options
+    )
     rows = accepted.candidates.set_index("rhs")
     assert rows.loc["origin", "enters"] == pytest.approx(rows.loc["origin", "significant"])
 

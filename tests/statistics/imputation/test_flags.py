@@ -18,10 +18,10 @@ def trace(*, slope: float, rounds: int, imputations: int = 5, noise: float = 0.0
     return pd.DataFrame(rows, columns=["variable", "imputation", "iteration", "mean", "sd"])
 
 
-def test_a_trend_in_the_second_half_is_told() -> None:
-    (told,) = flags_of_trace(trace(slope=0.05, rounds=10))
-    assert "education_mother: imputed means still move after 10 rounds, by +0.2" in told
-    assert "`iterations`" in told
+def test_a_trend_in_the_second_half_is_flagged() -> None:
+    (flag,) = flags_of_trace(trace(slope=0.05, rounds=10))
+    assert "education_mother: imputed means still move after 10 rounds, by +0.2" in flag
+    assert "`iterations`" in flag
 
 
 @pytest.mark.parametrize(

@@ -132,13 +132,13 @@ def test_paths_from_moments_are_those_of_a_fit(children: pd.DataFrame) -> None:
     names = ["cito", "nscct", "debt_restructuring"]
     text = "cito ~ nscct + debt_restructuring\nnscct ~ debt_restructuring"
     rows = children[names].to_numpy(dtype=float)
-    told = {"n": np.array([3000.0]), "means": rows.mean(axis=0)[None]}
-    found = sem.paths(text, names, **told, covariances=np.cov(rows.T, bias=True)[None])
+    moments = {"n": np.array([3000.0]), "means": rows.mean(axis=0)[None]}
+    found = sem.paths(text, names, **moments, covariances=np.cov(rows.T, bias=True)[None])
     fit = sem.fit(text, children[names].astype(float))
     for (left, right), value in found.iloc[0].items():
         assert value == pytest.approx(fit.parameter(left, "~", right)["est"], abs=SAME_ESTIMATES)
     with pytest.raises(ModelError, match="age"):
-        sem.paths("cito ~ age", names, **told, covariances=np.eye(3)[None])
+        sem.paths("cito ~ age", names, **moments, covariances=np.eye(3)[None])
 
 
 @pytest.fixture(scope="module")
@@ -153,15 +153,15 @@ def test_a_grid_is_the_same_on_any_number_of_workers_and_from_what_was_kept(
     frames: list, model: models.Model, table: codebook.Table, tmp_path, monkeypatch
 ) -> None:
     variants = {"base": model, "shorter": replace(model, direct=model.direct[:-1])}
-    told = {"models": variants, "table": table, "samples": 20, "seed": 1}
-    alone = model_grid.grid(frames, **told, keep=tmp_path)
-    pd.testing.assert_frame_equal(model_grid.grid(frames, **told, workers=2), alone)
+    options = {"models": variants, "table": table, "samples": 20, "seed": 1}
+    alone = model_grid.grid(frames, **options, keep=tmp_path)
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, workers=2), alone)
     assert len(list(tmp_path.glob("*.npz"))) == 6
     damaged = next(tmp_path.glob("*.npz"))
     damaged.write_bytes(damaged.read_bytes()[:100])
-    pd.testing.assert_frame_equal(model_grid.grid(frames, **told, keep=tmp_path), alone)
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, keep=tmp_path), alone)
     monkeypatch.setattr(model_grid, "cell", None)  # nothing is computed again
-    pd.testing.assert_frame_equal(model_grid.grid(frames, **told, keep=tmp_path), alone)
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, keep=tmp_path), alone)
 
 
 def test_a_grid_with_too_few_draws_says_how_many_there_were(

@@ -13,8 +13,8 @@ from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.running import commands, studies
 from oablib.running.run import Options
-from oablib.statistics.imputation import all_completed
 from oablib.statistics import two_step
+from oablib.statistics.imputation import all_completed
 from oablib.studies.validation import cohorts, methods, replication, schools, settings, study
 from oablib.studies.validation.methods import Data
 from oablib.studies.validation.settings import Batch, Settings, Shared, Task
