@@ -1,1 +1,1 @@
-"""What is asked of a fitted model: selection of paths, prediction, and checks of the imputation."""
+"""What follows a fitted model: selection of paths, prediction, and checks of the imputation."""

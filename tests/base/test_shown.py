@@ -27,12 +27,12 @@ from oablib import (
 from oablib.base import shown
 from oablib.protocol import codebook, literature, models
 from oablib.statistics.pooling import PooledTest
-from oablib.statistics.two_step import analysis, grid, resampling
+from oablib.statistics.two_step import analysis, model_grid, resampling
 from oablib.statistics.two_step.scale_values import ScaleValues
 
 STAGES = (
     allocation, analysis, comparison, diagnostics, imputation, intake, literature, pooling,
-    prediction, pupil_scores, resampling, grid, selection, sem,
+    prediction, pupil_scores, resampling, model_grid, selection, sem,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"

@@ -104,7 +104,7 @@ def page(
     """
     ours, theirs, grid = runs[IMPUTED], runs[SEMTOOLS], runs[GRID]
     facts = {**machine} | {
-        name: told for own in runs.values() for name, told in own[0]["versions"].items()
+        name: version for own in runs.values() for name, version in own[0]["versions"].items()
     }
     return PAGE.format(
         rounds=rounds,

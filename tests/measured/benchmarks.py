@@ -75,9 +75,9 @@ def _run(task: Task, *, folder: Path) -> Run:
     whole = time.perf_counter() - start
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
-    told = json.loads(done.stdout.splitlines()[-1])
-    told["seconds"]["whole process"] = whole
-    return told
+    result = json.loads(done.stdout.splitlines()[-1])
+    result["seconds"]["whole process"] = whole
+    return result
 
 
 def _program(part: str) -> Sequence[str]:
@@ -106,14 +106,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     parser.add_argument("--rounds", type=int, default=5)
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     found = machine()
     with TemporaryDirectory() as name:
         write_data(Path(name))
-        runs = measure(Path(name), rounds=told.rounds)
+        runs = measure(Path(name), rounds=arguments.rounds)
     text = benchmark_page.page(
         runs,
-        rounds=told.rounds,
+        rounds=arguments.rounds,
         n=CHILDREN,
         machine=found,
         further=imputation_benchmark_page.section(runs, n=CHILDREN),
@@ -121,7 +121,7 @@ def main() -> None:
     )
     # The country is measured apart, by country_benchmark; its section follows from stored runs.
     text = country_benchmark_page.with_section(text, country_benchmark_page.stored_section())
-    told.out.write_text(text, encoding="utf-8")
+    arguments.out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

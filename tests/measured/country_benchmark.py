@@ -45,15 +45,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(".work/country_benchmark"))
     parser.add_argument("--out", type=Path, default=STORED)
     parser.add_argument("--page", type=Path, default=benchmarks.ROOT / "docs" / "benchmarks.md")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     machine = benchmarks.machine() | benchmark_process.versions()
-    folder = told.folder.resolve()
-    country_benchmark_data.deliver(folder, share=told.share)
-    rows = measure(folder, rounds=told.rounds)
-    stored = {"rounds": told.rounds, "share": told.share, "machine": machine, "runs": rows}
-    told.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    page = told.page.read_text(encoding="utf-8") if told.page.exists() else "# Speed\n"
-    told.page.write_text(with_section(page, section(stored)), encoding="utf-8")
+    folder = arguments.folder.resolve()
+    country_benchmark_data.deliver(folder, share=arguments.share)
+    rows = measure(folder, rounds=arguments.rounds)
+    stored = {
+        "rounds": arguments.rounds,
+        "share": arguments.share,
+        "machine": machine,
+        "runs": rows,
+    }
+    arguments.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    page = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else "# Speed\n"
+    arguments.page.write_text(with_section(page, section(stored)), encoding="utf-8")
 
 
 def _rows(folder: Path, tasks: tuple[Task, ...], *, rounds: int) -> list[dict[str, Any]]:

@@ -10,12 +10,11 @@ from statistics import median
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from oablib.indicator.pupil_scores.children_checks import PUPIL, TODDLER
 
 from oablib import allocation, pupil_scores
 from oablib.indicator.comparison.causes import Procedure
-from oablib.indicator.pupil_scores import Children, Education, Indicator
-from oablib.indicator.pupil_scores.children import PUPIL, TODDLER
-from oablib.indicator.pupil_scores.scores import compute
+from oablib.indicator.pupil_scores import Children, Education, Indicator, computed
 
 from .benchmark_parts import Result, memory, timed
 from .country_benchmark_data import CODES, YEAR
@@ -30,13 +29,13 @@ def core(folder: Path, tenths: int) -> Result:
     sites, municipalities = (
         pd.read_parquet(place / f"{name}.parquet") for name in ("sites", "municipalities")
     )
-    told = {
+    options = {
         "indicator": indicators()[1],
         "how": Procedure(pupil_scores.rules(), allocation.rules(), 0),
     }
     work = {
         "plain numpy": partial(plain_sums, place),
-        "core pass": partial(core_pass, place, sites, municipalities, **told),
+        "core pass": partial(core_pass, place, sites, municipalities, **options),
     }
     taken: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(1 + REPEATS):
@@ -71,9 +70,8 @@ def core_pass(
 ) -> pd.DataFrame:
     """Load the columns; compute every score, find the boundary, make the table of schools."""
     children = _plain_children(place, sites, municipalities)
-    score = compute(
-        children,
-        Education(1, {}, {}),
+    score = computed.compute(
+        *(children, Education(1, {}, {})),
         indicator=indicator,
         rule=how.scores.school_mean,
         left_out=np.zeros(len(children), dtype=bool),

@@ -1,6 +1,6 @@
 """Countries of three sizes as files: a tenth of the population, all of it, and ten times as many.
 
-A size is told in tenths of the population; its files stand in a folder of that name.
+A size is given in tenths of the population; its files are in a folder of that name.
 """
 
 from collections.abc import Mapping

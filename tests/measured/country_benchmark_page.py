@@ -88,7 +88,7 @@ def section(stored: Mapping[str, Any]) -> str:
         promises=_promises(runs),
         laps=_laps(runs[CHAIN, WHOLE]),
         drawing=_drawing(runs),
-        late=_told(times(runs[LATE, WHOLE], ("late averaging",))),
+        late=_shown(times(runs[LATE, WHOLE], ("late averaging",))),
         sizes=", ".join(f"{tenths / WHOLE:g}" for tenths in SIZES),
         growth=_growth(runs),
         repeats=REPEATS,
@@ -136,9 +136,9 @@ def _promises(runs: Runs) -> str:
 
 
 def _laps(runs: Sequence[Run]) -> str:
-    body = [(step, _told(times(runs, (step,)))) for step in STEPS]
+    body = [(step, _shown(times(runs, (step,)))) for step in STEPS]
     sums = {"**chain**": STEPS, "whole process, packages imported": ("whole process",)}
-    body += [(name, _told(times(runs, steps))) for name, steps in sums.items()]
+    body += [(name, _shown(times(runs, steps))) for name, steps in sums.items()]
     return markdown(("step", "seconds"), body)
 
 
@@ -148,7 +148,7 @@ def _drawing(runs: Runs) -> str:
         own = runs[DRAWING, tenths]
         seconds, cells = times(own, ("drawing",)), int(_facts(own, "cells")[0])
         memory = f"{median(_facts(own, 'together')):.0f}"
-        body.append((f"{_children(own):,}", f"{cells:,}", _told(seconds), memory))
+        body.append((f"{_children(own):,}", f"{cells:,}", _shown(seconds), memory))
     return markdown(("children", "unknown cells", "seconds", "memory, MiB"), body)
 
 
@@ -159,7 +159,7 @@ def _growth(runs: Runs) -> str:
     body = [
         (
             f"{n:,}",
-            _told(each),
+            _shown(each),
             f"{median(each) / n * 1e6:.3g}",
             slope,
             f"{median(_facts(runs[CHAIN, tenths], 'peak')):.0f}",
@@ -175,8 +175,8 @@ def _core(runs: Runs) -> str:
     for tenths in SIZES:
         own = runs[CORE, tenths]
         n, taken = _children(own), times(own, PASS)
-        cells = [f"{n:,}", _told(taken), f"{median(taken) / n * 1e6:.3g}"]
-        cells += [_told(times(own, PLAIN)), _told(_ratios(own))]
+        cells = [f"{n:,}", _shown(taken), f"{median(taken) / n * 1e6:.3g}"]
+        cells += [_shown(times(own, PLAIN)), _shown(_ratios(own))]
         body.append([*cells, f"{median(_facts(own, 'peak')):.0f}"])
     head = ("children", "core pass, s", "s per million children", "plain numpy, s", "ratio")
     return markdown((*head, "peak, MiB"), body)
@@ -195,6 +195,6 @@ def _facts(runs: Sequence[Run], name: str) -> list[float]:
     return [run["facts"][name] for run in runs]
 
 
-def _told(values: Sequence[float]) -> str:
+def _shown(values: Sequence[float]) -> str:
     """Median and range; of a single value itself."""
     return shown(values) if len(values) > 1 else f"{values[0]:.3g}"

@@ -15,6 +15,7 @@ import pandas as pd
 from oablib import allocation, comparison, params, pupil_scores
 from oablib.indicator.comparison.causes import Procedure, Situation
 from oablib.indicator.pupil_scores import Children, Indicator, Provenance, Scores
+from oablib.indicator.pupil_scores.children import UNKNOWN
 from oablib.protocol import codebook, models
 
 from .benchmark_parts import Result, memory, timed
@@ -34,13 +35,13 @@ def drawing(folder: Path, tenths: int) -> Result:
     seconds: dict[str, float] = {}
     with timed(seconds, "reading"):
         children = read(folder, tenths=tenths)
-    told = {"model": models.load("base"), "table": codebook.load().table("cohort")}
+    options = {"model": models.load("base"), "table": codebook.load().table("cohort")}
     rule = pupil_scores.rules().education
     with peaks_beside() as others, timed(seconds, "drawing"):
-        drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **told)
+        drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **options)
     drawn.to_parquet(folder / str(tenths) / DRAWS, index=False)
     firsts = drawn[[name for name in drawn if name.endswith("_1")]].to_numpy()
-    cells = int((firsts != children.UNKNOWN).sum())
+    cells = int((firsts != UNKNOWN).sum())
     together = memory("VmHWM") + sum(others.values())
     return seconds, _facts(children) | {"cells": cells, "together": together}
 
@@ -98,9 +99,9 @@ def peaks_beside() -> Iterator[dict[str, float]]:
     def look() -> None:
         while not done.wait(EVERY):
             for path in Path("/proc").glob("[0-9]*/status"):
-                told = _told(path)
-                if told.get("PPid") == str(os.getpid()) and "VmHWM" in told:
-                    peaks[path.parent.name] = int(told["VmHWM"].split()[0]) / 2**10
+                status = _status(path)
+                if status.get("PPid") == str(os.getpid()) and "VmHWM" in status:
+                    peaks[path.parent.name] = int(status["VmHWM"].split()[0]) / 2**10
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -121,7 +122,7 @@ def indicators() -> tuple[Indicator, Indicator]:
     return current, new
 
 
-def _told(status: Path) -> dict[str, str]:
+def _status(status: Path) -> dict[str, str]:
     """What the system tells of a process; nothing of one that has just ended."""
     try:
         lines = status.read_text(encoding="utf-8").splitlines()

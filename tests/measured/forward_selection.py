@@ -82,8 +82,9 @@ def one_replication(
         seed=int(state[1]),
     )
     frames = imputation.all_completed(cohort, cells=filled.cells)
-    told = {"model": model, "table": table, "entries": accepting(), "rules": selection.rules()}
-    found = selection.forward(frames, **told)
+    found = selection.forward(
+        frames, model=model, table=table, entries=accepting(), rules=selection.rules()
+    )
     first = found.trail[found.trail["round"] == 1].set_index("rhs")
     return {
         "world": world,
@@ -147,14 +148,14 @@ def main() -> None:
     parser.add_argument(
         "--page-only", action="store_true", help="write the page anew from rows.csv"
     )
-    told = parser.parse_args()
-    if not told.page_only:
-        tasks = [(world, number) for world in WORLDS for number in range(told.replications)]
+    arguments = parser.parse_args()
+    if not arguments.page_only:
+        tasks = [(world, number) for world in WORLDS for number in range(arguments.replications)]
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            task = partial(one_replication, imputations=told.imputations)
+            task = partial(one_replication, imputations=arguments.imputations)
             found = list(tqdm(pool.map(task, tasks), total=len(tasks)))
-        if told.imputations != M:
+        if arguments.imputations != M:
             print(rates(pd.DataFrame(found)))
             return
         FOLDER.mkdir(exist_ok=True)

@@ -23,7 +23,7 @@ from oablib import imputation, intake, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.two_step import grid
+from oablib.statistics.two_step import model_grid
 from oablib.workers import processes
 from tests import cluster_tasks
 from tests.places import ROOT
@@ -47,8 +47,10 @@ def variants(base: Model) -> dict[str, Model]:
 def completed(model: Model, table: Table) -> list[pd.DataFrame]:
     """The cohort of herijking-2021, imputed twenty times."""
     frame = intake.in_memory(synthetic.draw(n=N, seed=SEED).children, table=table)
-    told = {"m": IMPUTATIONS, "iterations": 5, "seed": SEED, "rule": imputation.rule()}
-    filled = imputation.impute(frame, model=model, table=table, **told)
+    rule = imputation.rule()
+    filled = imputation.impute(
+        frame, model=model, table=table, rule=rule, m=IMPUTATIONS, iterations=5, seed=SEED
+    )
     return imputation.all_completed(frame, cells=filled.cells)
 
 
@@ -64,19 +66,19 @@ def cluster(workers: int) -> Iterator[None]:
         yield
 
 
-def timed(frames: list[pd.DataFrame], **told: object) -> tuple[float, pd.DataFrame]:
+def timed(frames: list[pd.DataFrame], **options: object) -> tuple[float, pd.DataFrame]:
     start = time.perf_counter()
-    found = grid.grid(frames, **told)
+    found = model_grid.grid(frames, **options)
     return time.perf_counter() - start, found
 
 
-def measure(frames: list[pd.DataFrame], **told: object) -> dict[int, list[float]]:
+def measure(frames: list[pd.DataFrame], **options: object) -> dict[int, list[float]]:
     """Seconds on one and on two workers, several times; the tables must be equal."""
     seconds: dict[int, list[float]] = {}
     tables = []
     for workers in (1, 2):
         with cluster(workers):
-            runs = [timed(frames, **told) for _ in range(REPEATS)]
+            runs = [timed(frames, **options) for _ in range(REPEATS)]
         seconds[workers] = [spent for spent, _ in runs]
         tables += [table for _, table in runs]
     for table in tables[1:]:

@@ -19,14 +19,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--children", type=int, default=benchmarks.CHILDREN)
     parser.add_argument("--rounds", type=int, default=3)
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     tasks, warming = imputation_benchmark_page.TASKS, imputation_benchmark_page.WARMING
     with TemporaryDirectory() as name:
-        write_incomplete(Path(name), n=told.children)
-        runs = benchmarks.measure(Path(name), rounds=told.rounds, tasks=tasks, warming=warming)
+        write_incomplete(Path(name), n=arguments.children)
+        runs = benchmarks.measure(Path(name), rounds=arguments.rounds, tasks=tasks, warming=warming)
     rows = [ratio_row(*target) for target in imputation_benchmark_page.targets(runs)]
     print(markdown(("target", "bound", "measured", "met"), rows), end="\n\n")
-    print(imputation_benchmark_page.section(runs, n=told.children), end="")
+    print(imputation_benchmark_page.section(runs, n=arguments.children), end="")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ def write_incomplete(folder: Path, *, n: int) -> None:
     known, _ = predictors.fixed(frame, model=model, table=table, school_level=False)
     categories = [name for name in known if isinstance(known[name].dtype, pd.CategoricalDtype)]
     numbers = [*known.columns.difference(categories, sort=False), *school]
-    told = {"imputed": model.imputed, "categories": categories, "numbers": numbers}
+    roles = {"imputed": model.imputed, "categories": categories, "numbers": numbers}
     frame.assign(**school).round(DECIMALS).to_csv(folder / FILE, index=False)
-    (folder / ROLES).write_text(json.dumps(told), encoding="utf-8")
+    (folder / ROLES).write_text(json.dumps(roles), encoding="utf-8")
 
 
 def of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> dict[str, NDArray]:
@@ -38,12 +38,12 @@ def of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> dict[str, N
     The chain renews means of the imputed variables in each round; here unknown cells count as the
     mean of the known ones.
     """
-    told = {"model": model, "table": table}
-    known = predictors.fixed(frame, **told, school_level=True)[0]
-    alone = predictors.fixed(frame, **told, school_level=False)[0]
+    options = {"model": model, "table": table}
+    known = predictors.fixed(frame, **options, school_level=True)[0]
+    alone = predictors.fixed(frame, **options, school_level=False)[0]
     stay = {name: known[name].to_numpy() for name in known if name not in alone}
     school = pd.factorize(frame[model.cluster])[0]
-    found = variables.read(frame, **told)
+    found = variables.read(frame, **options)
     means = {
         f"school_{each.name}": imputation.leave_one_out(_scores(each, frame), school=school)
         for each in found

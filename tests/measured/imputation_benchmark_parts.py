@@ -48,9 +48,9 @@ def _imputed(folder: Path, *, rule: str, m: int, iterations: int, workers: int =
     with timed(seconds, "reading"):
         model, table, chosen = models.load("base"), load().table("cohort"), imputation.rule(rule)
         frame = pd.read_csv(folder / FILE, dtype={model.cluster: "str"})
-    told = {"model": model, "table": table, "rule": chosen, "m": m, "iterations": iterations}
+    options = {"model": model, "table": table, "rule": chosen, "m": m, "iterations": iterations}
     with timed(seconds, "imputing"):
-        cells = imputation.impute(frame, **told, seed=SEED, workers=workers).cells
+        cells = imputation.impute(frame, **options, seed=SEED, workers=workers).cells
     shares = {
         name: [float((own == code).mean()) for code in table.column(str(name)).codes]
         for name, own in cells.groupby("variable")["value"]

@@ -79,8 +79,8 @@ def wait_until(
 def complete(root: Path, values: dict[str, int]) -> dict[str, str]:
     """Run undisturbed; digests of the results."""
     process = start(root, values)
-    _, told = process.communicate()
-    assert process.returncode == 0, told
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     return results(root)
 
 
@@ -145,10 +145,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--signal", default="SIGKILL", choices=("SIGKILL", "SIGTERM", "SIGINT"))
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        how = signal.Signals[told.signal]
-        trials = study(Path(name), times=told.times, seed=told.seed, how=how)
+        how = signal.Signals[arguments.signal]
+        trials = study(Path(name), times=arguments.times, seed=arguments.seed, how=how)
     for each in trials:
         print(f"{each.moment:6.2f} s  exit {each.exit_code:>3}  then {each.found}, "
               f"{each.leftovers} left over, same results: {each.same}")  # fmt: skip

@@ -83,17 +83,17 @@ def run_python(template: str) -> Results:
 
 def page(template: str, r: Results, own: Results) -> str:
     """The template with its outputs. Raises KeyError for an output that nobody makes."""
-    told = {output.__name__: output(r, own) for output in OUTPUTS}
+    values = {output.__name__: output(r, own) for output in OUTPUTS}
     # As R's users write them: 0.6-14.
-    told |= {
+    values |= {
         name: re.sub(r"(\.\d+)\.(\d+)$", r"\1-\2", text) for name, text in r["versions"].items()
     }
-    told |= {"R": r["versions"]["R"], "oablib": oablib.__version__, "semopy": version("semopy")}
+    values |= {"R": r["versions"]["R"], "oablib": oablib.__version__, "semopy": version("semopy")}
     limits = {name: f"{getattr(lavaan_reference, name):.0e}" for name in TOLERANCES}
-    told |= {name: limit.replace("e-0", "e-") for name, limit in limits.items()}
-    told |= {"command": COMMAND, "n_rows": str(len(own["fit"].parameters))}
-    told |= {"n_clusters": str(own["fit"].n_clusters)}
-    filled = re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], template)
+    values |= {name: limit.replace("e-0", "e-") for name, limit in limits.items()}
+    values |= {"command": COMMAND, "n_rows": str(len(own["fit"].parameters))}
+    values |= {"n_clusters": str(own["fit"].n_clusters)}
+    filled = re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
     title, rest = filled.split("\n", 1)
     return f"{title}\n\n{NOTICE}\n{rest}"
 
@@ -102,10 +102,10 @@ def main() -> None:
     """Run both sides and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "sem.md")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     template = TEMPLATE.read_text(encoding="utf-8")
     text = page(template, run_r(template), run_python(template))
-    told.out.write_text(text, encoding="utf-8")
+    arguments.out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

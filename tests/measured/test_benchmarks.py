@@ -194,9 +194,9 @@ def test_every_step_of_the_page_is_timed_by_its_part(folder, monkeypatch):
 def test_a_measured_process_tells_its_imports_and_versions(folder):
     command = [sys.executable, "-m", "tests.measured.benchmark_process", "", str(folder), "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    assert told["seconds"].keys() == {*benchmark_page.IMPORTS}
-    assert {"Python", "oablib", "numpy", "numpy's BLAS"} <= told["versions"].keys()
+    result = json.loads(done.stdout)
+    assert result["seconds"].keys() == {*benchmark_page.IMPORTS}
+    assert {"Python", "oablib", "numpy", "numpy's BLAS"} <= result["versions"].keys()
 
 
 def test_page_shows_medians_and_targets():

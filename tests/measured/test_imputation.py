@@ -10,7 +10,7 @@ from oablib import imputation
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.statistics.imputation import predictors, variables
-from oablib.statistics.imputation.view import Setting, View
+from oablib.statistics.imputation.predictors import Setting, View
 from tests.measured import (
     benchmark_page,
     imputation_benchmark_data,
@@ -33,9 +33,9 @@ def test_r_imputes_from_as_many_columns_as_python(folder):
     """Which columns mice gets, against those that an engine sees at a moment of the chain."""
     roles = json.loads((folder / imputation_benchmark_data.ROLES).read_text(encoding="utf-8"))
     frame = pd.read_csv(folder / imputation_benchmark_data.FILE, dtype={"school_id": "str"})
-    told = {"model": models.load("base"), "table": load().table("cohort")}
-    found = variables.read(frame, **told)
-    known = predictors.fixed(frame, **told, school_level=True)[0]
+    options = {"model": models.load("base"), "table": load().table("cohort")}
+    found = variables.read(frame, **options)
+    known = predictors.fixed(frame, **options, school_level=True)[0]
     columns = predictors.as_columns(known, linear=("cito", "nscct"))
     school = pd.factorize(frame["school_id"])[0]
     setting = Setting(found, known, columns, school, school_level=True, shift=0)
@@ -88,6 +88,6 @@ def imputation_runs(*, unknown: int, logged: int = 0) -> benchmark_page.Runs:
     }
     runs = {}
     for task in imputation_benchmark_page.TASKS:
-        slower, told = programs[task[0].split(".")[0]]
-        runs[task] = [{"seconds": {"imputing": slower * s}, "facts": told} for s in (1, 2, 3)]
+        slower, facts = programs[task[0].split(".")[0]]
+        runs[task] = [{"seconds": {"imputing": slower * s}, "facts": facts} for s in (1, 2, 3)]
     return runs

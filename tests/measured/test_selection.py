@@ -6,8 +6,8 @@ import pytest
 from tests.measured import forward_selection as study
 
 
-def rows(*told: tuple[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(told, columns=["world", "added"])
+def rows(*outcomes: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(outcomes, columns=["world", "added"])
 
 
 def test_a_world_counts_what_was_found_and_what_was_added_in_error() -> None:
@@ -32,9 +32,9 @@ def test_the_page_follows_from_the_stored_rows() -> None:
 
 @pytest.mark.parametrize(("found", "said"), [(100, "So it is."), (90, "Not so: as published")])
 def test_the_page_says_whether_it_is_as_asked(found: int, said: str) -> None:
-    told = [("none", "")] * 100
-    told += [("as published", study.PLANTED if i < found else "") for i in range(100)]
-    assert said in study.page(rows(*told))
+    outcomes = [("none", "")] * 100
+    outcomes += [("as published", study.PLANTED if i < found else "") for i in range(100)]
+    assert said in study.page(rows(*outcomes))
 
 
 def test_a_replication_searches_an_imputed_cohort() -> None:

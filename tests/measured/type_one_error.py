@@ -211,17 +211,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/type_one_error"))
     parser.add_argument("--replications", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # spawned workers read it before they load numpy
-    seeds = np.random.SeedSequence(SEED).spawn(told.replications)
-    rows = replicate(seeds, processes=told.processes)
-    told.out.mkdir(parents=True, exist_ok=True)
-    file = told.out / "rows.csv"
+    seeds = np.random.SeedSequence(SEED).spawn(arguments.replications)
+    rows = replicate(seeds, processes=arguments.processes)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / "rows.csv"
     rows.to_csv(file, float_format="%.6g", index_label="replication", lineterminator="\n")
     # Counted is what the file holds: rounding may carry a p over the limit.
     text = page(pd.read_csv(file, index_col="replication"))
-    (told.out / "README.md").write_text(text, encoding="utf-8")
+    (arguments.out / "README.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

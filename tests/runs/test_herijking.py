@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import imputation, intake, params, synthetic
+from oablib import imputation, intake, params, synthetic, two_step
 from oablib.params import declared
 from oablib.params import run as params_run
 from oablib.protocol import models
 from oablib.protocol.codebook import Table, load
 from oablib.report import published as report
-from oablib.statistics.two_step import analysis, both
 from tests.measured.true_education import true_education
 
 # What the run promises of its cohort, on complete data (docs/decisions/0003).
@@ -48,7 +47,7 @@ def test_complete_data_lie_near_the_published_study(
     run: declared.RunParameters, model: models.Model, table: Table, published: dict
 ) -> None:
     drawn = synthetic.draw(n=run.n, seed=run.seed)
-    fit = both.fit(true_education(drawn), model=model, table=table).fit
+    fit = two_step.fit(true_education(drawn), model=model, table=table).fit
     listed = published["fit"]
     assert fit.loglik == pytest.approx(listed["loglik"], rel=LOGLIK_RTOL)
     assert fit.r2_adjusted["cito"] == pytest.approx(listed["r2_adjusted"], abs=R2_ATOL)
@@ -67,7 +66,7 @@ def test_imputed_data_give_the_published_effects(
     frame = intake.in_memory(synthetic.draw(n=run.n, seed=run.seed).children, table=table)
     filled = imputation.impute(frame, model=model, table=table, rule=imputation.rule(), **options)
     frames = imputation.all_completed(frame, cells=filled.cells)
-    found = analysis.analyse(frames, model=model, table=table)
+    found = two_step.analyse(frames, model=model, table=table)
     # Published errors take scale values as known.
     shown = report.compare_direct(found.as_known.parameters, model=model, figures=published)
     assert shown["difference_in_se"].abs().max() < IMPUTED_WITHIN_SE

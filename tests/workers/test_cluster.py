@@ -16,7 +16,7 @@ from cluster_tasks import Cluster
 from oablib import imputation, intake, params, synthetic
 from oablib.base.errors import EnvironmentFault, EstimationError, IncompleteRunError
 from oablib.protocol import codebook, models
-from oablib.statistics.two_step import grid
+from oablib.statistics.two_step import model_grid
 from oablib.studies.validation import settings, study
 from oablib.studies.validation.settings import Batch, Settings
 from oablib.workers import card, cluster, connection, processes
@@ -108,9 +108,9 @@ def test_grid_is_the_same_bytes(named, monkeypatch):
     frame = true_education(synthetic.draw(n=1500, seed=1))
     wider = dataclasses.replace(model, indirect=(*model.indirect, "origin"))
     told = {"models": {"base": model, "wider": wider}, "table": table, "samples": 5, "seed": 3}
-    spread = grid.grid([frame, frame], **told)
+    spread = model_grid.grid([frame, frame], **told)
     monkeypatch.delenv(processes.SCHEDULER)
-    alone = grid.grid([frame, frame], **told)
+    alone = model_grid.grid([frame, frame], **told)
     pd.testing.assert_frame_equal(spread, alone, check_exact=True)
 
 

@@ -1,7 +1,7 @@
-"""Would one believe these imputations? Known values hidden again, a planted effect, another world.
+"""Are imputations to be trusted? Known values hidden again, effects planted, values moved.
 
-`over_impute` hides known values and looks whether draws find them; `recover` plants effects and
-looks whether they come back; `sensitivity` moves every imputed value and looks what follows.
+`over_impute` hides known values and checks whether draws find them; `recover` plants effects and
+checks whether they come back; `sensitivity` moves every imputed value and analyses anew.
 """
 
 from oablib.analysis.diagnostics.over_imputation import OverImputed, binned, over_impute

@@ -1,12 +1,10 @@
 """Known values are hidden and imputed as if they had been unknown, to see if they are found."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
@@ -14,13 +12,13 @@ from oablib.protocol.models import Model
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Rule, variables
 from oablib.statistics.imputation.variables import Variable
+from oablib.statistics.sem.solution import Z_95
 
 # The true value and 19 draws are exchangeable when the imputation is right, so that it is the
 # lowest or highest of the 20 in one case of ten: the range of the draws then covers 90 %.
 DRAWS = 19
 SHARE = 0.1  # of the known cells of a variable: enough to judge, too few to bend what is learned
 BINS = 10
-Z_95 = float(ndtri(0.975))
 
 COVERAGE = ["variable", "hidden", "nominal", "coverage", "ci_lower", "ci_upper"]
 CALIBRATION = ["variable", "code", "known", "value", "se", "ci_lower", "ci_upper", "z"]
@@ -60,24 +58,26 @@ def over_impute(
     unknown. Coverage and ranks: Honaker, King & Blackwell (2011, J. Stat. Softw. 45(7), section
     4.3); Talts et al. (2018, arXiv 1804.06788). Raises ImputationError as imputation.impute does.
     """
-    found = [each for each in variables.read(frame, model=model, table=table) if each.unknown.any()]
-    if not found:
+    imputed = variables.read(frame, model=model, table=table)
+    imputed = tuple(each for each in imputed if each.unknown.any())
+    if not imputed:
         return OverImputed(pd.DataFrame(columns=COVERAGE), pd.DataFrame(columns=CALIBRATION))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(4,)))
-    hidden = {each.name: _some(~each.unknown, share=share, rng=rng) for each in found}
+    hidden = {each.name: _some(~each.unknown, share=share, rng=rng) for each in imputed}
     fewer = frame.assign(
         **{name: frame[name].astype(float).mask(rows) for name, rows in hidden.items()}
     )
-    told: dict[str, Any] = {"rule": rule, "m": draws, "iterations": iterations, "seed": seed}
-    cells = imputation.impute(fewer, model=model, table=table, **told).cells
+    cells = imputation.impute(
+        fewer, model=model, table=table, rule=rule, m=draws, iterations=iterations, seed=seed
+    ).cells
     coverage, calibration = [], []
-    for each in found:
-        rows = hidden[each.name]
-        truth = frame.loc[rows, each.name].astype(float)
-        drawn = _drawn(cells, each.name, child=frame.loc[rows, "child"])
-        coverage.append(_coverage(each, truth.to_numpy(), drawn, rng=rng))
-        known = frame[each.name].dropna().astype(float)
-        calibration.append(_calibration(each, truth.to_numpy(), drawn, known=known))
+    for variable in imputed:
+        name, rows = variable.name, hidden[variable.name]
+        truth = frame.loc[rows, name].to_numpy(float)
+        drawn = _drawn(cells, name, child=frame.loc[rows, "child"])
+        coverage.append(_coverage(variable, truth, drawn, rng=rng))
+        known = frame[name].dropna().astype(float)
+        calibration.append(_calibration(variable, truth, drawn, known=known))
     return OverImputed(
         pd.DataFrame(coverage, columns=COVERAGE),
         pd.concat(calibration, ignore_index=True)[CALIBRATION],
@@ -88,9 +88,8 @@ def binned(values: NDArray, *, known: pd.Series) -> NDArray:
     """Numbers as middles of ten bins of equal width over the range of the known ones."""
     edges = np.linspace(known.min(), known.max(), BINS + 1)
     middles = np.round((edges[1:] + edges[:-1]) / 2, 1)
-    place = np.searchsorted(edges, values, side="right") - 1
-    found: NDArray = middles[np.clip(place, 0, BINS - 1)]
-    return found
+    bins = np.searchsorted(edges, values, side="right") - 1
+    return middles[np.clip(bins, 0, BINS - 1)]
 
 
 def ranks(truth: NDArray, drawn: NDArray, *, rng: np.random.Generator) -> NDArray:
@@ -100,8 +99,7 @@ def ranks(truth: NDArray, drawn: NDArray, *, rng: np.random.Generator) -> NDArra
     """
     below = (drawn < truth[:, None]).sum(axis=1)
     equal = (drawn == truth[:, None]).sum(axis=1)
-    counted: NDArray = below + rng.integers(equal + 1)
-    return counted
+    return below + rng.integers(equal + 1)
 
 
 def wilson(share: float, *, n: int) -> tuple[float, float]:
@@ -121,31 +119,33 @@ def _some(rows: NDArray, *, share: float, rng: np.random.Generator) -> NDArray:
 
 def _drawn(cells: pd.DataFrame, name: str, *, child: pd.Series) -> NDArray:
     """Draws of hidden cells, shape (cells, draws), rows as `child`."""
-    own = cells[cells["variable"] == name]
-    wide = own.pivot(index="child", columns="imputation", values="value")
+    rows = cells[cells["variable"] == name]
+    wide = rows.pivot(index="child", columns="imputation", values="value")
     return wide.loc[child].to_numpy(float)
 
 
 def _coverage(
-    each: Variable, truth: NDArray, drawn: NDArray, *, rng: np.random.Generator
+    variable: Variable, truth: NDArray, drawn: NDArray, *, rng: np.random.Generator
 ) -> tuple[object, ...]:
-    rank = ranks(_scored(each, truth), _scored(each, drawn), rng=rng)
-    draws = drawn.shape[1]
+    rank = ranks(_scored(variable, truth), _scored(variable, drawn), rng=rng)
+    n, draws = drawn.shape
     share = float(((rank > 0) & (rank < draws)).mean())
-    return each.name, len(truth), (draws - 1) / (draws + 1), share, *wilson(share, n=len(truth))
+    return variable.name, n, (draws - 1) / (draws + 1), share, *wilson(share, n=n)
 
 
-def _scored(each: Variable, values: NDArray) -> NDArray:
+def _scored(variable: Variable, values: NDArray) -> NDArray:
     """One number per value: the mean outcome of a level, or the number itself."""
-    return each.score(values if each.codes is None else np.searchsorted(each.codes, values))
+    if variable.codes is None:
+        return values
+    return variable.score(np.searchsorted(variable.codes, values))
 
 
 def _calibration(
-    each: Variable, truth: NDArray, drawn: NDArray, *, known: pd.Series
+    variable: Variable, truth: NDArray, drawn: NDArray, *, known: pd.Series
 ) -> pd.DataFrame:
-    if each.codes is None:
+    if variable.codes is None:
         truth, drawn = binned(truth, known=known), binned(drawn, known=known)
-    codes = np.unique(known if each.codes is not None else np.append(drawn, truth))
+    codes = np.unique(known if variable.codes is not None else np.append(drawn, truth))
     chance = np.stack([(drawn == code).mean(axis=1) for code in codes], axis=1)
     miss = chance - np.equal.outer(truth, codes)
     # Cells are taken to be independent: what they share, the coefficients drawn, varies little.
@@ -153,7 +153,7 @@ def _calibration(
     value, gap = chance.mean(axis=0), miss.mean(axis=0)
     return pd.DataFrame(
         {
-            "variable": each.name,
+            "variable": variable.name,
             "code": codes,
             "known": value - gap,
             "value": value,

@@ -1,7 +1,7 @@
 """A self-test: effects that are known because they were planted, values hidden, effects found."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation, pooling, sem
 from oablib.statistics.imputation import Rule
-from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import scale_values
-from oablib.statistics.two_step.analysis import Analysis
+from oablib.statistics.two_step import Analysis, scale_values
 
 SCHOOL_SHARE = 0.1  # of the error variance lies between schools; of real scores: 0.05 to 0.15
 REPEATS = 5
@@ -59,27 +57,26 @@ def recover(
     columns, with the effects that were found, in two decimals, but no effect of school means of
     imputed variables, and with normal errors that are alike within schools. Scale values are those
     that were found and count as known, so that the truth is exact. A child then has the pattern of
-    unknown values of the child that stood at its rank of the outcome, among children of its wave
-    and background: missing at random, and related to the outcome as in the data.
+    unknown values of the child that had its rank of the outcome, among children of its wave and
+    background: missing at random, and related to the outcome as in the data.
     Raises ImputationError as imputation.impute, EstimationError as sem.fit does.
     """
-    told: dict[str, Any] = {
-        "model": model, "table": table, "rule": rule, "iterations": iterations,
-    }  # fmt: skip
-    filled = imputation.impute(frame, m=repeats, seed=seed, **told)
+    impute = partial(imputation.impute, model=model, table=table, rule=rule, iterations=iterations)
+    scaled = partial(scale_values.apply, values=found.values, model=model, table=table)
+    filled = impute(frame, m=repeats, seed=seed)
     if filled.cells.empty:
         return Recovered(pd.DataFrame(columns=COLUMNS))
     effects = _planted(found, model=model)
-    values: dict[str, Any] = {"values": found.values, "model": model, "table": table}
     rows = []
     for repeat, truth in enumerate(imputation.all_completed(frame, cells=filled.cells)):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(5, repeat)))
-        data = scale_values.apply(truth, **values)
-        truth[model.outcome] = _outcome(data, effects, found=found, model=model, rng=rng)
+        truth[model.outcome] = _outcome(scaled(truth), effects, found=found, model=model, rng=rng)
         hidden = _hidden_alike(truth, like=frame, model=model, table=table, rng=rng)
-        again = imputation.impute(hidden, m=m, seed=int(rng.integers(2**31)), **told)
+        again = impute(hidden, m=m, seed=int(rng.integers(2**31)))
         frames = [truth, *imputation.all_completed(hidden, cells=again.cells)]
-        complete, *fits = [_fit(scale_values.apply(each, **values), model=model) for each in frames]
+        complete, *fits = [
+            sem.fit(model.syntax, scaled(each), cluster=model.cluster) for each in frames
+        ]
         pooled = _direct(pooling.pool(fits).parameters, model)
         rows.append(pooled.assign(complete=_direct(complete.parameters, model)["est"]))
     return Recovered(_summed_up(effects, rows))
@@ -89,8 +86,8 @@ def _planted(found: Analysis, *, model: Model) -> dict[str, float]:
     """Effects on the outcome of the mediator and of the direct predictors, in two decimals."""
     rounded = _direct(found.pooled.parameters, model)["est"].round(2)
     effects = {str(name): float(effect) for name, effect in rounded.items()}
-    bare = [name for name, column in model.school_means.items() if column in model.imputed]
-    return effects | dict.fromkeys(bare, 0.0)
+    without = [name for name, column in model.school_means.items() if column in model.imputed]
+    return effects | dict.fromkeys(without, 0.0)
 
 
 def _direct(parameters: pd.DataFrame, model: Model) -> pd.DataFrame:
@@ -105,16 +102,14 @@ def _outcome(
     model: Model,
     rng: np.random.Generator,
 ) -> NDArray:
-    rows = found.pooled.parameters
-    left = rows[
-        (rows["op"] == "~~") & (rows["lhs"] == model.outcome) & (rows["rhs"] == model.outcome)
-    ]
+    rows, outcome = found.pooled.parameters, model.outcome
+    left = rows[(rows["op"] == "~~") & (rows["lhs"] == outcome) & (rows["rhs"] == outcome)]
     school = pd.factorize(data[model.cluster])[0]
     between = rng.normal(size=school.max() + 1)[school]
     error = np.sqrt(SCHOOL_SHARE) * between
     error += np.sqrt(1 - SCHOOL_SHARE) * rng.normal(size=len(data))
     expected = data[list(effects)].to_numpy() @ np.array(list(effects.values()))
-    centred: NDArray = expected - expected.mean() + data[model.outcome].mean()
+    centred = expected - expected.mean() + data[outcome].mean()
     return centred + np.sqrt(float(left["est"].iloc[0])) * error
 
 
@@ -140,21 +135,15 @@ def _hidden_alike(
     return truth.assign(**{name: truth[name].astype(float).mask(rows) for name, rows in columns})
 
 
-def _fit(data: pd.DataFrame, *, model: Model) -> SemFit:
-    return sem.fit(model.syntax, data, cluster=model.cluster)
-
-
 def _summed_up(effects: dict[str, float], rows: list[pd.DataFrame]) -> pd.DataFrame:
     planted, repeats = pd.Series(effects), len(rows)
     inside = [planted.between(row["ci_lower"], row["ci_upper"]) for row in rows]
+    means = {
+        name: pd.concat([row[column] for row in rows], axis=1).mean(axis=1)
+        for name, column in (("complete", "complete"), ("value", "est"), ("se", "se"))
+    }
     table = pd.DataFrame(
-        {
-            "planted": planted,
-            "complete": pd.concat([row["complete"] for row in rows], axis=1).mean(axis=1),
-            "value": pd.concat([row["est"] for row in rows], axis=1).mean(axis=1),
-            "se": pd.concat([row["se"] for row in rows], axis=1).mean(axis=1),
-            "inside": pd.concat(inside, axis=1).sum(axis=1),
-        }
+        {"planted": planted, **means, "inside": pd.concat(inside, axis=1).sum(axis=1)}
     )
     table = table.assign(mc_se=table["se"] / np.sqrt(repeats), repeats=repeats)
     table["z"] = (table["value"] - table["planted"]) / table["mc_se"]

@@ -1,16 +1,15 @@
 """Every imputed value is moved and all redone: what if values are not missing at random."""
 
-from typing import Any
+from functools import partial
 
 import pandas as pd
 
 from oablib.base.errors import EstimationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import imputation
+from oablib.statistics import imputation, two_step
 from oablib.statistics.imputation import Rule
-from oablib.statistics.two_step import analysis
-from oablib.statistics.two_step.analysis import Analysis
+from oablib.statistics.two_step import Analysis
 
 SHIFTS = (-1, 0, 1)
 COLUMNS = ["name", "shift", "value", "se", "ci_lower", "ci_upper"]
@@ -36,30 +35,25 @@ def sensitivity(
     """
     if not frame[list(model.imputed)].isna().any(axis=None):
         return pd.DataFrame(columns=COLUMNS)
-    told: dict[str, Any] = {"rule": rule, "m": m, "iterations": iterations, "seed": seed}
+    impute = partial(imputation.impute, frame, model=model, table=table, rule=rule)
     parts = []
     for shift in SHIFTS:
-        moved = found if shift == 0 else None
-        if moved is None:
-            cells = imputation.impute(frame, model=model, table=table, shift=shift, **told).cells
-            frames = imputation.all_completed(frame, cells=cells)
-            moved = _analysed(frames, model=model, table=table)
+        moved: Analysis | None = found
+        if shift:
+            cells = impute(m=m, iterations=iterations, seed=seed, shift=shift).cells
+            try:
+                completed = imputation.all_completed(frame, cells=cells)
+                moved = two_step.analyse(completed, model=model, table=table)
+            except EstimationError:
+                # A level that only imputed children had may be empty now: no fault of the data.
+                moved = None
         parts.append(_direct(moved, model=model).assign(shift=shift))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _analysed(frames: list[pd.DataFrame], *, model: Model, table: Table) -> Analysis | None:
-    try:
-        return analysis.analyse(frames, model=model, table=table)
-    except EstimationError:
-        # A level that only imputed children had may be empty after the shift: no fault of the data.
-        return None
-
-
-def _direct(found: Analysis | None, *, model: Model) -> pd.DataFrame:
-    names = pd.DataFrame({"name": model.direct})
-    if found is None:
-        return names.reindex(columns=COLUMNS)
-    rows = model.direct_rows(found.pooled.parameters)
-    own = rows[["est", "se", "ci_lower", "ci_upper"]].reset_index()
-    return own.rename(columns={"rhs": "name", "est": "value"})
+def _direct(analysis: Analysis | None, *, model: Model) -> pd.DataFrame:
+    if analysis is None:
+        return pd.DataFrame({"name": model.direct}).reindex(columns=COLUMNS)
+    rows = model.direct_rows(analysis.pooled.parameters)
+    numbers = rows[["est", "se", "ci_lower", "ci_upper"]].reset_index()
+    return numbers.rename(columns={"rhs": "name", "est": "value"})

@@ -24,19 +24,14 @@ def slope(observed: NDArray, predicted: NDArray) -> float:
     return float(spread @ observed / size) if size > 0 else np.nan
 
 
-def lowest(values: NDArray, *, share: float) -> float:
-    """Bound under which a share of the values lies."""
-    return float(np.quantile(values, share))
+def sensitivity(target: NDArray, predicted: NDArray) -> float:
+    """Share of the target group that is predicted; both (n,) bool. NaN without a target group."""
+    return float((target & predicted).sum() / target.sum()) if target.any() else np.nan
 
 
-def sensitivity(target: NDArray, found: NDArray) -> float:
-    """Share of the target group that was found; both (n,) bool. NaN without a target group."""
-    return float((target & found).sum() / target.sum()) if target.any() else np.nan
-
-
-def positive_predictive_value(target: NDArray, found: NDArray) -> float:
-    """Share of those found that are of the target group; NaN when nobody was found."""
-    return sensitivity(found, target)
+def positive_predictive_value(target: NDArray, predicted: NDArray) -> float:
+    """Share of those predicted who are of the target group; NaN when nobody is predicted."""
+    return sensitivity(predicted, target)
 
 
 def of_schools(

@@ -1,17 +1,26 @@
-"""Ways to predict that are held against each other."""
+"""From analysis model to prediction model, and the methods of prediction that are compared.
+
+The outcome equation is estimated with intelligence and confounders in it, and the score keeps
+only the direct effects of the other characteristics: it predicts what family and surroundings
+add to the outcome that a child's intelligence predicts (De Mooij et al., 2015, section 3.2.1).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from oablib.analysis.prediction import trained
-from oablib.analysis.prediction.trained import Trained
+from oablib.analysis.prediction import measures
+from oablib.base.shown import showable
 from oablib.base.wording import words
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import weighting
+from oablib.statistics.two_step import scale_values
 
 ALL, EDUCATION, WITHOUT, WEIGHTING = (
     "all characteristics",
@@ -20,6 +29,101 @@ ALL, EDUCATION, WITHOUT, WEIGHTING = (
     "weighting",
 )
 WEIGHTING_RULE = "plan_2015"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trained:
+    """An outcome equation, averaged over completed data sets.
+
+    values: scale values, as ScaleValues.table. effects: slope of the mediator and of each direct
+    predictor, by name. intercept: points of the outcome. r2: of the outcome where it was learned.
+    """
+
+    model: Model
+    values: pd.DataFrame
+    effects: pd.Series
+    intercept: float
+    r2: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """Predictions for n children, each (n,), in points of the outcome.
+
+    score: sum of direct effects, intelligence and confounders left out. whole: prediction of the
+    outcome by the analysis model. left: outcome less intercept, intelligence and confounders,
+    which the score predicts.
+    """
+
+    score: NDArray
+    whole: NDArray
+    left: NDArray
+
+    @property
+    def outcome(self) -> NDArray:
+        """What was observed, (n,)."""
+        return np.asarray(self.left + self.whole - self.score)
+
+
+def train(
+    frames: Sequence[pd.DataFrame],
+    *,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
+) -> Trained:
+    """Learn scale values and effects from completed data sets of the same children.
+
+    Scale values and effects are averaged over the data sets one by one, as the published chain
+    does. weights: (n,), of the children. Raises EstimationError as scale_values.estimate.
+    """
+    tables, equations, shares = [], [], []
+    names = [model.mediator, *model.direct]
+    for frame in frames:
+        values = scale_values.estimate(frame, model=model, table=table, weights=weights).table
+        data = scale_values.apply(frame, values=values, model=model, table=table, weights=weights)
+        columns, outcome = data[names], frame[model.outcome].to_numpy(dtype=np.float64)
+        effects = _least_squares(outcome, columns, weights=weights)
+        tables.append(values)
+        equations.append(effects)
+        shares.append(measures.r2(outcome, effects[0] + columns.to_numpy() @ effects[1:]))
+    mean = np.mean([values["value"] for values in tables], axis=0)
+    effects = np.mean(equations, axis=0)
+    return Trained(
+        model=model,
+        values=tables[0].assign(value=mean),
+        effects=pd.Series(effects[1:], index=names),
+        intercept=float(effects[0]),
+        r2=float(np.mean(shares)),
+    )
+
+
+def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> Predicted:
+    """Predictions for n children, averaged over m completed data sets.
+
+    copies: the data sets under each other, children in the same order. All columns are linear in
+    the values of a data set, so that one pass over all copies gives the mean over them.
+    """
+    model = trained.model
+    apart = [model.mediator, *model.confounders]
+    kept = [name for name in model.direct if name not in model.confounders]
+    columns = scale_values.apply(copies, values=trained.values, model=model, table=table)
+    score, other = (
+        (columns[names].to_numpy() @ trained.effects[names].to_numpy()).reshape(m, -1).mean(axis=0)
+        for names in (kept, apart)
+    )
+    other = other + trained.intercept
+    outcome = copies[model.outcome].to_numpy(dtype=np.float64)[: len(score)]
+    return Predicted(score=score, whole=score + other, left=outcome - other)
+
+
+def _least_squares(outcome: NDArray, columns: pd.DataFrame, *, weights: NDArray | None) -> NDArray:
+    """Intercept and slopes of the outcome equation; what sem.fit estimates for it."""
+    root = np.ones(len(columns)) if weights is None else np.sqrt(weights)
+    design = np.column_stack([np.ones(len(columns)), columns]) * root[:, None]
+    solved = np.linalg.lstsq(design, outcome * root, rcond=None)
+    return np.asarray(solved[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +135,7 @@ class Training:
     table: Table
 
 
-Method: TypeAlias = Callable[[Training, Model], Trained]
+Method: TypeAlias = Callable[[Training], Trained]
 
 
 def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
@@ -42,11 +146,11 @@ def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
         direct=tuple(chosen),
         indirect=tuple(name for name in model.indirect if name in keep),
         scaled={name: sign for name, sign in model.scaled.items() if name in keep},
-        dummies={name: each for name, each in model.dummies.items() if name in keep},
+        dummies={name: category for name, category in model.dummies.items() if name in keep},
         numeric=tuple(name for name in model.numeric if name in keep),
-        school_means={name: each for name, each in model.school_means.items() if name in keep},
+        school_means={name: of for name, of in model.school_means.items() if name in keep},
         confounders=tuple(name for name in model.confounders if name in keep),
-        fixed_values={name: own for name, own in model.fixed_values.items() if name in keep},
+        fixed_values={name: values for name, values in model.fixed_values.items() if name in keep},
         candidates=(),
     )
 
@@ -69,29 +173,25 @@ def composition(model: Model) -> str:
 
 
 def methods(model: Model) -> Mapping[str, Method]:
-    """The ways that this model knows, by name."""
+    """The methods that apply to this model, by name."""
     education, rest = education_of(model), without_education(model)
-    confounders = list(model.confounders)
-    found: dict[str, Method] = {ALL: _all}
+    result: dict[str, Method] = {ALL: partial(_completed, model=model)}
     if education and rest:
-        found[EDUCATION] = lambda part, own: _on(part, narrowed(own, keep=education + confounders))
-        found[WITHOUT] = lambda part, own: _on(part, narrowed(own, keep=rest))
+        keep = [*education, *model.confounders]
+        result[EDUCATION] = partial(_completed, model=narrowed(model, keep=keep))
+        result[WITHOUT] = partial(_completed, model=narrowed(model, keep=rest))
     if education:
-        found[WEIGHTING] = _weighted
-    return found
+        result[WEIGHTING] = partial(_weighted, model=model)
+    return result
 
 
-def _all(part: Training, model: Model) -> Trained:
-    return _on(part, model)
+def _completed(part: Training, *, model: Model) -> Trained:
+    return train(part.completed, model=model, table=part.table)
 
 
-def _on(part: Training, model: Model) -> Trained:
-    return trained.train(part.completed, model=model, table=part.table)
-
-
-def _weighted(part: Training, model: Model) -> Trained:
-    """Children whose education is known alone, weighted to stand for all; nothing is imputed."""
+def _weighted(part: Training, *, model: Model) -> Trained:
+    """Only children whose education is known, weighted to represent all; nothing is imputed."""
     rule = weighting.rule(WEIGHTING_RULE)
-    found = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
-    frame = weighting.complete(part.delivered, weighted=found)
-    return trained.train([frame], model=model, table=part.table, weights=found.weights)
+    weighted = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
+    frame = weighting.complete(part.delivered, weighted=weighted)
+    return train([frame], model=model, table=part.table, weights=weighted.weights)

@@ -24,21 +24,17 @@ def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.Dat
     Children of whom something is unknown already stay as they are. A model that imputes other
     variables than the pattern names comes back unchanged.
     """
-    named = {name for pattern in rules.register for name in pattern.unknown}
-    if named != set(model.imputed):
+    patterns = rules.register
+    if {name for pattern in patterns for name in pattern.unknown} != set(model.imputed):
         return frame
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6, 0)))
-    shares = np.array([pattern.share for pattern in rules.register])
-    drawn = rng.choice(len(shares), len(frame), p=shares / shares.sum())
+    shares = np.array([pattern.share for pattern in patterns])
+    drawn, laid = rng.choice(len(shares), len(frame), p=shares / shares.sum()), frame.copy()
     complete = known(frame, model=model)
-    hidden = {
-        name: complete
-        & np.isin(drawn, [i for i, each in enumerate(rules.register) if name in each.unknown])
-        for name in model.imputed
-    }
-    return frame.assign(
-        **{name: frame[name].astype(float).mask(where) for name, where in hidden.items()}
-    )
+    for name in model.imputed:
+        hiding = [number for number, pattern in enumerate(patterns) if name in pattern.unknown]
+        laid[name] = frame[name].astype(float).mask(complete & np.isin(drawn, hiding))
+    return laid
 
 
 def fill(
@@ -50,7 +46,12 @@ def fill(
     lacks; ImputationError as imputation.impute.
     """
     blind = without_tests(model, rules=rules)
-    _fail_if_stand_ins_are_absent(frame, blind)
+    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
+    if absent:
+        raise ParameterError(
+            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
+            "does not hold; name columns that stand in `auxiliary` of the model."
+        )
     filled = imputation.impute(
         frame,
         model=blind,
@@ -63,17 +64,8 @@ def fill(
     return imputation.all_completed(frame, cells=filled.cells)
 
 
-def _fail_if_stand_ins_are_absent(frame: pd.DataFrame, blind: Model) -> None:
-    absent = [name for name in (blind.outcome, blind.mediator) if name not in frame]
-    if absent:
-        raise ParameterError(
-            f"params/rules/prediction.yaml: stand_ins names {', '.join(absent)}, which the cohort "
-            "does not hold; name columns that stand in `auxiliary` of the model."
-        )
-
-
 def without_tests(model: Model, *, rules: Rules) -> Model:
-    """The model with columns of registers in the place of its tests, for the imputation alone."""
+    """The model with columns of registers instead of its tests, for the imputation alone."""
     tests = (model.outcome, model.mediator)
     absent = [test for test in tests if test not in rules.stand_ins]
     if absent:
@@ -83,5 +75,5 @@ def without_tests(model: Model, *, rules: Rules) -> Model:
         )
     outcome, mediator = (rules.stand_ins[test] for test in tests)
     # What is known of later tests would give the outcome away.
-    columns = [each for each in model.auxiliary if each not in tests]
-    return replace(model, outcome=outcome, mediator=mediator, auxiliary=tuple(columns))
+    auxiliary = tuple(name for name in model.auxiliary if name not in tests)
+    return replace(model, outcome=outcome, mediator=mediator, auxiliary=auxiliary)

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.analysis.prediction import measures, register, trained
-from oablib.analysis.prediction.methods import ALL, WEIGHTING, Training, methods
+from oablib.analysis.prediction import measures, methods, register
+from oablib.analysis.prediction.methods import ALL, WEIGHTING, Predicted, Training
 from oablib.analysis.prediction.settings import Rules
-from oablib.analysis.prediction.trained import Predicted, Trained
 from oablib.base.errors import EstimationError, ImputationError, WeightingError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
@@ -20,7 +18,7 @@ from oablib.statistics import imputation
 
 KNOWN, REGISTER, EVERYBODY = "known", "register", "all"
 UNKNOWN = -1
-"""Stands for an unknown category where children are grouped by it."""
+"""Code of an unknown category where children are grouped by it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,21 +38,18 @@ class Setting:
     seed: int
 
 
-class Copies(NamedTuple):
-    """Completed data sets of the same children under each other, and how many."""
-
-    frame: pd.DataFrame
-    m: int
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Tested:
-    """The children of a test part: as delivered, whether known, and as Setting completes them."""
+    """The children of a test part.
+
+    frame: as delivered. known: (n,), whether all is known. delivered, laid: as Setting completes
+    them, the data sets under each other.
+    """
 
     frame: pd.DataFrame
     known: NDArray[np.bool_]
-    delivered: Copies
-    laid: Copies
+    delivered: pd.DataFrame
+    laid: pd.DataFrame
 
 
 @showable()
@@ -85,21 +80,23 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
         part = _training(setting, ~test, number=number)
     except ImputationError as error:
         reason = _first_sentence(error)
-        failed = [{"method": name, "failed": reason} for name in methods(setting.model)]
+        failed = [{"method": name, "failed": reason} for name in methods.methods(setting.model)]
         return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
-    tested = _tested(setting, test)
+    tested, children = _tested(setting, test), int(test.sum())
     rows: list[dict[str, object]] = []
     groups = pd.DataFrame()
-    for name, learn in methods(setting.model).items():
+    for name, learn in methods.methods(setting.model).items():
         try:
-            learned = learn(part, setting.model)
+            learned = learn(part)
         except (EstimationError, WeightingError) as error:
             rows.append({"method": name, "failed": _first_sentence(error)})
             continue
-        by_delivered = _predict(learned, tested.delivered, setting)
-        by_laid = _predict(learned, tested.laid, setting)
-        found = _rows(setting, tested, by_delivered, by_laid, method=name)
-        rows += [row | {"r2_training": learned.r2} for row in found]
+        by_delivered, by_laid = (
+            methods.predict(learned, copies, m=len(copies) // children, table=setting.table)
+            for copies in (tested.delivered, tested.laid)
+        )
+        measured = _rows(setting, tested, by_delivered, by_laid, method=name)
+        rows += [row | {"r2_training": learned.r2} for row in measured]
         if name == ALL:
             groups = pd.DataFrame(list(_groups(setting, tested, by_delivered)))
     return Split(pd.DataFrame(rows).assign(split=number), groups.assign(split=number))
@@ -107,20 +104,11 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
 
 def _tested(setting: Setting, test: NDArray[np.bool_]) -> Tested:
     frame = setting.cohort[test]
-    return Tested(
-        frame,
-        register.known(frame, model=setting.model),
-        _copies([each[test] for each in setting.delivered]),
-        _copies([each[test] for each in setting.laid]),
+    delivered, laid = (
+        pd.concat([completed[test] for completed in frames], ignore_index=True)
+        for frames in (setting.delivered, setting.laid)
     )
-
-
-def _copies(frames: Sequence[pd.DataFrame]) -> Copies:
-    return Copies(pd.concat(frames, ignore_index=True), len(frames))
-
-
-def _predict(learned: Trained, copies: Copies, setting: Setting) -> Predicted:
-    return trained.predict(learned, copies.frame, m=copies.m, table=setting.table)
+    return Tested(frame, register.known(frame, model=setting.model), delivered, laid)
 
 
 def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Training:
@@ -159,39 +147,28 @@ def _rows(
         if population == EVERYBODY:
             score = predicted.score
             if method == WEIGHTING:
-                # Who is not known has no score: a school's mean is that of its known children.
+                # Only known children have a score: a school's mean is that of these.
                 row, score = dict.fromkeys(row, np.nan), np.where(tested.known, score, np.nan)
-            row |= _of_schools(setting, tested, predicted, score)
-        yield {
-            "method": method,
-            "population": population,
-            "n": int(inside.sum()),
-            **row,
-            "failed": "",
-        }
+            school = tested.frame[setting.model.cluster].to_numpy()
+            smallest = setting.rules.smallest_school
+            row |= measures.of_schools(predicted.left, score, school, smallest=smallest)
+        about = {"method": method, "population": population, "n": int(inside.sum())}
+        yield about | row | {"failed": ""}
 
 
 def _measures(predicted: Predicted, inside: NDArray[np.bool_], *, share: float) -> dict[str, float]:
     """Of the children `inside`; the lowest share is that of all children of the test part."""
     score, left = predicted.score[inside], predicted.left[inside]
-    target = left < measures.lowest(predicted.left, share=share)
-    found = score < measures.lowest(predicted.score, share=share)
+    target = left < np.quantile(predicted.left, share)
+    lowest = score < np.quantile(predicted.score, share)
     return {
         "r2": measures.r2(predicted.outcome[inside], predicted.whole[inside]),
         "r2_score": measures.r2(left, score),
         "slope": measures.slope(left, score),
-        "sensitivity": measures.sensitivity(target, found),
-        "ppv": measures.positive_predictive_value(target, found),
-        "found": float(found.mean()),
+        "sensitivity": measures.sensitivity(target, lowest),
+        "ppv": measures.positive_predictive_value(target, lowest),
+        "found": float(lowest.mean()),
     }
-
-
-def _of_schools(
-    setting: Setting, tested: Tested, predicted: Predicted, score: NDArray
-) -> dict[str, float]:
-    school = tested.frame[setting.model.cluster].to_numpy()
-    smallest = setting.rules.smallest_school
-    return measures.of_schools(predicted.left, score, school, smallest=smallest)
 
 
 def _groups(

@@ -28,7 +28,7 @@ FEWEST_SCHOOLS = 10  # with fewer a test part is one or two schools, and says no
 @showable()
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Prediction:
-    """What out-of-sample prediction comes to.
+    """How good out-of-sample prediction is.
 
     splits: split, method, population, n and the measures, one row each. summary: method,
     population, splits (that could be estimated), n (mean children), and for each measure its mean
@@ -68,16 +68,23 @@ def predict(
     Raises InputError for fewer than 10 schools; EstimationError when the model could be learned
     in no split; ImputationError when the children to be predicted cannot be filled.
     """
-    _fail_if_schools_are_few(cohort, model)
+    schools = cohort[model.cluster].nunique()
+    if schools < FEWEST_SCHOOLS:
+        raise InputError(
+            f"The cohort has {schools} schools; expected {FEWEST_SCHOOLS} or more, to learn from "
+            "some and predict the others."
+        )
     laid = register.lay(cohort, model=model, rules=rules, seed=seed)
     fill = partial(register.fill, model=model, table=table, rules=rules, seed=seed)
     setting = Setting(cohort, fill(cohort), fill(laid), model, table, rules, seed)
-    found = _in_turn(setting, splits=splits, workers=workers)
-    rows = pd.concat([each.rows for each in found], ignore_index=True)
+    task = partial(of_split.by_school, setting)
+    results = sorted(processes.each(task, range(splits), workers=workers), key=itemgetter(0))
+    rows = pd.concat([split.rows for _, split in results], ignore_index=True)
     _fail_if_nothing_was_learned(rows)
-    groups = pd.concat([each.groups for each in found], ignore_index=True)
+    groups = pd.concat([split.groups for _, split in results], ignore_index=True)
+    names = ["split", "method", "population", "n", *MEASURES, "failed"]
     return Prediction(
-        splits=_ordered(rows),
+        splits=rows[[name for name in names if name in rows]],
         summary=summarised(rows),
         calibration=calibration(groups),
         waves=_waves(setting, first=splits),
@@ -114,17 +121,11 @@ def calibration(groups: pd.DataFrame) -> pd.DataFrame:
         }
     )
     table.insert(3, "difference", table["observed"] - table["predicted"])
-    order = {by: place for place, by in enumerate(dict.fromkeys(groups["by"]))}
+    order = {by: number for number, by in enumerate(dict.fromkeys(groups["by"]))}
     return table.reset_index().sort_values(
         keys, key=lambda column: column.map(order) if column.name == "by" else column,
         ignore_index=True,
     )  # fmt: skip
-
-
-def _in_turn(setting: Setting, *, splits: int, workers: int) -> list[of_split.Split]:
-    task = partial(of_split.by_school, setting)
-    done = processes.each(task, range(splits), workers=workers)
-    return [each for _, each in sorted(done, key=itemgetter(0))]
 
 
 def _waves(setting: Setting, *, first: int) -> pd.DataFrame:
@@ -134,32 +135,18 @@ def _waves(setting: Setting, *, first: int) -> pd.DataFrame:
     if len(names) < 2:
         return pd.DataFrame(columns=["tested_on", "method", "population", "n", *MEASURES])
     parts = []
-    for place, wave in enumerate(names):
-        found = of_split.evaluated(setting, waves == wave, number=first + place)
-        parts.append(found.rows.assign(tested_on=wave))
+    for number, wave in enumerate(names, start=first):
+        split = of_split.evaluated(setting, waves == wave, number=number)
+        parts.append(split.rows.assign(tested_on=wave))
     rows = pd.concat(parts, ignore_index=True)
     shown = [name for name in MEASURES if name in rows]
     return rows.loc[rows["failed"] == "", ["tested_on", "method", "population", "n", *shown]]
 
 
-def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    names = ["split", "method", "population", "n", *MEASURES, "failed"]
-    return rows[[name for name in names if name in rows]]
-
-
 def _fail_if_nothing_was_learned(rows: pd.DataFrame) -> None:
-    own = rows.loc[rows["method"] == ALL, "failed"]
-    if (own != "").all():
+    failed = rows.loc[rows["method"] == ALL, "failed"]
+    if (failed != "").all():
         raise EstimationError(
-            f"In all {len(own)} splits the model could not be learned: {own.iloc[0]}. Take more "
-            "children, or merge categories in the codebook."
-        )
-
-
-def _fail_if_schools_are_few(cohort: pd.DataFrame, model: Model) -> None:
-    count = cohort[model.cluster].nunique()
-    if count < FEWEST_SCHOOLS:
-        raise InputError(
-            f"The cohort has {count} schools; expected {FEWEST_SCHOOLS} or more, to learn from "
-            "some and predict the others."
+            f"In all {len(failed)} splits the model could not be learned: {failed.iloc[0]}. Take "
+            "more children, or merge categories in the codebook."
         )

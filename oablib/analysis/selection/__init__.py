@@ -1,7 +1,7 @@
 """Which paths enter, which variables stay, and which variant is best: decisions with their trail.
 
-`forward` adds what data and literature support, `backward` takes out what can be missed, `compare`
-ranks variants, `stability` asks how sure all of that is.
+`forward` adds what data and literature support, `backward` removes what can be missed, `compare`
+ranks variants, `stability` measures how certain the result is.
 """
 
 from oablib.analysis.selection.backward_search import Backward, backward

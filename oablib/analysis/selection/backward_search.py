@@ -1,6 +1,7 @@
 """From a full model down: the term that is missed least leaves, one by one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,14 +46,6 @@ class Term:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    term: Term
-    statistic: float
-    change: float
-    p: float
-
-
 def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float) -> Backward:
     """Take terms out of `start`, a variant of the design, as long as one can be missed.
 
@@ -63,36 +56,40 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
     data = equations.of_design(design)
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
     while True:
-        judged = [_judge(design, data, paths, term, criterion) for term in terms(paths, start)]
+        judged = {
+            term: _judged(design, data, paths, term, criterion) for term in terms(paths, start)
+        }
         leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
         if leaving is None:
             break
-        rows.append(_row(leaving, step, REMOVED))
-        paths, step = without(paths, leaving.term, start), step + 1
-    rows += [_row(each, step, KEPT) for each in judged]
+        rows.append({"step": step, **judged[leaving], "decision": REMOVED})
+        paths, step = without(paths, leaving, start), step + 1
+    rows += [{"step": step, **row, "decision": KEPT} for row in judged.values()]
     return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
 
 
-def _least_missed(judged: list[_Judged], *, criterion: Criterion, alpha: float) -> _Judged | None:
+def _least_missed(
+    judged: dict[Term, dict[str, Any]], *, criterion: Criterion, alpha: float
+) -> Term | None:
     if not judged:
         return None
     if criterion == "p":
-        most = max(judged, key=lambda each: each.p)
-        return most if most.p > alpha else None
-    least = min(judged, key=lambda each: each.change)
-    return least if least.change < 0 else None
+        term = max(judged, key=lambda each: judged[each]["p"])
+        return term if judged[term]["p"] > alpha else None
+    term = min(judged, key=lambda each: judged[each]["change"])
+    return term if judged[term]["change"] < 0 else None
 
 
 def terms(paths: Paths, model: Model) -> list[Term]:
     """Predictors of each equation, those of one column together."""
-    found = []
+    result = []
     for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
         groups: dict[str, list[str]] = {}
         for name in names:
-            own = name if name in model.school_means else model.column_of(name)
-            groups.setdefault(own, []).append(name)
-        found += [Term(lhs, name, tuple(columns)) for name, columns in groups.items()]
-    return found
+            term = name if name in model.school_means else model.column_of(name)
+            groups.setdefault(term, []).append(name)
+        result += [Term(lhs, term, tuple(columns)) for term, columns in groups.items()]
+    return result
 
 
 def without(paths: Paths, term: Term, model: Model) -> Paths:
@@ -104,32 +101,33 @@ def without(paths: Paths, term: Term, model: Model) -> Paths:
     return Paths(outcome, mediator)
 
 
-def _judge(design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion) -> _Judged:
+def _judged(
+    design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion
+) -> dict[str, Any]:
+    """Row of the trail, but for step and decision."""
+    names, df = ", ".join(term.columns), len(term.columns)
+    row = {"lhs": term.lhs, "term": term.name, "columns": names, "df": df}
     if criterion == "p":
         test = _wald(design, paths, term)
-        return _Judged(term, test.chi2, np.nan, test.p)
+        return row | {"statistic": test.chi2, "change": np.nan, "p": test.p}
     less = without(paths, term, design.reference)
     counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
     penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
-    return _Judged(term, gain, gain - penalty * (counts[0] - counts[1]), np.nan)
+    change = gain - penalty * (counts[0] - counts[1])
+    return row | {"statistic": gain, "change": change, "p": np.nan}
 
 
 def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
-    is_outcome = term.lhs == design.reference.outcome
-    rhs = paths.outcome if is_outcome else paths.mediator
+    lhs = 0 if term.lhs == design.reference.outcome else 1
+    rhs, k = paths[lhs], len(term.columns)
     chosen = [rhs.index(name) for name in term.columns]
-    found = [clustered(design, i, 0 if is_outcome else 1, rhs) for i in range(design.m)]
-    estimates = np.stack([each[0][chosen] for each in found])
-    covariances = np.stack([each[1][np.ix_(chosen, chosen)] for each in found])
+    fits = [clustered(design, i, lhs, rhs) for i in range(design.m)]
+    estimates = np.stack([slope[chosen] for slope, _ in fits])
+    covariances = np.stack([covariance[np.ix_(chosen, chosen)] for _, covariance in fits])
     if design.m == 1:
-        return _of_one(estimates[0], covariances[0])
+        distance = float(estimates[0] @ np.linalg.solve(covariances[0], estimates[0]))
+        return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
     return pooling.d1(estimates, covariances, df_complete=design.n_clusters - 1)
-
-
-def _of_one(estimate: NDArray, covariance: NDArray) -> pooling.PooledTest:
-    k = len(estimate)
-    distance = float(estimate @ np.linalg.solve(covariance, estimate))
-    return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
 
 
 def clustered(
@@ -139,27 +137,12 @@ def clustered(
 
     As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
     """
-    of, places = design.products[imputation], design.at(rhs)
-    slope = equations.slopes(design.covariances[imputation], lhs, places)
-    centred = resampling.centred(of, design.into[imputation], design.means[imputation])
-    error = centred[:, lhs] - centred[:, places] @ slope
-    scores = (of.sums @ error) @ centred[:, places]
-    inner = design.n * design.covariances[imputation][np.ix_(places, places)]
+    products, predictors = design.products[imputation], design.indices(rhs)
+    slope = equations.slopes(design.covariances[imputation], lhs, predictors)
+    centred = resampling.centred(products, design.into[imputation], design.means[imputation])
+    error = centred[:, lhs] - centred[:, predictors] @ slope
+    scores = (products.sums @ error) @ centred[:, predictors]
+    inner = design.n * design.covariances[imputation][np.ix_(predictors, predictors)]
     half = np.linalg.solve(inner, scores.T)
-    G = of.n_schools
+    G = products.n_schools
     return slope, G / (G - 1) * half @ half.T
-
-
-def _row(judged: _Judged, step: int, decision: str) -> dict[str, object]:
-    term = judged.term
-    return {
-        "step": step,
-        "lhs": term.lhs,
-        "term": term.name,
-        "columns": ", ".join(term.columns),
-        "df": len(term.columns),
-        "statistic": judged.statistic,
-        "change": judged.change,
-        "p": judged.p,
-        "decision": decision,
-    }

@@ -7,7 +7,7 @@ leaves out is in its data all the same, with no path.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,8 +56,8 @@ class Design:
         """The variant of this name; the reference where it is none, or cannot be compared."""
         return self.models.get(name, self.reference)
 
-    def at(self, names: Sequence[str]) -> list[int]:
-        """Places of columns."""
+    def indices(self, names: Sequence[str]) -> list[int]:
+        """Which columns these are."""
         return [self.names.index(name) for name in names]
 
 
@@ -74,8 +74,7 @@ def build(
     in its columns is refused, with the reason. Raises ModelError when a name means two things;
     EstimationError as scale_values.estimate.
     """
-    told = _Told(reference, variants, table)
-    design = _designs(frames, None, told=told)[0]
+    (design,) = build_by(frames, None, reference=reference, variants=variants, table=table)
     if design is None:
         raise EstimationError(
             f"Model {reference.name} cannot be estimated in every data set: a category has fewer "
@@ -87,31 +86,18 @@ def build(
 
 def build_by(
     frames: Sequence[pd.DataFrame],
-    groups: NDArray,
+    groups: NDArray | None,
     *,
     reference: Model,
     variants: Mapping[str, Model],
     table: Table,
 ) -> list[Design | None]:
-    """A design for each group of children; groups: (n,), their codes 0..G-1.
+    """A design for each group; groups: (n,), code 0..G-1 of each child, or None for all as one.
 
     Each has scale values of its own; school means are those of whole schools. Schools are not
-    kept apart, so that nothing can be drawn from these designs. None for a group in which the
-    reference cannot be estimated in every data set.
+    kept apart in groups, so that nothing can be drawn from these designs. None for a group in
+    which the reference cannot be estimated in every data set.
     """
-    return _designs(frames, groups, told=_Told(reference, variants, table))
-
-
-class _Told(NamedTuple):
-    reference: Model
-    variants: Mapping[str, Model]
-    table: Table
-
-
-def _designs(
-    frames: Sequence[pd.DataFrame], groups: NDArray | None, *, told: _Told
-) -> list[Design | None]:
-    reference, variants, table = told
     refused = {
         name: reason
         for name, model in variants.items()
@@ -120,34 +106,34 @@ def _designs(
     models = {reference.name: reference}
     models |= {name: model for name, model in variants.items() if name not in refused}
     union = _union(models, reference)
-    read = tuple(
+    products = tuple(
         resampling.products(frame, model=union, scaled_by=reference, table=table, groups=groups)
         for frame in frames
     )
-    once = np.ones((1, len(read[0].sums))) if groups is None else np.eye(len(read[0].sums))
-    moments = [resampling.moments(each, times=once) for each in read]
-    found: list[Design | None] = []
-    for part in range(len(once)):
-        if not all(part in each.draws for each in moments):
-            found.append(None)
+    n_sums = len(products[0].sums)
+    times = np.ones((1, n_sums)) if groups is None else np.eye(n_sums)
+    moments = [resampling.moments(each, times=times) for each in products]
+    designs: list[Design | None] = []
+    for group in range(len(times)):
+        if not all(group in each.draws for each in moments):
+            designs.append(None)
             continue
-        at = [each.draws.tolist().index(part) for each in moments]
-        pairs = list(zip(moments, at, strict=True))
+        rows = [(each, each.draws.tolist().index(group)) for each in moments]
         design = Design(
             reference=reference,
             models=models,
             refused=refused,
             names=moments[0].names,
-            products=read if groups is None else (),
-            means=np.stack([each.means[place] for each, place in pairs]),
-            covariances=np.stack([each.covariances[place] for each, place in pairs]),
-            into=np.stack([each.into[place] for each, place in pairs]),
-            costs=_costs(read[0]),
-            n=round(moments[0].n[at[0]]),
+            products=products if groups is None else (),
+            means=np.stack([each.means[row] for each, row in rows]),
+            covariances=np.stack([each.covariances[row] for each, row in rows]),
+            into=np.stack([each.into[row] for each, row in rows]),
+            costs=_costs(products[0]),
+            n=round(moments[0].n[rows[0][1]]),
             n_clusters=frames[0][reference.cluster].nunique(),
         )
-        found.append(_without_dependent_columns(design))
-    return found
+        designs.append(_without_dependent_columns(design))
+    return designs
 
 
 def _without_dependent_columns(design: Design) -> Design | None:
@@ -166,21 +152,21 @@ def _without_dependent_columns(design: Design) -> Design | None:
             return None
         else:
             refused[name] = "columns are constant, or follow from those of other variants"
-    at = design.at(columns)
+    kept = design.indices(columns)
     return replace(
         design,
         models=models,
         refused=refused,
         names=tuple(columns),
-        means=design.means[:, at],
-        covariances=design.covariances[:, at][:, :, at],
-        into=design.into[:, :, at],
+        means=design.means[:, kept],
+        covariances=design.covariances[:, kept][:, :, kept],
+        into=design.into[:, :, kept],
     )
 
 
 def _is_definite(design: Design, columns: Sequence[str]) -> bool:
-    at = design.at(columns)
-    inner = design.covariances[:, at][:, :, at]
+    chosen = design.indices(columns)
+    inner = design.covariances[:, chosen][:, :, chosen]
     size = np.sqrt(np.diagonal(inner, axis1=1, axis2=2))
     if size.min() < SMALLEST_SPREAD:
         return False
@@ -188,20 +174,20 @@ def _is_definite(design: Design, columns: Sequence[str]) -> bool:
     return bool(np.linalg.eigvalsh(correlation).min() > LEAST_INDEPENDENT)
 
 
-def _costs(of: Products) -> dict[str, int]:
+def _costs(products: Products) -> dict[str, int]:
     """Scale values that are estimated for each scaled variable."""
     free = {
-        name: [each for each in own.values() if each not in of.fixed]
-        for name, own in of.categories.items()
+        name: len(set(indicators.values()) - products.fixed.keys())
+        for name, indicators in products.categories.items()
     }
-    return {name: len(own) for name, own in free.items() if own}
+    return {name: count for name, count in free.items() if count}
 
 
 def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> str:
     for role in ("outcome", "mediator", "cluster"):
-        own, other = getattr(model, role), getattr(reference, role)
-        if own != other:
-            return f"other {role}: {own} instead of {other}"
+        column, expected = getattr(model, role), getattr(reference, role)
+        if column != expected:
+            return f"other {role}: {column} instead of {expected}"
     other_scale = {
         name for name, sign in model.scaled.items() if reference.scaled.get(name) != sign
     }
@@ -215,19 +201,19 @@ def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> 
 
 
 def _union(models: Mapping[str, Model], reference: Model) -> Model:
-    """The columns of all models under one roof; scaled columns are the reference's."""
+    """A model with the columns of all; scaled columns are the reference's."""
     direct: dict[str, None] = {}
     numeric: dict[str, None] = {}
     merged: dict[str, dict[str, Any]] = {"dummies": {}, "school_means": {}}
     for name, model in models.items():
         direct |= dict.fromkeys(model.direct)
         numeric |= dict.fromkeys(model.numeric)
-        for role, found in merged.items():
+        for role, meanings in merged.items():
             for key, meaning in getattr(model, role).items():
-                if found.setdefault(key, meaning) != meaning:
+                if meanings.setdefault(key, meaning) != meaning:
                     raise ModelError(
                         f"Model {name} defines {key!r} in {role} as {meaning}, another variant as "
-                        f"{found[key]}; give one of them another name."
+                        f"{meanings[key]}; give one of them another name."
                     )
     return replace(
         reference,

@@ -19,7 +19,6 @@ from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 from oablib.statistics.pooling import modification, pooled_tests
 from oablib.statistics.two_step import resampling
-from oablib.statistics.two_step.resampling import Moments
 
 THREADS = 2  # work on imputations side by side; results do not depend on it
 
@@ -49,23 +48,14 @@ class Tests:
 def drawn(design: Design, times: NDArray) -> Drawn:
     """The design in draws in which each school occurs so many times; times: (b, G)."""
     with ThreadPoolExecutor(THREADS) as threads:
-        found = list(threads.map(partial(resampling.moments, times=times), design.products))
-    shared = set.intersection(*(set(each.draws.tolist()) for each in found))
+        moments = list(threads.map(partial(resampling.moments, times=times), design.products))
+    shared = set.intersection(*(set(each.draws.tolist()) for each in moments))
     kept = np.array(sorted(shared), dtype=int)
 
-    def taken(each: Moments, name: str) -> NDArray:
-        return np.asarray(getattr(each, name))[np.isin(each.draws, kept)]
+    def taken(name: str) -> NDArray:
+        return np.stack([getattr(each, name)[np.isin(each.draws, kept)] for each in moments])
 
-    return Drawn(
-        times[kept],
-        taken(found[0], "n"),
-        *(np.stack([taken(e, name) for e in found]) for name in ("means", "covariances", "into")),
-    )
-
-
-def untested(drawn: Drawn) -> list[frozenset[int]]:
-    """No candidate has been added yet, in any draw."""
-    return [frozenset() for _ in drawn.times]
+    return Drawn(times[kept], taken("n")[0], taken("means"), taken("covariances"), taken("into"))
 
 
 def p_values(
@@ -74,20 +64,22 @@ def p_values(
     model: Model,
     texts: Sequence[str],
     *,
-    tested: Sequence[frozenset[int]],
+    added: Sequence[frozenset[int]] | None = None,
 ) -> Tests:
-    """tested: candidates (by number) that are in the model already, for each draw."""
+    """Test candidates; added: those (by number) already in the model, by draw; None for none."""
+    if added is None:
+        added = [frozenset()] * len(drawn.times)
     shape = (len(drawn.times), len(texts))
     tests = Tests(np.full(shape, np.nan), np.full(shape, np.nan))
-    for state in dict.fromkeys(tested):
-        rows = np.array([at for at, each in enumerate(tested) if each == state], dtype=int)
-        left = [at for at in range(len(texts)) if at not in state]
+    for state in dict.fromkeys(added):
+        rows = np.array([row for row, each in enumerate(added) if each == state], dtype=int)
+        left = [number for number in range(len(texts)) if number not in state]
         if not left:
             continue
-        added = [texts[at] for at in sorted(state)]
-        indices = _indices(design, drawn, rows, model, added, [texts[at] for at in left])
-        for row, own in zip(rows, indices.transpose(2, 1, 0), strict=True):
-            pooled = [_pooled(each) for each in own]
+        inside, outside = ([texts[number] for number in part] for part in (sorted(state), left))
+        indices = _indices(design, drawn, rows, model, inside, outside)
+        for row, of_draw in zip(rows, indices.transpose(2, 1, 0), strict=True):
+            pooled = [_pooled(of_candidate) for of_candidate in of_draw]
             tests.statistic[row, left] = [each.statistic for each in pooled]
             tests.p[row, left] = modification.holm(np.array([each.p for each in pooled]))
     return tests
@@ -105,19 +97,19 @@ def _indices(
     rows: NDArray,
     model: Model,
     added: Sequence[str],
-    left: Sequence[str],
+    candidates: Sequence[str],
 ) -> NDArray:
     """Robust modification index of each candidate, (m, candidates, draws of `rows`)."""
     extra = {sides(text)[1] for text in added}
-    mediator = design.at([*model.indirect, *(name for name in model.direct if name in extra)])
-    places = design.at([sides(text)[1] for text in left])
+    mediator = design.indices([*model.indirect, *(name for name in model.direct if name in extra)])
+    columns = design.indices([sides(text)[1] for text in candidates])
 
     def of_imputation(i: int) -> NDArray:
         cov, times = drawn.covariances[i, rows], drawn.times[rows]
         into = resampling.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
         error = _left_over(into, cov, 1, mediator)
-        own = [_left_over(into, cov, place, mediator) for place in places]
-        scores = _scores(design.products[i].sums, error, own)
+        rest = [_left_over(into, cov, column, mediator) for column in columns]
+        scores = _scores(design.products[i].sums, error, rest)
         return np.stack([_index(each, times) for each in scores])
 
     # Almost all of it is in numpy, which lets threads work side by side.
@@ -125,18 +117,17 @@ def _indices(
         return np.stack(list(threads.map(of_imputation, range(design.m))))
 
 
-def _scores(sums: NDArray, error: NDArray, own: Sequence[NDArray]) -> list[NDArray]:
-    """Each school's sum of products of `error` with each of `own`, in every draw: (G, b) each.
+def _scores(sums: NDArray, error: NDArray, rest: Sequence[NDArray]) -> list[NDArray]:
+    """Each school's sum of products of `error` with each of `rest`, in every draw: (G, b) each.
 
     Columns that neither is made of are left out: most are of other variants.
     """
     in_error = np.flatnonzero(error.any(axis=0))
-    in_own = np.flatnonzero(np.any([each.any(axis=0) for each in own], axis=0))
-    needed = np.ascontiguousarray(sums[:, in_own[:, None], in_error])
-    with_error = (needed.reshape(-1, len(in_error)) @ error[:, in_error].T).reshape(
-        len(sums), len(in_own), len(error)
-    )
-    return [np.einsum("gqb,qb->gb", with_error, each[:, in_own].T) for each in own]
+    in_rest = np.flatnonzero(np.any([each.any(axis=0) for each in rest], axis=0))
+    needed = np.ascontiguousarray(sums[:, in_rest[:, None], in_error])
+    with_error = needed.reshape(-1, len(in_error)) @ error[:, in_error].T
+    with_error = with_error.reshape(len(sums), len(in_rest), len(error))
+    return [np.einsum("gqb,qb->gb", with_error, each[:, in_rest].T) for each in rest]
 
 
 def _left_over(into: NDArray, covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:

@@ -6,7 +6,6 @@ thousands of variants and draws cost what their sums of products cost; sem.fit g
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,9 +58,17 @@ class Data(NamedTuple):
     n: NDArray | float
 
     def likelihoods(self, paths: Paths) -> Likelihoods:
-        """Of a variant, in each data set and in all as one."""
-        of = partial(loglik, names=self.names, paths=paths, model=self.model, n=self.n)
-        return Likelihoods(of(self.covariances), of(self.whole))
+        """Of a variant, in each data set and in all as one; lavaan's fixed.x."""
+        return Likelihoods(self._loglik(self.covariances, paths), self._loglik(self.whole, paths))
+
+    def _loglik(self, covariances: NDArray, paths: Paths) -> NDArray:
+        """Log-likelihood of outcome and mediator given the predictors, (...)."""
+        result = np.zeros(covariances.shape[:-2])
+        for lhs, rhs in zip((self.model.outcome, self.model.mediator), paths, strict=True):
+            chosen = [self.names.index(name) for name in rhs]
+            variance = residual_variance(covariances, self.names.index(lhs), chosen)
+            result -= self.n / 2 * (np.log(2 * np.pi * variance) + 1)
+        return result
 
     def gain(self, paths: Paths, other: Paths) -> NDArray:
         """How much better `paths` fit than `other`, on the scale of chi2, (...).
@@ -70,11 +77,32 @@ class Data(NamedTuple):
         """
         both = paths.joined(other)
         joint = self.likelihoods(both)
-        lost, own = (
+        of_other, of_paths = (
             ratio(self.likelihoods(each), joint, df=both.size - each.size)
             for each in (other, paths)
         )
-        return lost - own
+        return of_other - of_paths
+
+    def implied_variance(self, paths: Paths) -> NDArray:
+        """Variance of the outcome that a variant implies, (m, ...); lavaan's R2 is a share of it.
+
+        It is not the observed one where paths to the mediator are left out.
+        """
+        index = {name: number for number, name in enumerate(self.names)}
+        y, z = index[self.model.outcome], index[self.model.mediator]
+        direct = [index[name] for name in paths.outcome if name != self.model.mediator]
+        to_z, to_y = [index[name] for name in paths.mediator], [z, *direct]
+        covariances, implied = self.covariances, np.array(self.covariances)
+        slope_z = slopes(covariances, z, to_z)
+        others = [number for number in range(len(self.names)) if number not in (y, z)]
+        with_z = np.einsum("...k,...kj->...j", slope_z, covariances[..., to_z, :][..., others])
+        left = residual_variance(covariances, z, to_z)
+        implied[..., z, z] = left + np.einsum("...k,...k", slope_z, covariances[..., to_z, z])
+        implied[..., z, others] = implied[..., others, z] = with_z
+        slope_y = slopes(covariances, y, to_y)
+        among = implied[..., to_y, :][..., to_y]
+        explained = np.einsum("...j,...jk,...k", slope_y, among, slope_y)
+        return np.asarray(explained + residual_variance(covariances, y, to_y))
 
     @property
     def penalties(self) -> dict[str, NDArray | float]:
@@ -113,30 +141,6 @@ def slopes(covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:
     return np.asarray(np.linalg.solve(scaled, right[..., None])[..., 0] / size)
 
 
-def implied_variance(
-    covariances: NDArray, *, names: Sequence[str], paths: Paths, model: Model
-) -> NDArray:
-    """Variance of the outcome that a variant implies, (...); lavaan's R2 is a share of it.
-
-    It is not the observed one where paths to the mediator are left out.
-    """
-    place = {name: at for at, name in enumerate(names)}
-    y, z = place[model.outcome], place[model.mediator]
-    direct = [place[each] for each in paths.outcome if each != model.mediator]
-    to_z, to_y = [place[each] for each in paths.mediator], [z, *direct]
-    implied = np.array(covariances)
-    slope_z = slopes(covariances, z, to_z)
-    others = [at for at in range(len(names)) if at not in (y, z)]
-    with_z = np.einsum("...k,...kj->...j", slope_z, covariances[..., to_z, :][..., others])
-    left = residual_variance(covariances, z, to_z)
-    implied[..., z, z] = left + np.einsum("...k,...k", slope_z, covariances[..., to_z, z])
-    implied[..., z, others] = implied[..., others, z] = with_z
-    slope_y = slopes(covariances, y, to_y)
-    among = implied[..., to_y, :][..., to_y]
-    explained = np.einsum("...j,...jk,...k", slope_y, among, slope_y)
-    return np.asarray(explained + residual_variance(covariances, y, to_y))
-
-
 def stacked(means: NDArray, covariances: NDArray) -> NDArray:
     """Covariances of m data sets as one, (..., p, p); means (m, ..., p), (m, ..., p, p)."""
     mean = means.mean(axis=0)
@@ -144,21 +148,9 @@ def stacked(means: NDArray, covariances: NDArray) -> NDArray:
     return np.asarray(square.mean(axis=0) - mean[..., :, None] * mean[..., None, :])
 
 
-def loglik(
-    covariances: NDArray, *, names: Sequence[str], paths: Paths, model: Model, n: NDArray | float
-) -> NDArray:
-    """Log-likelihood of outcome and mediator given the predictors, (...); lavaan's fixed.x."""
-    place = {name: at for at, name in enumerate(names)}
-    result = np.zeros(covariances.shape[:-2])
-    for lhs, rhs in ((model.outcome, paths.outcome), (model.mediator, paths.mediator)):
-        variance = residual_variance(covariances, place[lhs], [place[each] for each in rhs])
-        result -= n / 2 * (np.log(2 * np.pi * variance) + 1)
-    return result
-
-
-def loglik_of_predictors(covariances: NDArray, at: Sequence[int], *, n: float) -> NDArray:
-    """Log-likelihood of the predictors at these places, their moments free; (...)."""
-    chosen = np.asarray(at, dtype=int)
+def loglik_of_predictors(covariances: NDArray, indices: Sequence[int], *, n: float) -> NDArray:
+    """Log-likelihood of these columns, their moments free; (...)."""
+    chosen = np.asarray(indices, dtype=int)
     inner = covariances[..., chosen[:, None], chosen]
     log_det = np.linalg.slogdet(inner)[1]
     return np.asarray(-n / 2 * (len(chosen) * (np.log(2 * np.pi) + 1) + log_det))
@@ -171,11 +163,11 @@ def ratio(restricted: Likelihoods, general: Likelihoods, *, df: int) -> NDArray:
     set the ratio itself.
     """
     m = len(general.own)
-    own = np.maximum(2 * (general.own - restricted.own), 0.0)
+    ratios = np.maximum(2 * (general.own - restricted.own), 0.0)
     if m == 1 or not df:
-        return np.asarray(own[0])
+        return np.asarray(ratios[0])
     whole = np.maximum(2 * (general.stacked - restricted.stacked), 0.0)
-    riv = np.maximum((m + 1) / (df * (m - 1)) * (own.mean(axis=0) - whole), 0.0)
+    riv = np.maximum((m + 1) / (df * (m - 1)) * (ratios.mean(axis=0) - whole), 0.0)
     return np.asarray(whole / (1 + riv))
 
 

@@ -29,9 +29,9 @@ TRAIL = [
 @showable()
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Forward:
-    """Where the procedure ended, and how it got there.
+    """Where the procedure ended, and the steps.
 
-    model: the model that stands. added: the paths that entered, in their order.
+    model: the model at the end. added: the paths that entered, in their order.
     trail: one row a candidate and round, by rank: round; rank; lhs, rhs; index (pooled, on the
     scale of chi2) and mi_mean (mean of the model-based indices, as published); epc, sepc; p and
     p_holm, corrected for the candidates of the round; grounding, decision; reason, judge and
@@ -63,13 +63,13 @@ def forward(
     prepared = [_prepared(frame, model=model, table=table) for frame in frames]
     current, parts, added = model, list[pd.DataFrame](), list[str]()
     while True:
-        fits = tuple(sem.fit(current.syntax, each) for each in prepared)
+        fits = tuple(sem.fit(current.syntax, data) for data in prepared)
         left = [text for text in model.candidates if text not in added]
         if not left:
             break
-        looked_at = _round(fits, left, entries=entries, rules=rules)
-        parts.append(looked_at.assign(round=len(parts) + 1))
-        chosen = looked_at[looked_at["decision"] == ADDED]
+        ranked = _round(fits, left, entries=entries, rules=rules)
+        parts.append(ranked.assign(round=len(parts) + 1))
+        chosen = ranked[ranked["decision"] == ADDED]
         if chosen.empty:
             break
         added.append(f"{chosen['lhs'].iloc[0]} ~ {chosen['rhs'].iloc[0]}")
@@ -96,26 +96,17 @@ def with_paths(model: Model, paths: Sequence[str]) -> Model:
 
 
 def paths(chosen: Model, *, start: Model) -> pd.DataFrame:
-    """The chosen model as rows: lhs, op, rhs, since ("model file" or "added")."""
-    before = {*start.indirect}
-    ends = [(chosen.outcome, rhs) for rhs in (chosen.mediator, *chosen.direct)]
-    ends += [(chosen.mediator, rhs) for rhs in chosen.indirect]
-    rows = [
-        {
-            "lhs": lhs,
-            "op": "~",
-            "rhs": rhs,
-            "since": ADDED
-            if lhs == chosen.mediator and rhs not in before
-            else f"params/models/{start.name}.yaml",
-        }
-        for lhs, rhs in ends
+    """The chosen model as rows: lhs, op, rhs, since (the model's file or "added")."""
+    file, before = f"params/models/{start.name}.yaml", {*start.indirect}
+    rows = [(chosen.outcome, "~", rhs, file) for rhs in (chosen.mediator, *chosen.direct)]
+    rows += [
+        (chosen.mediator, "~", rhs, file if rhs in before else ADDED) for rhs in chosen.indirect
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["lhs", "op", "rhs", "since"])
 
 
 def from_table(model: Model, rows: pd.DataFrame) -> Model:
-    """The model that a table made by `paths` tells of, out of the model it began with."""
+    """The model that a table made by `paths` describes, from the model it began with."""
     added = rows[rows["since"] == ADDED]
     pairs = zip(added["lhs"], added["rhs"], strict=True)
     return with_paths(model, [f"{lhs} ~ {rhs}" for lhs, rhs in pairs])
@@ -133,10 +124,11 @@ def _round(
     fits: Sequence[SemFit], candidates: Sequence[str], *, entries: Literature, rules: Rules
 ) -> pd.DataFrame:
     """Candidates by rank, each with its index, its literature and what is decided."""
-    found = (
-        _of_one(fits[0], candidates, rules) if len(fits) == 1 else _pooled(fits, candidates, rules)
-    )
-    table = found.sort_values("index", ascending=False, ignore_index=True)
+    if len(fits) == 1:
+        indices = _of_one(fits[0], candidates, rules)
+    else:
+        indices = _pooled(fits, candidates, rules)
+    table = indices.sort_values("index", ascending=False, ignore_index=True)
     judged = [entries.judged(*pair) for pair in zip(table["lhs"], table["rhs"], strict=True)]
     for field in ("grounding", "reason", "judge", "sources"):
         table[field] = [getattr(each, field) for each in judged]
@@ -146,19 +138,19 @@ def _round(
 
 
 def _pooled(fits: Sequence[SemFit], candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
-    found = pooling.modification_indices(
+    table = pooling.modification_indices(
         fits, candidates, test=rules.forward_test, robust=rules.forward_robust
     )
     name = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
-    return found.assign(index=found[name] * found["df"])
+    return table.assign(index=table[name] * table["df"])
 
 
 def _of_one(fit: SemFit, candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
     """Where nothing was unknown there is one data set, and nothing to pool."""
-    found = sem.modification_indices(fit, candidates, robust=rules.forward_robust)
-    index = found["mi_robust" if rules.forward_robust else "mi"]
-    return found.assign(
-        index=index, mi_mean=found["mi"], p_holm=modification.holm(found["p"].to_numpy())
+    table = sem.modification_indices(fit, candidates, robust=rules.forward_robust)
+    index = table["mi_robust" if rules.forward_robust else "mi"]
+    return table.assign(
+        index=index, mi_mean=table["mi"], p_holm=modification.holm(table["p"].to_numpy())
     )
 
 

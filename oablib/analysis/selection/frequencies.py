@@ -36,7 +36,8 @@ class Stability:
     the largest of the first round; significant: under alpha by Holm there; enters: added at some
     round by the whole procedure, with the literature. models: added paths ("no addition"),
     with_literature and data_alone: fraction in which the procedure ends there, with the
-    groundings, and were every candidate accepted. draws: that could be estimated, of `asked`.
+    groundings, and with every candidate accepted. draws: number that could be estimated, of
+    `asked`.
     """
 
     variants: pd.DataFrame
@@ -70,11 +71,9 @@ def stability(
             "children in each. Take more children, or merge categories in the codebook."
         )
     texts = list(model.candidates)
-    first = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
-    gates = {
-        "with_literature": [_is_accepted(text, entries) for text in texts],
-        "data_alone": [True] * len(texts),
-    }
+    first = draws.p_values(design, drawn, model, texts)
+    accepted = [entries.judged(*sides(text)).grounding == "accepted" for text in texts]
+    gates = {"with_literature": accepted, "data_alone": [True] * len(texts)}
     ends = {
         name: _search(design, drawn, model, texts, gate, first=first, alpha=rules.forward_alpha)
         for name, gate in gates.items()
@@ -86,10 +85,6 @@ def stability(
         draws=len(drawn.times),
         asked=samples,
     )
-
-
-def _is_accepted(text: str, entries: Literature) -> bool:
-    return entries.judged(*sides(text)).grounding == "accepted"
 
 
 def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
@@ -106,15 +101,11 @@ def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
         for name, penalty in data.penalties.items():
             deltas[name].append(penalty * extra - gain)
     first = {name: np.argmin(np.stack(each), axis=0) for name, each in deltas.items()}
-    return pd.DataFrame(
-        {
-            "model": list(design.models),
-            **{
-                f"first_by_{name}": [float(np.mean(at == i)) for i in range(len(design.models))]
-                for name, at in first.items()
-            },
-        }
-    )
+    shares = {
+        f"first_by_{name}": [float(np.mean(best == i)) for i in range(len(design.models))]
+        for name, best in first.items()
+    }
+    return pd.DataFrame({"model": list(design.models), **shares})
 
 
 def _search(
@@ -128,47 +119,39 @@ def _search(
     alpha: float,
 ) -> list[tuple[str, ...]]:
     """What the procedure adds in each draw, in alphabetical order; first: tests of round one."""
-    state, found = draws.untested(drawn), first
+    added: list[frozenset[int]] = [frozenset()] * len(drawn.times)
+    tests = first
     while True:
-        fits = (found.p < alpha) & np.array(accepted, dtype=bool)[None, :]
-        going_on = np.flatnonzero(fits.any(axis=1))
+        qualified = (tests.p < alpha) & np.array(accepted, dtype=bool)[None, :]
+        going_on = np.flatnonzero(qualified.any(axis=1))
         if not len(going_on):
             break
         for row in going_on:
-            best = np.where(fits[row], found.statistic[row], -np.inf).argmax()
-            state[row] = state[row] | {int(best)}
-        found = draws.p_values(design, drawn, model, texts, tested=state)
-    return [tuple(sorted(texts[at] for at in each)) for each in state]
+            best = np.where(qualified[row], tests.statistic[row], -np.inf).argmax()
+            added[row] = added[row] | {int(best)}
+        tests = draws.p_values(design, drawn, model, texts, added=added)
+    return [tuple(sorted(texts[number] for number in numbers)) for numbers in added]
 
 
 def _candidates(
     texts: Sequence[str], first: Tests, ends: Sequence[tuple[str, ...]], *, rules: Rules
 ) -> pd.DataFrame:
-    if not texts:
-        return pd.DataFrame(columns=["lhs", "rhs", "largest", "significant", "enters"])
-    largest = np.nanargmax(first.statistic, axis=1)
+    largest = np.nanargmax(first.statistic, axis=1) if texts else np.empty(0)
     rows = []
-    for at, text in enumerate(texts):
-        lhs, rhs = sides(text)
-        rows.append(
-            {
-                "lhs": lhs,
-                "rhs": rhs,
-                "largest": float(np.mean(largest == at)),
-                "significant": float(np.mean(first.p[:, at] < rules.forward_alpha)),
-                "enters": float(np.mean([text in each for each in ends])),
-            }
-        )
-    return pd.DataFrame(rows)
+    for number, text in enumerate(texts):
+        significant = np.mean(first.p[:, number] < rules.forward_alpha)
+        enters = np.mean([text in added for added in ends])
+        shares = (np.mean(largest == number), significant, enters)
+        rows.append((*sides(text), *map(float, shares)))
+    return pd.DataFrame(rows, columns=["lhs", "rhs", "largest", "significant", "enters"])
 
 
 def _ends(ends: dict[str, list[tuple[str, ...]]]) -> pd.DataFrame:
-    shares = {
-        name: pd.Series([", ".join(each) or NO_ADDITION for each in found]).value_counts(
-            normalize=True
-        )
-        for name, found in ends.items()
+    labels = {
+        name: pd.Series([", ".join(added) or NO_ADDITION for added in of_draws])
+        for name, of_draws in ends.items()
     }
+    shares = {name: each.value_counts(normalize=True) for name, each in labels.items()}
     table = pd.DataFrame(shares).fillna(0.0).rename_axis("added")
     order = table.sort_values(["with_literature", "data_alone"], ascending=False, kind="stable")
     return order.reset_index()

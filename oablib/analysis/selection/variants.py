@@ -54,20 +54,20 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     rank: by delta_..._d4. flags: where criteria disagree, or why there are no numbers.
     """
     data = equations.of_design(design)
-    made = {
-        name: _variant(design, data, equations.of_model(each))
-        for name, each in design.models.items()
+    variants = {
+        name: _variant(design, data, equations.of_model(model))
+        for name, model in design.models.items()
     }
-    base = made[design.reference.name]
-    everything = tuple(each for each in design.names if each != design.reference.outcome)
+    base = variants[design.reference.name]
+    everything = tuple(name for name in design.names if name != design.reference.outcome)
     full = _variant(design, data, Paths(everything, everything[1:]))
-    rows = [_row(design, data, name, own, base=base, full=full) for name, own in made.items()]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame([_row(design, data, each, base, full) for each in variants.values()])
+    table["model"] = list(design.models)
     table["title"] = [model.title for model in design.models.values()]
     for name in ("aic", "bic"):
         table[f"weight_{name}"] = softmax(-table[f"delta_{name}_d4"] / 2)
     table["rank"] = table[f"delta_{rank_by}_d4"].rank(method="first").astype(int)
-    table["flags"] = [_flags(table, at) for at in table.index]
+    table["flags"] = [_flags(table, row) for row in table.index]
     return _with_refused(table.sort_values("rank", ignore_index=True), design)
 
 
@@ -106,78 +106,73 @@ def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
 
 
 def _row(
-    design: Design, data: Data, name: str, own: _Variant, *, base: _Variant, full: _Variant
+    design: Design, data: Data, variant: _Variant, base: _Variant, full: _Variant
 ) -> dict[str, object]:
-    given, n = equations.free_parameters(own.paths), design.n
-    used = {*own.paths.outcome, *own.paths.mediator}
-    places = design.at([each for each in design.names[2:] if each in used])
-    of_predictors = equations.loglik_of_predictors(design.covariances, places, n=n).mean()
-    moments = len(places) + len(places) * (len(places) + 1) // 2
-    loglik = float(own.likelihoods.own.mean())
-    row: dict[str, object] = {"model": name, "n": n}
+    paths, n = variant.paths, design.n
+    used, given = {*paths.outcome, *paths.mediator}, equations.free_parameters(paths)
+    predictors = design.indices([name for name in design.names[2:] if name in used])
+    of_predictors = equations.loglik_of_predictors(design.covariances, predictors, n=n).mean()
+    moments = len(predictors) + len(predictors) * (len(predictors) + 1) // 2
+    loglik = float(variant.likelihoods.own.mean())
+    row: dict[str, object] = {"n": n}
     row |= _criteria(loglik + float(of_predictors), given + moments, n)
     row |= {f"{key}_given": value for key, value in _criteria(loglik, given, n).items()}
-    row |= {"k_honest": own.honest}
-    row |= _differences(own, base, data=data)
-    row |= _fit(own, full)
-    implied = equations.implied_variance(
-        design.covariances, names=design.names, paths=own.paths, model=design.reference
-    )
-    row["r2_adjusted"] = _r2_adjusted(design, own.paths.outcome, variance=implied)
-    observed = design.covariances[:, 0, 0]
-    alone = own.paths.outcome[1:]
-    row["r2_adjusted_without_mediator"] = _r2_adjusted(design, alone, variance=observed)
-    return row
+    row |= {"k_honest": variant.honest}
+    row |= _differences(variant, base, data=data)
+    row |= _fit(variant, full)
+    implied, observed = data.implied_variance(paths), design.covariances[:, 0, 0]
+    row["r2_adjusted"] = _r2_adjusted(design, paths.outcome, variance=implied)
+    without = _r2_adjusted(design, paths.outcome[1:], variance=observed)
+    return row | {"r2_adjusted_without_mediator": without}
 
 
 def _criteria(loglik: float, k: int, n: int) -> dict[str, float]:
-    found = criteria(loglik, k=k, n=n)
-    return {"k": k, "loglik": loglik, "aic": found["aic"], "bic": found["bic"]}
+    return {"k": k, "loglik": loglik} | criteria(loglik, k=k, n=n)
 
 
-def _differences(own: _Variant, base: _Variant, *, data: Data) -> dict[str, float]:
+def _differences(variant: _Variant, base: _Variant, *, data: Data) -> dict[str, float]:
     penalties = {name: float(each) for name, each in data.penalties.items()}
-    extra = own.paths.size - base.paths.size
-    mean = 2 * float((own.likelihoods.own - base.likelihoods.own).mean())
-    gain = float(data.gain(own.paths, base.paths))
+    extra = variant.paths.size - base.paths.size
+    mean = 2 * float((variant.likelihoods.own - base.likelihoods.own).mean())
+    gain = float(data.gain(variant.paths, base.paths))
     row = {f"delta_{name}_mean": penalty * extra - mean for name, penalty in penalties.items()}
-    honest = own.honest - base.honest
+    honest = variant.honest - base.honest
     return row | {f"delta_{key}_d4": each * honest - gain for key, each in penalties.items()}
 
 
-def _fit(own: _Variant, full: _Variant) -> dict[str, float]:
+def _fit(variant: _Variant, full: _Variant) -> dict[str, float]:
     """Pooled chi2 against the model with all paths; NaN where nothing is left out."""
-    df = full.paths.size - own.paths.size
+    df = full.paths.size - variant.paths.size
     if not df:
         return {"chi2": np.nan, "df": 0, "p": np.nan}
-    ratios = np.maximum(2 * (full.likelihoods.own - own.likelihoods.own), 0.0)
+    ratios = np.maximum(2 * (full.likelihoods.own - variant.likelihoods.own), 0.0)
     if len(ratios) == 1:
         test = pooled_tests.f_test("D4", float(ratios[0]) / df, df1=df, df2=np.inf, riv=0.0)
     else:
-        whole = 2 * float(full.likelihoods.stacked - own.likelihoods.stacked)
+        whole = 2 * float(full.likelihoods.stacked - variant.likelihoods.stacked)
         test = pooled_tests.d4(ratios, whole, df)
     return {"chi2": test.chi2, "df": df, "p": test.p}
 
 
 def _r2_adjusted(design: Design, predictors: Sequence[str], *, variance: NDArray) -> float:
-    left = equations.residual_variance(design.covariances, 0, design.at(predictors))
+    left = equations.residual_variance(design.covariances, 0, design.indices(predictors))
     share = left / variance
     return float((1 - share * (design.n - 1) / (design.n - 1 - len(predictors))).mean())
 
 
-def _flags(table: pd.DataFrame, at: int) -> str:
-    row, said = table.loc[at], []
+def _flags(table: pd.DataFrame, index: int) -> str:
+    row, flags = table.loc[index], []
     best = {name: table[f"delta_{name}_d4"].idxmin() for name in ("aic", "bic")}
-    if at in best.values() and best["aic"] != best["bic"]:
-        said.append(f"first by {'AIC' if best['aic'] == at else 'BIC'} alone")
+    if index in best.values() and best["aic"] != best["bic"]:
+        flags.append(f"first by {'AIC' if best['aic'] == index else 'BIC'} alone")
     disputed = [
         name.upper()
         for name in ("aic", "bic")
         if (row[f"delta_{name}_mean"] < 0) != (row[f"delta_{name}_d4"] < 0)
     ]
     if disputed:
-        said.append(f"against the reference, means and D4 differ by {' and '.join(disputed)}")
-    return "; ".join(said)
+        flags.append(f"against the reference, means and D4 differ by {' and '.join(disputed)}")
+    return "; ".join(flags)
 
 
 def _with_refused(table: pd.DataFrame, design: Design) -> pd.DataFrame:

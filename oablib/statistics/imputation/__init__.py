@@ -1,7 +1,7 @@
-"""Unknown values are filled several times, by chained equations that see the school level.
+"""Unknown values are filled several times, by chained equations that include the school level.
 
 Each unknown variable is drawn in turn from its distribution given all others, round after round.
-Which engine draws is said in params/rules/imputation.yaml; the chain around it is the same.
+params/rules/imputation.yaml names the engine that draws; the chain around it is the same.
 """
 
 from oablib.statistics.imputation.cells import (

@@ -1,4 +1,4 @@
-"""What was unknown, what it was filled with, and frames with the values in place."""
+"""What was unknown, what it was filled with, and frames with the values filled in."""
 
 from dataclasses import dataclass
 
@@ -82,6 +82,6 @@ def provenance(frame: pd.DataFrame, *, imputed: Imputed, model: Model) -> pd.Dat
     origin = pd.DataFrame({"child": frame["child"]})
     first = imputed.cells[imputed.cells["imputation"] == 1]
     for name in model.imputed:
-        own = first[first["variable"] == name].set_index("child")["engine"]
-        origin[name] = frame["child"].map(own).astype(object).fillna(OBSERVED)
+        engine = first[first["variable"] == name].set_index("child")["engine"]
+        origin[name] = frame["child"].map(engine).astype(object).fillna(OBSERVED)
     return origin

@@ -1,6 +1,10 @@
-"""Chained equations: every variable in turn given all others, round after round, m times."""
+"""Chained equations: every variable in turn given all others, round after round, m times.
+
+Flags say what a reader should know before believing the values.
+"""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -9,18 +13,20 @@ import numpy as np
 import pandas as pd
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from oablib.base.errors import ImputationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.imputation import engines, flags, variables
-from oablib.statistics.imputation import predictors as school
+from oablib.statistics.imputation import engines, predictors, variables
 from oablib.statistics.imputation.cells import CELLS, TRACE, Imputed
 from oablib.statistics.imputation.engines import Rule
-from oablib.statistics.imputation.flags import of_trace
+from oablib.statistics.imputation.predictors import FEWEST_SCHOOLS, Setting, View
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.imputation.view import Setting, View
 from oablib.workers import processes
+
+FEWEST_ROUNDS = 4  # fewer do not show a trend
+DRIFT = 0.05  # standard deviations: less than a result would show
 
 
 def impute(
@@ -47,125 +53,201 @@ def impute(
     the first imputations do not depend on m.
 
     Raises ImputationError when a variable has fewer than 50 known values, one value only, or fewer
-    than the donors asked for; when a predictor is unknown for some; when m or iterations is under
+    than the number of donors; when a predictor is unknown for some; when m or iterations is under
     1; and when all m imputations are the same.
     """
-    _fail_if_nothing_is_asked(m=m, iterations=iterations, workers=workers)
-    found = variables.read(frame, model=model, table=table)
-    todo = [each for each in found if each.unknown.any()]
-    if not todo:
+    counts = {"m": m, "iterations": iterations, "workers": workers}
+    few = {name: count for name, count in counts.items() if count < 1}
+    if few:
+        raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
+    imputed = variables.read(frame, model=model, table=table)
+    if not any(each.unknown.any() for each in imputed):
         return Imputed(pd.DataFrame(columns=CELLS), pd.DataFrame(columns=TRACE), m=1)
-    schools, seen = school.seen(frame[model.cluster], asked=school_level)
-    known, constant = school.fixed(frame, model=model, table=table, school_level=seen)
-    columns = school.as_columns(known, linear=(model.outcome, model.mediator))
-    setting = Setting(found, known, columns, schools, school_level=seen, shift=shift)
-    first, *own = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
-    chain = _Chain(setting, {each.name: frame[each.name] for each in found}, rule=rule)
+    school, by_school = predictors.school_codes(frame[model.cluster], school_level=school_level)
+    known, constant = predictors.fixed(frame, model=model, table=table, school_level=by_school)
+    columns = predictors.as_columns(known, linear=(model.outcome, model.mediator))
+    setting = Setting(imputed, known, columns, school, school_level=by_school, shift=shift)
+    first, *seeds = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
+    chain = _Chain(setting, frame, rule=rule)
     # What the engines learn in a round of its own is a start for all imputations.
     chain.run(first, iterations=1)
-    task = partial(_one, chain=chain, iterations=iterations)
-    in_turn = sorted(processes.each(task, own, workers=workers), key=itemgetter(0))
-    done = [result for _, result in in_turn]
-    told = flags.of(frame, found, constant=constant, model=model, school_level=school_level)
-    return _joined(done, child=frame["child"].to_numpy(), todo=todo, rule=rule, flags=told)
+    task = partial(_run_copy, chain=chain, iterations=iterations)
+    results = sorted(processes.each(task, seeds, workers=workers), key=itemgetter(0))
+    imputations = [result for _, result in results]
+    _fail_if_all_are_the_same(imputations)
+    cells = pd.concat(_cells(imputations, frame["child"].to_numpy(), chain), ignore_index=True)
+    trace = pd.DataFrame(
+        [
+            (name, number, *rest)
+            for number, imputation in enumerate(imputations, start=1)
+            for name, *rest in imputation.moments
+        ],
+        columns=TRACE,
+    )
+    flags = _flags(frame, imputed, constant=constant, model=model, school_level=school_level)
+    return Imputed(cells[CELLS], trace, m, (*flags, *flags_of_trace(trace)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Done:
-    """One imputation: name -> values of the unknown cells, and of each round name, mean, sd."""
+class _Imputation:
+    """values: name -> values of the unknown cells. moments: name, round, mean, sd of each."""
 
     values: dict[str, NDArray]
     moments: list[tuple[str, int, float, float]]
 
 
 class _Chain:
-    """The current values of all variables, and the engines that renew them in turn."""
+    """The known values of all variables, and the engines that renew the unknown ones in turn.
 
-    def __init__(self, setting: Setting, columns: dict[str, pd.Series], *, rule: Rule) -> None:
+    variables: those with unknown values. engines: by the name of the variable.
+    """
+
+    def __init__(self, setting: Setting, frame: pd.DataFrame, *, rule: Rule) -> None:
         self._setting = setting
-        self._known = {each.name: each.inner(columns[each.name]) for each in setting.variables}
-        self._todo = [each for each in setting.variables if each.unknown.any()]
-        self._engines = {each.name: engines.make(each, rule=rule) for each in self._todo}
+        self._known = {each.name: each.inner(frame[each.name]) for each in setting.variables}
+        self.variables = [each for each in setting.variables if each.unknown.any()]
+        self.engines = {each.name: engines.make(each, rule=rule) for each in self.variables}
 
-    def run(self, seed: SeedSequence, *, iterations: int) -> _Done:
+    def run(self, seed: SeedSequence, *, iterations: int) -> _Imputation:
         """Start from random known values and renew every variable in every round."""
         rng = np.random.default_rng(seed)
         values = {name: known.copy() for name, known in self._known.items()}
-        for each in self._todo:
-            known = values[each.name][~each.unknown]
-            values[each.name][each.unknown] = rng.choice(known, each.unknown.sum())
+        for variable in self.variables:
+            column, unknown = values[variable.name], variable.unknown
+            column[unknown] = rng.choice(column[~unknown], unknown.sum())
         moments = []
         for iteration in range(1, iterations + 1):
-            for each in self._todo:
-                filled = self._renewed(each, values, rng=rng)
-                values[each.name] = np.where(each.unknown, 0, values[each.name])
-                values[each.name][each.unknown] = filled
-                outer = each.outer(filled)
-                moments.append((each.name, iteration, float(outer.mean()), float(outer.std())))
-        filled_in = {each.name: each.outer(values[each.name][each.unknown]) for each in self._todo}
-        return _Done(filled_in, moments)
+            for variable in self.variables:
+                name, unknown = variable.name, variable.unknown
+                filled = self._renewed(variable, values, rng=rng)
+                values[name] = np.where(unknown, 0, values[name])
+                values[name][unknown] = filled
+                outer = variable.outer(filled)
+                moments.append((name, iteration, float(outer.mean()), float(outer.std())))
+        filled_in = {
+            each.name: each.outer(values[each.name][each.unknown]) for each in self.variables
+        }
+        return _Imputation(filled_in, moments)
 
     def _renewed(
         self, target: Variable, values: dict[str, NDArray], *, rng: np.random.Generator
     ) -> NDArray:
         view = View(self._setting, values, target)
-        drawn = self._engines[target.name].draw(view, values[target.name], rng=rng)
+        drawn = self.engines[target.name].draw(view, values[target.name], rng=rng)
         return target.shifted(drawn, by=self._setting.shift) if self._setting.shift else drawn
 
 
-def _one(seed: SeedSequence, *, chain: _Chain, iterations: int) -> _Done:
+def _run_copy(seed: SeedSequence, *, chain: _Chain, iterations: int) -> _Imputation:
     # A copy, so that an imputation starts from the shared start and not from the one before it.
     return copy.deepcopy(chain).run(seed, iterations=iterations)
 
 
-def _joined(
-    done: list[_Done],
-    *,
-    child: NDArray,
-    todo: list[Variable],
-    rule: Rule,
-    flags: tuple[str, ...],
-) -> Imputed:
-    _fail_if_all_are_the_same(done)
-    cells = [
-        pd.DataFrame(
-            {
-                "child": child[each.unknown],
-                "variable": each.name,
+def _cells(imputations: list[_Imputation], child: NDArray, chain: _Chain) -> Iterator[pd.DataFrame]:
+    """Rows of Imputed.cells, imputations one by one."""
+    for number, imputation in enumerate(imputations, start=1):
+        for variable in chain.variables:
+            columns = {
+                "child": child[variable.unknown],
+                "variable": variable.name,
                 "imputation": number,
-                "value": one.values[each.name],
-                "engine": engines.name_of(each, rule=rule),
+                "value": imputation.values[variable.name],
+                "engine": chain.engines[variable.name].name,
             }
-        )
-        for number, one in enumerate(done, start=1)
-        for each in todo
-    ]
-    trace = [
-        (name, number, iteration, mean, sd)
-        for number, one in enumerate(done, start=1)
-        for name, iteration, mean, sd in one.moments
-    ]
-    stacked = pd.concat(cells, ignore_index=True)[CELLS]
-    course = pd.DataFrame(trace, columns=TRACE)
-    return Imputed(stacked, course, len(done), (*flags, *of_trace(course)))
+            yield pd.DataFrame(columns)
 
 
-def _fail_if_nothing_is_asked(**told: int) -> None:
-    few = {name: count for name, count in told.items() if count < 1}
-    if few:
-        raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
-
-
-def _fail_if_all_are_the_same(done: list[_Done]) -> None:
-    first, *others = done
+def _fail_if_all_are_the_same(imputations: list[_Imputation]) -> None:
+    first, *others = imputations
     same = all(
-        np.array_equal(first.values[name], each.values[name])
-        for each in others
+        np.array_equal(first.values[name], other.values[name])
+        for other in others
         for name in first.values
     )
     count = sum(map(len, first.values.values()))
     if others and same and count > 1:
         raise ImputationError(
-            f"All {len(done)} imputations gave {count} cells the same values; there is no "
+            f"All {len(imputations)} imputations gave {count} cells the same values; there is no "
             "variance between imputations to pool. Check the predictors and the engine's settings."
+        )
+
+
+def _flags(
+    frame: pd.DataFrame,
+    variables: tuple[Variable, ...],
+    *,
+    constant: tuple[str, ...],
+    model: Model,
+    school_level: bool,
+) -> tuple[str, ...]:
+    """Sentences; none when there is nothing to say."""
+    school = pd.factorize(frame[model.cluster])[0]
+    wave = pd.factorize(model.waves(frame))[0]
+    flags = []
+    if constant:
+        flags.append(f"Left out of the predictors as constant: {', '.join(constant)}.")
+    flags += _of_the_school_level(school, school_level=school_level)
+    for variable in (each for each in variables if each.unknown.any()):
+        flags += _of_schools(variable, school)
+        flags += _of_waves(variable, frame[variable.name], wave)
+    return tuple(flags)
+
+
+def flags_of_trace(trace: pd.DataFrame) -> tuple[str, ...]:
+    """A sentence for each variable whose imputed means still move in one direction.
+
+    trace: as Imputed.trace. Over the second half of the rounds the mean of what was filled in must
+    not have moved, over the imputations together, by more than chance (99 %) and by more than
+    DRIFT standard deviations (Van Buuren, 2018, Flexible Imputation of Missing Data, 6.5.2).
+    """
+    last = int(trace["iteration"].max()) if len(trace) else 0
+    if last < FEWEST_ROUNDS:
+        return ()
+    means = trace.pivot_table(index=["variable", "imputation"], columns="iteration", values="mean")
+    spread = trace[trace["iteration"] == last].groupby("variable", sort=False)["sd"].mean()
+    flags = []
+    for name, sd in spread.items():
+        course = means.xs(name)
+        moved = (course[last] - course[last // 2]).to_numpy(float)
+        if len(moved) < 2:
+            continue
+        chance = t.ppf(0.995, len(moved) - 1) * moved.std(ddof=1) / np.sqrt(len(moved))
+        drift = float(moved.mean())
+        if abs(drift) > max(DRIFT * sd, chance):
+            flags.append(
+                f"{name}: imputed means still move after {last} rounds, by {drift / sd:+.2f} "
+                "standard deviations in the second half; give the chains more `iterations`."
+            )
+    return tuple(flags)
+
+
+def _of_the_school_level(school: NDArray, *, school_level: bool) -> Iterator[str]:
+    if not school_level:
+        yield "The school level was left out: effects of the school mean will come out too large."
+    elif school.max() == 0:
+        yield "All children are in one school: nothing can be learned about schools."
+    elif school.max() + 1 < FEWEST_SCHOOLS:
+        yield (
+            f"The school level was left out: {school.max() + 1} schools are too few to learn from; "
+            f"{FEWEST_SCHOOLS} or more are needed."
+        )
+
+
+def _of_schools(variable: Variable, school: NDArray) -> Iterator[str]:
+    known = np.bincount(school, ~variable.unknown)
+    if (empty := int((known == 0).sum())) and school.max() > 0:
+        yield (
+            f"{variable.name}: all values are unknown in {empty:,} of {len(known):,} schools; "
+            "these rest on scores, background and other schools."
+        )
+
+
+def _of_waves(variable: Variable, column: pd.Series, wave: NDArray) -> Iterator[str]:
+    if variable.codes is None:
+        return
+    pairs = pd.crosstab(column.to_numpy(), wave).reindex(columns=range(wave.max() + 1))
+    absent = int((pairs.fillna(0) == 0).sum().sum())
+    if absent:
+        yield (
+            f"{variable.name}: {absent} of {pairs.size} combinations of level and wave hold no "
+            "known value; they are drawn by what other waves say."
         )

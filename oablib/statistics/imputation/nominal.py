@@ -1,15 +1,15 @@
 """Levels without order, drawn from a multinomial logit whose coefficients are drawn as well."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from oablib.base.errors import ImputationError
+from oablib.statistics.imputation.predictors import View
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.imputation.view import View
 
 STEPS = 4  # of the k-step bootstrap
 
@@ -18,8 +18,8 @@ class Nominal:
     """Multinomial logit with coefficients from a Bayesian bootstrap of schools.
 
     Every draw weighs the schools anew, by exponential weights, and maximises the weighted
-    posterior: a draw of the coefficients that is proper in Rubin's sense and counts that children
-    of one school are alike (Rubin, 1981, Ann. Stat. 9:130; 1987, section 4.4). The log-odds of
+    posterior: a draw of the coefficients that is proper in Rubin's sense and allows for children
+    of one school being alike (Rubin, 1981, Ann. Stat. 9:130; 1987, section 4.4). The log-odds of
     levels are linear in an outcome that is normal given the level; so no order is imposed on
     levels, and their scale values need not rise with the code.
     prior_sd: of a coefficient, per unit of a dummy and per two standard deviations of a number
@@ -39,11 +39,13 @@ class Nominal:
         prior_sd[0] = np.inf  # the constant
         levels = Levels.of(values[~unknown], count=len(self._variable.scores))
         known = columns.matrix[~unknown]
-        told: dict[str, Any] = {"prior_sd": prior_sd}
-        self._last = maximise(known, levels, start=self._last, weights=np.ones(len(known)), **told)
+        ones = np.ones(len(known))
+        self._last = maximise(known, levels, prior_sd=prior_sd, weights=ones, start=self._last)
         weights = rng.exponential(size=view.school.max() + 1)[view.school[~unknown]]
         weights *= len(weights) / weights.sum()
-        drawn = follow(known, levels, start=self._last, weights=weights, steps=STEPS, **told)
+        drawn = follow(
+            known, levels, prior_sd=prior_sd, weights=weights, start=self._last, steps=STEPS
+        )
         share = chances(columns.matrix[unknown], drawn, reference=levels.reference)
         return (rng.random((len(share), 1)) > np.cumsum(share, axis=1)[:, :-1]).sum(axis=1)
 
@@ -94,21 +96,23 @@ def maximise(
     ImputationError when no step helps. Source: Bohning (1992, Ann. Inst. Stat. Math. 44:197) for
     the likelihood; chord steps: Kelley (1995), section 5.4.
     """
-    task = _Task(x, levels, weights, np.tile(prior_sd**-2.0, len(levels.indicator)))
-    here = task.at(_first(levels, x.shape[1]) if start is None else start.coefficients)
+    posterior = _Posterior(x, levels, weights, np.tile(prior_sd**-2.0, len(levels.indicator)))
+    here = posterior.at(_first(levels, x.shape[1]) if start is None else start.coefficients)
     curvature = None if start is None else start.curvature
     last = np.inf
     for _ in range(MOST_STEPS):
         fresh = curvature is None
-        curvature = task.curvature(here) if curvature is None else curvature
+        curvature = posterior.curvature(here) if curvature is None else curvature
         move = cho_solve(curvature, here.slope)
         distance = float(here.slope @ move)
         if distance < tolerance**2:
-            return Fit(here.place + move.reshape(here.place.shape), curvature)
-        there = task.upwards(here, move, halve=fresh) if fresh or distance < SLOW * last else None
-        here, curvature, last = (
-            (here, None, np.inf) if there is None else (there, curvature, distance)
-        )
+            return Fit(here.coefficients + move.reshape(here.coefficients.shape), curvature)
+        worth = fresh or distance < SLOW * last
+        there = posterior.upwards(here, move, halve=fresh) if worth else None
+        if there is None:
+            curvature, last = None, np.inf
+        else:
+            here, last = there, distance
     raise ImputationError(
         f"A multinomial logit of {len(levels.counts)} levels on {x.shape[1]} columns did not "
         f"converge in {MOST_STEPS} steps. Give it a narrower prior in params/rules/imputation.yaml."
@@ -123,14 +127,14 @@ def follow(
     Arguments as in `maximise`; each step is taken only while it goes upwards. With the weights of
     a bootstrap: the k-step bootstrap (Andrews, 2002, Econometrica 70:119).
     """
-    task = _Task(x, levels, weights, np.tile(prior_sd**-2.0, len(levels.indicator)))
-    here = task.at(start.coefficients)
+    posterior = _Posterior(x, levels, weights, np.tile(prior_sd**-2.0, len(levels.indicator)))
+    here = posterior.at(start.coefficients)
     for _ in range(steps):
-        there = task.upwards(here, cho_solve(start.curvature, here.slope), halve=True)
+        there = posterior.upwards(here, cho_solve(start.curvature, here.slope), halve=True)
         if there is None:
             break
         here = there
-    return here.place
+    return here.coefficients
 
 
 def chances(x: NDArray, coefficients: NDArray, *, reference: int) -> NDArray:
@@ -141,31 +145,31 @@ def chances(x: NDArray, coefficients: NDArray, *, reference: int) -> NDArray:
 
 
 class _Point(NamedTuple):
-    place: NDArray
+    coefficients: NDArray
     value: float
     slope: NDArray
     chances: NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Task:
+class _Posterior:
     x: NDArray
     levels: Levels
     weights: NDArray
     precision: NDArray
 
-    def at(self, place: NDArray) -> _Point:
-        """Log-posterior and its derivatives at `place`, (K - 1, p)."""
-        index, y = place @ self.x.T, self.levels.indicator
+    def at(self, coefficients: NDArray) -> _Point:
+        """Log-posterior and its derivatives at coefficients, (K - 1, p)."""
+        index, y = coefficients @ self.x.T, self.levels.indicator
         top = np.maximum(index.max(axis=0), 0.0)
         odds = np.exp(index - top)
         total = odds.sum(axis=0) + np.exp(-top)
         row = np.einsum("kn,kn->n", index, y) - top - np.log(total)
         odds /= total
-        flat = place.ravel()
+        flat = coefficients.ravel()
         slope = ((y - odds) * self.weights) @ self.x
         value = self.weights @ row - 0.5 * self.precision @ flat**2
-        return _Point(place, float(value), slope.ravel() - self.precision * flat, odds)
+        return _Point(coefficients, float(value), slope.ravel() - self.precision * flat, odds)
 
     def curvature(self, at: _Point) -> tuple[NDArray, bool]:
         """Cholesky factor of minus the Hessian: X'diag(p)X on the diagonal, minus all products."""
@@ -176,17 +180,16 @@ class _Task:
         spread = (share[:, :, None] * rows[:, None, :]).reshape(n, -1)
         hessian = -(spread.T @ spread).astype(np.float64)
         for k in range(len(at.chances)):
-            own = slice(k * p, (k + 1) * p)
-            hessian[own, own] += spread[:, own].T @ rows
+            block = slice(k * p, (k + 1) * p)
+            hessian[block, block] += spread[:, block].T @ rows
         hessian[np.diag_indices_from(hessian)] += self.precision
-        factor: tuple[NDArray, bool] = cho_factor(hessian)
-        return factor
+        return cho_factor(hessian)
 
     def upwards(self, here: _Point, move: NDArray, *, halve: bool) -> _Point | None:
         """The point after the whole move, or with `halve` a part of it, that lies higher."""
-        step = move.reshape(here.place.shape)
+        step = move.reshape(here.coefficients.shape)
         for _ in range(30 if halve else 1):
-            there = self.at(here.place + step)
+            there = self.at(here.coefficients + step)
             if there.value > here.value:
                 return there
             step = step / 2
@@ -195,7 +198,7 @@ class _Task:
 
 def _first(levels: Levels, p: int) -> NDArray:
     """Coefficients that give every row the observed shares."""
-    place = np.zeros((len(levels.indicator), p))
+    coefficients = np.zeros((len(levels.indicator), p))
     free = np.delete(levels.counts, levels.reference)
-    place[:, 0] = np.log(free / levels.counts[levels.reference])
-    return place
+    coefficients[:, 0] = np.log(free / levels.counts[levels.reference])
+    return coefficients

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from oablib.base.errors import ImputationError
+from oablib.statistics.imputation.predictors import View
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.imputation.view import View
 
 RIDGE = 1e-5  # share of each diagonal element that is added to X'X; mice's ls.meth = "ridge"
 
@@ -36,9 +36,8 @@ class Pmm:
         unknown, x = self._variable.unknown, view.columns().matrix
         known, y = x[~unknown], self._variable.score(values[~unknown])
         estimate, drawn = coefficients(known, y, rng=rng)
-        place = nearest(known @ estimate, x[unknown] @ drawn, donors=self._donors, rng=rng)
-        donated: NDArray = values[~unknown][place]
-        return donated
+        rows = nearest(known @ estimate, x[unknown] @ drawn, donors=self._donors, rng=rng)
+        return values[~unknown][rows]
 
 
 def coefficients(x: NDArray, y: NDArray, *, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
@@ -64,18 +63,17 @@ def nearest(
 ) -> NDArray:
     """For each target one of the `donors` nearest donors at random, shape as targets.
 
-    donors_at (n,), targets (t,): predictions. Returns row numbers of donors_at; donors at one and
-    the same place count in random order.
+    donors_at (n,), targets (t,): predictions. Returns row numbers of donors_at; donors with equal
+    predictions count in random order.
     """
     mixed = rng.permutation(len(donors_at))
     order = mixed[np.argsort(donors_at[mixed], kind="stable")]
     ladder = donors_at[order]
     middle = np.searchsorted(ladder, targets)
-    # The nearest k stand in a row, which moves up while its next is nearer than its first.
+    # The nearest k are neighbours in order; they move up while the next is nearer than the first.
     low = np.clip(middle - donors, 0, len(ladder) - donors)
     for _ in range(donors):
         beyond = np.minimum(low + donors, len(ladder) - 1)
         nearer = (ladder[beyond] - targets < targets - ladder[low]) & (low + donors < len(ladder))
         low = low + nearer
-    found: NDArray = order[low + rng.integers(donors, size=len(targets))]
-    return found
+    return order[low + rng.integers(donors, size=len(targets))]

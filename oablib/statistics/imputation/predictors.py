@@ -1,4 +1,7 @@
-"""What the imputed variables are predicted from: columns that stay, and columns that follow."""
+"""What the imputed variables are predicted from: columns that are known, and columns that change.
+
+`View` gives the predictors of one variable at one moment of a chain, as numbers or as a table.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,16 +47,22 @@ def fixed(
     # then draw the same values, whatever paths they have.
     left_out = (model.cluster, *model.imputed, *model.auxiliary)
     names = [name for name in model.columns if name not in left_out]
-    numbers = {
-        name: _as_predictor(frame[name], nominal=_is_nominal(table, name))
+    columns = {
+        name: frame[name].astype("category" if _is_nominal(table, name) else float)
         for name in (*names, *model.auxiliary)
     }
-    found = pd.DataFrame(numbers, index=frame.index)
-    _fail_if_incomplete(found)
+    predictors = pd.DataFrame(columns, index=frame.index)
+    unknown = predictors.isna().sum()
+    if unknown.any():
+        raise ImputationError(
+            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
+            "to be known for all children; add the column to `imputed` in the model's file, drop "
+            "these children, or leave the column out of `auxiliary`."
+        )
     if school_level:
-        found = found.assign(**dict(_of_school(frame, model=model, table=table)))
-    constant = [str(name) for name in found if found[name].nunique() < 2]
-    return found.drop(columns=constant), tuple(constant)
+        predictors = predictors.assign(**dict(_of_school(frame, model=model, table=table)))
+    constant = [str(name) for name in predictors if predictors[name].nunique() < 2]
+    return predictors.drop(columns=constant), tuple(constant)
 
 
 def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
@@ -67,59 +76,19 @@ def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
     return Columns.joined([constant, *parts])
 
 
-def levels(variable: Variable, values: NDArray) -> Columns:
-    """Another variable as a predictor: dummies against its commonest known level, or a number."""
-    if variable.codes is None:
-        return _standard(values)
-    commonest = np.bincount(values[~variable.unknown]).argmax()
-    return _dummies(values, codes=np.delete(np.arange(len(variable.codes)), commonest))
-
-
-def school_means(
-    variables: tuple[Variable, ...], values: dict[str, NDArray], *, school: NDArray
-) -> dict[str, NDArray]:
-    """Leave-one-out school means of the scores as currently filled; name -> (n,).
-
-    The variable that is being drawn is among them: the mean of a child's schoolmates tells of the
-    school, not of the child.
-    """
-    return {
-        f"school_{each.name}": leave_one_out(each.score(values[each.name]), school=school)
-        for each in variables
-    }
-
-
-def as_numbers(means: dict[str, NDArray]) -> list[Columns]:
-    """Standardised columns; without those that are constant, as when all schools hold one child."""
-    return [_standard(mean) for mean in means.values() if mean.std() > 0]
-
-
-def _fail_if_incomplete(predictors: pd.DataFrame) -> None:
-    unknown = predictors.isna().sum()
-    if unknown.any():
-        raise ImputationError(
-            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
-            "to be known for all children; add the column to `imputed` in the model's file, drop "
-            "these children, or leave the column out of `auxiliary`."
-        )
-
-
 def _of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> Iterator[tuple[str, NDArray]]:
     school = pd.factorize(frame[model.cluster])[0]
     for name in (model.outcome, model.mediator):
         yield f"school_{name}", leave_one_out(frame[name].to_numpy(float), school=school)
-    for name in (each for each in model.scaled if each not in model.imputed):
-        other = (frame[name] != table.column(name).reference_code).to_numpy(float)
-        yield f"school_{name}", leave_one_out(other, school=school)
+    for name in model.scaled:
+        if name not in model.imputed:
+            other = (frame[name] != table.column(name).reference_code).to_numpy(float)
+            yield f"school_{name}", leave_one_out(other, school=school)
     yield "school_children", np.log(np.bincount(school)[school])
 
 
 def _is_nominal(table: Table, name: str) -> bool:
     return table.column(name).type == "category" and len(table.column(name).codes) > 2
-
-
-def _as_predictor(column: pd.Series, *, nominal: bool) -> pd.Series:
-    return column.astype("category") if nominal else column.astype(float)
 
 
 def _column(column: pd.Series, *, linear: bool) -> Columns:
@@ -144,21 +113,21 @@ def _normal_scores(values: NDArray) -> NDArray:
     return ndtri((rank - 0.5) / len(values))
 
 
-# With no more schools than columns that tell of schools (seven in the base model), the means of
+# With no more schools than columns about schools (seven in the base model), the means of
 # schoolmates and a child's other values add up to its own value, which then predicts itself.
-FEWEST = 10
+FEWEST_SCHOOLS = 10
 
 
-def seen(column: pd.Series, *, asked: bool) -> tuple[NDArray, bool]:
-    """Number of each child's school, (n,) from 0, and whether engines are to see the school.
+def school_codes(column: pd.Series, *, school_level: bool) -> tuple[NDArray, bool]:
+    """Number of each child's school, (n,) from 0, and whether predictors describe schools.
 
-    asked: whether they were asked to. In fewer than 10 schools they do not see it, and each child
-    counts as a school of its own: nothing can be learned from the differences of so few.
+    school_level: whether they should. In fewer than 10 schools they do not, and each child counts
+    as a school of its own: nothing can be learned from the differences of so few.
     """
     school = pd.factorize(column)[0]
-    if school.max() + 1 < FEWEST:
+    if school.max() + 1 < FEWEST_SCHOOLS:
         return np.arange(len(school)), False
-    return school, asked
+    return school, school_level
 
 
 def leave_one_out(values: NDArray, *, school: NDArray) -> NDArray:
@@ -171,3 +140,71 @@ def leave_one_out(values: NDArray, *, school: NDArray) -> NDArray:
     """
     count, total = np.bincount(school)[school], np.bincount(school, values)[school]
     return (total - values + values.mean()) / count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What stays the same over rounds and imputations.
+
+    variables: all of model.imputed. known: predictors known for all, as a table; columns: the same
+    as numbers. school: (n,) from 0, the children that a bootstrap keeps together. school_level:
+    whether predictors describe the school. shift: levels by which drawn values are moved.
+    """
+
+    variables: tuple[Variable, ...]
+    known: pd.DataFrame
+    columns: Columns
+    school: NDArray
+    school_level: bool
+    shift: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Predictors of `target`. values: name -> current levels or numbers of all, each (n,)."""
+
+    setting: Setting
+    values: dict[str, NDArray]
+    target: Variable
+
+    @property
+    def school(self) -> NDArray:
+        """Number of each child's school, from 0."""
+        return self.setting.school
+
+    def columns(self) -> Columns:
+        """All predictors as numbers, a constant first.
+
+        Means are left out where they are constant, as when all schools hold one child.
+        """
+        parts = [_levels(each, self.values[each.name]) for each in self._others()]
+        means = [_standard(mean) for mean in self._school_means().values() if mean.std() > 0]
+        return Columns.joined([self.setting.columns, *parts, *means])
+
+    def table(self) -> pd.DataFrame:
+        """All predictors as a table, for engines that split categories; no constant."""
+        others = {each.name: each.outer(self.values[each.name]) for each in self._others()}
+        return self.setting.known.assign(**others, **self._school_means())
+
+    def _others(self) -> list[Variable]:
+        return [each for each in self.setting.variables if each.name != self.target.name]
+
+    def _school_means(self) -> dict[str, NDArray]:
+        """Leave-one-out school means of the scores as currently filled; name -> (n,).
+
+        The target is among them: the mean of a child's schoolmates describes the school, not the
+        child.
+        """
+        school, variables = self.setting.school, self.setting.variables
+        return {
+            f"school_{each.name}": leave_one_out(each.score(self.values[each.name]), school=school)
+            for each in (variables if self.setting.school_level else ())
+        }
+
+
+def _levels(variable: Variable, values: NDArray) -> Columns:
+    """Another variable as a predictor: dummies against its commonest known level, or a number."""
+    if variable.codes is None:
+        return _standard(values)
+    commonest = np.bincount(values[~variable.unknown]).argmax()
+    return _dummies(values, codes=np.delete(np.arange(len(variable.codes)), commonest))

@@ -19,7 +19,7 @@ class Variable:
 
     unknown: (n,) bool. codes: known codes in codebook order, shape (K,), None for a number.
     scores: a number per level, shape (K,): the mean outcome of children who are known to have
-    it. They stand for levels where a predictor or a distance must be one number. spread: standard
+    it. They replace levels where a predictor or a distance must be one number. spread: standard
     deviation of known numbers, or of scores over children.
     """
 
@@ -39,8 +39,8 @@ class Variable:
         values = column.to_numpy(float)
         if self.codes is None:
             return np.where(self.unknown, 0.0, values)
-        place = np.searchsorted(self.codes, np.where(self.unknown, self.codes[0], values))
-        return np.where(self.unknown, 0, place)
+        levels = np.searchsorted(self.codes, np.where(self.unknown, self.codes[0], values))
+        return np.where(self.unknown, 0, levels)
 
     def outer(self, values: NDArray) -> NDArray:
         """Levels or numbers as the frame has them."""
@@ -75,18 +75,14 @@ def read(frame: pd.DataFrame, *, model: Model, table: Table) -> tuple[Variable, 
 def _variable(frame: pd.DataFrame, name: str, *, model: Model, table: Table) -> Variable:
     unknown = frame[name].isna().to_numpy()
     known = frame[name].dropna().astype(float)
-    _fail_if_known_are_the_same(name, known)
+    if known.nunique() < 2:
+        raise ImputationError(
+            f"{name}: all {len(known)} known values are the same; expected two or more different "
+            "ones to learn from. Check the codes for unknown in the codebook."
+        )
     if not table.column(name).categories:
         return Variable(name, unknown, None, scores=np.empty(0), spread=float(known.std()))
     outcome = frame.loc[~unknown, model.outcome].astype(float)
     scores = outcome.groupby(known.to_numpy()).mean()
     spread = float(known.map(scores).std())
     return Variable(name, unknown, scores.index.to_numpy(), scores.to_numpy(), spread=spread)
-
-
-def _fail_if_known_are_the_same(name: str, known: pd.Series) -> None:
-    if known.nunique() < 2:
-        raise ImputationError(
-            f"{name}: all {len(known)} known values are the same; expected two or more different "
-            "ones to learn from. Check the codes for unknown in the codebook."
-        )

@@ -1,6 +1,7 @@
-"""Explained variance over imputations."""
+"""Explained variance and effects over imputations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from oablib.statistics.pooling import pooled_fit, rules
 from oablib.statistics.sem import SemFit
 from oablib.statistics.sem.measures import r2_keys
 from oablib.statistics.sem.solution import Z_95
+
+COLUMNS = ["variable", "measure", "mean", "fisher_z", "ci_lower", "ci_upper", "fmi", "reason"]
+ADDRESS = ("lhs", "rhs", "effect", "group")
 
 
 def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
@@ -25,17 +29,13 @@ def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
     Raises PoolingError for fits that differ.
     """
     pooled_fit.fail_if_fits_differ(fits)
-    measures = {
-        "r2": [fit.r2 for fit in fits],
-        "r2_adjusted": [fit.r2_adjusted for fit in fits],
-    }
     problem = fits[0].core.problem
     sizes = {key: problem.sample.groups[g].n for key, (_, g) in r2_keys(problem).items()}
-    return pd.DataFrame(
-        _row(variable, measure, values=_column(found, variable), n=sizes[variable])
-        for variable in fits[0].r2
-        for measure, found in measures.items()
-    )
+    rows = []
+    for variable, measure in product(fits[0].r2, ("r2", "r2_adjusted")):
+        values = np.array([getattr(fit, measure)[variable] for fit in fits])
+        rows.append(_row(variable, measure, values=values, n=sizes[variable]))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def fisher_z(values: NDArray, *, n: float) -> dict[str, float]:
@@ -59,24 +59,16 @@ def _square(z: float) -> float:
     return float(np.sign(r)) * r * r
 
 
-def _column(found: Sequence[Mapping[str, float]], variable: str) -> NDArray:
-    return np.array([r2[variable] for r2 in found])
-
-
 def _row(variable: str, measure: str, *, values: NDArray, n: float) -> dict[str, object]:
     row: dict[str, object] = {"variable": variable, "measure": measure, "mean": values.mean()}
     outside = int((~(np.abs(values) < 1)).sum())
     if outside:
-        nothing = dict.fromkeys(("fisher_z", "ci_lower", "ci_upper", "fmi"), np.nan)
-        return row | nothing | {"reason": f"{outside} of {len(values)} values are not below 1."}
+        return row | {"reason": f"{outside} of {len(values)} values are not below 1."}
     negative = int((values < 0).sum())
     reasons = [f"{negative} of {len(values)} values are negative."] if negative else []
     if len(values) == 1:
         reasons.append("m = 1: one data set, nothing was pooled.")
     return row | fisher_z(values, n=n) | {"reason": " ".join(reasons)}
-
-
-ADDRESS = ("lhs", "rhs", "effect", "group")
 
 
 def effects(fits: Sequence[SemFit]) -> pd.DataFrame:
@@ -109,7 +101,4 @@ def _pooled(
     free = (u != 0).any(axis=0)
     pooled = rules.rubin(q[:, free], u[:, free], df_complete=df_complete)
     rows = rules.t_tests(pooled).assign(riv=pooled.riv, fmi=pooled.fmi)
-    rows = rows.set_axis(np.flatnonzero(free)).reindex(range(len(free)))
-    rows["est"] = rows["est"].fillna(pd.Series(q.mean(axis=0)))
-    rows["se"] = rows["se"].fillna(0.0)
-    return rows
+    return rules.with_fixed(rows, free=free, est=q.mean(axis=0))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import PoolingError
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, pooled_tests, rules
-from oablib.statistics.pooling.pooled_tests import Method, PooledTest
+from oablib.statistics.pooling.pooled_tests import PooledTest
 from oablib.statistics.sem import ScoreTest, SemFit
 from oablib.statistics.sem.candidates import candidates_of
 
@@ -63,7 +63,7 @@ def modification_indices(
     pooled_fit.fail_if_fits_differ(fits)
     texts = candidates_of(fits[0].core.problem.spec) if candidates is None else candidates
     chosen = f"{test.lower()}{'_robust' if robust else ''}"
-    rows = [_row(each, chosen=chosen) for each in _pooled_scores(fits, texts)]
+    rows = [_row(scores, chosen=chosen) for scores in _pooled_scores(fits, texts)]
     if candidates is None:
         rows = [row for row in rows if row["reason"] != UNIDENTIFIED]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -148,9 +148,9 @@ def _pooled_scores(fits: Sequence[SemFit], texts: Sequence[str]) -> list[_Scores
 def _row(scores: _Scores, *, chosen: str) -> dict[str, object]:
     tests, pooled = scores.tests, _pooled(scores)
     first, shown = tests[0], pooled[chosen]
-    said = dict.fromkeys(flag for test in pooled.values() for flag in test.flags)
+    flags = dict.fromkeys(flag for test in pooled.values() for flag in test.flags)
     row: dict[str, object] = {name: getattr(first, name) for name in ("lhs", "op", "rhs", "group")}
-    row |= {"df": first.df, "reverse_path": first.reverse_path, "reason": " ".join(said)}
+    row |= {"df": first.df, "reverse_path": first.reverse_path, "reason": " ".join(flags)}
     row |= {"mi_mean": np.mean([test.mi for test in tests])}
     row |= {name: test.statistic for name, test in pooled.items()}
     row |= {field: getattr(shown, field) for field in ("riv", "df2", "p")}
@@ -162,15 +162,15 @@ def _row(scores: _Scores, *, chosen: str) -> dict[str, object]:
 
 
 def _pooled(scores: _Scores) -> dict[str, PooledTest]:
-    """The four tests; NaN with a reason where an imputation cannot tell the candidate."""
+    """The four tests; NaN with a reason where an imputation does not identify the candidate."""
     score = np.array([test.score for test in scores.tests])
     information = np.array([test.information for test in scores.tests])
     meat = np.array([test.meat for test in scores.tests])
     if not (np.isfinite(information).all() and np.isfinite(meat).all()):
-        names: dict[str, Method] = {"d2": "D2", "d2_robust": "D2", "d1": "D1", "d1_robust": "D1"}
+        methods: tuple[Statistic, ...] = ("D2", "D2", "D1", "D1")
         return {
             name: pooled_tests.untested(method, score.shape[1], reason=UNIDENTIFIED)
-            for name, method in names.items()
+            for name, method in zip(FOUR, methods, strict=True)
         }
     return {
         "d2": score_d2(score, information),

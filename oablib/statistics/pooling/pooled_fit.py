@@ -90,20 +90,25 @@ def pool(fits: Sequence[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
     first, m = fits[0], len(fits)
     q, u = arrays(fits)
     free = (np.diagonal(u, axis1=1, axis2=2) != 0).any(axis=0)
-    _fail_if_fixed_values_differ(q[:, ~free])
-    place = np.flatnonzero(free)
-    own = (first.parameters["op"] != ":=").to_numpy()[free]
-    numbers = _Numbers(
-        q[:, free], u[:, place[:, None], place], complete_df(first), own if scale_w else None
-    )
+    differing = int((np.ptp(q[:, ~free], axis=0) != 0).sum())
+    if differing:
+        raise PoolingError(
+            f"{differing} fixed parameters (standard error 0) have different values in the {m} "
+            "fits; expected one model fitted to every imputation."
+        )
+    rows = np.flatnonzero(free)
+    averaged = (first.parameters["op"] != ":=").to_numpy()[free] if scale_w else None
+    numbers = _Numbers(q[:, free], u[:, rows[:, None], rows], complete_df(first), averaged)
     rules.fail_if_unfit(numbers.q, numbers.u, df_complete=numbers.df_complete)
     pooled = numbers.pooled(np.arange(m))
     covariance = np.zeros(u.shape[1:])
     covariance[np.ix_(free, free)] = pooled.covariance
     std = np.mean([fit.parameters["std"] for fit in fits], axis=0)
-    free_rows = _free_rows(numbers, pooled, std=std[free], cv=cv).set_axis(place)
+    tested = _free_rows(numbers, pooled, std=std[free], cv=cv)
+    table = rules.with_fixed(tested, free=free, est=q[0]).assign(std=std)
+    address = [name for name in (*ADDRESS, "label") if name in first.parameters]
     return PooledFit(
-        parameters=_with_fixed(first.parameters, free_rows, std=std),
+        parameters=pd.concat([first.parameters[address], table], axis=1),
         covariance=covariance,
         fit=pd.DataFrame([_fit_row(i, fit) for i, fit in enumerate(fits, start=1)]),
         n=first.n,
@@ -128,16 +133,15 @@ def complete_df(fit: SemFit) -> float:
 
 def _flags(fits: Sequence[SemFit], *, identical: bool) -> tuple[str, ...]:
     """Flags of the fits, each once, and those on the imputations."""
-    own = tuple(dict.fromkeys(flag for fit in fits for flag in fit.flags))
+    flags = list(dict.fromkeys(flag for fit in fits for flag in fit.flags))
     if len(fits) == 1:
-        return (*own, "m = 1: one data set passed through, nothing was pooled.")
-    if identical:
-        return (
-            *own,
+        flags.append("m = 1: one data set passed through, nothing was pooled.")
+    elif identical:
+        flags.append(
             f"All {len(fits)} imputations gave identical estimates: either nothing was missing "
-            "in the model's columns, or one imputation was read several times.",
+            "in the model's columns, or one imputation was read several times."
         )
-    return own
+    return tuple(flags)
 
 
 def _free_rows(numbers: _Numbers, pooled: Pooled, *, std: NDArray, cv: float) -> pd.DataFrame:
@@ -152,16 +156,6 @@ def _free_rows(numbers: _Numbers, pooled: Pooled, *, std: NDArray, cv: float) ->
         ),
         m_recommended=recommended_imputations(pooled.fmi, m=m, cv=cv),
     )
-
-
-def _with_fixed(parameters: pd.DataFrame, free_rows: pd.DataFrame, *, std: NDArray) -> pd.DataFrame:
-    """All rows in the order of the fits; a fixed value has nothing to test."""
-    address = parameters[[name for name in (*ADDRESS, "label") if name in parameters]]
-    rows = free_rows.reindex(parameters.index).assign(std=std)
-    fixed = rows["se"].isna()
-    rows["est"] = rows["est"].where(~fixed, parameters["est"])
-    rows["se"] = rows["se"].fillna(0.0)
-    return pd.concat([address, rows], axis=1)
 
 
 def _fit_row(imputation: int, fit: SemFit) -> dict[str, float]:
@@ -183,11 +177,11 @@ def fail_if_fits_differ(fits: Sequence[SemFit]) -> None:
         "kinds of standard errors": lambda fit: fit.errors,
     }
     for name, fact in facts.items():
-        found = list(dict.fromkeys(fact(fit) for fit in fits))
-        if len(found) > 1:
-            shown = "" if name == "parameters" else f": {', '.join(map(str, found))}"
+        values = list(dict.fromkeys(fact(fit) for fit in fits))
+        if len(values) > 1:
+            shown = "" if name == "parameters" else f": {', '.join(map(str, values))}"
             raise PoolingError(
-                f"The {len(fits)} fits have {len(found)} different {name}{shown}; "
+                f"The {len(fits)} fits have {len(values)} different {name}{shown}; "
                 "expected one model fitted to imputations of the same rows."
             )
 
@@ -196,15 +190,6 @@ def addresses(fit: SemFit) -> tuple[tuple[object, ...], ...]:
     """(lhs, op, rhs) and, in multi-group fits, group of each row of parameters."""
     columns = [name for name in ADDRESS if name in fit.parameters]
     return tuple(zip(*(fit.parameters[name].tolist() for name in columns), strict=True))
-
-
-def _fail_if_fixed_values_differ(fixed: NDArray) -> None:
-    differing = int((np.ptp(fixed, axis=0) != 0).sum())
-    if differing:
-        raise PoolingError(
-            f"{differing} fixed parameters (standard error 0) have different values in the "
-            f"{len(fixed)} fits; expected one model fitted to every imputation."
-        )
 
 
 # A jackknife leaves m - 1 imputations, and variance between imputations needs two of them.

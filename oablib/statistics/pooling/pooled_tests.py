@@ -76,7 +76,13 @@ def d1(
     if m == 1:
         return untested("D1", k)
     mean, (riv, _) = q.mean(axis=0), increase(rules.average_increase(q, u))
-    distance = float(mean @ _solve(u.mean(axis=0), mean))
+    try:
+        distance = float(mean @ np.linalg.solve(u.mean(axis=0), mean))
+    except np.linalg.LinAlgError as error:
+        raise PoolingError(
+            f"The mean covariance matrix of {k} parameters is singular; test fewer parameters at "
+            "once."
+        ) from error
     df2 = _reiter_df(k, m=m, riv=riv, df_complete=df_complete)
     return f_test("D1", distance / (k * (1 + riv)), df1=k, df2=df2, riv=riv)
 
@@ -107,15 +113,19 @@ def d3(complete: ArrayLike, constrained: ArrayLike, df: int) -> PooledTest:
     pooled estimates. A relative increase below 0 becomes 0 and a negative statistic becomes 0,
     with flags. Otherwise equal to semTools' D3 and mitml::testModels(method = "D3").
     """
-    own, at = _checked(complete, df), np.asarray(constrained, dtype=np.float64)
-    _fail_if_lengths_differ(own, at)
-    m = len(own)
+    ratios, at_pooled = _checked(complete, df), np.asarray(constrained, dtype=np.float64)
+    if ratios.shape != at_pooled.shape or not np.isfinite(at_pooled).all():
+        raise PoolingError(
+            f"Ratios of shape {at_pooled.shape} at pooled estimates and {ratios.shape} at own "
+            "ones; expected one finite number per imputation in both."
+        )
+    m = len(ratios)
     if m == 1:
         return untested("D3", df)
-    pooled = float(at.mean())
-    riv, said = increase((m + 1) / (df * (m - 1)) * (float(own.mean()) - pooled))
+    pooled = float(at_pooled.mean())
+    riv, flags = increase((m + 1) / (df * (m - 1)) * (float(ratios.mean()) - pooled))
     df2 = li_df(df, m=m, riv=riv)
-    return f_test("D3", pooled / (df * (1 + riv)), df1=df, df2=df2, riv=riv, said=said)
+    return f_test("D3", pooled / (df * (1 + riv)), df1=df, df2=df2, riv=riv, flags=flags)
 
 
 def d4(
@@ -135,14 +145,14 @@ def d4(
         right when the restriction is wrong but assumes one fraction of missing information for
         all parameters (mitml's ariv = "robust").
     """
-    own = _checked(complete, df)
-    m = len(own)
+    ratios = _checked(complete, df)
+    m = len(ratios)
     if m == 1:
         return untested("D4", df)
-    gap, k = (float(own.mean()) - stacked, df) if general is None else general
-    riv, said = increase((m + 1) / (k * (m - 1)) * gap)
+    gap, k = (float(ratios.mean()) - stacked, df) if general is None else general
+    riv, flags = increase((m + 1) / (k * (m - 1)) * gap)
     df2 = k * (m - 1) * _inverse(riv) ** 2
-    return f_test("D4", stacked / (df * (1 + riv)), df1=df, df2=df2, riv=riv, said=said)
+    return f_test("D4", stacked / (df * (1 + riv)), df1=df, df2=df2, riv=riv, flags=flags)
 
 
 def f_test(
@@ -152,19 +162,19 @@ def f_test(
     df1: int,
     df2: float,
     riv: float,
-    said: tuple[str, ...] = (),
+    flags: tuple[str, ...] = (),
 ) -> PooledTest:
     """A pooled statistic with its p and flags; a negative one becomes 0."""
     if statistic < 0:
-        said = (*said, f"{method} was negative ({statistic:.3g}) and set to 0.")
+        flags = (*flags, f"{method} was negative ({statistic:.3g}) and set to 0.")
         statistic = 0.0
-    if riv == 0 and not said:
-        said = (ALL_EQUAL,)
+    if riv == 0 and not flags:
+        flags = (ALL_EQUAL,)
     p = chdtrc(df1, statistic * df1) if math.isinf(df2) else fdtrc(df1, df2, statistic)
     riv = float(riv)
     return PooledTest(
         method=method, statistic=float(statistic), df1=df1, df2=float(df2), p=float(p),
-        riv=riv, fmi=riv / (1 + riv), flags=said,
+        riv=riv, fmi=riv / (1 + riv), flags=flags,
     )  # fmt: skip
 
 
@@ -218,16 +228,6 @@ def increase(riv: float) -> tuple[float, tuple[str, ...]]:
     return 0.0, (f"The relative increase in variance was negative ({riv:.3g}) and set to 0.",)
 
 
-def _solve(matrix: NDArray, vector: NDArray) -> NDArray:
-    try:
-        return np.linalg.solve(matrix, vector)
-    except np.linalg.LinAlgError as error:
-        raise PoolingError(
-            f"The mean covariance matrix of {len(vector)} parameters is singular; "
-            "test fewer parameters at once."
-        ) from error
-
-
 def _checked(statistics: ArrayLike, df: int) -> NDArray:
     chi2 = np.asarray(statistics, dtype=np.float64)
     if chi2.ndim != 1 or not len(chi2):
@@ -239,11 +239,3 @@ def _checked(statistics: ArrayLike, df: int) -> NDArray:
             "expected chi-squares of converged fits with 1 degree of freedom or more."
         )
     return chi2
-
-
-def _fail_if_lengths_differ(complete: NDArray, constrained: NDArray) -> None:
-    if complete.shape != constrained.shape or not np.isfinite(constrained).all():
-        raise PoolingError(
-            f"Ratios of shape {constrained.shape} at pooled estimates and {complete.shape} at own "
-            "ones; expected one finite number per imputation in both."
-        )

@@ -162,22 +162,23 @@ def t_tests(pooled: Pooled) -> pd.DataFrame:
     )
 
 
+def with_fixed(rows: pd.DataFrame, *, free: NDArray, est: NDArray) -> pd.DataFrame:
+    """Rows of free estimates among those of all, shape (k,); a fixed one has se 0 and no test."""
+    table = rows.set_axis(np.flatnonzero(free)).reindex(range(len(free)))
+    return table.assign(est=table["est"].fillna(pd.Series(est)), se=table["se"].fillna(0.0))
+
+
 def fail_if_unfit(q: NDArray, u: NDArray, *, df_complete: float | None) -> None:
     """Raise PoolingError for what `rubin` cannot pool."""
-    _fail_if_shapes_differ(q, u)
+    if q.ndim != 2 or u.shape not in (q.shape, (*q.shape, q.shape[1])) or not len(q):
+        raise PoolingError(
+            f"Estimates of shape {q.shape} and covariances of shape {u.shape}; expected (m, k) "
+            "with (m, k) variances or (m, k, k) matrices, and at least one imputation."
+        )
     _fail_if_numbers_are_impossible(q, u)
     if df_complete is not None and not df_complete > 0:
         raise PoolingError(
             f"df_complete is {df_complete}; expected a number above 0, or None when it is large."
-        )
-
-
-def _fail_if_shapes_differ(q: NDArray, u: NDArray) -> None:
-    fits = q.ndim == 2 and u.shape in (q.shape, (*q.shape, q.shape[1])) and q.shape[0] > 0
-    if not fits:
-        raise PoolingError(
-            f"Estimates of shape {q.shape} and covariances of shape {u.shape}; expected (m, k) "
-            "with (m, k) variances or (m, k, k) matrices, and at least one imputation."
         )
 
 

@@ -1,20 +1,18 @@
 """Structural equation models by exact maximum likelihood, in lavaan's syntax.
 
-`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions ask it more.
+`fit(model, data)` gives a frozen SemFit with lavaan's numbers; the other functions take that fit.
 """
 
 from oablib.statistics.sem.comparison import LikelihoodRatio, compare, likelihood_ratio
 from oablib.statistics.sem.effects import effects, standardized
-from oablib.statistics.sem.fitting import fit
-from oablib.statistics.sem.from_moments import paths
-from oablib.statistics.sem.likelihood import loglik_at, stacked_loglik
+from oablib.statistics.sem.fitting import SemFit, fit
+from oablib.statistics.sem.from_moments import loglik_at, paths, stacked_loglik
 from oablib.statistics.sem.modification import (
     ScoreTest,
     modification_indices,
     score_information,
     score_tests,
 )
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.semopy_check import semopy_estimates
 from oablib.statistics.sem.sensitivity import influence, response, with_covariance

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import layout, syntax
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec, spot
+from oablib.statistics.sem.spec import FIXED, Cell, Entry, ModelSpec, matrix_entry
 
 
 def candidates_of(spec: ModelSpec) -> list[str]:
     """What the model does not estimate in every group, as lavaan's modindices lists it.
 
-    Loadings, covariances, means, and paths between variables that stand in equations; what the
-    text fixes is among them.
+    Loadings, covariances, means, and paths between variables of equations; what the text fixes is
+    among them.
     """
     explained = [n for n in spec.observed if n not in spec.exogenous]
     random = spec.exogenous if spec.likelihood == "joint" else ()
@@ -30,7 +30,7 @@ def candidates_of(spec: ModelSpec) -> list[str]:
     terms += [f"{y} ~ {x}" for y, x in product(moved, inside) if x != y]
     terms += [f"{name} ~ 1" for name in spec.variables if spec.mean_structure]
     estimated = _estimated(spec)
-    return [text for text in terms if not {_spot(c) for c in _cells(spec, text)} & estimated]
+    return [text for text in terms if not {c.entry for c in _cells(spec, text)} & estimated]
 
 
 def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
@@ -40,37 +40,32 @@ def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
     the model does not hold, or a term that is free already.
     """
     estimated = _estimated(spec)
-    fixed = {_spot(cell): cell.value for cell in spec.cells if cell.group == 0 and cell.value}
+    fixed = {cell.entry: cell.value for cell in spec.cells if cell.group == 0 and cell.value}
     given = set(spec.exogenous) if spec.likelihood == "conditional" else set()
     candidates = []
     for text in texts:
         cells = _cells(spec, text)
-        _fail_if_candidate_is_unfit(text, cells, estimated=estimated, given=given)
-        candidates.append([cell._replace(value=fixed.get(_spot(cell), 0.0)) for cell in cells])
+        if any(cell.entry in estimated for cell in cells):
+            raise ModelError(
+                f"The candidate {text!r} is estimated already; leave it out of the list."
+            )
+        if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
+            raise ModelError(
+                f"The candidate {text!r} explains an exogenous variable, which "
+                "likelihood='conditional' takes as given; use likelihood='joint'."
+            )
+        candidates.append([cell._replace(value=fixed.get(cell.entry, 0.0)) for cell in cells])
     return candidates
-
-
-def _fail_if_candidate_is_unfit(
-    text: str, cells: list[Cell], *, estimated: set[tuple[str, int, int]], given: set[str]
-) -> None:
-    if any(_spot(cell) in estimated for cell in cells):
-        raise ModelError(f"The candidate {text!r} is estimated already; leave it out of the list.")
-    if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
-        raise ModelError(
-            f"The candidate {text!r} explains an exogenous variable, which "
-            "likelihood='conditional' takes as given; use likelihood='joint'."
-        )
 
 
 def extended(problem: Problem, cells: list[Cell]) -> Problem:
     """The same problem with these cells free, their parameters numbered after the others."""
-    spots = {(cell.group, _spot(cell)) for cell in cells}
+    freed, k = {(cell.group, cell.entry) for cell in cells}, problem.spec.n_free
     kept = [
         cell
         for cell in problem.spec.cells
-        if cell.free != FIXED or (cell.group, _spot(cell)) not in spots
+        if cell.free != FIXED or (cell.group, cell.entry) not in freed
     ]
-    k = problem.spec.n_free
     added = [cell._replace(free=k + number, value=None) for number, cell in enumerate(cells)]
     spec = replace(problem.spec, cells=(*kept, *added), n_free=k + len(added))
     return replace(problem, spec=spec, layouts=layout.layouts(spec, problem.scale))
@@ -98,25 +93,22 @@ def reach(spec: ModelSpec) -> NDArray:
     return reach
 
 
-def _estimated(spec: ModelSpec) -> set[tuple[str, int, int]]:
-    """Places that are free in every group; one that is free in some is no test there: NaN."""
-    free = [(cell.group, _spot(cell)) for cell in spec.cells if cell.free != FIXED]
-    groups = [{spot for g, spot in free if g == group} for group in range(spec.n_groups)]
-    return set.intersection(*groups)
-
-
-def _spot(cell: Cell) -> tuple[str, int, int]:
-    i, j = cell.row, cell.column
-    return (cell.matrix, min(i, j), max(i, j)) if cell.matrix == "S" else (cell.matrix, i, j)
+def _estimated(spec: ModelSpec) -> set[Entry]:
+    """Entries that are free in every group; one that is free in some cannot be tested there."""
+    free: list[set[Entry]] = [set() for _ in range(spec.n_groups)]
+    for cell in spec.cells:
+        if cell.free != FIXED:
+            free[cell.group].add(cell.entry)
+    return set.intersection(*free)
 
 
 def _cells(spec: ModelSpec, text: str) -> list[Cell]:
     read = syntax.read(text)
-    place = {name: i for i, name in enumerate(spec.variables)}
-    loose = sorted({n for t in read.terms for n in (t.lhs, t.rhs) if n and n not in place})
-    if loose:
+    position = {name: i for i, name in enumerate(spec.variables)}
+    unknown = sorted({n for t in read.terms for n in (t.lhs, t.rhs) if n and n not in position})
+    if unknown:
         raise ModelError(
-            f"The candidate {text!r} names {', '.join(loose)}, which the model does not hold; "
+            f"The candidate {text!r} names {', '.join(unknown)}, which the model does not hold; "
             f"its variables: {', '.join(spec.variables)}."
         )
     plain = all(t.value == (None,) and t.label == ("",) and t.start == (None,) for t in read.terms)
@@ -125,12 +117,7 @@ def _cells(spec: ModelSpec, text: str) -> list[Cell]:
             f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
             "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
         )
-    return [_cell(term, place) for term in read.terms]
-
-
-def _cell(term: syntax.Term, place: dict[str, int]) -> Cell:
-    matrix, row, column = spot(term, place)
-    return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=0, matrix=matrix, row=row, column=column,
-        value=0.0, label="", start=None, free=FIXED, exogenous=False, shown=True,
-    )  # fmt: skip
+    return [
+        Cell(term.lhs, term.op, term.rhs, 0, *matrix_entry(term, position), value=0.0)
+        for term in read.terms
+    ]

@@ -32,7 +32,7 @@ def fail_if_column_is_absent(needed: Sequence[str], columns: Sequence) -> None:
 
 
 def fail_if_column_is_repeated(needed: Sequence[str], data: pd.DataFrame) -> None:
-    """Raise EstimationError when a needed name stands over two columns."""
+    """Raise EstimationError when two columns have a needed name."""
     repeated = sorted({name for name in needed if (data.columns == name).sum() > 1})
     if repeated:
         raise EstimationError(
@@ -90,11 +90,11 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
 
 def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:
     """Raise EstimationError when a group has no more rows than free parameters."""
-    own = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
-    if n <= len(own):
+    free = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
+    if n <= len(free):
         where = f" in group {label!r}" if label else ""
         raise EstimationError(
-            f"{n:.0f} rows{where} for {len(own)} free parameters (moments of exogenous variables "
+            f"{n:.0f} rows{where} for {len(free)} free parameters (moments of exogenous variables "
             "included); more rows than parameters are needed."
         )
 

@@ -1,6 +1,6 @@
 """Models side by side: information criteria, likelihood-ratio tests, and when to refuse them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +11,9 @@ from oablib.base.errors import ComparisonError, EstimationError
 from oablib.base.shown import showable
 from oablib.statistics.sem import estimation, measures
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.sample import GroupSample
 
 NOT_NESTED = (
@@ -97,15 +97,21 @@ def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
         "groups": lambda fit: fit.core.problem.sample.labels,
     }
     for what, fact in facts.items():
-        found = {name: fact(fit) for name, fit in fits.items()}
-        if len(set(found.values())) > 1:
-            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in found.items())
+        values = {name: fact(fit) for name, fit in fits.items()}
+        if len(set(values.values())) > 1:
+            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in values.items())
             raise ComparisonError(
                 f"The models have different {what} ({shown}), so that AIC, BIC and chi2 of one say "
                 "nothing about another; fit all of them to the same rows and variables. A model "
                 "without x keeps x in its data when the text says `y ~ 0*x`."
             )
-    _fail_if_numbers_differ(list(fits.values()))
+    reference, *others = map(_variances, fits.values())
+    for other in others:
+        if not np.allclose(other, reference, rtol=SAME_DATA_RTOL, atol=0):
+            raise ComparisonError(
+                "The models have the same variables and number of rows, but the variances of their "
+                "data differ; fit all of them to the same data."
+            )
 
 
 def _given(fit: SemFit) -> tuple[str, ...]:
@@ -117,18 +123,8 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
-def _fail_if_numbers_differ(fits: Sequence[SemFit]) -> None:
-    reference = _moments(fits[0])
-    for fit in fits[1:]:
-        if not np.allclose(_moments(fit), reference, rtol=SAME_DATA_RTOL, atol=0):
-            raise ComparisonError(
-                "The models have the same variables and number of rows, but the variances of their "
-                "data differ; fit all of them to the same data."
-            )
-
-
-def _moments(fit: SemFit) -> np.ndarray:
-    """Variances in the data's units, by name: what another data set would hardly share."""
+def _variances(fit: SemFit) -> np.ndarray:
+    """Variances in the data's units, by name: another data set would hardly share them."""
     spec, sample = fit.core.problem.spec, fit.core.problem.sample
     order = np.argsort(spec.observed)
     parts = [np.diag(group.cov) * sample.scale**2 for group in sample.groups]
@@ -163,23 +159,15 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
 def _at_implied_moments(
     restricted: Problem, implied: tuple[Moments, ...], general: SemFit
 ) -> Problem:
-    """The general problem on data with the moments that the restricted model implies."""
-    problem = general.core.problem
+    """The general problem on data with the moments that the restricted model implies.
+
+    Equal data are standardised by equal scales: only order and origin differ.
+    """
+    problem, groups = general.core.problem, []
     order = np.array([restricted.spec.observed.index(n) for n in problem.spec.observed])
-    centred = problems.centred(problem.spec)
-    groups = tuple(
-        _as_sample(restricted, group, at, order, centred=centred)
-        for group, at in zip(restricted.sample.groups, implied, strict=True)
-    )
-    sample = replace(problem.sample, groups=groups)
-    return replace(problem, sample=sample)
-
-
-def _as_sample(
-    restricted: Problem, group: GroupSample, at: Moments, order: np.ndarray, *, centred: bool
-) -> GroupSample:
-    """Equal data are standardised by equal scales: only order and origin differ."""
-    scale = restricted.sample.scale[order]
-    mean = group.shift[order] + scale * at.mean[order]
-    parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
-    return GroupSample.from_moments(*parts, scale=scale, centred=centred)
+    scale, centred = restricted.sample.scale[order], problems.centred(problem.spec)
+    for group, at in zip(restricted.sample.groups, implied, strict=True):
+        mean = group.shift[order] + scale * at.mean[order]
+        parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
+        groups.append(GroupSample.from_moments(*parts, scale=scale, centred=centred))
+    return replace(problem, sample=replace(problem.sample, groups=tuple(groups)))

@@ -28,7 +28,7 @@ class Roles:
     endogenous: tuple[str, ...]
 
     @property
-    def place(self) -> dict[str, int]:
+    def position(self) -> dict[str, int]:
         """Position in the RAM matrices."""
         names = self.explained + self.exogenous + self.latent
         return {name: i for i, name in enumerate(names)}
@@ -54,9 +54,9 @@ def address(term: Term) -> object:
 
 def complete(terms: tuple[Term, ...], roles: Roles) -> list[Term]:
     """The text's terms with markers fixed, then lavaan's defaults that the text does not name."""
-    own = _markers_fixed(terms)
-    named = {address(t) for t in own}
-    return own + [t for t in _defaults(terms, roles) if address(t) not in named]
+    named = _markers_fixed(terms)
+    addresses = {address(t) for t in named}
+    return named + [t for t in _defaults(terms, roles) if address(t) not in addresses]
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:
@@ -68,20 +68,17 @@ def _markers_fixed(terms: tuple[Term, ...]) -> list[Term]:
     result, seen = [], set()
     for term in terms:
         first = term.op == "=~" and term.lhs not in seen
-        _fail_if_marker_is_ambiguous(term, is_marker=first)
+        silent = first and not term.free and term.value == NONE
+        # lavaan fixes such a loading at its starting value, which is hardly meant.
+        if silent and term.start != NONE:
+            raise ModelError(
+                f"`{term.lhs} =~ {term.rhs}` has a starting value, but the first loading is fixed "
+                f"at 1; write `NA*{term.rhs}` with the start to free it, or `0.8*{term.rhs}` to "
+                "fix it."
+            )
         seen |= {term.lhs} if term.op == "=~" else set()
-        silent = not term.free and term.value == NONE
-        result.append(term._replace(value=(1.0,)) if first and silent else term)
+        result.append(term._replace(value=(1.0,)) if silent else term)
     return result
-
-
-def _fail_if_marker_is_ambiguous(term: Term, *, is_marker: bool) -> None:
-    """lavaan fixes such a loading at its starting value, which nobody means who reads it."""
-    if is_marker and not term.free and term.value == NONE and term.start != NONE:
-        raise ModelError(
-            f"`{term.lhs} =~ {term.rhs}` has a starting value, but the first loading is fixed at "
-            f"1; write `NA*{term.rhs}` with the start to free it, or `0.8*{term.rhs}` to fix it."
-        )
 
 
 def _defaults(terms: tuple[Term, ...], roles: Roles) -> list[Term]:

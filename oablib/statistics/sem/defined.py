@@ -5,7 +5,6 @@ import functools
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +31,6 @@ _ARITHMETIC = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Formula:
-    """An expression as Python's tree, in which plain names stand for the labels.
-
-    A label may be a word of Python (`lambda`) or hold dots. names: the label of each plain name.
-    """
-
-    tree: ast.expr
-    names: Mapping[str, str]
-
-
 def check(definitions: Sequence[Definition], labels: Collection[str]) -> None:
     """Raise ModelError unless all are arithmetic of labels and of earlier definitions.
 
@@ -56,7 +44,8 @@ def check(definitions: Sequence[Definition], labels: Collection[str]) -> None:
                 f"{_shown(definition)}: a label or another definition has the name "
                 f"{definition.name!r}; choose a new one."
             )
-        for name in _formula(definition).names.values():
+        _, labels_used = _formula(definition)
+        for name in labels_used.values():
             _fail_if_name_is_unknown(name, definition, known, definitions)
         known.append(definition.name)
 
@@ -74,11 +63,11 @@ def evaluate(
     # Column k steps along label k; the last column stays, and holds the values.
     steps = 1j * STEP * np.eye(len(labels), len(labels) + 1)
     known = {name: value + step for (name, value), step in zip(labels.items(), steps, strict=True)}
-    found = np.zeros((len(definitions), len(labels) + 1), dtype=complex)
-    for row, definition in zip(found, definitions, strict=True):
+    values = np.zeros((len(definitions), len(labels) + 1), dtype=complex)
+    for row, definition in zip(values, definitions, strict=True):
         row[:] = _value_of(definition, known)
         known[definition.name] = row
-    return found[:, -1].real, found[:, :-1].imag / STEP
+    return values[:, -1].real, values[:, :-1].imag / STEP
 
 
 def _shown(definition: Definition) -> str:
@@ -90,7 +79,7 @@ def _fail_if_name_is_unknown(
 ) -> None:
     if name in known:
         return
-    if name in {each.name for each in definitions}:
+    if name in {other.name for other in definitions}:
         raise ModelError(
             f"{_shown(definition)} uses {name!r} before it is defined; define it above."
         )
@@ -103,7 +92,7 @@ def _fail_if_name_is_unknown(
     raise ModelError(f"{_shown(definition)} uses {name!r}, which is no label of the model{near}")
 
 
-def _formula(definition: Definition) -> _Formula:
+def _formula(definition: Definition) -> tuple[ast.expr, Mapping[str, str]]:
     try:
         return _parsed(definition.expression)
     except (SyntaxError, MemoryError, RecursionError) as error:
@@ -115,11 +104,15 @@ def _formula(definition: Definition) -> _Formula:
 
 
 @functools.lru_cache(maxsize=1024)
-def _parsed(expression: str) -> _Formula:
-    """Parse an expression; whatever is not arithmetic is a SyntaxError."""
-    strange = _TOKEN.sub("", expression).strip()
-    if strange:
-        raise SyntaxError(f"{strange[0]!r} is no arithmetic")
+def _parsed(expression: str) -> tuple[ast.expr, Mapping[str, str]]:
+    """An expression as Python's tree, and the label of each plain name in it.
+
+    Plain names replace the labels, which may be a word of Python (`lambda`) or hold dots.
+    Whatever is not arithmetic is a SyntaxError.
+    """
+    unknown = _TOKEN.sub("", expression).strip()
+    if unknown:
+        raise SyntaxError(f"{unknown[0]!r} is no arithmetic")
     tokens = list(_TOKEN.finditer(expression))
     if not tokens:
         raise SyntaxError("it is empty")
@@ -135,7 +128,7 @@ def _parsed(expression: str) -> _Formula:
         raise SyntaxError(_MALFORMED) from error
     if not all(_is_arithmetic(node) for node in ast.walk(tree)):
         raise SyntaxError(_MALFORMED)
-    return _Formula(tree, {alias: name for name, alias in names.items()})
+    return tree, {alias: name for name, alias in names.items()}
 
 
 def _python(tokens: list[re.Match[str]], names: dict[str, str]) -> Iterator[str]:
@@ -165,11 +158,11 @@ def _is_arithmetic(node: ast.AST) -> bool:
 
 
 def _value_of(definition: Definition, known: Mapping[str, NDArray]) -> NDArray:
-    formula = _formula(definition)
-    inputs = {alias: known[name] for alias, name in formula.names.items()}
+    tree, labels = _formula(definition)
+    inputs = {alias: known[name] for alias, name in labels.items()}
     try:
         with np.errstate(all="ignore"):
-            return _value(formula.tree, inputs)
+            return _value(tree, inputs)
     except ArithmeticError as error:
         raise EstimationError(
             f"{_shown(definition)} cannot be computed at the estimates: {error}. "
@@ -186,7 +179,11 @@ def _value(node: ast.AST, inputs: Mapping[str, NDArray]) -> NDArray:
         case ast.UnaryOp(op=sign, operand=operand):
             value = _value(operand, inputs) * (-1 if isinstance(sign, ast.USub) else 1)
         case ast.Call(func=ast.Name(id=function), args=[argument]):
-            value = _called(function, _value(argument, inputs))
+            value = _value(argument, inputs)
+            # At 0 the root has a value but no derivative.
+            if function != "exp" and _at(value) <= 0:
+                raise ArithmeticError(f"{function} of {_at(value):g}")
+            value = FUNCTIONS[function](value)
         case ast.BinOp(left=left, op=sign, right=right):
             value = _combined(sign, _value(left, inputs), _value(right, inputs))
     if not np.isfinite(value).all():
@@ -197,13 +194,6 @@ def _value(node: ast.AST, inputs: Mapping[str, NDArray]) -> NDArray:
 def _at(value: NDArray) -> np.float64:
     """The number at the estimates themselves."""
     return value[-1].real
-
-
-def _called(function: str, value: NDArray) -> NDArray:
-    # At 0 the root has a value but no derivative.
-    if function != "exp" and _at(value) <= 0:
-        raise ArithmeticError(f"{function} of {_at(value):g}")
-    return FUNCTIONS[function](value)
 
 
 def _combined(sign: ast.operator, left: NDArray, right: NDArray) -> NDArray:

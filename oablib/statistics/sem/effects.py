@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import solution
 from oablib.statistics.sem.candidates import reach
-from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.solution import Values
 from oablib.statistics.sem.spec import ModelSpec
 
@@ -48,14 +48,13 @@ def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.Dat
     """
     if draws and draws < LEAST_DRAWS:
         raise ModelError(f"draws={draws}; expected 0, or at least {LEAST_DRAWS}.")
-    problem = fit.core.problem
+    problem, optimum = fit.core.problem, fit.core.optimum
     wanted = _structure(problem.spec)
     if not len(wanted.kind):
         raise ModelError("The model has no path `y ~ x`, so that there are no effects to compute.")
-    own = solution.original(problem, fit.core.optimum.theta)
-    std = solution.standardised(problem, fit.core.optimum)
+    units = [solution.original(problem, optimum.theta), solution.standardised(problem, optimum)]
     groups = range(problem.spec.n_groups)
-    parts = [_of_group(fit, own, std, wanted, g, draws=draws, seed=seed) for g in groups]
+    parts = [_of_group(fit, units, wanted, group, draws=draws, seed=seed) for group in groups]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -63,7 +62,7 @@ def standardized(fit: SemFit) -> pd.DataFrame:
     """lavaan's standardizedSolution: est (std.all), se, z, p and 95 % interval of every row.
 
     Columns lhs, op, rhs (group), label besides. Standard errors by the delta method, of the kind
-    that the fit asked for.
+    that the fit has.
     """
     problem = fit.core.problem
     values = solution.with_defined(problem.spec, solution.standardised(problem, fit.core.optimum))
@@ -86,23 +85,36 @@ def _structure(spec: ModelSpec) -> _Effects:
         between = [i for i, j in direct if j == cause and i != outcome and moved[outcome, i]]
         present = ((outcome, cause) in direct, bool(between), True)
         result += [(outcome, cause, k) for k, here in zip(KINDS, present, strict=True) if here]
-    return _Effects(*(np.array([effect[place] for effect in result]) for place in range(3)))
+    return _Effects(*(np.array([effect[field] for effect in result]) for field in range(3)))
+
+
+class _Paths(NamedTuple):
+    """Paths of one group: rows and columns in A of `size` variables, each of shape (p,)."""
+
+    size: int
+    row: NDArray
+    column: NDArray
+
+    def matrix(self, value: NDArray) -> NDArray:
+        """A at these values of the paths, shape (..., p)."""
+        A = np.zeros((*value.shape[:-1], self.size, self.size))
+        A[..., self.row, self.column] = value
+        return A
 
 
 def _of_group(
-    fit: SemFit,
-    own: Values,
-    std: Values,
-    wanted: _Effects,
-    group: int,
-    *,
-    draws: int,
-    seed: int,
+    fit: SemFit, units: list[Values], wanted: _Effects, group: int, *, draws: int, seed: int
 ) -> pd.DataFrame:
+    """The effects of one group; units: all cells in the data's units, and standardised."""
     problem, covariance = fit.core.problem, fit.core.covariance
-    names = problem.spec.variables
-    here, there = (_values(problem.spec, each, wanted, group) for each in (own, std))
-    simulated = _simulated(problem.spec, own, wanted, group, covariance, draws=draws, seed=seed)
+    cells, names = problem.spec.cells, problem.spec.variables
+    numbers = [n for n, c in enumerate(cells) if c.matrix == "A" and c.group == group]
+    row, column = (np.array([getattr(cells[n], at) for n in numbers]) for at in ("row", "column"))
+    paths = _Paths(len(names), row, column)
+    values, standard = (Values(unit.value[numbers], unit.slopes[numbers]) for unit in units)
+    here, there = (_values(paths, each, wanted) for each in (values, standard))
+    spread = values.slopes @ covariance @ values.slopes.T
+    simulated = _simulated(paths, values.value, spread, wanted, draws=draws, seed=seed)
     lower, upper = np.quantile(simulated, [0.025, 0.975], axis=0) if draws else (np.nan, np.nan)
     columns = {
         "lhs": [names[i] for i in wanted.outcome],
@@ -123,60 +135,39 @@ def _errors(slopes: NDArray, covariance: NDArray) -> NDArray:
     return np.sqrt(np.where(variance > NOTHING, variance, 0.0))
 
 
-def _values(spec: ModelSpec, cells: Values, wanted: _Effects, group: int) -> Values:
+def _values(paths: _Paths, values: Values, wanted: _Effects) -> Values:
     """The wanted effects and their derivatives, from paths in either unit."""
-    paths = _paths(spec, group)
-    row = np.array([spec.cells[n].row for n in paths])
-    column = np.array([spec.cells[n].column for n in paths])
-    A = np.zeros((len(spec.variables), len(spec.variables)))
-    A[row, column] = cells.value[paths]
+    A = paths.matrix(values.value)
     B = np.linalg.inv(np.eye(len(A)) - A)
-    by_path = B[np.ix_(wanted.outcome, row)] * B[np.ix_(column, wanted.cause)].T
-    straight = (wanted.outcome[:, None] == row) & (wanted.cause[:, None] == column)
-    slopes = _chosen(straight, by_path, wanted.kind[:, None]) @ cells.slopes[paths]
-    return Values(_pick(A[None], B[None], wanted)[0], slopes)
+    by_path = B[np.ix_(wanted.outcome, paths.row)] * B[np.ix_(paths.column, wanted.cause)].T
+    straight = wanted.outcome[:, None] == paths.row
+    straight &= wanted.cause[:, None] == paths.column
+    slopes = _chosen(straight, by_path, wanted.kind[:, None]) @ values.slopes
+    return Values(_pick(A, B, wanted), slopes)
 
 
 def _pick(A: NDArray, B: NDArray, wanted: _Effects) -> NDArray:
-    """Wanted effects out of stacked matrices, shape (draws, e)."""
+    """Wanted effects out of matrices, shape (..., e)."""
     outcome, cause, kind = wanted
-    return _chosen(A[:, outcome, cause], B[:, outcome, cause], kind)
+    return _chosen(A[..., outcome, cause], B[..., outcome, cause], kind)
 
 
 def _chosen(direct: NDArray, total: NDArray, kind: NDArray) -> NDArray:
-    """The kind of effect asked for, out of direct and total ones."""
+    """The wanted kind of effect, from direct and total ones."""
     indirect = total - direct
     return np.where(kind == "direct", direct, np.where(kind == "total", total, indirect))
 
 
-def _paths(spec: ModelSpec, group: int) -> list[int]:
-    return [n for n, c in enumerate(spec.cells) if c.matrix == "A" and c.group == group]
-
-
 def _simulated(
-    spec: ModelSpec,
-    cells: Values,
-    wanted: _Effects,
-    group: int,
-    covariance: NDArray,
-    *,
-    draws: int,
-    seed: int,
+    paths: _Paths, mean: NDArray, covariance: NDArray, wanted: _Effects, *, draws: int, seed: int
 ) -> NDArray:
     """Effects at normal draws of the paths, shape (draws, effects)."""
-    paths = _paths(spec, group)
-    row = [spec.cells[n].row for n in paths]
-    column = [spec.cells[n].column for n in paths]
-    slopes = cells.slopes[paths]
     rng = np.random.default_rng(seed)
     blocks = [np.empty((0, len(wanted.kind)))]
     for start in range(0, draws, BLOCK_DRAWS):
         count = min(BLOCK_DRAWS, draws - start)
         # A fixed path has variance zero, so that the matrix is singular on purpose.
-        drawn = rng.multivariate_normal(
-            cells.value[paths], slopes @ covariance @ slopes.T, size=count, method="eigh"
-        )
-        A = np.zeros((count, len(spec.variables), len(spec.variables)))
-        A[:, row, column] = drawn
-        blocks.append(_pick(A, np.linalg.inv(np.eye(A.shape[1]) - A), wanted))
+        drawn = rng.multivariate_normal(mean, covariance, size=count, method="eigh")
+        A = paths.matrix(drawn)
+        blocks.append(_pick(A, np.linalg.inv(np.eye(paths.size) - A), wanted))
     return np.concatenate(blocks)

@@ -47,7 +47,13 @@ def estimate(problem: Problem) -> Optimum:
     certificate: Newton decrement and largest score per row below the tolerances above.
     """
     theta = start.values(problem)
-    at = _fail_if_start_is_impossible(problem, theta)
+    try:
+        at = problems.implied(problem, theta)
+    except np.linalg.LinAlgError:
+        raise EstimationError(
+            "The fixed values imply a covariance matrix that no data can have; change or free "
+            "them, or give starting values: `start(0.5)*x`."
+        ) from None
     decrement = norm = np.inf
     for _ in range(MAX_STEPS):
         score = problems.gradient(problem, at, moving=True)
@@ -71,16 +77,6 @@ def _below_zero(problem: Problem, at: tuple[Moments, ...]) -> str:
         n for m in at for n, v in zip(problem.spec.variables, np.diag(m.S), strict=True) if v < 0
     ]
     return f" The variance of {', '.join(dict.fromkeys(names))} runs below zero." if names else ""
-
-
-def _fail_if_start_is_impossible(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:
-    try:
-        return problems.implied(problem, theta)
-    except np.linalg.LinAlgError:
-        raise EstimationError(
-            "The fixed values imply a covariance matrix that no data can have; change or free "
-            "them, or give starting values: `start(0.5)*x`."
-        ) from None
 
 
 def _step(problem: Problem, at: tuple[Moments, ...], score: NDArray, *, newton: bool) -> NDArray:
@@ -143,12 +139,12 @@ def _fail_if_model_is_not_identified(problem: Problem, information: NDArray) -> 
         return
     weight = np.zeros(problem.spec.n_free)
     weight[problem.searched] = np.abs(vectors[:, 0])
-    loose = {
+    undetermined = {
         f"`{cell.lhs} {cell.op} {cell.rhs}`".replace(" `", "`"): None
         for cell in problem.spec.cells
         if cell.free != FIXED and weight[cell.free] > UNDETERMINED_SHARE
     }
     raise EstimationError(
-        f"The model is not identified: the data cannot tell {', '.join(loose)} apart; "
+        f"The model is not identified: the data cannot tell {', '.join(undetermined)} apart; "
         "leave one of them out or fix it."
     )

@@ -1,8 +1,7 @@
-"""The entry of the package: fit one model to one complete data set."""
+"""The entry of the package: fit one model to one complete data set, and the result."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import fields
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,13 +14,95 @@ from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
+from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import Core, SemFit
 from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.spec import Equal, Likelihood
 
 Estimator = Literal["ml"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Core:
+    """What later questions about a fit need: the model on its data's moments, and the optimum."""
+
+    problem: Problem
+    optimum: Optimum
+    covariance: NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SemFit(Measures):
+    """One fitted model.
+
+    parameters: one row per free parameter, per value that the text or a marker fixes, and per
+        defined parameter, addressed by (lhs, op, rhs), in fits of several groups by group too.
+        op is `=~` loading, `~` path, `~~` (residual) covariance, `~1` intercept (rhs empty) or
+        `:=` (rhs the expression); label; est, se, z, p, ci_lower and ci_upper (95 %, normal),
+        std (lavaan's std.all). A fixed value has se 0, and NaN for z and p.
+    covariance: sampling covariance of est, shape (r, r), rows as in parameters.
+    n_parameters: free parameters that the likelihood counts; shared ones count once.
+    loglik, aic, bic, chi2, cfi and the other measures of fit: see Measures.
+    r2, r2_adjusted: per endogenous variable (and group: "name.group").
+    errors, information: kind of standard errors, and the information matrix behind them.
+    gradient_norm: largest |score| per row at the estimate, standardised units.
+    flags: sentences on what a reader should know before believing the numbers.
+    """
+
+    model: str
+    likelihood: Likelihood
+    errors: Errors
+    information: str
+    parameters: pd.DataFrame
+    covariance: NDArray
+    n: int
+    n_groups: int
+    n_clusters: int | None
+    n_parameters: int
+    df: int
+    r2: Mapping[str, float]
+    r2_adjusted: Mapping[str, float]
+    gradient_norm: float
+    converged: bool
+    flags: tuple[str, ...]
+    core: Core
+
+    def __repr__(self) -> str:
+        return (
+            f"<SemFit: {self.n_parameters} parameters, n = {self.n:,}, chi2({self.df}) = "
+            f"{self.chi2:.3f}, log-likelihood {self.loglik:.3f}, {len(self.flags)} flags; "
+            "print(fit.summary()) shows all of it>"
+        )
+
+    def parameter(self, lhs: str, op: str, rhs: str = "", *, group: str = "") -> pd.Series:
+        """Row of `parameters` at this address; `x ~~ y` also finds `y ~~ x`. Else ModelError."""
+        rows = self.parameters
+        hit = (rows["lhs"] == lhs) & (rows["op"] == op)
+        if op != ":=":
+            hit &= rows["rhs"] == rhs
+        if op == "~~":
+            hit |= (rows["lhs"] == rhs) & (rows["op"] == op) & (rows["rhs"] == lhs)
+        if group and self.n_groups > 1:
+            hit &= rows["group"] == group
+        if not hit.any():
+            parts = rows[["lhs", "op", "rhs"]].to_numpy()
+            known = ", ".join(" ".join(row).strip() for row in parts)
+            raise ModelError(
+                f"`{lhs} {op} {rhs}` is not a parameter of this fit; its parameters: {known}."
+            )
+        return rows[hit].iloc[0]
+
+    def summary(self) -> str:
+        """Fit and parameters as text, in the order of lavaan's summary."""
+        from oablib.statistics.sem.summary import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from oablib.statistics.sem.summary import as_html
+
+        return as_html(self)
 
 
 def fit(
@@ -63,60 +144,46 @@ def fit(
         cluster, group, weights = data.cluster, data.group, data.weights
     _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
     classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
-    n_groups = _count_groups(data, group)
-    specification = _parsed(model, likelihood, mean_structure, n_groups, classes)
+    specification = spec.parse(
+        model, likelihood=likelihood, mean_structure=mean_structure,
+        n_groups=_count_groups(data, group), equal=classes,
+    )  # fmt: skip
     if not isinstance(data, Prepared):
         data = prepare(
             data, specification.observed, cluster=cluster, group=group, weights=weights,
             cluster_correction=cluster_correction,
         )  # fmt: skip
-    moments = data.take(specification, centred=problems.centred(specification))
-    return of_sample(problems.set_up(specification, moments), errors=errors)
+    sample = data.take(specification, centred=problems.centred(specification))
+    return _fitted(problems.set_up(specification, sample), errors=errors)
 
 
-@lru_cache(maxsize=256)
-def _parsed(
-    model: str,
-    likelihood: Likelihood,
-    mean_structure: bool,
-    n_groups: int,
-    equal: tuple[Equal, ...],
-) -> spec.ModelSpec:
-    """A specification is immutable and many fits share one: each text is read once."""
-    return spec.parse(
-        model, likelihood=likelihood, mean_structure=mean_structure, n_groups=n_groups, equal=equal
-    )
-
-
-def of_sample(problem: Problem, *, errors: Errors) -> SemFit:
-    """Fit a model that stands ready on its sample moments."""
-    optimum = estimation.estimate(problem)
+def _fitted(problem: Problem, *, errors: Errors) -> SemFit:
+    optimum, model, sample = estimation.estimate(problem), problem.spec, problem.sample
     parts = inference.sandwich(problem, optimum)
     covariance = inference.covariance(problem, optimum, parts, errors=errors)
-    given = [cell.free for cell in problem.spec.cells if problem.spec.is_given(cell)]
+    given = [cell.free for cell in model.cells if model.is_given(cell)]
     covariance[given] = covariance[:, given] = 0.0
     parameters, by_row = solution.parameter_table(problem, optimum, covariance=covariance)
     measures = measuring.measures(problem, optimum, parts)
-    r2 = measuring.explained(problem, optimum)
-    specification = problem.spec
+    r2, r2_adjusted = measuring.explained(problem, optimum)
     return SemFit(
-        model=specification.text,
-        likelihood=specification.likelihood,
+        model=model.text,
+        likelihood=model.likelihood,
         errors=errors,
         information="expected" if errors == "expected" else "observed",
         parameters=parameters,
         covariance=by_row,
-        n=problem.sample.n,
-        n_groups=specification.n_groups,
-        n_clusters=problem.sample.n_clusters,
-        n_parameters=len(specification.reported),
-        df=specification.df,
+        n=sample.n,
+        n_groups=model.n_groups,
+        n_clusters=sample.n_clusters,
+        n_parameters=len(model.reported),
+        df=model.df,
         **{each.name: getattr(measures, each.name) for each in fields(measures)},
         r2=r2,
-        r2_adjusted=measuring.adjusted(problem, r2),
+        r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
         converged=True,
-        flags=tuple(of_fit(problem, optimum)),
+        flags=tuple(_flags(problem, optimum)),
         core=Core(problem, optimum, covariance),
     )
 
@@ -124,12 +191,15 @@ def of_sample(problem: Problem, *, errors: Errors) -> SemFit:
 def _fail_if_options_contradict(
     estimator: str, likelihood: str, errors: str, *, cluster: str | None, weights: str | None
 ) -> None:
-    known = {"estimator": Estimator, "likelihood": Likelihood, "errors": Errors}
-    given = {"estimator": estimator, "likelihood": likelihood, "errors": errors}
-    for name, value in given.items():
-        if value not in get_args(known[name]):
+    options = {
+        "estimator": (estimator, Estimator),
+        "likelihood": (likelihood, Likelihood),
+        "errors": (errors, Errors),
+    }
+    for name, (value, known) in options.items():
+        if value not in get_args(known):
             hint = " lavaan's MLR is 'ml' with errors='robust'." if value.lower() == "mlr" else ""
-            expected = ", ".join(get_args(known[name]))
+            expected = ", ".join(get_args(known))
             raise ModelError(f"{name}={value!r} is unknown; expected one of {expected}.{hint}")
     for name, column in (("cluster", cluster), ("weights", weights)):
         if column is not None and errors != "robust":
@@ -141,15 +211,15 @@ def _fail_if_options_contradict(
 def _fail_if_prepared_otherwise(
     data: Prepared, *, cluster_correction: bool, **given: str | None
 ) -> None:
-    used = {"cluster": data.cluster, "group": data.group, "weights": data.weights}
     if data.cluster_correction and not cluster_correction:
         raise ModelError(
             "cluster_correction=False, but the data were prepared with it; prepare them anew."
         )
     for name, column in given.items():
-        if column not in (None, used[name]):
+        used = getattr(data, name)
+        if column not in (None, used):
             raise ModelError(
-                f"{name}={column!r}, but the data were prepared with {name}={used[name]!r}; "
+                f"{name}={column!r}, but the data were prepared with {name}={used!r}; "
                 "prepare them anew or leave the option out."
             )
 
@@ -171,7 +241,7 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
 NEGATIVE_SHARE = 1e-10
 
 
-def of_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
+def _flags(problem: Problem, optimum: Optimum) -> Iterator[str]:
     """One sentence per fault: weights, few clusters, Heywood cases, matrices not definite."""
     if problem.sample.weighted:
         yield (
@@ -185,10 +255,12 @@ def of_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
             "singular, single standard errors are rough and joint tests impossible."
         )
     for label, at in zip(problem.sample.labels, optimum.at, strict=True):
-        yield from _of_group(problem.spec.variables, at, f" in group {label}" if label else "")
+        yield from _flags_of_group(
+            problem.spec.variables, at, f" in group {label}" if label else ""
+        )
 
 
-def _of_group(variables: tuple[str, ...], at: Moments, where: str) -> Iterator[str]:
+def _flags_of_group(variables: tuple[str, ...], at: Moments, where: str) -> Iterator[str]:
     negative = np.flatnonzero(np.diag(at.S) < -NEGATIVE_SHARE * np.diag(at.C))
     if negative.size:
         names = ", ".join(variables[i] for i in negative)

@@ -1,6 +1,7 @@
-"""Paths of one model on many sets of moments: what a bootstrap asks for, without a row or an error.
+"""What a model gives on moments other than those it was fitted to, without a row.
 
-The estimates are those of `fit` on data with these moments; nothing else of a fit is computed.
+Paths on many sets of moments, as a bootstrap needs them, and likelihoods at other parameter values
+or of stacked data, as pooled tests need them.
 """
 
 from collections.abc import Sequence
@@ -8,11 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from oablib.base.errors import ModelError
-from oablib.statistics.sem import estimation, solution, spec
+from oablib.base.errors import EstimationError, ModelError
+from oablib.statistics.sem import estimation, measures, solution, spec
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample, Sample
 
@@ -22,11 +24,12 @@ def paths(
 ) -> pd.DataFrame:
     """Estimates of all paths `lhs ~ rhs`: one row a set of moments, columns (lhs, rhs).
 
+    The estimates are those of `fit` on data with these moments; nothing else of a fit is computed.
     names: variables of the moments, which may be more than the model's. n: (b,) children; means:
     (b, p); covariances: (b, p, p), divisor n. Raises ModelError for a model whose intercepts are
     restricted or that names other variables, EstimationError as `fit`.
     """
-    specification = spec.parse(model, likelihood="joint", mean_structure=True, n_groups=1, equal=())
+    specification = spec.parse(model)
     absent = [name for name in specification.observed if name not in names]
     if absent or not problems.centred(specification):
         raise ModelError(
@@ -36,16 +39,11 @@ def paths(
     chosen = [names.index(name) for name in specification.observed]
     cells = [k for k, cell in enumerate(specification.cells) if cell.op == "~"]
     moments = zip(n, means[:, chosen], covariances[:, chosen][:, :, chosen], strict=True)
-    setting = problems.set_up(specification, _sample(*_first(n, means, covariances, chosen)))
-    found = [_estimates(setting, *each)[cells] for each in moments]
+    first = _sample(float(n[0]), means[0, chosen], covariances[0][np.ix_(chosen, chosen)])
+    setting = problems.set_up(specification, first)
+    estimates = [_estimates(setting, *each)[cells] for each in moments]
     labels = [(specification.cells[k].lhs, specification.cells[k].rhs) for k in cells]
-    return pd.DataFrame(found, columns=pd.MultiIndex.from_tuples(labels, names=["lhs", "rhs"]))
-
-
-def _first(
-    n: NDArray, means: NDArray, covariances: NDArray, chosen: list[int]
-) -> tuple[float, NDArray, NDArray]:
-    return float(n[0]), means[0, chosen], covariances[0][np.ix_(chosen, chosen)]
+    return pd.DataFrame(estimates, columns=pd.MultiIndex.from_tuples(labels, names=["lhs", "rhs"]))
 
 
 def _estimates(setting: Problem, n: float, mean: NDArray, covariance: NDArray) -> NDArray:
@@ -63,3 +61,55 @@ def _sample(
     standard, nothing = covariance / np.outer(scale, scale), np.zeros((len(mean), 0))
     group = GroupSample.from_moments(n, mean, standard, nothing, scale=scale, centred=True)
     return Sample((group,), ("",), scale, np.zeros((0, 0)), (slice(0, 0),), None, weighted=False)
+
+
+def loglik_at(fit: SemFit, est: ArrayLike) -> float:
+    """Log-likelihood of the fit's own data at `est`, rows and units as in fit.parameters.
+
+    Fixed and defined rows are ignored. Moments that the likelihood does not count (exogenous ones
+    when it is conditional, means without mean structure) stay at the fit's own. What D3 needs
+    (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies a
+    covariance matrix that no data can have.
+    """
+    problem = fit.core.problem
+    value = np.full(len(problem.spec.cells), np.nan)
+    shown = solution.rows(problem.spec)
+    value[shown] = np.asarray(est, dtype=np.float64)[: len(shown)]
+    theta = solution.standard_theta(problem, value, given=fit.core.optimum.theta)
+    try:
+        at = problems.implied(problem, theta)
+    except np.linalg.LinAlgError:
+        raise EstimationError(
+            "These parameter values imply a covariance matrix that no data can have; the "
+            "imputations disagree too much to average their estimates."
+        ) from None
+    return measures.log_likelihood(problem, problem.sample.n * problems.loglik(problem, at))
+
+
+def stacked_loglik(fits: Sequence[SemFit]) -> float:
+    """Largest log-likelihood of one model on the stacked data of all fits, each weighing 1 / m.
+
+    The stacked data have the average moments of the m data sets (Chan & Meng, 2022, Stat. Sinica
+    32:1489), which is all that the likelihood needs.
+    """
+    samples, model = [fit.core.problem.sample for fit in fits], fits[0].core.problem.spec
+    groups = range(len(samples[0].groups))
+    stacked = tuple(_average(samples, g, centred=problems.centred(model)) for g in groups)
+    # Only the likelihood is needed: no robust quantity may be computed from this sample.
+    nothing = np.full_like(samples[0].products, np.nan)
+    problem = problems.set_up(model, replace(samples[0], groups=stacked, products=nothing))
+    optimum = estimation.estimate(problem)
+    total = problem.sample.n * problems.loglik(problem, optimum.at)
+    return measures.log_likelihood(problem, total)
+
+
+def _average(samples: Sequence[Sample], group: int, *, centred: bool) -> GroupSample:
+    """One group of the stacked data, in the units of the first sample."""
+    scale, parts = samples[0].scale, [sample.groups[group] for sample in samples]
+    means = np.array([g.shift + s.scale * g.mean for s, g in zip(samples, parts, strict=True)])
+    covs = [g.cov * np.outer(s.scale, s.scale) for s, g in zip(samples, parts, strict=True)]
+    mean = means.mean(axis=0)
+    apart = means - mean
+    cov = (np.mean(covs, axis=0) + apart.T @ apart / len(samples)) / np.outer(scale, scale)
+    root = np.full_like(parts[0].root, np.nan)
+    return GroupSample.from_moments(parts[0].n, mean, cov, root, scale=scale, centred=centred)

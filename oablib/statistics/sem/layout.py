@@ -1,4 +1,4 @@
-"""Where each parameter stands in the matrices of one group, in standardised units.
+"""Where each parameter is in the matrices of one group, in standardised units.
 
 Variable i is measured in steps of scale[i] from shift[i]. A latent variable takes the scale of
 its marker, so that a loading of 1 stays 1. Shared parameters get one unit, that of their first
@@ -27,17 +27,12 @@ class Places:
     def __getitem__(self, chosen: NDArray) -> "Places":
         return Places(self.kind[chosen], self.row[chosen], self.column[chosen])
 
-    def joined(self, other: "Places") -> "Places":
-        """These cells, then the others."""
-        both = [(self.kind, other.kind), (self.row, other.row), (self.column, other.column)]
-        return Places(*(np.concatenate(pair) for pair in both))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """The free cells of one group.
 
-    places: where they stand. parameter: number of each cell's parameter, shape (c,). unit: the
+    places: where they are. parameter: number of each cell's parameter, shape (c,). unit: the
     cell's standardised value per unit of its parameter, shape (c,). A, S, M: the matrices with
     fixed values only. observed: number of observed variables, which come first.
     """
@@ -124,9 +119,9 @@ def _layout(spec: ModelSpec, scale: NDArray, unit: NDArray, group: int) -> Layou
         if cell.matrix == "S":
             fixed["S"][cell.column, cell.row] = value
     parameter = np.array([cell.free for cell in free])
-    own = np.array([factor(cell, scale) for cell in free])
+    factors = np.array([factor(cell, scale) for cell in free])
     return Layout(
-        places=places(free), parameter=parameter, unit=own / unit[parameter],
+        places=places(free), parameter=parameter, unit=factors / unit[parameter],
         A=fixed["A"], S=fixed["S"], M=fixed["M"], observed=len(spec.observed),
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """How well a model fits, with lavaan's definitions (0.6-14, fitMeasures)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,23 +96,19 @@ def log_likelihood(problem: Problem, standardised: float) -> float:
     return loglik - sum(saturated(g, given) for g in sample.groups) + jacobian
 
 
-def explained(problem: Problem, optimum: Optimum) -> dict[str, float]:
-    """R2 per endogenous variable: one minus residual over implied variance."""
+def explained(problem: Problem, optimum: Optimum) -> tuple[dict[str, float], dict[str, float]]:
+    """R2 per endogenous variable, one minus residual over implied variance, and adjusted.
+
+    Adjusted for the number of free paths into the variable (Ezekiel, 1930).
+    """
+    r2, adjusted = {}, {}
     shares = [1 - np.diag(at.S) / np.diag(at.C) for at in optimum.at]
-    return {
-        key: float(shares[group][problem.spec.variables.index(name)])
-        for key, (name, group) in r2_keys(problem).items()
-    }
-
-
-def adjusted(problem: Problem, r2: Mapping[str, float]) -> dict[str, float]:
-    """R2 adjusted for the number of free paths into each variable (Ezekiel, 1930)."""
-    adjusted = {}
     for key, (name, group) in r2_keys(problem).items():
+        r2[key] = float(shares[group][problem.spec.variables.index(name)])
         n = problem.sample.groups[group].n
         lost = n - 1 - len(problem.spec.predictors(name))
         adjusted[key] = float(1 - (1 - r2[key]) * (n - 1) / lost)
-    return adjusted
+    return r2, adjusted
 
 
 def r2_keys(problem: Problem) -> dict[str, tuple[str, int]]:
@@ -164,13 +159,14 @@ def _saturated_trace(group: GroupSample, products: NDArray) -> float:
     There the mean is 0 and the covariance I, so that the information is diagonal: 1 for means
     and covariances, 1/2 for variances.
     """
-    own = np.linalg.solve(np.linalg.cholesky(group.cov), group.root).T
-    i, j = np.triu_indices(own.shape[1])
-    weights = np.zeros((len(products), own.shape[1] + len(i)))
-    weights[1 : 1 + len(own), : own.shape[1]] = own
-    weights[1 + len(own) :, own.shape[1] :] = inference.square_weights(own[:, i], own[:, j])
-    weights[0, own.shape[1] :] = np.where(i == j, -1.0, 0.0)
-    inverse = np.concatenate([np.ones(own.shape[1]), np.where(i == j, 0.5, 1.0)])
+    root = np.linalg.solve(np.linalg.cholesky(group.cov), group.root).T
+    r, p = root.shape
+    i, j = np.triu_indices(p)
+    weights = np.zeros((len(products), p + len(i)))
+    weights[1 : 1 + r, :p] = root
+    weights[1 + r :, p:] = inference.square_weights(root[:, i], root[:, j])
+    weights[0, p:] = np.where(i == j, -1.0, 0.0)
+    inverse = np.concatenate([np.ones(p), np.where(i == j, 0.5, 1.0)])
     return float(np.einsum("qc,qc,c->", weights, products @ weights, inverse)) / group.n
 
 
@@ -181,18 +177,17 @@ def _baseline(problem: Problem) -> tuple[float, int]:
     for group in problem.sample.groups:
         sd = np.sqrt(np.diag(group.cov))
         correlation = group.cov / np.outer(sd, sd)
+        exogenous = correlation[_exogenous(spec), _exogenous(spec)]
         chi2 -= group.n * _log_det(correlation)
-        if given:
-            part = _exogenous(spec)
-            chi2 += group.n * _log_det(correlation[part, part])
+        chi2 += group.n * _log_det(exogenous)
     pairs = p * (p - 1) // 2 - given * (given - 1) // 2
     return chi2, spec.n_groups * pairs
 
 
 def _cfi(chi2: float, df: int, base: float, base_df: int) -> float:
     """Bentler (1990, Psychol. Bull. 107:238)."""
-    own, worst = max(chi2 - df, 0.0), max(chi2 - df, base - base_df, 0.0)
-    return 1 - own / worst if worst > 0 else 1.0
+    excess, worst = max(chi2 - df, 0.0), max(chi2 - df, base - base_df, 0.0)
+    return 1 - excess / worst if worst > 0 else 1.0
 
 
 def _tli(chi2: float, df: int, base: float, base_df: int) -> float:

@@ -18,12 +18,12 @@ from oablib.base.shown import showable
 from oablib.statistics.sem import inference, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import against, candidates_of, extended, read_candidates
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.layout import factor
-from oablib.statistics.sem.result import SemFit
 from oablib.statistics.sem.spec import Cell
 
 # Share of a candidate's information that must be left once the free parameters are taken out:
-# rounding leaves some 1e-14 of what cannot be told.
+# of a candidate that is not identified rounding leaves some 1e-14.
 LEAST_INFORMATION = 1e-9
 
 
@@ -72,7 +72,7 @@ def modification_indices(
     """Test what the model leaves out.
 
     candidates: texts such as `y ~ x`; `y ~ d1 + d2` is one test of two terms. Default: every path,
-    loading and residual covariance that the model does not estimate and the data could tell.
+    loading and residual covariance that the model does not estimate and that is identified.
     Columns: lhs, op, rhs (group); mi: lavaan's; mi_robust; epc: expected parameter change; sepc:
     standardised, lavaan's sepc.all; p: of mi_robust, or of mi with robust=False; df; reverse_path:
     the path would run against those there are, as from a test score to what came before it. epc
@@ -107,8 +107,8 @@ def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> N
     wide = extended(problem, cells)
     fixed = [float(cell.value or 0) * factor(cell, problem.scale) for cell in cells]
     theta = np.concatenate([fit.core.optimum.theta, fixed])
-    places = {cell.free: n for n, cell in reversed(list(enumerate(wide.spec.cells)))}
-    rows = [places[number] for number in range(wide.spec.n_free)]
+    first = {cell.free: n for n, cell in reversed(list(enumerate(wide.spec.cells)))}
+    rows = [first[number] for number in range(wide.spec.n_free)]
     inverse = np.linalg.inv(solution.original(wide, theta).slopes[rows])
     whole = fit.n * problems.expected_information(wide, fit.core.optimum.at)
     return inverse.T @ whole @ inverse
@@ -123,14 +123,11 @@ def _sets(fit: SemFit, candidates: Sequence[str] | None) -> list[list[Cell]]:
 
 
 def _row(test: ScoreTest, *, robust: bool) -> dict[str, object]:
-    one = test.df == 1
-    chi2 = test.mi_robust if robust else test.mi
-    return {
-        "lhs": test.lhs, "op": test.op, "rhs": test.rhs, "group": test.group,
-        "mi": test.mi, "mi_robust": test.mi_robust,
-        "epc": test.epc[0] if one else np.nan, "sepc": test.sepc[0] if one else np.nan,
-        "p": float(chdtrc(test.df, chi2)), "df": test.df, "reverse_path": test.reverse_path,
-    }  # fmt: skip
+    names = ("lhs", "op", "rhs", "group", "mi", "mi_robust", "df", "reverse_path")
+    row = {name: getattr(test, name) for name in names}
+    epc, sepc = (test.epc[0], test.sepc[0]) if test.df == 1 else (np.nan, np.nan)
+    p = float(chdtrc(test.df, test.mi_robust if robust else test.mi))
+    return row | {"epc": epc, "sepc": sepc, "p": p}
 
 
 def _quadratic(score: NDArray, variance: NDArray) -> float:
@@ -153,51 +150,43 @@ class _Efficient:
     share: NDArray
     units: NDArray
 
-    def part(self, chosen: slice) -> "_Efficient":
-        """Some of the cells."""
-        return _Efficient(
-            score=self.score[chosen], information=self.information[chosen, chosen],
-            meat=self.meat[chosen, chosen], share=self.share[chosen], units=self.units[chosen],
-        )  # fmt: skip
-
 
 def _tests(fit: SemFit, sets: list[list[Cell]]) -> list[ScoreTest]:
     if not sets:
         return []
-    problem = fit.core.problem
     efficient = _efficient(fit, [cell for terms in sets for cell in terms])
     ends = np.cumsum([0, *map(len, sets)])
-    reverse = against(problem.spec)
+    reverse = against(fit.core.problem.spec)
     return [
-        _test(
-            terms,
-            efficient.part(slice(*span)),
-            label=problem.sample.labels[terms[0].group],
-            reverse=any(c.matrix == "A" and bool(reverse[c.row, c.column]) for c in terms),
-        )
+        _test(fit, terms, efficient, slice(*span), reverse=reverse)
         for terms, span in zip(sets, pairwise(ends), strict=True)
     ]
 
 
-def _test(terms: list[Cell], own: _Efficient, *, label: str, reverse: bool) -> ScoreTest:
-    information, meat = own.information, own.meat
+def _test(
+    fit: SemFit, terms: list[Cell], efficient: _Efficient, span: slice, *, reverse: NDArray
+) -> ScoreTest:
+    """span: where the terms are among all cells."""
+    score, first = efficient.score[span], terms[0]
+    information, meat = efficient.information[span, span], efficient.meat[span, span]
     nothing = np.full_like(information, np.nan)
-    if own.share.min() > LEAST_INFORMATION and _is_definite(information):
-        epc = np.linalg.solve(information, own.score)
+    if efficient.share[span].min() > LEAST_INFORMATION and _is_definite(information):
+        epc = np.linalg.solve(information, score)
     else:
         information = meat = nothing
         epc = nothing[0]
     # Fewer clusters than terms: no joint test is possible.
     meat = meat if _is_definite(meat) else nothing
     return ScoreTest(
-        lhs=terms[0].lhs, op=terms[0].op, rhs=" + ".join(cell.rhs for cell in terms), group=label,
-        score=own.score, information=information, meat=meat, epc=epc, sepc=epc * own.units,
-        reverse_path=reverse,
+        lhs=first.lhs, op=first.op, rhs=" + ".join(cell.rhs for cell in terms),
+        group=fit.core.problem.sample.labels[first.group], score=score, information=information,
+        meat=meat, epc=epc, sepc=epc * efficient.units[span],
+        reverse_path=any(c.matrix == "A" and bool(reverse[c.row, c.column]) for c in terms),
     )  # fmt: skip
 
 
 def _is_definite(variance: NDArray) -> bool:
-    """Whether the data can tell the terms from each other."""
+    """Whether the data can distinguish the terms from each other."""
     size = np.sqrt(np.diag(variance))
     if not (np.isfinite(variance).all() and size.all()):
         return False

@@ -54,20 +54,15 @@ def implied(layout: Layout, theta: NDArray) -> Moments:
     S[at.row[spread], at.column[spread]] = value[spread]
     S[at.column[spread], at.row[spread]] = value[spread]
     M[at.row[mean]] = value[mean]
-    return from_matrices(A, S, M, observed=layout.observed)
-
-
-def from_matrices(A: NDArray, S: NDArray, M: NDArray, *, observed: int) -> Moments:
-    """Moments that the RAM matrices imply. Raises LinAlgError as `implied`."""
     B = np.linalg.inv(np.eye(len(A)) - A)
     C = B @ S @ B.T
     C = (C + C.T) / 2
-    mu = B @ M
-    cov = C[:observed, :observed]
+    mu, p = B @ M, layout.observed
+    cov = C[:p, :p]
     root = np.linalg.cholesky(cov)
     half = np.linalg.inv(root)
     return Moments(
-        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:observed], half=half,
+        A=A, S=S, B=B, C=C, mu=mu, cov=cov, mean=mu[:p], half=half,
         precision=half.T @ half, log_det=2 * float(np.log(np.diag(root)).sum()),
     )  # fmt: skip
 
@@ -91,23 +86,25 @@ def loglik(at: Moments, sample: GroupSample) -> float:
     return -0.5 * float(len(at.cov) * np.log(2 * np.pi) + at.log_det + spread)
 
 
-def gradient(at: Moments, by: Slopes, sample: GroupSample) -> NDArray:
+def gradient(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """First derivatives of `loglik` to the cells, shape (c,)."""
-    excess = _seen(at, sample) - at.precision
+    by, excess = slopes(at, places), _seen(at, sample) - at.precision
     pull = at.precision @ (sample.mean - at.mean)
     return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
 
 
-def expected_information(at: Moments, by: Slopes) -> NDArray:
+def expected_information(at: Moments, places: Places) -> NDArray:
     """Fisher information of one row, shape (c, c)."""
+    by = slopes(at, places)
     left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
     across = left.T @ right
     both = (left.T @ left) * (right.T @ right) + across * across.T
     return both * np.outer(by.f, by.f) + mean.T @ mean
 
 
-def observed_information(at: Moments, by: Slopes, places: Places, sample: GroupSample) -> NDArray:
+def observed_information(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
+    by = slopes(at, places)
     P, pull = at.precision, at.precision @ (sample.mean - at.mean)
     seen = _seen(at, sample)
     Q, L, R = seen - P / 2, by.L, by.R

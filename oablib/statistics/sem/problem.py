@@ -5,13 +5,14 @@ sample; and the moments of exogenous variables are those of the sample as long a
 depends on them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oablib.statistics.sem import layout, moments
-from oablib.statistics.sem.layout import Layout
+from oablib.statistics.sem.layout import Layout, Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.sample import GroupSample, Sample
 from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec
@@ -37,13 +38,14 @@ def centred(spec: ModelSpec) -> bool:
     """Whether every observed mean is free, so that means and covariances part."""
     observed = set(spec.observed)
     means = [cell for cell in spec.cells if cell.matrix == "M"]
-    own = [cell for cell in means if cell.lhs in observed]
+    of_observed = [cell for cell in means if cell.lhs in observed]
     latent = [cell for cell in means if cell.lhs not in observed]
-    return _are_free(spec, own) and not any(cell.free != FIXED or cell.value for cell in latent)
+    free = _are_free(spec, of_observed)
+    return free and not any(cell.free != FIXED or cell.value for cell in latent)
 
 
 def set_up(spec: ModelSpec, sample: Sample) -> Problem:
-    """Place the model's cells in the sample's units."""
+    """The model's cells in the sample's units."""
     scale = layout.scales(spec, sample.scale)
     layouts, searched = layout.layouts(spec, scale), _searched(spec)
     return Problem(
@@ -66,51 +68,40 @@ def loglik(problem: Problem, at: tuple[Moments, ...]) -> float:
 
 def gradient(problem: Problem, at: tuple[Moments, ...], *, moving: bool = False) -> NDArray:
     """Derivatives of `loglik` to all parameters, or to the searched ones only."""
-    by_group = [
-        moments.gradient(m, moments.slopes(m, each.places), group)
-        for each, m, group in _groups(problem, at, moving=moving)
-    ]
-    return _summed(problem, by_group, moving=moving)
+    return _summed(problem, at, moments.gradient, moving=moving)
 
 
 def expected_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
     """Fisher information of one row about all parameters, or about the searched ones only."""
-    by_group = [
-        moments.expected_information(m, moments.slopes(m, each.places))
-        for each, m, _ in _groups(problem, at, moving=moving)
-    ]
-    return _summed(problem, by_group, moving=moving)
+    return _summed(
+        problem, at, lambda m, places, _: moments.expected_information(m, places), moving=moving
+    )
 
 
 def observed_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
     """Minus the second derivatives of `loglik`, for all parameters or the searched ones only."""
-    by_group = [
-        moments.observed_information(m, moments.slopes(m, each.places), each.places, group)
-        for each, m, group in _groups(problem, at, moving=moving)
-    ]
-    return _summed(problem, by_group, moving=moving)
+    return _summed(problem, at, moments.observed_information, moving=moving)
 
 
-def _groups(
-    problem: Problem, at: tuple[Moments, ...], *, moving: bool
-) -> list[tuple[Layout, Moments, GroupSample]]:
-    layouts = problem.moving if moving else problem.layouts
-    return list(zip(layouts, at, problem.sample.groups, strict=True))
-
-
-def _summed(problem: Problem, by_group: list[NDArray], *, moving: bool) -> NDArray:
-    """Add up the groups by their share in the rows, cells by their parameter."""
+def _summed(
+    problem: Problem,
+    at: tuple[Moments, ...],
+    derivative: Callable[[Moments, Places, GroupSample], NDArray],
+    *,
+    moving: bool,
+) -> NDArray:
+    """Add up a derivative over groups by their share in the rows, over cells by their parameter."""
     layouts = problem.moving if moving else problem.layouts
     k = len(problem.searched) if moving else problem.spec.n_free
-    shares = [group.n / problem.sample.n for group in problem.sample.groups]
-    parts = [
-        share * (each.gather_both(d, k) if d.ndim > 1 else each.gather(d, k))
-        for share, each, d in zip(shares, layouts, by_group, strict=True)
-    ]
+    parts = []
+    for cells, m, group in zip(layouts, at, problem.sample.groups, strict=True):
+        d = derivative(m, cells.places, group)
+        by_parameter = cells.gather_both(d, k) if d.ndim > 1 else cells.gather(d, k)
+        parts.append(group.n / problem.sample.n * by_parameter)
     return np.sum(parts, axis=0)
 
 
@@ -123,11 +114,11 @@ def _are_free(spec: ModelSpec, cells: list[Cell]) -> bool:
 def _searched(spec: ModelSpec) -> NDArray:
     means_part = centred(spec)
     closed = [c for c in spec.cells if means_part and c.matrix == "M"]
-    own = [c for c in spec.cells if c.exogenous]
+    exogenous = [c for c in spec.cells if c.exogenous]
     touched = any(
         c.matrix == "S" and not c.exogenous and {c.lhs, c.rhs} & set(spec.exogenous)
         for c in spec.cells
     )
-    if _are_free(spec, own) and not touched:
-        closed += own
+    if _are_free(spec, exogenous) and not touched:
+        closed += exogenous
     return np.setdiff1d(np.arange(spec.n_free), [c.free for c in closed if c.free != FIXED])

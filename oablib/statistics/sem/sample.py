@@ -55,7 +55,7 @@ class Sample:
     labels: of the groups. scale: per variable the power of two nearest to the standard deviation,
     so that dividing by it rounds nothing; one for all groups, which may share parameters.
     products: sums over clusters (or rows) of products of summed features, the groups side by
-    side; spans: where each group's features stand in it. weighted: by sampling weights.
+    side; spans: where each group's features are in it. weighted: by sampling weights.
     """
 
     groups: tuple[GroupSample, ...]
@@ -118,8 +118,8 @@ def prepare(
     """Read `columns` once, so that many models of them can be fitted at no cost per row.
 
     Options as in `fit`, which does this for the columns of its model. That scores are linear in
-    the features summed here: docs/decisions/0006. Raises ModelError for a
-    column that is absent; EstimationError for columns that are repeated, not numeric, incomplete
+    the features summed here: docs/decisions/0006. Raises ModelError for a column that is absent;
+    EstimationError for columns that are repeated, not numeric, incomplete
     or constant, weights of zero or below, and fewer than two groups or clusters.
     """
     names = tuple(dict.fromkeys(columns))
@@ -131,7 +131,7 @@ def prepare(
     rows = _Rows(
         values=values,
         cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
-        weights=None if weights is None else _normalised(checks.weights(data[weights])),
+        weights=None if weights is None else normalised(checks.weights(data[weights])),
     )
     codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
     sample = _summarised(names, rows, codes, list(map(str, labels)), correction=cluster_correction)
@@ -145,11 +145,11 @@ class _Rows:
     weights: NDArray | None
 
     def part(self, chosen: NDArray) -> "_Rows":
-        rest = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
-        return _Rows(self.values[chosen], *rest)
+        others = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
+        return _Rows(self.values[chosen], *others)
 
 
-def _normalised(weights: NDArray) -> NDArray:
+def normalised(weights: NDArray) -> NDArray:
     """Weights that add up to the number of rows, as lavaan's default has them."""
     return weights * (len(weights) / weights.sum())
 
@@ -161,11 +161,11 @@ def _summarised(
     n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
     groups, parts = [], []
     for number, label in enumerate(labels):
-        own = rows if codes is None else rows.part(codes == number)
-        group, whitening, z = _group(own, scale)
+        part = rows if codes is None else rows.part(codes == number)
+        group, whitening, z = _group(part, scale)
         checks.fail_if_spread_is_absent(names, group.cov, label=label)
         groups.append(group)
-        parts.append(_features(own, z, whitening, n_clusters, correction=correction))
+        parts.append(_features(part, z, whitening, n_clusters, correction=correction))
     ends = np.cumsum([0, *(count(group.root.shape[1]) for group in groups)])
     return Sample(
         groups=tuple(groups), labels=tuple(labels), scale=scale,

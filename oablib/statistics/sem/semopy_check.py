@@ -1,7 +1,7 @@
 """semopy's own estimates beside ours: a second opinion from another program.
 
-semopy 2.3.11 with its default settings stops early and calls that success; it is told here to
-search to a tight tolerance, on standardised variables under plain names.
+semopy 2.3.11 with its default settings stops early and calls that success; here it searches to a
+tight tolerance, on standardised variables under plain names.
 """
 
 import warnings
@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem import solution
+from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.layout import factor
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.result import SemFit
-from oablib.statistics.sem.spec import FIXED, Cell
+from oablib.statistics.sem.spec import FIXED, Cell, Entry
 
 SEMOPY_OPTIONS = {"ftol": 1e-12, "maxiter": 1000}
-Spot = tuple[str, int, int]
 
 
 def semopy_estimates(fit: SemFit) -> pd.DataFrame:
@@ -38,53 +37,48 @@ def semopy_estimates(fit: SemFit) -> pd.DataFrame:
             f"The fit has {fit.n_groups} groups and semopy fits one; compare fits of one group."
         )
     try:
-        found = _own_search(fit.core.problem)
+        estimates = _own_search(fit.core.problem)
     except Exception:  # whatever goes wrong in there, it is no fault of the fit
-        found = {}
+        estimates = {}
     rows = fit.parameters[["lhs", "op", "rhs", "est"]].copy()
-    rows["semopy"] = _in_rows(fit.core.problem, found, len(rows))
+    rows["semopy"] = _in_rows(fit.core.problem, estimates, len(rows))
     se = fit.parameters["se"].where(fit.parameters["se"] > 0)
     return rows.assign(distance=(rows["semopy"] - rows["est"]).abs() / se)
 
 
-def _in_rows(problem: Problem, found: dict[Spot, float], n_rows: int) -> NDArray:
+def _in_rows(problem: Problem, estimates: dict[Entry, float], n_rows: int) -> NDArray:
     """semopy's values in the data's units; the rows of `:=`, which come last, stay NaN."""
     result = np.full(n_rows, np.nan)
     for row, number in enumerate(solution.rows(problem.spec)):
         cell = problem.spec.cells[number]
-        result[row] = found.get(_spot(cell), np.nan) / factor(cell, problem.scale)
+        result[row] = estimates.get(cell.entry, np.nan) / factor(cell, problem.scale)
     return result
 
 
-def _own_search(problem: Problem) -> dict[Spot, float]:
-    """Estimates in standardised units by place; none when semopy would fit another model."""
+def _own_search(problem: Problem) -> dict[Entry, float]:
+    """Estimates in standardised units; none when semopy would fit another model."""
     import semopy
 
-    wanted = [cell for cell in _cells(problem) if cell.free != FIXED]
     if not _is_expressible(problem):
         return {}
     # A new Model per data set: a used one keeps the exogenous covariances of its first data.
     model = semopy.Model(_text(problem))
-    names = [_name(i) for i in range(len(problem.spec.observed))]
+    names = [f"v{i}" for i in range(len(problem.spec.observed))]
     cov = pd.DataFrame(problem.sample.groups[0].cov, index=names, columns=names)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(cov=cov, n_samples=problem.sample.n, options=SEMOPY_OPTIONS)
-    found: dict[Spot, float] = {}
+    estimates: dict[Entry, float] = {}
     for row in model.inspect(std_est=False).itertuples(index=False):
         i, j = int(row.lval[1:]), int(row.rval[1:])
-        found["A" if row.op == "~" else "S", i, j] = float(row.Estimate)
-    found |= {(matrix, j, i): value for (matrix, i, j), value in found.items() if matrix == "S"}
-    return {_spot(cell): found[_spot(cell)] for cell in wanted}
+        entry: Entry = ("A", i, j) if row.op == "~" else ("S", min(i, j), max(i, j))
+        estimates[entry] = float(row.Estimate)
+    return {cell.entry: estimates[cell.entry] for cell in _cells(problem) if cell.free != FIXED}
 
 
 def _cells(problem: Problem) -> list[Cell]:
     """What semopy's Model has: all but means, and moments that it takes from the sample."""
     return [c for c in problem.spec.cells if c.matrix != "M" and not c.exogenous]
-
-
-def _spot(cell: Cell) -> Spot:
-    return cell.matrix, cell.row, cell.column
 
 
 def _is_expressible(problem: Problem) -> bool:
@@ -98,10 +92,6 @@ def _is_expressible(problem: Problem) -> bool:
     return problems.centred(spec) and one_unit and set(spec.latent) <= marked
 
 
-def _name(variable: int) -> str:
-    return f"v{variable}"
-
-
 def _text(problem: Problem) -> str:
     """Every parameter of the model in standardised units, the free ones under names of ours."""
     lines = []
@@ -109,5 +99,5 @@ def _text(problem: Problem) -> str:
         value = f"{float(cell.value or 0) * factor(cell, problem.scale)!r}"
         modifier = value if cell.free == FIXED else f"p{cell.free}"
         left, right = (cell.column, cell.row) if cell.op == "=~" else (cell.row, cell.column)
-        lines.append(f"{_name(left)} {cell.op} {modifier}*{_name(right)}")
+        lines.append(f"v{left} {cell.op} {modifier}*v{right}")
     return "\n".join(lines)

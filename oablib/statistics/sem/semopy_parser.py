@@ -26,11 +26,11 @@ def _parser() -> ModuleType:
     if package is None or not package.submodule_search_locations:
         raise EnvironmentFault("semopy is not installed; install the packages of this project.")
     file = Path(package.submodule_search_locations[0]) / "parser.py"
-    own: ModuleSpec | None = spec_from_file_location("semopy_parser_alone", file)
-    if own is None or own.loader is None or not file.exists():
+    spec: ModuleSpec | None = spec_from_file_location("semopy_parser_alone", file)
+    if spec is None or spec.loader is None or not file.exists():
         raise EnvironmentFault(
             f"semopy has no {file.name}; expected release 2.3 (found {package})."
         )
-    module = module_from_spec(own)
-    own.loader.exec_module(module)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module

@@ -1,11 +1,11 @@
-"""How a fit's estimates move with its clusters, and with numbers that its data were made of.
+"""How a fit's estimates change with its clusters, and with numbers that its data depend on.
 
-What two-step estimation needs where the columns of the second step hold estimates of the first
+Two-step estimation needs this where the columns of the second step hold estimates of the first
 (Newey & McFadden, 1994, Handbook of Econometrics 4, section 6).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import checks, inference, sample
 from oablib.statistics.sem import solution as table
-from oablib.statistics.sem.result import SemFit
+from oablib.statistics.sem.fitting import SemFit
 
 # Distance, in standard deviations, between the fit's means and those of its own rows.
 SAME_MEANS = 1e-9
@@ -31,12 +31,11 @@ def influence(
     appearance. Its products, times C/(C-1), are the covariance of a fit with this cluster.
     data, weights: as in the fit. Raises ModelError for a fit of several groups or other data.
     """
-    rows = _rows(fit, data, weights=weights)
+    u, w = _rows(fit, data, weights=weights)
     codes, labels = checks.codes(data[cluster], "clusters")
     sums = sample.cluster_sums(
-        rows.u, whitening=np.eye(rows.u.shape[1]), weights=rows.weights,
-        clusters=codes, n_clusters=len(labels),
-    )  # fmt: skip
+        u, whitening=np.eye(u.shape[1]), weights=w, clusters=codes, n_clusters=len(labels)
+    )
     return sums @ _pull(fit)
 
 
@@ -53,11 +52,11 @@ def response(
     that the model does not hold are passed over. data, weights: as in the fit. Exact, by the
     implicit function theorem on the score, without a refit. Raises ModelError as `influence`.
     """
-    rows = _rows(fit, data, weights=weights)
+    u, w = _rows(fit, data, weights=weights)
     pull = _pull(fit)
     changes = np.zeros((len(moved), len(pull)))
     for number, columns in enumerate(moved):
-        changes[number] = _moved_sums(fit, rows, columns)
+        changes[number] = _moved_sums(fit, u, w, columns)
     return pull.T @ changes.T
 
 
@@ -78,15 +77,8 @@ def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """u: standardised rows from their mean, (n, p). weights: (n,), with mean 1."""
-
-    u: NDArray
-    weights: NDArray
-
-
-def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> _Rows:
+def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDArray, NDArray]:
+    """Standardised rows from their mean, shape (n, p), and weights with mean 1, (n,)."""
     if fit.n_groups > 1:
         raise ModelError(
             f"The fit holds {fit.n_groups} groups; influence and response are for one. Fit the "
@@ -95,32 +87,28 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> _Rows:
     problem = fit.core.problem
     group = problem.sample.groups[0]
     values = checks.numbers(data[list(problem.spec.observed)])
-    own = np.ones(len(data)) if weights is None else checks.weights(data[weights])
-    own = own * (len(own) / own.sum())
+    given = np.ones(len(data)) if weights is None else checks.weights(data[weights])
     u = (values - group.shift) / problem.sample.scale - group.mean
-    _fail_if_data_are_others(fit, u, own)
-    return _Rows(u, own)
-
-
-def _fail_if_data_are_others(fit: SemFit, u: NDArray, weights: NDArray) -> None:
-    far = float(np.abs(weights @ u).max()) / len(u)
+    w = sample.normalised(given)
+    far = float(np.abs(w @ u).max()) / len(u)
     if len(u) != fit.n or far > SAME_MEANS:
         raise ModelError(
             f"{len(u)} rows whose means lie up to {far:.1e} standard deviations from those of the "
             f"fit, which has {fit.n} rows; give the rows and weights that were fitted."
         )
+    return u, w
 
 
-def _moved_sums(fit: SemFit, rows: _Rows, columns: Mapping[str, NDArray]) -> NDArray:
+def _moved_sums(fit: SemFit, u: NDArray, w: NDArray, columns: Mapping[str, NDArray]) -> NDArray:
     """Derivatives of the sums of `features` over all rows, shape (q,)."""
     names, scale = fit.core.problem.spec.observed, fit.core.problem.sample.scale
     p = len(names)
     first, second = np.zeros(p), np.zeros((p, p))
     for name in columns.keys() & set(names):
-        place = names.index(name)
-        change = rows.weights * columns[name] / scale[place]
-        first[place] = change.sum()
-        second[:, place] = change @ rows.u
+        index = names.index(name)
+        change = w * columns[name] / scale[index]
+        first[index] = change.sum()
+        second[:, index] = change @ u
     both = second + second.T
     return np.concatenate([[0.0], first, both[np.triu_indices(p)]])
 
@@ -139,7 +127,7 @@ def _pull(fit: SemFit) -> NDArray:
 def _slopes(fit: SemFit) -> NDArray:
     """Derivatives of the table's rows to the free parameters, shape (r, k); 0 to given ones."""
     problem = fit.core.problem
-    own = table.with_defined(problem.spec, table.original(problem, fit.core.optimum.theta))
-    slopes = own.slopes.copy()
+    rows = table.with_defined(problem.spec, table.original(problem, fit.core.optimum.theta))
+    slopes = rows.slopes.copy()
     slopes[:, [cell.free for cell in problem.spec.cells if problem.spec.is_given(cell)]] = 0.0
     return slopes

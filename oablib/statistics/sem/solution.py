@@ -31,8 +31,8 @@ def original(problem: Problem, theta: NDArray) -> Values:
     """All cells in the data's units; intercepts return from centred data."""
     spec = problem.spec
     factors = np.array([factor(cell, problem.scale) for cell in spec.cells])
-    own = _standard(problem, theta)
-    value, slopes = own.value / factors, own.slopes / factors[:, None]
+    standard = _standard(problem, theta)
+    value, slopes = standard.value / factors, standard.slopes / factors[:, None]
     for group in range(spec.n_groups):
         _restore_intercepts(problem, group, value, slopes)
     return Values(value, slopes)
@@ -90,14 +90,14 @@ def standard_theta(problem: Problem, value: NDArray, *, given: NDArray) -> NDArr
 
 def standardised(problem: Problem, optimum: Optimum) -> Values:
     """All cells with every variable's implied variance at 1."""
-    own, cells = original(problem, optimum.theta), problem.spec.cells
+    values, cells = original(problem, optimum.theta), problem.spec.cells
     unit = standard_units(problem, optimum, list(cells))
-    log = np.empty_like(own.slopes)
+    log = np.empty_like(values.slopes)
     for group, layout in enumerate(problem.layouts):
         here = [n for n, cell in enumerate(cells) if cell.group == group]
         log[here] = _log_slopes(problem, layout, optimum.at[group], [cells[n] for n in here])
-    value = own.value * unit
-    return Values(value, own.slopes * unit[:, None] + value[:, None] * log)
+    value = values.value * unit
+    return Values(value, values.slopes * unit[:, None] + value[:, None] * log)
 
 
 def _standard(problem: Problem, theta: NDArray) -> Values:
@@ -146,10 +146,10 @@ def _log_slopes(problem: Problem, layout: Layout, at: Moments, cells: list[Cell]
     by = moments.slopes(at, layout.places, latent=True)
     total = layout.gather(by.f * by.L * by.R, k) / np.diag(at.C)[:, None]
     spread = (layout.places.kind == COVARIANCE) & (layout.places.row == layout.places.column)
-    own = np.zeros((len(at.S), len(layout.parameter)))
-    own[layout.places.row[spread], np.flatnonzero(spread)] = 0.5
+    by_cell = np.zeros((len(at.S), len(layout.parameter)))
+    by_cell[layout.places.row[spread], np.flatnonzero(spread)] = 0.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        residual = layout.gather(own, k) / np.diag(at.S)[:, None]
+        residual = layout.gather(by_cell, k) / np.diag(at.S)[:, None]
     kind = np.array([KINDS[cell.matrix] for cell in cells])[:, None]
     i, j = np.array([c.row for c in cells]), np.array([c.column for c in cells])
     diagonal = (kind == COVARIANCE) & (i == j)[:, None]
@@ -168,11 +168,11 @@ def parameter_table(
 
     covariance: of the free parameters in standardised units, shape (k, k).
     """
-    own = with_defined(problem.spec, original(problem, optimum.theta))
+    values = with_defined(problem.spec, original(problem, optimum.theta))
     std = with_defined(problem.spec, standardised(problem, optimum))
-    full = own.slopes @ covariance @ own.slopes.T
+    full = values.slopes @ covariance @ values.slopes.T
     se = np.sqrt(np.maximum(np.diag(full), 0.0))
-    columns = address(problem.spec, problem.sample.labels) | tests(own.value, se)
+    columns = address(problem.spec, problem.sample.labels) | tests(values.value, se)
     return pd.DataFrame({**columns, "std": std.value}), (full + full.T) / 2
 
 

@@ -7,6 +7,7 @@ filled in as lavaan's `sem()` does (Rosseel, 2012).
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar, get_args
 
 from oablib.base.errors import ModelError
@@ -19,15 +20,15 @@ Equal = Literal[
     "loadings", "intercepts", "means", "regressions", "residuals", "residual_covariances",
     "lv_variances", "lv_covariances",
 ]  # fmt: skip
-Key = tuple[str, str, str]
 Matrix = Literal["A", "S", "M"]
-Entry = TypeVar("Entry")
+Entry = tuple[Matrix, int, int]
+Value = TypeVar("Value")
 # Number of a cell that is not free.
 FIXED = -1
 
 
 class Cell(NamedTuple):
-    """One term in one group and its place: A[row, column], S[row, column] (both halves) or M[row].
+    """One term in one group and its entry: A[row, column], S[row, column] (both halves) or M[row].
 
     value: of a fixed cell, else None. free: number of its parameter, which cells with one label
     share, or FIXED. exogenous marks the moments of observed variables that no equation explains;
@@ -42,16 +43,17 @@ class Cell(NamedTuple):
     row: int
     column: int
     value: float | None
-    label: str
-    start: float | None
-    free: int
-    exogenous: bool
-    shown: bool
+    label: str = ""
+    start: float | None = None
+    free: int = FIXED
+    exogenous: bool = False
+    shown: bool = True
 
     @property
-    def key(self) -> Key:
-        """The term's address within its group."""
-        return self.lhs, self.op, self.rhs
+    def entry(self) -> Entry:
+        """Matrix, row and column; one and the same for both halves of S."""
+        i, j = self.row, self.column
+        return (self.matrix, min(i, j), max(i, j)) if self.matrix == "S" else (self.matrix, i, j)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +108,16 @@ class ModelSpec:
         return tuple(self.variables[c.column] for c in paths if self.variables[c.row] == name)
 
 
+@lru_cache(maxsize=256)
 def parse(
     text: str,
     *,
     likelihood: Likelihood = "joint",
     mean_structure: bool = True,
     n_groups: int = 1,
-    equal: Collection[Equal] = (),
+    equal: tuple[Equal, ...] = (),
 ) -> ModelSpec:
-    """Read the model text and add what lavaan's `sem` adds to it.
+    """Read the model text and add what lavaan's `sem` adds to it; each text is read once.
 
     Added: variances, moments of exogenous observed variables (likelihood="conditional" is
     fixed.x = TRUE), covariances of exogenous latent variables and of outcomes that explain
@@ -132,7 +135,7 @@ def parse(
     terms = defaults.complete(read.terms, roles)
     named = {defaults.address(term) for term in read.terms}
     cells = [
-        _place(term, group, roles, shown=defaults.address(term) in named, equal=equal)
+        _cell(term, group, roles, shown=defaults.address(term) in named, equal=equal)
         for group in range(n_groups)
         for term in terms
     ]
@@ -146,31 +149,30 @@ def parse(
     )  # fmt: skip
 
 
-def spot(term: Term, place: Mapping[str, int]) -> tuple[Matrix, int, int]:
+def matrix_entry(term: Term, position: Mapping[str, int]) -> Entry:
     """Matrix, row and column of a term, given the position of each variable."""
     if term.op == "=~":
-        return "A", place[term.rhs], place[term.lhs]
+        return "A", position[term.rhs], position[term.lhs]
     matrices: dict[str, Matrix] = {"~": "A", "~~": "S", "~1": "M"}
-    return matrices[term.op], place[term.lhs], place.get(term.rhs, 0)
+    return matrices[term.op], position[term.lhs], position.get(term.rhs, 0)
 
 
-def _of_group(entries: tuple[Entry, ...], group: int) -> Entry:
-    return entries[group if len(entries) > 1 else 0]
+def _of_group(values: tuple[Value, ...], group: int) -> Value:
+    return values[group if len(values) > 1 else 0]
 
 
-def _place(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
-    matrix, row, column = spot(term, roles.place)
+def _cell(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collection[Equal]) -> Cell:
     value = _of_group(term.value, group)
     # Equal intercepts leave differences between groups to the latent means, but for the first.
     shifted = term.op == "~1" and term.lhs in roles.latent and not shown
     if shifted and group > 0 and "intercepts" in equal and "means" not in equal:
         value = None
     given = term.op in ("~~", "~1") and {term.lhs, term.rhs} - {""} <= set(roles.exogenous)
+    entry = matrix_entry(term, roles.position)
     return Cell(
-        lhs=term.lhs, op=term.op, rhs=term.rhs, group=group,
-        matrix=matrix, row=row, column=column, value=value,
+        term.lhs, term.op, term.rhs, group, *entry, value,
         label=_of_group(term.label, group), start=_of_group(term.start, group),
-        free=FIXED, exogenous=given, shown=shown or value is None,
+        exogenous=given, shown=shown or value is None,
     )  # fmt: skip
 
 
@@ -179,12 +181,12 @@ def _numbered(cells: list[Cell], roles: Roles, equal: Collection[Equal]) -> tupl
     numbers: dict[object, int] = {}
     fixed = {cell.label: cell.value for cell in cells if cell.label and cell.value is not None}
     numbered = []
-    for place, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         if cell.label in fixed:
             numbered.append(cell._replace(value=fixed[cell.label]))
         elif cell.value is None:
             shared = _class(cell, roles) in equal
-            key = cell.label or (cell.key if shared else place)
+            key = cell.label or (cell[:3] if shared else index)
             numbered.append(cell._replace(free=numbers.setdefault(key, len(numbers))))
         else:
             numbered.append(cell)

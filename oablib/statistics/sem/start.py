@@ -30,8 +30,8 @@ def values(problem: Problem) -> NDArray:
     """
     total, count = np.zeros(problem.spec.n_free), np.zeros(problem.spec.n_free)
     for number, layout in enumerate(problem.layouts):
-        own = _of_group(problem, layout, number)
-        np.add.at(total, layout.parameter, own / layout.unit)
+        starts = _of_group(problem, layout, number)
+        np.add.at(total, layout.parameter, starts / layout.unit)
         np.add.at(count, layout.parameter, 1)
     theta = total / count
     for cell in problem.spec.cells:
@@ -80,9 +80,9 @@ def _means(layout: Layout, group: GroupSample, A: NDArray) -> NDArray:
     M, p = layout.M.copy(), layout.observed
     B = np.linalg.inv(np.eye(len(A)) - A)[:p]
     free = layout.places.row[layout.places.kind == MEAN]
-    own = free[(free < p) & ~A[free].any(axis=1)]
-    M[own] = group.mean[own]
-    rest = np.setdiff1d(free, own)
+    unmoved = free[(free < p) & ~A[free].any(axis=1)]
+    M[unmoved] = group.mean[unmoved]
+    rest = np.setdiff1d(free, unmoved)
     M[rest] = np.linalg.lstsq(B[:, rest], group.mean - B @ M, rcond=None)[0]
     return M
 
@@ -92,21 +92,22 @@ def _with_latent(spec: ModelSpec, layout: Layout, group: GroupSample, number: in
     p, v = len(spec.observed), len(spec.variables)
     cov = np.zeros((v, v))
     cov[:p, :p] = group.cov
-    loadings = [c for c in spec.cells if c.op == "=~" and c.group == number]
+    loadings = {
+        i: [c for c in spec.cells if c.op == "=~" and c.group == number and c.column == i]
+        for i in range(p, v)
+    }
     known = set(range(p))
     while len(known) < v:
-        ready = [i for i in range(p, v) if i not in known and _indicators(loadings, i) <= known]
+        rest = [i for i in loadings if i not in known]
+        ready = [i for i in rest if {cell.row for cell in loadings[i]} <= known]
         if not ready:
             # Latent variables that measure each other: nothing to start from but independence.
-            return _independent(cov, known)
+            cov[rest, rest] = 1.0
+            return cov
         for i in ready:
-            _guess(cov, [c for c in loadings if c.column == i], layout, known)
+            _guess(cov, loadings[i], layout, known)
             known.add(i)
     return _possible(cov, p)
-
-
-def _indicators(loadings: list[Cell], latent: int) -> set[int]:
-    return {cell.row for cell in loadings if cell.column == latent}
 
 
 def _guess(cov: NDArray, loadings: list[Cell], layout: Layout, known: set[int]) -> None:
@@ -142,12 +143,6 @@ def _fabin(cov: NDArray, marker: int) -> NDArray:
         elif j != marker:
             loading[j] = np.sign(cov[marker, j]) * np.sqrt(cov[j, j] / cov[marker, marker])
     return loading
-
-
-def _independent(cov: NDArray, known: set[int]) -> NDArray:
-    rest = [i for i in range(len(cov)) if i not in known]
-    cov[rest, rest] = 1.0
-    return cov
 
 
 def _possible(cov: NDArray, observed: int) -> NDArray:

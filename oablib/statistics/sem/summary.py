@@ -8,28 +8,54 @@ names are not abbreviated, R-Square has the adjusted value beside it, flags foll
 import math
 from collections.abc import Iterator
 from html import escape
+from typing import NamedTuple
 
+import pandas as pd
 from scipy.special import chdtrc, chndtr
 
-from oablib.statistics.sem.result import SemFit
-from oablib.statistics.sem.summary_blocks import COLUMNS, R_SQUARE, Block, Row, blocks, number
+from oablib.statistics.sem import solution
+from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.measures import r2_keys
 
-# Where lavaan's text ends: labels with the first number, each further number, names.
-LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH = 54, 12, 17
-LEAST_COLUMN_WIDTH = 9
+# Widths of lavaan's text: labels with the first number, each further number, names, a column.
+LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH, LEAST_COLUMN_WIDTH = 54, 12, 17, 9
 # lavaan's limits of close and of poor fit (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1).
 CLOSE_FIT, POOR_FIT = 0.05, 0.08
 # What three decimals would show as zero.
 LEAST_P = 0.0005
+TITLES = {
+    "=~": "Latent Variables", "~": "Regressions", "~~": "Covariances", "~1": "Intercepts",
+    "variance": "Variances", ":=": "Defined Parameters",
+}  # fmt: skip
+COLUMNS = {"est": "Estimate", "se": "Std.Err", "z": "z-value", "p": "P(>|z|)", "std": "Std.all"}
+R_SQUARE, R_SQUARE_COLUMNS = "R-Square", ("Estimate", "Adjusted")
+
+
+class _Row(NamedTuple):
+    """One parameter. lead: left side and sign, such as `cito ~`; numbers: text, "" where none."""
+
+    lead: str
+    name: str
+    label: str
+    numbers: tuple[str, ...]
+
+
+class _Block(NamedTuple):
+    """Parameters under one title; group: number and label, such as "1 [north]", or "" for one."""
+
+    group: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[_Row, ...]
 
 
 def as_text(fit: SemFit) -> str:
     """Header, tests, fit measures, parameters in blocks, R-Square and flags; ends with a newline.
 
-    Scaled tests stand beside the standard ones where errors are robust. "Number of model
+    Scaled tests are beside the standard ones where errors are robust. "Number of model
     parameters" counts shared ones every time, as lavaan's does; fit.n_parameters counts them once.
     """
-    parts = [*_header(fit), *_measures(fit), *_errors(fit), *_parameters(blocks(fit))]
+    parts = [*_header(fit), *_measures(fit), *_errors(fit), *_parameters(_blocks(fit))]
     if fit.flags:
         parts += ["", "Note:", "", *(f"  {flag}" for flag in fit.flags)]
     return "\n".join(parts) + "\n"
@@ -45,7 +71,7 @@ def as_html(fit: SemFit) -> str:
 
 
 def _line(label: str, *values: float | int | str) -> str:
-    first, *more = (number(v) if isinstance(v, float) else str(v) for v in values)
+    first, *more = (_number(v) if isinstance(v, float) else str(v) for v in values)
     start = f"  {label}{first:>{LINE_WIDTH - 2 - len(label)}}"
     return (start + "".join(f"{text:>{NUMBER_WIDTH}}" for text in more)).rstrip()
 
@@ -61,18 +87,17 @@ def _header(fit: SemFit) -> list[str]:
     ]
     if free > fit.n_parameters:
         lines.append(_line("Number of equality constraints", free - fit.n_parameters))
-    return [*lines, "", *_counts(fit)]
-
-
-def _counts(fit: SemFit) -> list[str]:
-    sample = fit.core.problem.sample
-    lines = [_line("Number of observations", fit.n)]
+    lines.append("")
     if fit.n_groups > 1:
+        sample = fit.core.problem.sample
         sizes = zip(sample.labels, sample.groups, strict=True)
-        lines = [_line(f"  {label}", group.n) for label, group in sizes]
-        lines = ["  Number of observations per group:", *lines]
-    clusters = [] if fit.n_clusters is None else [_line("Number of clusters", fit.n_clusters)]
-    return lines + clusters
+        lines.append("  Number of observations per group:")
+        lines += [_line(f"  {label}", group.n) for label, group in sizes]
+    else:
+        lines.append(_line("Number of observations", fit.n))
+    if fit.n_clusters is not None:
+        lines.append(_line("Number of clusters", fit.n_clusters))
+    return lines
 
 
 def _measures(fit: SemFit) -> list[str]:
@@ -148,14 +173,14 @@ def _errors(fit: SemFit) -> list[str]:
     ]  # fmt: skip
 
 
-def _parameters(found: list[Block]) -> list[str]:
+def _parameters(blocks: list[_Block]) -> list[str]:
     """All blocks as lines, in columns of one width."""
-    rows = [row for block in found for row in block.rows]
+    rows = [row for block in blocks for row in block.rows]
     longest = max(len(row.name) + len(row.label) + (3 if row.label else 0) for row in rows)
     name_width = max(NAME_WIDTH, 4 + longest)
     width = max(LEAST_COLUMN_WIDTH, 1 + max(len(n) for row in rows for n in row.numbers))
     lines, group = [], ""
-    for block in found:
+    for block in blocks:
         if block.group not in ("", group):
             lines += ["", "", f"Group {block.group}:"]
             group = block.group
@@ -165,7 +190,7 @@ def _parameters(found: list[Block]) -> list[str]:
     return lines
 
 
-def _lines_of_rows(rows: tuple[Row, ...], *, name_width: int, width: int) -> Iterator[str]:
+def _lines_of_rows(rows: tuple[_Row, ...], *, name_width: int, width: int) -> Iterator[str]:
     lead = ""
     for row in rows:
         if row.lead != lead:
@@ -178,16 +203,19 @@ def _lines_of_rows(rows: tuple[Row, ...], *, name_width: int, width: int) -> Ite
 
 
 def _indented(name: str, spaces: int) -> str:
-    """A dot stands before the column of names."""
+    """A dot comes before the column of names."""
     return " " * (spaces - name.startswith(".")) + name
 
 
 def _sentence(fit: SemFit) -> str:
     clusters = "" if fit.n_clusters is None else f" in {fit.n_clusters:,} clusters"
     groups = "" if fit.n_groups == 1 else f", {fit.n_groups} groups"
-    p = f", {_p_text(fit.chi2_p)}" if fit.df > 0 else ""
+    plain, scaled = (
+        "p < 0.001" if p < LEAST_P else f"p = {p:.3f}" for p in (fit.chi2_p, fit.chi2_scaled_p)
+    )
+    p = f", {plain}" if fit.df > 0 else ""
     if _is_scaled(fit):
-        p += f" (scaled {fit.chi2_scaled:.3f}, {_p_text(fit.chi2_scaled_p)})"
+        p += f" (scaled {fit.chi2_scaled:.3f}, {scaled})"
     r2 = [f"{name} {r2:.3f} ({fit.r2_adjusted[name]:.3f})" for name, r2 in fit.r2.items()]
     return (
         f"Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, {fit.n:,} "
@@ -199,21 +227,17 @@ def _sentence(fit: SemFit) -> str:
     )
 
 
-def _p_text(p: float) -> str:
-    return "p < 0.001" if p < LEAST_P else f"p = {p:.3f}"
-
-
 def _html_table(fit: SemFit) -> str:
     names = ["parameter", "label", *COLUMNS.values()]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    bodies = [_html_body(block) for block in blocks(fit) if block.title != R_SQUARE]
+    bodies = [_html_body(block) for block in _blocks(fit) if block.title != R_SQUARE]
     return (
         '<table style="text-align: right"><caption>Parameter estimates</caption>'
         f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
     )
 
 
-def _html_body(block: Block) -> str:
+def _html_body(block: _Block) -> str:
     title = escape(f"{block.title} (group {block.group})" if block.group else block.title)
     left = 'style="text-align: left"'
     rows = [f'<tr><th scope="rowgroup" colspan="{2 + len(COLUMNS)}" {left}>{title}</th></tr>']
@@ -222,3 +246,55 @@ def _html_body(block: Block) -> str:
         cells = "".join(f"<td>{escape(text)}</td>" for text in (row.label, *row.numbers))
         rows.append(f'<tr><th scope="row" {left}>{name}</th>{cells}</tr>')
     return f"<tbody>{''.join(rows)}</tbody>"
+
+
+def _number(value: float) -> str:
+    """Three decimals, and NA where there is no number."""
+    return "NA" if math.isnan(value) else f"{value:.3f}"
+
+
+def _blocks(fit: SemFit) -> list[_Block]:
+    """Per group in lavaan's order of titles, then what the text defines."""
+    rows, labels = fit.parameters, fit.core.problem.sample.labels
+    titles = rows["op"].where(rows["op"].ne("~~") | rows["lhs"].ne(rows["rhs"]), "variance")
+    shared = _shared(fit)
+    result = []
+    for number, label in enumerate(labels):
+        group = f"{number + 1} [{label}]" if len(labels) > 1 else ""
+        part = rows[rows["group"] == label] if len(labels) > 1 else rows
+        result += [
+            _block(fit, part[titles[part.index] == key], key, group, shared=shared)
+            for key in TITLES
+            if key != ":="
+        ]
+        r_square = tuple(
+            _Row("", name, "", (_number(fit.r2[key]), _number(fit.r2_adjusted[key])))
+            for key, (name, of_group) in r2_keys(fit.core.problem).items()
+            if of_group == number
+        )
+        result.append(_Block(group, R_SQUARE, R_SQUARE_COLUMNS, r_square))
+    result.append(_block(fit, rows[rows["op"] == ":="], ":=", "", shared=shared))
+    return [block for block in result if block.rows]
+
+
+def _shared(fit: SemFit) -> set[int]:
+    """Rows of `parameters` whose value some other row shares."""
+    spec = fit.core.problem.spec
+    numbers = pd.Series([spec.cells[n].free for n in solution.rows(spec)])
+    repeated = numbers.duplicated(keep=False) & numbers.ge(0)
+    return set(repeated.index[repeated])
+
+
+def _block(fit: SemFit, rows: pd.DataFrame, key: str, group: str, *, shared: set[int]) -> _Block:
+    """lavaan dots a variable that an equation explains: its moments are those of the residual."""
+    dotted = fit.core.problem.spec.endogenous if key in ("~~", "~1", "variance") else ()
+    shown = []
+    for index, row in rows.iterrows():
+        lhs, name = row["lhs"], row["lhs"] if key in ("~1", ":=") else row["rhs"]
+        lead = f"{'.' * (lhs in dotted)}{lhs} {key}" if key in ("=~", "~", "~~") else ""
+        label = row["label"] or "equal" * (index in shared)
+        # A fixed value has no error and no test.
+        absent = ("se", "z", "p") if row["se"] == 0 else ()
+        numbers = tuple("" if name in absent else _number(row[name]) for name in COLUMNS)
+        shown.append(_Row(lead, "." * (name in dotted) + name, label * (key != ":="), numbers))
+    return _Block(group, TITLES[key], tuple(COLUMNS.values()), tuple(shown))

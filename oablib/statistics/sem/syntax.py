@@ -1,7 +1,7 @@
 """lavaan's model syntax as terms: what the text says, before any default is added to it.
 
 semopy's parser splits a statement. It knows no modifiers: those are read here, and plain names
-stand in for them while semopy reads. Source: help page model.syntax of lavaan 0.6-14 (Rosseel,
+replace them while semopy reads. Source: help page model.syntax of lavaan 0.6-14 (Rosseel,
 2012, Journal of Statistical Software 48(2)).
 """
 
@@ -114,12 +114,13 @@ def _split(statement: str) -> tuple[str, str, str]:
             f"{statement!r} is a command of semopy; write `start(0.5)*x` for START, the same label "
             "on both terms for CONSTRAINT, and leave out DEFINE and BOUND."
         )
-    found = _OPERATOR.search(statement)
-    if not found:
+    operator = _OPERATOR.search(statement)
+    if not operator:
         raise ModelError(f"The model line {statement!r} is not an equation; {EXPECTED}.")
-    if found[0] in _REFUSED:
-        raise ModelError(f"`{found[0]}` in {statement!r} is not supported: {_REFUSED[found[0]]}.")
-    return statement[: found.start()], found[0], statement[found.end() :]
+    sign = operator[0]
+    if sign in _REFUSED:
+        raise ModelError(f"`{sign}` in {statement!r} is not supported: {_REFUSED[sign]}.")
+    return statement[: operator.start()], sign, statement[operator.end() :]
 
 
 def _definition(statement: str, name: str, right: str) -> Definition:
@@ -142,9 +143,9 @@ def _terms(statement: str, left: str, operator: str, right: str) -> Iterator[Ter
 
 
 def _tokens(statement: str, text: str) -> _Tokens:
-    strange = _TOKEN.sub("", text).strip()
-    if strange:
-        sign = f"{strange[0]!r} (U+{ord(strange[0]):04X})"
+    unknown = _TOKEN.sub("", text).strip()
+    if unknown:
+        sign = f"{unknown[0]!r} (U+{ord(unknown[0]):04X})"
         raise _unreadable(statement, f"{sign} means nothing at its place; {EXPECTED}")
     tokens = _TOKEN.findall(text)
     if tokens.count("(") != tokens.count(")"):
@@ -153,7 +154,7 @@ def _tokens(statement: str, text: str) -> _Tokens:
 
 
 def _parts(tokens: _Tokens, signs: str) -> list[_Tokens]:
-    """What stands between `signs`, but for signs within parentheses."""
+    """What is between `signs`, except signs within parentheses."""
     parts: list[_Tokens] = [[]]
     depth = 0
     for token in tokens:
@@ -170,7 +171,7 @@ def _modifiers_by_name(statement: str, operator: str, right: str) -> dict[str, l
     parts = _parts(_tokens(statement, right), "+")
     modifiers: dict[str, list[_Modifier]] = {}
     bare = set()
-    # lavaan lets a plus stand before the first term.
+    # lavaan accepts a plus before the first term.
     for part in parts[1:] if len(parts) > 1 and not parts[0] else parts:
         *factors, variable = _parts(part, "*")
         name = " ".join(variable)
@@ -244,19 +245,19 @@ def _entry(statement: str, text: str) -> float | str | None:
 def _read_by_semopy(
     statement: str, outcomes: list[str], operator: str, modifiers: dict[str, list[_Modifier]]
 ) -> tuple[list[str], list[str]]:
-    """Names on both sides as semopy reads them; one plain name stands for all modifiers of one."""
+    """Names on both sides as semopy reads them; one plain name replaces all modifiers of one."""
     right = [f"m{i}*{name}" if modifiers[name] else name for i, name in enumerate(modifiers)]
     line = ",".join(outcomes) + operator + "+".join(right)
     try:
         tree, operations = semopy_parser.parse_desc(line)
-        ((found, equations),) = tree.items()
+        ((sign, equations),) = tree.items()
     except Exception as error:  # semopy raises bare Exception beside SyntaxError
         raise _unreadable(statement, f"semopy does not know its form; {EXPECTED}") from error
     # The parser drops what it does not understand (`x-1` becomes `x`): write the line again.
     terms = next(iter(equations.values()))
     again = "+".join(f"{alias}*{name}" if alias else name for name, alias in terms.items())
-    if operations or ",".join(equations) + found + again != line:
-        reading = f"{', '.join(equations)} {found} {' + '.join(terms)}"
+    if operations or ",".join(equations) + sign + again != line:
+        reading = f"{', '.join(equations)} {sign} {' + '.join(terms)}"
         raise _unreadable(statement, f"it was read as `{reading}`; write each name once")
     return list(equations), list(terms)
 
@@ -266,7 +267,7 @@ def _term(statement: str, address: tuple[str, str, str], modifiers: list[_Modifi
     entries = dict(modifiers)
     if len(entries) < len(modifiers):
         raise _unreadable(statement, f"{rhs!r} has two values, labels or starts; keep one of each")
-    if len({len(found) for found in entries.values()} - {1}) > 1:
+    if len({len(values) for values in entries.values()} - {1}) > 1:
         raise _unreadable(statement, f"give each c(...) of {rhs!r} one entry per group")
     value, start = entries.get("value", (None,)), entries.get("start", (None,))
     width = max(len(value), len(start))

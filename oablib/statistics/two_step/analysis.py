@@ -1,17 +1,50 @@
-"""Everything after the imputation, in one call: both steps on each data set, pooled."""
+"""Scale values, then the structural model of the same children, with errors that count both.
+
+The published chain takes scale values as known once they are estimated. Both steps solve
+estimating equations on the same children, so that the errors of the second follow from stacking
+the two: Newey (1984, Economics Letters 14:201), Murphy & Topel (1985, J. Bus. Econ. Stat. 3:370),
+Newey & McFadden (1994, Handbook of Econometrics 4, section 6). That children of one school are
+alike enters as in each step: what a school adds is summed before it is squared.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import pooling
+from oablib.statistics import pooling, sem
 from oablib.statistics.pooling import PooledFit
-from oablib.statistics.two_step import both, scale_values
-from oablib.statistics.two_step.both import TwoStep
+from oablib.statistics.sem import SemFit
+from oablib.statistics.two_step import scale_values
+from oablib.statistics.two_step.scale_values import ScaleValues
+
+WEIGHT = "sampling_weight"
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TwoStep:
+    """Both steps on one data set.
+
+    values: scale values. fit: structural model, its errors taking the values as known.
+    covariance: of fit.parameters' est, shape (r, r), with the values counted as estimates.
+    """
+
+    values: ScaleValues
+    fit: SemFit
+    covariance: NDArray
+
+    @property
+    def counted(self) -> SemFit:
+        """The fit with errors, tests and intervals that count both steps.
+
+        Scaled chi-squares and modification indices keep taking the scale values as known.
+        """
+        return sem.with_covariance(self.fit, self.covariance)
 
 
 @showable()
@@ -30,13 +63,35 @@ class Analysis:
     as_known: PooledFit
 
 
+def fit(
+    frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
+) -> TwoStep:
+    """Estimate scale values and fit the model, on a frame without unknown values.
+
+    weights: (n,), sampling weights of the children, used in both steps and in school means.
+    Raises EstimationError as scale_values.estimate and sem.fit do.
+    """
+    values = scale_values.estimate(frame, model=model, table=table, weights=weights)
+    known = values.table
+    scaled = scale_values.apply(frame, values=known, model=model, table=table, weights=weights)
+    weight = None if weights is None else WEIGHT
+    data = scaled if weights is None else scaled.assign(**{WEIGHT: weights})
+    second = sem.fit(model.syntax, data, cluster=model.cluster, weights=weight)
+    moved = scale_values.derivatives(frame, values=known, model=model, weights=weights)
+    influence = sem.influence(second, data, cluster=model.cluster, weights=weight)
+    influence += values.influence @ sem.response(second, data, moved, weights=weight).T
+    n_schools = len(influence)
+    covariance = n_schools / (n_schools - 1) * influence.T @ influence
+    return TwoStep(values, second, covariance)
+
+
 def analyse(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> Analysis:
-    """Analyse completed data sets of the same children.
+    """Analyse completed data sets of the same children: both steps on each, pooled.
 
     A single one, in which nothing was unknown, passes through; the pooled fits say so in their
-    flags. Raises EstimationError as two_step.fit does.
+    flags. Raises EstimationError as `fit` does.
     """
-    steps = tuple(both.fit(frame, model=model, table=table) for frame in frames)
+    steps = tuple(fit(frame, model=model, table=table) for frame in frames)
     values = [step.values for step in steps]
     estimates, variances = scale_values.arrays(values)
     rubin = pooling.rubin(estimates, variances, df_complete=values[0].n_clusters - 1)

@@ -36,12 +36,24 @@ def regress(
     """
     n, k = design.shape
     n_schools = int(schools.max()) + 1
-    _fail_if_school_is_alone(n_schools)
+    if n_schools < 2:
+        raise EstimationError(
+            "Regression for scale values: all children attend one school; errors clustered by "
+            "school need two or more."
+        )
     X = design.to_numpy(dtype=np.float64)
     rows = np.column_stack([X, outcome])
-    triangle = np.asarray(np.linalg.qr(_weighted(rows, weights), mode="r"))
+    weighted = rows if weights is None else rows * np.sqrt(weights)[:, None]
+    triangle = np.asarray(np.linalg.qr(weighted, mode="r"))
     r = triangle[:k, :k]
-    _fail_if_collinear(design.columns, r)
+    # A vanishing diagonal of R marks a column that adds nothing to those before it.
+    length = np.linalg.norm(r, axis=0).clip(1e-300)
+    lost = list(design.columns[np.abs(np.diag(r)) / length < COLLINEAR_TOLERANCE])
+    if lost:
+        raise EstimationError(
+            f"Regression for scale values: {lost} follow exactly from the other columns "
+            "(or are constant); leave them out of the model."
+        )
     coefficients = solve_triangular(r, triangle[:k, k])
     error = outcome - X @ coefficients
     pull = error if weights is None else error * weights
@@ -49,26 +61,3 @@ def regress(
     influence = solve_triangular(r, solve_triangular(r, sums, trans="T")).T
     correction = n_schools / (n_schools - 1) * (n - 1) / (n - k)
     return Regression(coefficients, influence, correction * influence.T @ influence)
-
-
-def _weighted(rows: NDArray, weights: NDArray | None) -> NDArray:
-    return rows if weights is None else rows * np.sqrt(weights)[:, None]
-
-
-def _fail_if_school_is_alone(n_schools: int) -> None:
-    if n_schools < 2:
-        raise EstimationError(
-            "Regression for scale values: all children attend one school; errors clustered by "
-            "school need two or more."
-        )
-
-
-def _fail_if_collinear(names: pd.Index, r: NDArray) -> None:
-    # A vanishing diagonal of R marks a column that adds nothing to those before it.
-    length = np.linalg.norm(r, axis=0).clip(1e-300)
-    lost = list(names[np.abs(np.diag(r)) / length < COLLINEAR_TOLERANCE])
-    if lost:
-        raise EstimationError(
-            f"Regression for scale values: {lost} follow exactly from the other columns "
-            "(or are constant); leave them out of the model."
-        )

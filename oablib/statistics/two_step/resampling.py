@@ -1,4 +1,4 @@
-"""Schools drawn with replacement, and all that follows the imputation done anew on each draw.
+"""Schools drawn with replacement, and both steps done anew on each draw.
 
 A draw needs no row of a child: all that both steps read are sums of products within schools, and
 a draw is a weighted sum of schools. Scale values follow from these sums by least squares; the
@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from oablib.base.errors import EstimationError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
@@ -51,8 +50,8 @@ class Products:
         """Number of schools."""
         return len(self.sums)
 
-    def at(self, names: Sequence[str]) -> list[int]:
-        """Places of columns."""
+    def indices(self, names: Sequence[str]) -> list[int]:
+        """Which columns these are."""
         return [self.columns.index(name) for name in names]
 
 
@@ -61,8 +60,8 @@ class Products:
 class Moments:
     """Moments of the structural model's columns, outcome and mediator first, in b draws.
 
-    draws: (b,), which of those asked for they are; others could not be estimated. n: (b,)
-    children. means: (b, p). covariances: (b, p, p), divisor n. into: (b, q, p), the columns as
+    draws: (b,), numbers of the draws; others could not be estimated. n: (b,) children.
+    means: (b, p). covariances: (b, p, p), divisor n. into: (b, q, p), the columns as
     sums of the columns of the products, by the scale values of the draw.
     """
 
@@ -109,27 +108,27 @@ def products(
     for name in model.scaled:
         levels = table.column(name)
         held = scale_values.fixed_values(name, model=model, table=table)
-        own = {code: f"{name}={code}" for code in levels.codes if code != levels.reference_code}
-        parts |= {each: (frame[name] == code).to_numpy() * 1.0 for code, each in own.items()}
-        fixed |= {each: held[code] for code, each in own.items() if code in held}
-        categories[name] = own
+        names = {code: f"{name}={code}" for code in levels.codes if code != levels.reference_code}
+        parts |= {each: (frame[name] == code).to_numpy() * 1.0 for code, each in names.items()}
+        fixed |= {each: held[code] for code, each in names.items() if code in held}
+        categories[name] = names
     numbers = scale_values.predictors_without_scale(frame, model=model, table=table)
     parts |= {str(name): numbers[name].to_numpy() for name in numbers}
-    schools = pd.factorize(frame[model.cluster])[0]
-    _fail_if_school_is_absent(schools)
+    schools = scale_values.schools_of(frame, model)
     for name, column in model.school_means.items():
         inner = [*categories[column].values()] if column in categories else [column]
-        parts |= {_mean_of(name, each): _school_mean(parts[each], schools) for each in inner}
+        means = {each: scale_values.school_mean(parts[each], schools) for each in inner}
+        parts |= {_mean_of(name, each): mean for each, mean in means.items()}
     sums = _summed(parts, schools if groups is None else groups)
     return Products(model, scaled_by or model, tuple(parts), sums, categories, fixed)
 
 
-def draw(of: Products, *, samples: int, seed: Sequence[int]) -> Draws:
+def draw(products: Products, *, samples: int, seed: Sequence[int]) -> Draws:
     """Estimate `samples` draws of as many schools as there are; the same seed, the same schools.
 
     Two models of the same children get the same schools, so that they can be compared draw by draw.
     """
-    return estimate(of, times=picked(of.n_schools, samples=samples, seed=seed))
+    return estimate(products, times=picked(products.n_schools, samples=samples, seed=seed))
 
 
 def picked(n_schools: int, *, samples: int, seed: Sequence[int]) -> NDArray:
@@ -138,30 +137,33 @@ def picked(n_schools: int, *, samples: int, seed: Sequence[int]) -> NDArray:
     return np.stack([np.bincount(each, minlength=n_schools) for each in chosen]).astype(np.float64)
 
 
-def estimate(of: Products, *, times: NDArray) -> Draws:
+def estimate(products: Products, *, times: NDArray) -> Draws:
     """Estimate draws in which each school occurs so many times; times: (b, G)."""
-    model, found = of.model, moments(of, times=times)
-    failed = len(times) - len(found.draws)
-    if not len(found.draws):
+    model, drawn = products.model, moments(products, times=times)
+    failed = len(times) - len(drawn.draws)
+    if not len(drawn.draws):
         return Draws(pd.DataFrame(columns=list(model.direct)), failed)
-    told = {"n": found.n, "means": found.means, "covariances": found.covariances}
-    paths = sem.paths(model.syntax, found.names, **told)
+    paths = sem.paths(
+        model.syntax, drawn.names, n=drawn.n, means=drawn.means, covariances=drawn.covariances
+    )
     effects = paths.loc[:, [(model.outcome, name) for name in model.direct]]
     return Draws(effects.set_axis(list(model.direct), axis=1), failed)
 
 
-def moments(of: Products, *, times: NDArray) -> Moments:
+def moments(products: Products, *, times: NDArray) -> Moments:
     """Scale values of each draw, and the moments of the columns that follow; times: (b, G).
 
     A draw in which a category has fewer than 5 children, or columns depend on each other, is left
     out.
     """
-    q, model = len(of.columns), of.model
-    totals = (times @ of.sums.reshape(of.n_schools, q * q)).reshape(len(times), q, q)
-    values = [_values(of, total) for total in totals]
-    draws = np.array([at for at, each in enumerate(values) if each is not None], dtype=int)
+    q, model = len(products.columns), products.model
+    flat = products.sums.reshape(products.n_schools, q * q)
+    totals = (times @ flat).reshape(len(times), q, q)
+    estimated = {number: _values(products, total) for number, total in enumerate(totals)}
+    values = {number: each for number, each in estimated.items() if each is not None}
+    draws = np.array(list(values), dtype=int)
     names = (model.outcome, model.mediator, *model.direct)
-    into = np.array([_into_columns(of, each) for each in values if each is not None])
+    into = np.array([_into_columns(products, names, each) for each in values.values()])
     into = into.reshape(len(draws), q, len(names))
     turned, n = into.transpose(0, 2, 1), totals[draws, 0, 0]
     means = (turned @ totals[draws, :, :1])[:, :, 0] / n[:, None]
@@ -170,32 +172,33 @@ def moments(of: Products, *, times: NDArray) -> Moments:
     return Moments(names, draws, n, means, covariances, into)
 
 
-def centred(of: Products, into: NDArray, means: NDArray) -> NDArray:
+def centred(products: Products, into: NDArray, means: NDArray) -> NDArray:
     """The columns of Moments less their means; into: (..., q, p), means: (..., p)."""
-    found = into.copy()
-    found[..., of.at([CONSTANT])[0], :] -= means
-    return found
+    result = into.copy()
+    result[..., products.columns.index(CONSTANT), :] -= means
+    return result
 
 
-def _values(of: Products, total: NDArray) -> dict[str, float] | None:
+def _values(products: Products, total: NDArray) -> dict[str, float] | None:
     """Scale value of every indicator: least squares from the sums of products."""
-    indicators = [each for own in of.categories.values() for each in own.values()]
-    if _has_rare_category(of, total):
+    if _has_rare_category(products, total):
         return None
-    free = [each for each in indicators if each not in of.fixed]
-    rest = [*of.scaled_by.dummies, *of.scaled_by.numeric]
-    design, outcome = of.at([CONSTANT, *free, *rest]), of.at([of.model.outcome])[0]
     signs = {
-        each: of.model.scaled[name] for name, own in of.categories.items() for each in own.values()
+        indicator: products.model.scaled[name]
+        for name, indicators in products.categories.items()
+        for indicator in indicators.values()
     }
-    right = total[design, outcome].copy()
-    for each, value in of.fixed.items():
-        right -= signs[each] * value * total[design, of.columns.index(each)]
+    free = [indicator for indicator in signs if indicator not in products.fixed]
+    others = [*products.scaled_by.dummies, *products.scaled_by.numeric]
+    design = products.indices([CONSTANT, *free, *others])
+    right = total[design, products.columns.index(products.model.outcome)].copy()
+    for indicator, value in products.fixed.items():
+        right -= signs[indicator] * value * total[design, products.columns.index(indicator)]
     solved = _solved(total[np.ix_(design, design)], right)
     if solved is None:
         return None
-    found = dict(zip(free, solved[1 : 1 + len(free)], strict=True))
-    return of.fixed | {each: signs[each] * found[each] for each in free}
+    slopes = zip(free, solved[1 : 1 + len(free)], strict=True)
+    return products.fixed | {indicator: signs[indicator] * slope for indicator, slope in slopes}
 
 
 def _solved(matrix: NDArray, right: NDArray) -> NDArray | None:
@@ -212,48 +215,37 @@ def _solved(matrix: NDArray, right: NDArray) -> NDArray | None:
     return np.asarray(cho_solve(factor, right / size)) / size
 
 
-def _has_rare_category(of: Products, total: NDArray) -> bool:
+def _has_rare_category(products: Products, total: NDArray) -> bool:
     """A category under the minimum of scale_values.estimate; the reference is what is left over."""
-    for own in of.categories.values():
-        counts = total[0, of.at(list(own.values()))]
+    for indicators in products.categories.values():
+        counts = total[0, products.indices(list(indicators.values()))]
         if min(counts.min(), total[0, 0] - counts.sum()) < MINIMUM_IN_CATEGORY:
             return True
     return False
 
 
-def _into_columns(of: Products, values: dict[str, float]) -> NDArray:
+def _into_columns(products: Products, names: Sequence[str], values: dict[str, float]) -> NDArray:
     """(q, p): the columns of the structural model as sums of the columns of the products."""
-    model = of.model
-    names = [model.outcome, model.mediator, *model.direct]
-    into = np.zeros((len(of.columns), len(names)))
-    for place, name in enumerate(names):
-        for column, weight in _parts(of, name, values).items():
-            into[of.columns.index(column), place] = weight
+    into = np.zeros((len(products.columns), len(names)))
+    for number, name in enumerate(names):
+        for column, weight in _parts(products, name, values).items():
+            into[products.columns.index(column), number] = weight
     return into
 
 
-def _parts(of: Products, name: str, values: dict[str, float]) -> dict[str, float]:
-    if name in of.categories:
-        return {each: values[each] for each in of.categories[name].values()}
-    if name not in of.model.school_means:
+def _parts(products: Products, name: str, values: dict[str, float]) -> dict[str, float]:
+    categories, means = products.categories, products.model.school_means
+    if name in categories:
+        return {each: values[each] for each in categories[name].values()}
+    if name not in means:
         return {name: 1.0}
-    column = of.model.school_means[name]
-    if column not in of.categories:
-        return {_mean_of(name, column): 1.0}
-    return {_mean_of(name, each): values[each] for each in of.categories[column].values()}
+    if means[name] not in categories:
+        return {_mean_of(name, means[name]): 1.0}
+    return {_mean_of(name, each): values[each] for each in categories[means[name]].values()}
 
 
 def _mean_of(name: str, column: str) -> str:
     return f"{name} of {column}"
-
-
-def _school_mean(column: NDArray, schools: NDArray) -> NDArray:
-    return (np.bincount(schools, column) / np.bincount(schools))[schools]
-
-
-def _fail_if_school_is_absent(schools: NDArray) -> None:
-    if (schools < 0).any():
-        raise EstimationError(f"{(schools < 0).sum()} children have no school; each needs its own.")
 
 
 def _summed(parts: dict[str, NDArray], groups: NDArray) -> NDArray:
@@ -262,6 +254,6 @@ def _summed(parts: dict[str, NDArray], groups: NDArray) -> NDArray:
     rows = np.column_stack(list(parts.values()))[order]
     ends = np.cumsum(np.bincount(groups))
     sums = np.empty((len(ends), rows.shape[1], rows.shape[1]))
-    for number, own in enumerate(np.split(rows, ends[:-1])):
-        np.matmul(own.T, own, out=sums[number])
+    for number, part in enumerate(np.split(rows, ends[:-1])):
+        np.matmul(part.T, part, out=sums[number])
     return sums

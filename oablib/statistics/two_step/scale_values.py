@@ -7,7 +7,6 @@ categories, against their reference category, are the scale values.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from oablib.base.errors import EstimationError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.models import Model
+from oablib.statistics.pooling import Pooled
 from oablib.statistics.two_step.regression import Regression, regress
 
 MINIMUM_IN_CATEGORY = 5  # children; with fewer a category's value is noise
@@ -43,26 +43,6 @@ class ScaleValues:
     covariance: NDArray
 
 
-class PooledValues(Protocol):
-    """The part of pooling's result that is read here; stages do not import each other."""
-
-    @property
-    def est(self) -> np.ndarray:
-        """Pooled values."""
-
-    @property
-    def se(self) -> np.ndarray:
-        """Their standard errors."""
-
-    @property
-    def df(self) -> np.ndarray:
-        """Degrees of freedom."""
-
-    @property
-    def fmi(self) -> np.ndarray:
-        """Share of information lost to unknown values."""
-
-
 def estimate(
     frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
 ) -> ScaleValues:
@@ -81,7 +61,7 @@ def estimate(
     fit = regress(
         frame[model.outcome].to_numpy(dtype=np.float64) - _fixed_part(frame, model, table),
         pd.concat([constant, *parts.values(), others], axis=1),
-        schools=_schools(frame, model),
+        schools=schools_of(frame, model),
         weights=weights,
     )
     signs = [sign for name, sign in model.scaled.items() for _ in parts[name]]
@@ -108,9 +88,9 @@ def apply(
     for name in model.scaled:
         chosen = values.loc[values["variable"] == name]
         numbers[name] = frame[name].map(dict(zip(chosen["code"], chosen["value"], strict=True)))
-    schools = _schools(frame, model)
+    schools = schools_of(frame, model)
     for name, column in model.school_means.items():
-        numbers[name] = _school_mean(numbers[column].to_numpy(), schools, weights=weights)
+        numbers[name] = school_mean(numbers[column].to_numpy(), schools, weights=weights)
     tests = frame[[model.outcome, model.mediator]].astype(float)
     return pd.concat([tests, numbers[list(model.direct)], frame[[model.cluster]]], axis=1)
 
@@ -123,12 +103,12 @@ def derivatives(
     One dict per free value, in the order of `values` (as ScaleValues.table): the columns that
     move with it, each of shape (n,). They are exact, for columns are linear in the values.
     """
-    schools, result = _schools(frame, model), []
+    schools, result = schools_of(frame, model), []
     for name, code in values.loc[_is_free(values), ["variable", "code"]].itertuples(index=False):
-        own = (frame[name] == code).to_numpy() * 1.0
+        indicator = (frame[name] == code).to_numpy() * 1.0
         means = [mean for mean, column in model.school_means.items() if column == name]
-        moved = {mean: _school_mean(own, schools, weights=weights) for mean in means}
-        result.append({name: own} | moved)
+        moved = {mean: school_mean(indicator, schools, weights=weights) for mean in means}
+        result.append({name: indicator} | moved)
     return result
 
 
@@ -151,7 +131,7 @@ def arrays(values: Sequence[ScaleValues]) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def pooled_table(values: Sequence[ScaleValues], *, pooled: PooledValues) -> pd.DataFrame:
+def pooled_table(values: Sequence[ScaleValues], *, pooled: Pooled) -> pd.DataFrame:
     """The table of scale values with pooled numbers: value, se, ci_lower, ci_upper, fmi.
 
     pooled: what Rubin's rules make of `arrays`, each field (categories,). References keep 0, and
@@ -184,11 +164,8 @@ def slopes_of_scaled(scaled: pd.DataFrame, *, model: Model) -> dict[str, float]:
     names = [name for name in model.direct if name not in model.school_means]
     design = np.column_stack([np.ones(len(scaled)), scaled[names]])
     slopes = np.linalg.lstsq(design, scaled[model.outcome], rcond=None)[0]
-    return {
-        name: float(slope)
-        for name, slope in zip(names, slopes[1:], strict=True)
-        if name in model.scaled
-    }
+    pairs = zip(names, slopes[1:], strict=True)
+    return {name: float(slope) for name, slope in pairs if name in model.scaled}
 
 
 def _is_free(table: pd.DataFrame) -> np.ndarray:
@@ -230,26 +207,19 @@ def _scale_values(
     frame: pd.DataFrame, fit: Regression, signs: NDArray, *, model: Model, table: Table
 ) -> ScaleValues:
     """The free values are the columns that follow the constant."""
-    free = slice(1, 1 + len(signs))
-    covariance = fit.covariance[free, free] * np.outer(signs, signs)
-    rows = _rows(frame, model=model, table=table)
-    is_free = rows.pop("is_free").to_numpy(dtype=bool)
-    rows["se"] = 0.0
-    rows.loc[is_free, "value"] = signs * fit.coefficients[free]
-    rows.loc[is_free, "se"] = np.sqrt(np.diag(covariance))
-    influence = fit.influence[:, free] * signs
-    return ScaleValues(rows, len(frame), len(influence), influence, covariance)
-
-
-def _rows(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
     rows = []
     for name in model.scaled:
         column, fixed = table.column(name), fixed_values(name, model=model, table=table)
         for code, count in zip(column.codes, _counts(frame[name], column), strict=True):
-            key, value = column.category(code).key, fixed.get(code, 0.0)
-            rows.append((name, code, key, count, value, code not in fixed))
-    names = ["variable", "code", "category", "n", "value", "is_free"]
-    return pd.DataFrame(rows, columns=names)
+            rows.append((name, code, column.category(code).key, count, fixed.get(code, np.nan)))
+    values = pd.DataFrame(rows, columns=["variable", "code", "category", "n", "value"])
+    values["se"] = 0.0
+    chosen, free = slice(1, 1 + len(signs)), values["value"].isna()
+    covariance = fit.covariance[chosen, chosen] * np.outer(signs, signs)
+    values.loc[free, "value"] = signs * fit.coefficients[chosen]
+    values.loc[free, "se"] = np.sqrt(np.diag(covariance))
+    influence = fit.influence[:, chosen] * signs
+    return ScaleValues(values, len(frame), len(influence), influence, covariance)
 
 
 def _counts(codes: pd.Series, column: Column) -> pd.Series:
@@ -257,8 +227,11 @@ def _counts(codes: pd.Series, column: Column) -> pd.Series:
     return codes.value_counts().reindex(column.codes, fill_value=0)
 
 
-def _schools(frame: pd.DataFrame, model: Model) -> NDArray:
-    """Code of each child's school, shape (n,), in order of appearance."""
+def schools_of(frame: pd.DataFrame, model: Model) -> NDArray:
+    """Code of each child's school, shape (n,), in order of appearance.
+
+    Raises EstimationError for a child without one.
+    """
     codes = pd.factorize(frame[model.cluster])[0]
     absent = int((codes < 0).sum())
     if absent:
@@ -266,7 +239,7 @@ def _schools(frame: pd.DataFrame, model: Model) -> NDArray:
     return np.asarray(codes)
 
 
-def _school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None) -> NDArray:
+def school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None = None) -> NDArray:
     """Each child's school mean, shape (n,)."""
     weighted = column if weights is None else column * weights
     return (np.bincount(schools, weighted) / np.bincount(schools, weights))[schools]

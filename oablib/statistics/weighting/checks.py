@@ -10,7 +10,7 @@ from oablib.base.errors import WeightingError
 
 
 def school_flags(schools: pd.DataFrame, *, small_school: int, minimum_known: int) -> list[str]:
-    """Flags on pooled schools and on children whom nobody stands for; schools as in Weighted."""
+    """Flags on pooled schools and on children whom nobody represents; schools as in Weighted."""
     flags, small = [], schools["small"].to_numpy()
     if small.any():
         few = (schools["known"] < minimum_known).sum()

@@ -95,9 +95,11 @@ def fit(design: pd.DataFrame, *, known: NDArray) -> Response:
     units = np.diag(1 / np.append(1.0, spread[keep[1:]]))
     units[0, 1:] = -(center / spread)[keep[1:]]
     covariance = units @ np.linalg.inv(information) @ units.T
+    est, se = units @ slopes, np.sqrt(np.diag(covariance))
+    columns = (names, est, se, est / se, 2 * ndtr(-np.abs(est / se)))
     return Response(
         chances=expit(Z[:, keep] @ slopes),
-        table=_table(names, est=units @ slopes, se=np.sqrt(np.diag(covariance))),
+        table=pd.DataFrame(dict(zip(TABLE, columns, strict=True))),
         covariance=covariance,
         flags=(*_left_out(flat, "constant"), *_left_out(dependent, "given by other columns")),
     )
@@ -119,8 +121,9 @@ def _dummies(codes: pd.Series, *, column: Column, smallest: int) -> tuple[pd.Dat
 
 def _school_means(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
     columns = {name: frame[name].astype(float) for name in (model.outcome, model.mediator)}
-    for name in (each for each in model.scaled if each not in model.imputed):
-        columns[name] = (frame[name] != table.column(name).reference_code) * 1.0
+    for name in model.scaled:
+        if name not in model.imputed:
+            columns[name] = (frame[name] != table.column(name).reference_code) * 1.0
     means = pd.DataFrame(columns).groupby(frame[model.cluster]).transform("mean")
     return means.add_prefix("school_mean_")
 
@@ -176,12 +179,6 @@ def _separation(step: NDArray, *, names: Sequence[str], n_known: int, n: int) ->
         f"from the {n - n_known} others, or nearly so. Leave these columns out of the model's "
         "auxiliary variables, merge their categories in the codebook, or impute instead."
     )
-
-
-def _table(names: Sequence[str], *, est: NDArray, se: NDArray) -> pd.DataFrame:
-    z = est / se
-    columns = (names, est, se, z, 2 * ndtr(-np.abs(z)))
-    return pd.DataFrame(dict(zip(TABLE, columns, strict=True)))
 
 
 def _left_out(names: Iterable[object], reason: str) -> list[str]:

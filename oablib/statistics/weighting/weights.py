@@ -1,4 +1,4 @@
-"""Children with known education are weighted so that they stand for all: imputation's rival.
+"""Children with known education are weighted to represent all: the alternative to imputation.
 
 Source: De Mooij et al. (2015), section 3.2.2: a weight for each child whose parents' education
 is known, so that school by school the known are like all children in what is known of all;
@@ -6,7 +6,7 @@ small schools are taken together. A weight is the inverse of the chance to be kn
 complete-case analysis: Little & Rubin 2002, section 3.3), calibrated on numbers of children.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -114,12 +114,20 @@ def weights(
     checks.fail_if_nobody_is_known(known, wave=wave)
     schools, code = _schools(frame[model.cluster], known=known, pupils=pupils, rule=rule)
     school, small = frame[model.cluster].to_numpy(), schools["small"].to_numpy()[code]
-    cell = np.where(small, _pools(wave, rule=rule), school)
+    pools = [POOL if rule.pool == "all" else f"{POOL}, {name}" for name in wave]
+    cell = np.where(small, np.array(pools, dtype=object), school)
     response = _response(frame, known=known, model=model, table=table, rule=rule)
     raw = 1 / response.chances[known]
     cut = np.minimum(raw, rule.trim * np.median(raw))
     final = calibrated(cut, cell=cell, known=known)
     schools[WEIGHT] = np.bincount(code[known], final, len(schools))
+    sizes = {"small_school": rule.small_school, "minimum_known": rule.minimum_known}
+    empty = sorted(set(cell) - set(cell[known]))
+    flags = [
+        *response.flags,
+        *checks.school_flags(schools, **sizes),
+        *checks.weight_flags(final, raw=raw, bound=rule.trim, empty=empty, n=len(known)),
+    ]
     return Weighted(
         known=known,
         weights=final,
@@ -129,10 +137,7 @@ def weights(
         cell=cell,
         schools=schools,
         design_effect=design_effect(final),
-        flags=(
-            *response.flags,
-            *_flags(schools, final, raw=raw, cell=cell, known=known, rule=rule),
-        ),
+        flags=tuple(flags),
     )
 
 
@@ -199,24 +204,6 @@ def school_means(
     return pd.DataFrame({by: names} | numbers | {"mean": mean, "se": se})
 
 
-def _flags(
-    schools: pd.DataFrame,
-    weights: NDArray,
-    *,
-    raw: NDArray,
-    cell: NDArray,
-    known: NDArray,
-    rule: Rule,
-) -> list[str]:
-    empty = sorted(set(cell) - set(cell[known]))
-    return [
-        *checks.school_flags(
-            schools, small_school=rule.small_school, minimum_known=rule.minimum_known
-        ),
-        *checks.weight_flags(weights, raw=raw, bound=rule.trim, empty=empty, n=len(known)),
-    ]
-
-
 def _schools(
     school: pd.Series, *, known: NDArray, pupils: pd.Series | None, rule: Rule
 ) -> tuple[pd.DataFrame, NDArray]:
@@ -231,12 +218,6 @@ def _schools(
     return pd.DataFrame(columns | {"small": small}), code
 
 
-def _pools(wave: NDArray, *, rule: Rule) -> NDArray:
-    """Name of the pool that each child would belong to, shape (n,)."""
-    names = [POOL if rule.pool == "all" else f"{POOL}, {own}" for own in wave]
-    return np.array(names, dtype=object)
-
-
 def _response(
     frame: pd.DataFrame, *, known: NDArray, model: Model, table: Table, rule: Rule
 ) -> Response:
@@ -248,4 +229,4 @@ def _response(
         frame, model=model, table=table, smallest_category=rule.smallest_category
     )
     fitted = weighting_response.fit(design, known=known)
-    return Response(fitted.chances, fitted.table, fitted.covariance, (*merged, *fitted.flags))
+    return replace(fitted, flags=(*merged, *fitted.flags))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import imputation, sem, weighting
+from oablib.statistics import imputation, sem, two_step, weighting
 from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import both, scale_values
-from oablib.statistics.two_step.both import TwoStep
+from oablib.statistics.two_step import TwoStep, scale_values
+from oablib.statistics.two_step.analysis import WEIGHT
 from oablib.statistics.weighting import Weighted
 from oablib.studies.validation.cohorts import Drawn
 from oablib.studies.validation.settings import Method, Shared
@@ -107,7 +107,7 @@ def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
 
 def _two_steps(made: Data, *, model: Model, table: Table) -> list[TwoStep]:
     return [
-        both.fit(frame, model=model, table=table, weights=made.weights) for frame in made.frames
+        two_step.fit(frame, model=model, table=table, weights=made.weights) for frame in made.frames
     ]
 
 
@@ -115,7 +115,7 @@ def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list
     """Rows as `two_step.fit` gives them to a model, summed up once for several models."""
     model, weights = shared.model, made.weights
     names = (model.outcome, model.mediator, *model.direct)
-    weight = None if weights is None else both.WEIGHT
+    weight = None if weights is None else WEIGHT
     prepared = []
     for frame, each in zip(made.frames, values, strict=True):
         scaled = scale_values.apply(

@@ -66,35 +66,37 @@ def cohort(pupils: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def told(model: models.Model, table: codebook.Table, rule: imputation.Rule) -> dict[str, Any]:
+def options(model: models.Model, table: codebook.Table, rule: imputation.Rule) -> dict[str, Any]:
     return {"model": model, "table": table, "rule": rule, **TOLD}
 
 
 @pytest.fixture(scope="module")
-def found(cohort: pd.DataFrame, told: dict[str, Any]) -> Analysis:
-    frames = imputation.all_completed(cohort, cells=imputation.impute(cohort, m=4, **told).cells)
-    return analysis.analyse(frames, model=told["model"], table=told["table"])
+def found(cohort: pd.DataFrame, options: dict[str, Any]) -> Analysis:
+    frames = imputation.all_completed(cohort, cells=imputation.impute(cohort, m=4, **options).cells)
+    return analysis.analyse(frames, model=options["model"], table=options["table"])
 
 
 @pytest.fixture(scope="module")
-def nothing_found(pupils: pd.DataFrame, told: dict[str, Any]) -> Analysis:
-    return analysis.analyse([pupils], model=told["model"], table=told["table"])
+def nothing_found(pupils: pd.DataFrame, options: dict[str, Any]) -> Analysis:
+    return analysis.analyse([pupils], model=options["model"], table=options["table"])
 
 
 @pytest.fixture(scope="module")
-def over(pupils: pd.DataFrame, told: dict[str, Any]) -> diagnostics.OverImputed:
+def over(pupils: pd.DataFrame, options: dict[str, Any]) -> diagnostics.OverImputed:
     fewer = imputation.hide(pupils, variable="ses", share=0.2, given="iq_verb", seed=3)
-    return diagnostics.over_impute(fewer, share=SHARE, **told)
+    return diagnostics.over_impute(fewer, share=SHARE, **options)
 
 
 @pytest.fixture(scope="module")
-def recovered(cohort: pd.DataFrame, found: Analysis, told: dict[str, Any]) -> diagnostics.Recovered:
-    return diagnostics.recover(cohort, found=found, m=4, **told)
+def recovered(
+    cohort: pd.DataFrame, found: Analysis, options: dict[str, Any]
+) -> diagnostics.Recovered:
+    return diagnostics.recover(cohort, found=found, m=4, **options)
 
 
 @pytest.fixture(scope="module")
-def shifted(cohort: pd.DataFrame, found: Analysis, told: dict[str, Any]) -> pd.DataFrame:
-    return sensitivity(cohort, found=found, m=4, **told)
+def shifted(cohort: pd.DataFrame, found: Analysis, options: dict[str, Any]) -> pd.DataFrame:
+    return sensitivity(cohort, found=found, m=4, **options)
 
 
 def test_ranks_of_exchangeable_draws_are_uniform_also_with_many_ties() -> None:
@@ -114,12 +116,12 @@ def test_the_interval_of_a_coverage_is_wilsons() -> None:
 
 
 def test_hidden_known_values_are_covered_as_promised(
-    pupils: pd.DataFrame, told: dict[str, Any]
+    pupils: pd.DataFrame, options: dict[str, Any]
 ) -> None:
     """Over eight choices of hidden values: one choice of 144 is too few to judge."""
     fewer = imputation.hide(pupils, variable="ses", share=0.2, given="iq_verb", seed=3)
     seeds = [
-        diagnostics.over_impute(fewer, share=SHARE, **told | {"seed": seed}).coverage
+        diagnostics.over_impute(fewer, share=SHARE, **options | {"seed": seed}).coverage
         for seed in range(8)
     ]
     rows = pd.concat(seeds)
@@ -136,7 +138,7 @@ def test_shares_of_hidden_values_are_calibrated(over: diagnostics.OverImputed) -
 
 
 def test_draws_that_are_too_sure_are_under_their_promise(
-    cohort: pd.DataFrame, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    cohort: pd.DataFrame, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Draws pulled half way to the mean stay inside a range that is too narrow."""
     whole = imputation.impute
@@ -148,20 +150,20 @@ def test_draws_that_are_too_sure_are_under_their_promise(
         return imputation.Imputed(cells, filled.trace, filled.m)
 
     monkeypatch.setattr(imputation, "impute", timid)
-    (row,) = diagnostics.over_impute(cohort, share=0.3, **told).coverage.itertuples()
+    (row,) = diagnostics.over_impute(cohort, share=0.3, **options).coverage.itertuples()
     assert row.ci_upper < row.nominal
 
 
 def test_levels_are_ranked_by_score_and_calibrated_per_level(
-    pupils: pd.DataFrame, told: dict[str, Any]
+    pupils: pd.DataFrame, options: dict[str, Any]
 ) -> None:
     """The same with a column of levels as the imputed one."""
-    model = told["model"]
+    model = options["model"]
     levels = models.Model(
         **{name: getattr(model, name) for name in model.__slots__} | {"imputed": ("denomination",)}
     )
     hidden = imputation.hide(pupils, variable="denomination", share=0.3, given="iq_verb", seed=1)
-    over = diagnostics.over_impute(hidden, share=0.3, **told | {"model": levels})
+    over = diagnostics.over_impute(hidden, share=0.3, **options | {"model": levels})
     assert list(over.calibration["code"]) == sorted(pupils["denomination"].unique())
     assert over.calibration["z"].abs().max() < FAR
     (row,) = over.coverage.itertuples()
@@ -185,13 +187,13 @@ def test_planted_effects_come_back_and_the_school_mean_is_planted_at_zero(
 def test_the_self_test_sees_an_imputation_without_the_school_level(
     cohort: pd.DataFrame,
     found: Analysis,
-    told: dict[str, Any],
+    options: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Leaving out the school level turns an effect of 0 into a large one."""
     blind = functools.partial(imputation.impute, school_level=False)
     monkeypatch.setattr(imputation, "impute", blind)
-    recovered = diagnostics.recover(cohort, found=found, m=4, repeats=20, **told)
+    recovered = diagnostics.recover(cohort, found=found, m=4, repeats=20, **options)
     assert "school_mean_ses" in recovered.failed
     lost = summaries.information(found.pooled.parameters)
     text = summaries.answer(recovered, lost=lost, m=4)
@@ -233,14 +235,14 @@ def test_a_shift_leaves_known_values_and_its_middle_is_what_was_found(
 def test_a_shift_that_cannot_be_analysed_is_left_blank(
     cohort: pd.DataFrame,
     found: Analysis,
-    told: dict[str, Any],
+    options: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: Any, **__: Any) -> Analysis:
         raise EstimationError("denomination: fewer than 5 children")
 
     monkeypatch.setattr(analysis, "analyse", refuse)
-    rows = sensitivity(cohort, found=found, m=2, **told)
+    rows = sensitivity(cohort, found=found, m=2, **options)
     assert rows.loc[rows["shift"] != 0, "value"].isna().all()
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()
     # A row without numbers is no reason to show nothing.
@@ -249,31 +251,33 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
 
 
 def test_nothing_unknown_gives_empty_tables_with_their_columns(
-    pupils: pd.DataFrame, nothing_found: Analysis, told: dict[str, Any]
+    pupils: pd.DataFrame, nothing_found: Analysis, options: dict[str, Any]
 ) -> None:
-    over = diagnostics.over_impute(pupils, **told)
+    over = diagnostics.over_impute(pupils, **options)
     assert over.coverage.empty and list(over.coverage) == over_imputation.COVERAGE
-    recovered = diagnostics.recover(pupils, found=nothing_found, m=2, **told)
+    recovered = diagnostics.recover(pupils, found=nothing_found, m=2, **options)
     assert recovered.table.empty and recovered.failed == []
-    assert sensitivity(pupils, found=nothing_found, m=2, **told).empty
+    assert sensitivity(pupils, found=nothing_found, m=2, **options).empty
 
 
 @pytest.mark.parametrize("check", ["over_impute", "recover", "sensitivity"])
 def test_the_same_seed_gives_the_same_tables(
-    check: str, cohort: pd.DataFrame, found: Analysis, told: dict[str, Any]
+    check: str, cohort: pd.DataFrame, found: Analysis, options: dict[str, Any]
 ) -> None:
     calls: dict[str, Callable[[], pd.DataFrame]] = {
-        "over_impute": lambda: diagnostics.over_impute(cohort, **told).calibration,
-        "recover": lambda: diagnostics.recover(cohort, found=found, m=2, repeats=1, **told).table,
-        "sensitivity": lambda: sensitivity(cohort, found=found, m=2, **told),
+        "over_impute": lambda: diagnostics.over_impute(cohort, **options).calibration,
+        "recover": lambda: (
+            diagnostics.recover(cohort, found=found, m=2, repeats=1, **options).table
+        ),
+        "sensitivity": lambda: sensitivity(cohort, found=found, m=2, **options),
     }
     pd.testing.assert_frame_equal(calls[check](), calls[check]())
 
 
 def test_counts_by_engine_add_up_to_all_children(
-    cohort: pd.DataFrame, told: dict[str, Any], model: models.Model
+    cohort: pd.DataFrame, options: dict[str, Any], model: models.Model
 ) -> None:
-    filled = imputation.impute(cohort, m=2, **told)
+    filled = imputation.impute(cohort, m=2, **options)
     counts = imputed_report.imputed_counts(cohort, model=model, imputed=filled)
     (row,) = counts.itertuples()
     assert (row.known, row.imputed) == (cohort["ses"].notna().sum(), cohort["ses"].isna().sum())
@@ -284,9 +288,9 @@ def test_counts_by_engine_add_up_to_all_children(
 
 
 def test_shares_per_wave_and_imputation_sum_to_one_and_are_drawn(
-    cohort: pd.DataFrame, told: dict[str, Any], model: models.Model, table: codebook.Table
+    cohort: pd.DataFrame, options: dict[str, Any], model: models.Model, table: codebook.Table
 ) -> None:
-    filled = imputation.impute(cohort, m=2, **told)
+    filled = imputation.impute(cohort, m=2, **options)
     shares = imputed_report.value_shares(cohort, imputed=filled, model=model, table=table)
     assert set(shares["imputation"]) == {0, 1, 2}
     sums = shares.groupby(["variable", "wave", "imputation"])["share"].sum()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from oablib import intake, prediction, scale_values, sem, synthetic
-from oablib.analysis.prediction import measures, methods, register, splits, study, trained
+from oablib.analysis.prediction import measures, methods, register, splits, study
 from oablib.analysis.prediction.settings import Rules
 from oablib.analysis.prediction.splits import Setting
 from oablib.base.errors import EstimationError, ImputationError, InputError, ParameterError
@@ -51,9 +51,15 @@ def rules() -> Rules:
 @pytest.fixture(scope="module")
 def setting(cohort: pd.DataFrame, model: Model, table: Table, rules: Rules) -> Setting:
     laid = register.lay(cohort, model=model, rules=rules, seed=1)
-    told = {"model": model, "table": table, "rules": rules, "seed": 1}
+    options = {"model": model, "table": table, "rules": rules, "seed": 1}
     return Setting(
-        cohort, register.fill(cohort, **told), register.fill(laid, **told), model, table, rules, 1
+        cohort,
+        register.fill(cohort, **options),
+        register.fill(laid, **options),
+        model,
+        table,
+        rules,
+        1,
     )
 
 
@@ -63,7 +69,7 @@ def test_training_is_the_outcome_equation_of_the_structural_model(
     values = scale_values.estimate(complete, model=model, table=table).table
     data = scale_values.apply(complete, values=values, model=model, table=table)
     fit = sem.fit(model.syntax, data, cluster=model.cluster)
-    learned = trained.train([complete], model=model, table=table)
+    learned = methods.train([complete], model=model, table=table)
     expected = model.paths_to_outcome(fit.parameters, of=[model.mediator, *model.direct])["est"]
     np.testing.assert_allclose(learned.effects, expected, rtol=SAME_RTOL)
     assert learned.intercept == pytest.approx(fit.parameter("cito", "~1")["est"], rel=SAME_RTOL)
@@ -73,10 +79,10 @@ def test_training_is_the_outcome_equation_of_the_structural_model(
 def test_weights_count_as_copies(complete: pd.DataFrame, model: Model, table: Table) -> None:
     twice = complete["school_id"].isin(complete["school_id"].unique()[::2])
     copies = pd.concat([complete, complete[twice]], ignore_index=True)
-    weighted = trained.train(
+    weighted = methods.train(
         [complete], model=model, table=table, weights=np.where(twice, 2.0, 1.0)
     )
-    copied = trained.train([copies], model=model, table=table)
+    copied = methods.train([copies], model=model, table=table)
     np.testing.assert_allclose(weighted.effects, copied.effects, rtol=SAME_RTOL)
 
 
@@ -90,12 +96,12 @@ def test_the_score_holds_neither_intelligence_nor_confounders(
         dummies={**model.dummies, "girl": models.load("full").dummies["girl"]},
         confounders=("girl", "age"),
     )
-    learned = trained.train([complete], model=wider, table=table)
-    predicted = trained.predict(learned, complete, m=1, table=table)
+    learned = methods.train([complete], model=wider, table=table)
+    predicted = methods.predict(learned, complete, m=1, table=table)
     other = complete.assign(
         nscct=complete["nscct"] + 1, age=complete["age"] + 1, sex=3 - complete["sex"]
     )
-    moved = trained.predict(learned, other, m=1, table=table)
+    moved = methods.predict(learned, other, m=1, table=table)
     np.testing.assert_allclose(moved.score, predicted.score)
     assert not np.allclose(moved.whole, predicted.whole)
     np.testing.assert_allclose(predicted.outcome, complete["cito"])
@@ -104,10 +110,10 @@ def test_the_score_holds_neither_intelligence_nor_confounders(
 def test_one_pass_over_copies_is_the_mean_of_the_data_sets(
     setting: Setting, complete: pd.DataFrame
 ) -> None:
-    learned = trained.train([complete], model=setting.model, table=setting.table)
+    learned = methods.train([complete], model=setting.model, table=setting.table)
     frames = setting.delivered
-    together = trained.predict(learned, pd.concat(frames), m=len(frames), table=setting.table)
-    alone = [trained.predict(learned, frame, m=1, table=setting.table) for frame in frames]
+    together = methods.predict(learned, pd.concat(frames), m=len(frames), table=setting.table)
+    alone = [methods.predict(learned, frame, m=1, table=setting.table) for frame in frames]
     np.testing.assert_allclose(together.score, np.mean([each.score for each in alone], axis=0))
     np.testing.assert_allclose(together.left, alone[0].left)
 
@@ -138,12 +144,12 @@ def test_registers_know_no_tests(
     cohort: pd.DataFrame, model: Model, table: Table, rules: Rules
 ) -> None:
     """Whatever the tests say, unknown education is filled with the same values."""
-    told = {"model": model, "table": table, "rules": rules, "seed": 5}
+    options = {"model": model, "table": table, "rules": rules, "seed": 5}
     rng = np.random.default_rng(1)
     shuffled = cohort.assign(
         cito=rng.permutation(cohort["cito"]), nscct=rng.permutation(cohort["nscct"])
     )
-    pairs = zip(register.fill(cohort, **told), register.fill(shuffled, **told), strict=True)
+    pairs = zip(register.fill(cohort, **options), register.fill(shuffled, **options), strict=True)
     for one, other in pairs:
         columns = list(model.imputed)
         pd.testing.assert_frame_equal(one[columns], other[columns])
@@ -194,7 +200,7 @@ def test_a_split_keeps_schools_whole(setting: Setting, monkeypatch: pytest.Monke
 def test_a_method_that_fails_says_why_and_stops_nothing(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise EstimationError("Too few children. Take more.")
 
     monkeypatch.setattr(methods, "_weighted", fail)
@@ -207,8 +213,8 @@ def test_a_method_that_fails_says_why_and_stops_nothing(
 def test_the_study_repeats_itself_and_sums_up_its_splits(
     cohort: pd.DataFrame, model: Model, table: Table, rules: Rules
 ) -> None:
-    told = {"model": model, "table": table, "rules": rules, "splits": 3, "seed": 4}
-    found, again = prediction.predict(cohort, **told), prediction.predict(cohort, **told)
+    options = {"model": model, "table": table, "rules": rules, "splits": 3, "seed": 4}
+    found, again = prediction.predict(cohort, **options), prediction.predict(cohort, **options)
     pd.testing.assert_frame_equal(found.splits, again.splits)
     assert set(found.splits["split"]) == {0, 1, 2}
     rows = found.splits[(found.splits["method"] == methods.ALL)]
@@ -285,22 +291,22 @@ def test_narrowed_models_keep_what_they_name(model: Model) -> None:
     assert list(rest.scaled) == ["origin"]
 
 
-def by_truth(drawn: Cohort, model: Model, table: Table) -> trained.Trained:
+def by_truth(drawn: Cohort, model: Model, table: Table) -> methods.Trained:
     """The equation that the cohort was drawn with; its intercept is that of least squares."""
     complete, truth = true_education(drawn), drawn.truth
-    learned = trained.train([complete], model=model, table=table)
+    learned = methods.train([complete], model=model, table=table)
     values = [value for name in model.scaled for value in truth.scale_values[name]]
     effects = pd.Series({"nscct": truth.nscct_effect, **truth.direct})[learned.effects.index]
     exact = replace(learned, values=learned.values.assign(value=values), effects=effects)
-    predicted = trained.predict(exact, complete, m=1, table=table)
+    predicted = methods.predict(exact, complete, m=1, table=table)
     gap = float((predicted.outcome - predicted.whole).mean())
     return replace(exact, intercept=exact.intercept + gap)
 
 
 def r2_of(
-    learned: trained.Trained, frames: Sequence[pd.DataFrame], chosen: np.ndarray, table: Table
+    learned: methods.Trained, frames: Sequence[pd.DataFrame], chosen: np.ndarray, table: Table
 ) -> float:
-    found = trained.predict(learned, pd.concat(frames), m=len(frames), table=table)
+    found = methods.predict(learned, pd.concat(frames), m=len(frames), table=table)
     return measures.r2(found.outcome[chosen], found.whole[chosen])
 
 
@@ -311,14 +317,14 @@ def test_out_of_sample_r2_is_near_the_truths_own(model: Model, table: Table) -> 
     drawn = synthetic.draw(n=run.n, seed=run.seed)
     cohort = intake.in_memory(drawn.children, table=table)
     rules = prediction.rules()
-    told = {"model": model, "table": table, "rules": rules, "seed": run.seed}
-    found = prediction.predict(cohort, splits=10, **told).summary
+    options = {"model": model, "table": table, "rules": rules, "seed": run.seed}
+    found = prediction.predict(cohort, splits=10, **options).summary
     own = found[found["method"] == methods.ALL].set_index("population")["r2"]
     exact = by_truth(drawn, model, table)
     known, everybody = register.known(cohort, model=model), np.ones(len(cohort), bool)
-    delivered = register.fill(cohort, **told)
-    laid = register.fill(register.lay(cohort, **{k: told[k] for k in ("model", "rules", "seed")}),
-                         **told)  # fmt: skip
+    delivered = register.fill(cohort, **options)
+    pattern = register.lay(cohort, model=model, rules=rules, seed=run.seed)
+    laid = register.fill(pattern, **options)
     expected = {
         "known": r2_of(exact, delivered, known, table),
         "register": r2_of(exact, laid, known, table),

@@ -107,11 +107,11 @@ def test_with_several_that_qualify_the_largest_enters_first(
 def test_one_complete_data_set_is_searched_by_its_own_indices(
     frames: list[pd.DataFrame], entries: Literature, rules: Rules, model: Model, robust: bool
 ) -> None:
-    told = replace(rules, forward_robust=robust)
-    found = search(frames[:1], judging(entries, "intelligence_origin"), told, model)
+    changed = replace(rules, forward_robust=robust)
+    found = search(frames[:1], judging(entries, "intelligence_origin"), changed, model)
     assert found.added == ("nscct ~ origin",)
     first = found.trail[found.trail["round"] == 1].set_index("rhs")
-    before = search(frames[:1], entries, told, model).fits[0]
+    before = search(frames[:1], entries, changed, model).fits[0]
     expected = sem.modification_indices(before, [f"nscct ~ {name}" for name in CANDIDATES])
     expected = expected.set_index("rhs")["mi_robust" if robust else "mi"]
     np.testing.assert_allclose(first["index"], expected[first.index])
@@ -212,7 +212,7 @@ def test_indices_of_the_schools_as_they_are_are_the_pooled_ones(
     left = [f"nscct ~ {name}" for at, name in enumerate(CANDIDATES) if at not in added]
     expected = pooling.modification_indices(fits, left)
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
-    found = draws.p_values(design, once(design), model, texts, tested=[added])
+    found = draws.p_values(design, once(design), model, texts, added=[added])
     places = [at for at in range(len(texts)) if at not in added]
     np.testing.assert_allclose(found.statistic[0, places], expected["d2_robust"], rtol=SAME_RTOL)
     np.testing.assert_allclose(found.p[0, places], expected["p_holm"], rtol=SAME_RTOL)
@@ -229,7 +229,7 @@ def test_a_draw_is_the_search_on_the_drawn_children(
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
     expected = pooling.modification_indices(fits, texts)
     drawn = draws.drawn(design, times[None, :].astype(float))
-    found = draws.p_values(design, drawn, model, texts, tested=draws.untested(drawn))
+    found = draws.p_values(design, drawn, model, texts)
     # School means are those of the whole school, however often it is drawn.
     np.testing.assert_allclose(found.statistic[0], expected["d2_robust"], rtol=SAME_RTOL)
 
@@ -247,9 +247,9 @@ def drawn_by_hand(frame: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
 def test_frequencies_say_where_the_search_ends(
     design: Design, entries: Literature, rules: Rules
 ) -> None:
-    told = {"rules": rules, "samples": 20, "seed": (1, 6)}
-    found = selection.stability(design, entries=entries, **told)
-    again = selection.stability(design, entries=entries, **told)
+    options = {"rules": rules, "samples": 20, "seed": (1, 6)}
+    found = selection.stability(design, entries=entries, **options)
+    again = selection.stability(design, entries=entries, **options)
     pd.testing.assert_frame_equal(found.models, again.models)
     pd.testing.assert_frame_equal(found.variants, again.variants)
     for name in ("with_literature", "data_alone"):
@@ -260,7 +260,9 @@ def test_frequencies_say_where_the_search_ends(
     assert by_name.loc["no addition", "with_literature"] == 1
     origin = by_name.index.str.contains("nscct ~ origin")
     assert by_name.loc[origin, "data_alone"].sum() > 0.5
-    accepted = selection.stability(design, entries=judging(entries, "intelligence_origin"), **told)
+    accepted = selection.stability(
+        design, entries=judging(entries, "intelligence_origin"), **options
+    )
     rows = accepted.candidates.set_index("rhs")
     assert rows.loc["origin", "enters"] == pytest.approx(rows.loc["origin", "significant"])
 
@@ -278,6 +280,6 @@ def test_a_model_without_candidates_has_nothing_to_search(
 def test_draws_that_cannot_be_estimated_are_said_to_be_none(
     design: Design, entries: Literature, rules: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oablib.resampling.MINIMUM_IN_CATEGORY", 10_000)
+    monkeypatch.setattr("oablib.statistics.two_step.resampling.MINIMUM_IN_CATEGORY", 10_000)
     with pytest.raises(EstimationError, match="None of 10 draws"):
         selection.stability(design, entries=entries, rules=rules, samples=10, seed=(1,))

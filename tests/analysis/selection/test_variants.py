@@ -201,19 +201,19 @@ def test_one_name_cannot_mean_two_things(
 def test_waves_are_compared_on_their_own_children(
     frames: list[pd.DataFrame], plans: Mapping[str, Model], table: Table
 ) -> None:
-    told = {"reference": plans["base"], "variants": plans, "table": table}
+    options = {"reference": plans["base"], "variants": plans, "table": table}
     two = [frame.assign(wave=np.where(frame.index < 800, 2007, 2010)) for frame in frames]
-    rows = selection.by_wave(two, rank_by="bic", **told)
+    rows = selection.by_wave(two, rank_by="bic", **options)
     sizes = two[0]["wave"].value_counts()
     assert {wave: int(n) for wave, n in rows.groupby("wave")["n"].first().items()} == {
         str(wave): size for wave, size in sizes.items()
     }
     few = [frame.assign(wave=np.where(frame.index < 90, 2007, 2010)) for frame in frames]
-    flagged = selection.by_wave(few, rank_by="bic", **told).set_index("wave").loc["2007"]
+    flagged = selection.by_wave(few, rank_by="bic", **options).set_index("wave").loc["2007"]
     assert "cannot be estimated" in flagged["flags"] and np.isnan(flagged["delta_bic_d4"])
     whole = [frame.assign(wave=2007) for frame in frames]
-    alone = selection.by_wave(whole, rank_by="bic", **told).set_index("model")
-    together = selection.compare(selection.build(frames, **{**told}), rank_by="bic").set_index(
+    alone = selection.by_wave(whole, rank_by="bic", **options).set_index("model")
+    together = selection.compare(selection.build(frames, **options), rank_by="bic").set_index(
         "model"
     )
     np.testing.assert_allclose(

@@ -40,9 +40,9 @@ def truth(drawn: synthetic.Cohort, table: codebook.Table) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def impute(model: models.Model, table: codebook.Table):
-    def run(frame: pd.DataFrame, engine: str = "nominal", **told) -> imputation.Imputed:
-        told = {"m": 2, "iterations": 2, "seed": 1, "rule": imputation.rule(engine)} | told
-        return imputation.impute(frame, model=model, table=table, **told)
+    def run(frame: pd.DataFrame, engine: str = "nominal", **options) -> imputation.Imputed:
+        options = {"m": 2, "iterations": 2, "seed": 1, "rule": imputation.rule(engine)} | options
+        return imputation.impute(frame, model=model, table=table, **options)
 
     return run
 
@@ -179,9 +179,9 @@ def test_a_level_that_nobody_has_is_never_drawn(children, impute) -> None:
 def test_faults_say_what_was_found(children, impute) -> None:
     with pytest.raises(ImputationError, match=r"Unknown values among predictors: {'age': 2}"):
         impute(children.assign(age=children["age"].where(children["child"] > 2)))
-    for told in ({"m": 0}, {"iterations": 0}, {"workers": -1}):
-        with pytest.raises(ImputationError, match=rf"Asked were {told}; expected 1 or more"):
-            impute(children, **told)
+    for options in ({"m": 0}, {"iterations": 0}, {"workers": -1}):
+        with pytest.raises(ImputationError, match=rf"Asked were {options}; expected 1 or more"):
+            impute(children, **options)
     known = children[EDUCATION[0]].notna()
     few = children[EDUCATION[0]].where(known.cumsum() <= 10)
     with pytest.raises(ImputationError, match=r"{'education_father': 10}; at least 50"):

@@ -43,26 +43,26 @@ def x() -> NDArray:
 
 
 @pytest.fixture(scope="module")
-def told(logit: dict[str, Any], x: NDArray) -> dict[str, NDArray]:
+def settings(logit: dict[str, Any], x: NDArray) -> dict[str, NDArray]:
     return {
         "weights": data("base_model")["weight"].to_numpy(),
         "prior_sd": np.full(x.shape[1], (2 * logit["decay"]) ** -0.5),
     }
 
 
-def test_chances_are_those_of_multinom(logit, x, levels, told) -> None:
+def test_chances_are_those_of_multinom(logit, x, levels, settings) -> None:
     """A level that a group never has among them, kept finite by the prior."""
-    found = maximise(x, levels, tolerance=EXACT, **told).coefficients
+    found = maximise(x, levels, tolerance=EXACT, **settings).coefficients
     rows = np.array(logit["chances"])
     share = chances(x[: len(rows)], found, reference=levels.reference)
     assert share == pytest.approx(rows, abs=CHANCE_ATOL)
 
 
-def test_curvature_is_that_of_multinom(logit, x, levels, told) -> None:
+def test_curvature_is_that_of_multinom(logit, x, levels, settings) -> None:
     """multinom's Hessian lacks the prior."""
-    prior = np.tile(told["prior_sd"] ** -2.0, LEVELS - 1)
-    task = nominal._Task(x, levels, told["weights"], prior)
-    ours, lower = task.curvature(task.at(np.array(logit["coefficients"])))
+    prior = np.tile(settings["prior_sd"] ** -2.0, LEVELS - 1)
+    posterior = nominal._Posterior(x, levels, settings["weights"], prior)
+    ours, lower = posterior.curvature(posterior.at(np.array(logit["coefficients"])))
     theirs, _ = cho_factor(np.array(logit["hessian"]) + np.diag(prior), lower=lower)
     part = np.tril if lower else np.triu
     assert part(ours) == pytest.approx(part(theirs), abs=HESSIAN_RTOL * np.abs(theirs).max())

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib.statistics.imputation.flags import of_trace
+from oablib.statistics.imputation.chain import flags_of_trace
 
 
 def trace(*, slope: float, rounds: int, imputations: int = 5, noise: float = 0.01) -> pd.DataFrame:
@@ -18,10 +18,10 @@ def trace(*, slope: float, rounds: int, imputations: int = 5, noise: float = 0.0
     return pd.DataFrame(rows, columns=["variable", "imputation", "iteration", "mean", "sd"])
 
 
-def test_a_trend_in_the_second_half_is_told() -> None:
-    (told,) = of_trace(trace(slope=0.05, rounds=10))
-    assert "education_mother: imputed means still move after 10 rounds, by +0.2" in told
-    assert "`iterations`" in told
+def test_a_trend_in_the_second_half_is_flagged() -> None:
+    (flag,) = flags_of_trace(trace(slope=0.05, rounds=10))
+    assert "education_mother: imputed means still move after 10 rounds, by +0.2" in flag
+    assert "`iterations`" in flag
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_a_trend_in_the_second_half_is_told() -> None:
     ],
 )
 def test_chance_and_trifles_are_not(quiet: dict) -> None:
-    assert of_trace(trace(**quiet)) == ()
+    assert flags_of_trace(trace(**quiet)) == ()
 
 
 def test_a_trend_of_the_first_rounds_alone_is_burn_in() -> None:
     frame = trace(slope=0.0, rounds=10)
     frame.loc[frame["iteration"] <= 3, "mean"] += 1.0
-    assert of_trace(frame) == ()
+    assert flags_of_trace(frame) == ()

@@ -50,10 +50,14 @@ def hidden(pupils: pd.DataFrame) -> pd.DataFrame:
 
 
 def impute(
-    frame: pd.DataFrame, model: models.Model, table: codebook.Table, rule: imputation.Rule, **told
+    frame: pd.DataFrame,
+    model: models.Model,
+    table: codebook.Table,
+    rule: imputation.Rule,
+    **options,
 ):
-    told = {"m": 2, "iterations": 2, "seed": 1} | told
-    return imputation.impute(frame, model=model, table=table, rule=rule, **told)
+    options = {"m": 2, "iterations": 2, "seed": 1} | options
+    return imputation.impute(frame, model=model, table=table, rule=rule, **options)
 
 
 def test_the_asked_share_is_hidden_and_more_often_where_the_driver_is_high(

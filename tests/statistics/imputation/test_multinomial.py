@@ -52,17 +52,20 @@ def log_posterior(flat: NDArray, x: NDArray, levels: NDArray, weights: NDArray) 
     return float(weights @ row - 0.5 * (flat.reshape(K - 1, P) ** 2 / PRIOR_SD**2).sum())
 
 
-def fitted(x: NDArray, levels: NDArray, weights: NDArray | None = None, **told) -> NDArray:
+def fitted(x: NDArray, levels: NDArray, weights: NDArray | None = None, **options) -> NDArray:
     weights = np.ones(len(x)) if weights is None else weights
-    told = {"prior_sd": PRIOR_SD, "weights": weights, "tolerance": EXACT} | told
-    return maximise(x, Levels.of(levels, count=K), **told).coefficients
+    options = {"prior_sd": PRIOR_SD, "weights": weights, "tolerance": EXACT} | options
+    return maximise(x, Levels.of(levels, count=K), **options).coefficients
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_mode_is_that_of_a_general_optimiser(x: NDArray, levels: NDArray, weighted: bool) -> None:
     weights = np.random.default_rng(3).exponential(size=N) if weighted else np.ones(N)
-    told = {"args": (x, levels, weights), "method": "BFGS", "options": {"gtol": 1e-6}}
-    theirs = minimize(lambda *a: -log_posterior(*a), np.zeros((K - 1) * P), **told).x
+    start, data = np.zeros((K - 1) * P), (x, levels, weights)
+    options = {"gtol": 1e-6}
+    theirs = minimize(
+        lambda *a: -log_posterior(*a), start, args=data, method="BFGS", options=options
+    ).x
     assert fitted(x, levels, weights).ravel() == pytest.approx(theirs, abs=SAME_MODE)
 
 
@@ -76,14 +79,16 @@ def test_a_weight_of_two_is_a_row_twice(x: NDArray, levels: NDArray) -> None:
 def test_derivatives_are_those_of_the_log_posterior(x: NDArray, levels: NDArray) -> None:
     weights = np.random.default_rng(4).exponential(size=N)
     precision = np.tile(PRIOR_SD**-2.0, K - 1)
-    task = nominal._Task(x, Levels.of(levels, count=K), weights, precision)
+    posterior = nominal._Posterior(x, Levels.of(levels, count=K), weights, precision)
     place = np.random.default_rng(5).normal(scale=0.3, size=(K - 1, P))
-    here = task.at(place)
+    here = posterior.at(place)
     assert here.value == pytest.approx(log_posterior(place.ravel(), x, levels, weights))
     slope = approx_fprime(place.ravel(), log_posterior, 1e-6, x, levels, weights)
     assert here.slope == pytest.approx(slope, rel=DIFFERENCES, abs=DIFFERENCES * N)
-    hessian = -approx_fprime(place.ravel(), lambda b: task.at(b.reshape(place.shape)).slope, 1e-6)
-    ours, lower = task.curvature(here)
+    hessian = -approx_fprime(
+        place.ravel(), lambda b: posterior.at(b.reshape(place.shape)).slope, 1e-6
+    )
+    ours, lower = posterior.curvature(here)
     theirs, _ = cho_factor(hessian, lower=lower)
     part = np.tril if lower else np.triu
     assert part(ours) == pytest.approx(part(theirs), abs=SINGLE * np.abs(hessian).max() ** 0.5)
@@ -99,11 +104,11 @@ def test_a_level_that_a_group_never_has_stays_finite(x: NDArray, levels: NDArray
 
 
 def test_a_hessian_of_other_data_leads_to_the_same_mode(x: NDArray, levels: NDArray) -> None:
-    told = {"prior_sd": PRIOR_SD, "weights": np.ones(N), "tolerance": EXACT}
-    half = maximise(x[: N // 2], Levels.of(levels[: N // 2], count=K), **told | {
+    options = {"prior_sd": PRIOR_SD, "weights": np.ones(N), "tolerance": EXACT}
+    half = maximise(x[: N // 2], Levels.of(levels[: N // 2], count=K), **options | {
         "weights": np.ones(N // 2)
     })  # fmt: skip
-    warm = maximise(x, Levels.of(levels, count=K), start=half, **told)
+    warm = maximise(x, Levels.of(levels, count=K), start=half, **options)
     assert warm.coefficients == pytest.approx(fitted(x, levels), abs=SAME_MODE)
 
 
@@ -112,8 +117,8 @@ def test_each_step_of_the_bootstrap_comes_nearer(x: NDArray, levels: NDArray) ->
     start = maximise(x, known, prior_sd=PRIOR_SD, weights=np.ones(N), tolerance=EXACT)
     weights = np.random.default_rng(6).exponential(size=N)
     exact = fitted(x, levels, weights)
-    told = {"prior_sd": PRIOR_SD, "weights": weights, "start": start}
-    gaps = [np.abs(follow(x, known, steps=k, **told) - exact).max() for k in (0, 1, 2, 4)]
+    options = {"prior_sd": PRIOR_SD, "weights": weights, "start": start}
+    gaps = [np.abs(follow(x, known, steps=k, **options) - exact).max() for k in (0, 1, 2, 4)]
     assert sorted(gaps, reverse=True) == gaps
     # A tenth of the way is a tenth of the spread of draws: nothing beside the draw itself.
     assert gaps[-1] < 0.1 * gaps[0]
@@ -134,8 +139,8 @@ def drawn_coefficients(monkeypatch, x: NDArray, levels: NDArray, school: NDArray
     """Coefficients of many draws of the engine, (draws, K - 1, p)."""
     seen = []
 
-    def kept(*args, **told):
-        seen.append(follow(*args, **told))
+    def kept(*args, **options):
+        seen.append(follow(*args, **options))
         return seen[-1]
 
     monkeypatch.setattr("oablib.imputation.nominal.follow", kept)
@@ -153,8 +158,10 @@ def test_draws_of_coefficients_spread_as_their_estimate_does(
 ) -> None:
     """Proper in Rubin's sense: their covariance is the inverse information."""
     spread = drawn_coefficients(monkeypatch, x, levels, np.arange(N)).std(axis=0).ravel()
-    task = nominal._Task(x, Levels.of(levels, count=K), np.ones(N), np.tile(PRIOR_SD**-2.0, 3))
-    half, lower = task.curvature(task.at(fitted(x, levels)))
+    posterior = nominal._Posterior(
+        x, Levels.of(levels, count=K), np.ones(N), np.tile(PRIOR_SD**-2.0, 3)
+    )
+    half, lower = posterior.curvature(posterior.at(fitted(x, levels)))
     half = np.tril(half) if lower else np.triu(half).T
     expected = np.sqrt(np.diag(np.linalg.inv(half @ half.T)))
     assert np.mean(spread / expected) == pytest.approx(1, abs=SPREAD / 2)

@@ -106,9 +106,9 @@ def test_matching_is_of_type_1(monkeypatch, data) -> None:
     unknown = np.arange(len(y)) % 3 == 0
     seen = {}
 
-    def kept(donors_at, targets, **told):
+    def kept(donors_at, targets, **options):
         seen.update(donors_at=donors_at, targets=targets)
-        return nearest(donors_at, targets, **told)
+        return nearest(donors_at, targets, **options)
 
     monkeypatch.setattr(pmm, "nearest", kept)
     engine = Pmm(Variable("y", unknown, None, scores=np.empty(0), spread=1.0), donors=1)

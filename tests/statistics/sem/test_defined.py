@@ -111,7 +111,7 @@ def test_label_may_be_any_name(name):
     assert (values.tolist(), slopes.tolist()) == ([1], [[2]])
 
 
-def test_labels_are_told_apart_as_written():
+def test_labels_differ_as_written():
     """Python reads the ligature as the letters fi; here the two stay two."""
     assert value_of("ﬁ-fi", {"ﬁ": 3.0, "fi": 1.0}) == 2
 
@@ -220,7 +220,7 @@ def test_unfit_name_is_refused(texts):
         assert NAMES[texts] in str(caught.value)
 
 
-def test_model_without_labels_is_told_how_to_write_one():
+def test_model_without_labels_says_how_to_write_one():
     with pytest.raises(ModelError, match=r"the model has no labels; write `a\*x` where"):
         defined.check(definitions("q := a*b"), [])
 

@@ -12,7 +12,7 @@ from oablib.base import errors
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs" / "sem.md").read_text(encoding="utf-8")
-TEMPLATE = (ROOT / "tests" / "studies" / "sem_page.md").read_text(encoding="utf-8")
+TEMPLATE = (ROOT / "tests" / "measured" / "sem_page.md").read_text(encoding="utf-8")
 OWNERS = {"sem": sem, "pooling": pooling}
 # The page prints four decimals.
 PRINTED_ATOL = 1.001e-4

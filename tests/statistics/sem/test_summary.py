@@ -53,7 +53,7 @@ def parsed(lines: list[str]) -> Iterator[Line]:
     for line in map(str.rstrip, lines):
         if found := TITLE.fullmatch(line):
             is_group = found[1].startswith("Group")
-            # lavaan numbers groups as it was told, oablib by the alphabet.
+            # lavaan numbers groups in the order of the data, oablib by the alphabet.
             group = found[1].partition("[")[2] if is_group else group
             title, lead = found[1], ""
         elif line.endswith(("=~", " ~", "~~")):

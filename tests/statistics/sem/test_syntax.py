@@ -376,7 +376,7 @@ def test_parser_is_semopys_own_and_comes_without_the_package():
     line = "y,z~m0*x+w"
     assert semopy_parser.parse_desc(line) == parser.parse_desc(line)
     code = (
-        "import sys; from oablib.sem import syntax; syntax.read('y ~ x'); "
+        "import sys; from oablib.statistics.sem import syntax; syntax.read('y ~ x'); "
         "sys.exit('semopy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,9 +9,9 @@ import pytest
 from oablib import pooling, scale_values, sem, synthetic
 from oablib.base.errors import ModelError
 from oablib.protocol import codebook, models
+from oablib.statistics import two_step
 from oablib.statistics.sem import effects
-from oablib.statistics.two_step import both as two_step
-from oablib.statistics.two_step.both import TwoStep
+from oablib.statistics.two_step import TwoStep
 from tests.measured.true_education import true_education
 
 SCALED = ["education_father", "education_mother", "origin"]
@@ -70,11 +70,11 @@ def test_response_is_the_derivative_of_the_refit(
     found: TwoStep,
 ) -> None:
     values = found.values.table
-    told = {"values": values, "model": model, "weights": given}
-    scaled = scale_values.apply(children, table=table, **told)
+    options = {"values": values, "model": model, "weights": given}
+    scaled = scale_values.apply(children, table=table, **options)
     column = None if given is None else "weight"
     data = scaled if given is None else scaled.assign(weight=given)
-    moved = scale_values.derivatives(children, **told)
+    moved = scale_values.derivatives(children, **options)
     response = sem.response(found.fit, data, moved, weights=column)
     free = np.flatnonzero(values["se"] > 0)
     assert response.shape == (len(found.fit.parameters), len(free))
@@ -165,18 +165,18 @@ def test_covariance_is_the_sandwich_of_stacked_equations(
     found: TwoStep,
 ) -> None:
     weights = np.ones(len(children)) if given is None else given
-    told = (children, table, weights)
-    [(design, outcome)] = regressions(None, *told)
+    arguments = (children, table, weights)
+    [(design, outcome)] = regressions(None, *arguments)
     gamma = least_squares(design, children[outcome], weights)
-    both = [least_squares(x, children[y], weights) for x, y in regressions(gamma, *told)[1:]]
+    both = [least_squares(x, children[y], weights) for x, y in regressions(gamma, *arguments)[1:]]
     theta = [gamma, *both]
     ends = np.cumsum([len(own) for own in theta])[:-1]
     slopes = []
     for unit in np.eye(sum(map(len, theta))):
         moved = np.split(np.concatenate(theta) + 1j * COMPLEX_STEP * unit, ends)
-        slopes.append(equations(moved, *told).sum(axis=0).imag / COMPLEX_STEP)
+        slopes.append(equations(moved, *arguments).sum(axis=0).imag / COMPLEX_STEP)
     schools = children["school_id"].to_numpy()
-    sums = pd.DataFrame(equations(theta, *told)).groupby(schools).sum().to_numpy()
+    sums = pd.DataFrame(equations(theta, *arguments)).groupby(schools).sum().to_numpy()
     influence = np.linalg.solve(np.array(slopes).T, sums.T).T[:, ends[0] :]
     expected = len(sums) / (len(sums) - 1) * influence.T @ influence
     place = places(found, model)
@@ -251,8 +251,8 @@ def test_influence_refuses_other_rows_than_the_fit_saw(
     children: pd.DataFrame, model: models.Model, table: codebook.Table
 ) -> None:
     found = two_step.fit(children, model=model, table=table)
-    told = {"values": found.values.table, "model": model, "table": table}
-    scaled = scale_values.apply(children, **told)
+    options = {"values": found.values.table, "model": model, "table": table}
+    scaled = scale_values.apply(children, **options)
     with pytest.raises(ModelError, match="1199 rows"):
         sem.influence(found.fit, scaled.iloc[1:], cluster=model.cluster)
     with pytest.raises(ModelError, match="rows and weights that were fitted"):

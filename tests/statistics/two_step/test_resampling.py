@@ -9,7 +9,8 @@ import pytest
 from oablib import sem
 from oablib.base.errors import EstimationError, ModelError
 from oablib.protocol import codebook, models
-from oablib.statistics.two_step import both, grid, resampling
+from oablib.statistics import two_step
+from oablib.statistics.two_step import model_grid, resampling
 
 # Least squares from sums of products, and the search of the likelihood: condition under 1e4.
 SAME_ESTIMATES = 1e-7
@@ -55,7 +56,7 @@ def by_hand(frame: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
 
 
 def effects(frame: pd.DataFrame, model: models.Model, table: codebook.Table) -> np.ndarray:
-    fit = both.fit(frame, model=model, table=table).fit
+    fit = two_step.fit(frame, model=model, table=table).fit
     return model.direct_rows(fit.parameters)["est"].to_numpy()
 
 
@@ -95,7 +96,7 @@ def test_the_spread_of_the_draws_is_the_standard_error_of_both_steps(
 ) -> None:
     read = resampling.products(children, model=model, table=table)
     spread = resampling.draw(read, samples=400, seed=[1]).effects.std(ddof=1)
-    counted = both.fit(children, model=model, table=table).counted
+    counted = two_step.fit(children, model=model, table=table).counted
     ratio = spread.to_numpy() / model.direct_rows(counted.parameters)["se"].to_numpy()
     assert ((ratio > SE_RATIO[0]) & (ratio < SE_RATIO[1])).all()
 
@@ -131,13 +132,13 @@ def test_paths_from_moments_are_those_of_a_fit(children: pd.DataFrame) -> None:
     names = ["cito", "nscct", "debt_restructuring"]
     text = "cito ~ nscct + debt_restructuring\nnscct ~ debt_restructuring"
     rows = children[names].to_numpy(dtype=float)
-    told = {"n": np.array([3000.0]), "means": rows.mean(axis=0)[None]}
-    found = sem.paths(text, names, **told, covariances=np.cov(rows.T, bias=True)[None])
+    moments = {"n": np.array([3000.0]), "means": rows.mean(axis=0)[None]}
+    found = sem.paths(text, names, **moments, covariances=np.cov(rows.T, bias=True)[None])
     fit = sem.fit(text, children[names].astype(float))
     for (left, right), value in found.iloc[0].items():
         assert value == pytest.approx(fit.parameter(left, "~", right)["est"], abs=SAME_ESTIMATES)
     with pytest.raises(ModelError, match="age"):
-        sem.paths("cito ~ age", names, **told, covariances=np.eye(3)[None])
+        sem.paths("cito ~ age", names, **moments, covariances=np.eye(3)[None])
 
 
 @pytest.fixture(scope="module")
@@ -152,29 +153,29 @@ def test_a_grid_is_the_same_on_any_number_of_workers_and_from_what_was_kept(
     frames: list, model: models.Model, table: codebook.Table, tmp_path, monkeypatch
 ) -> None:
     variants = {"base": model, "shorter": replace(model, direct=model.direct[:-1])}
-    told = {"models": variants, "table": table, "samples": 20, "seed": 1}
-    alone = grid.grid(frames, **told, keep=tmp_path)
-    pd.testing.assert_frame_equal(grid.grid(frames, **told, workers=2), alone)
+    options = {"models": variants, "table": table, "samples": 20, "seed": 1}
+    alone = model_grid.grid(frames, **options, keep=tmp_path)
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, workers=2), alone)
     assert len(list(tmp_path.glob("*.npz"))) == 6
     damaged = next(tmp_path.glob("*.npz"))
     damaged.write_bytes(damaged.read_bytes()[:100])
-    pd.testing.assert_frame_equal(grid.grid(frames, **told, keep=tmp_path), alone)
-    monkeypatch.setattr(grid, "cell", None)  # nothing is computed again
-    pd.testing.assert_frame_equal(grid.grid(frames, **told, keep=tmp_path), alone)
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, keep=tmp_path), alone)
+    monkeypatch.setattr(model_grid, "cell", None)  # nothing is computed again
+    pd.testing.assert_frame_equal(model_grid.grid(frames, **options, keep=tmp_path), alone)
 
 
 def test_a_grid_with_too_few_draws_says_how_many_there_were(
     children: pd.DataFrame, model: models.Model, table: codebook.Table
 ) -> None:
     with pytest.raises(EstimationError, match="1 of 1 draws"):
-        grid.grid([children], models={"base": model}, table=table, samples=1, seed=1)
+        model_grid.grid([children], models={"base": model}, table=table, samples=1, seed=1)
 
 
 def test_a_grid_pools_by_rubins_rules(
     frames: list, model: models.Model, table: codebook.Table
 ) -> None:
-    found = grid.grid(frames, models={"base": model}, table=table, samples=50, seed=1)
-    fits = [both.fit(frame, model=model, table=table) for frame in frames]
+    found = model_grid.grid(frames, models={"base": model}, table=table, samples=50, seed=1)
+    fits = [two_step.fit(frame, model=model, table=table) for frame in frames]
     rows = [model.direct_rows(fit.counted.parameters) for fit in fits]
     est = np.array([row["est"] for row in rows])
     within = np.array([row["se"] ** 2 for row in rows]).mean(axis=0)

@@ -84,9 +84,9 @@ def test_influence_is_what_a_school_adds(
 ) -> None:
     """A slightly higher weight of one school moves the values along its influence."""
     first = (children["school_id"] == children["school_id"].iloc[0]).to_numpy()
-    told = {"model": model, "table": table}
+    options = {"model": model, "table": table}
     up, down = (
-        scale_values.estimate(children, weights=1 + sign * STEP * first, **told).table["value"]
+        scale_values.estimate(children, weights=1 + sign * STEP * first, **options).table["value"]
         for sign in (1, -1)
     )
     free = values.table["se"] > 0
@@ -104,15 +104,15 @@ def test_derivatives_are_those_of_the_columns(
     weights: np.ndarray,
     weighted: bool,
 ) -> None:
-    told = {"model": model, "weights": weights if weighted else None}
-    derivatives = scale_values.derivatives(children, values=values.table, **told)
+    options = {"model": model, "weights": weights if weighted else None}
+    derivatives = scale_values.derivatives(children, values=values.table, **options)
     free = np.flatnonzero(values.table["se"] > 0)
     assert len(derivatives) == len(free) == values.influence.shape[1]
-    before = scale_values.apply(children, values=values.table, table=table, **told)
+    before = scale_values.apply(children, values=values.table, table=table, **options)
     for row, moved in zip(free, derivatives, strict=True):
         changed = values.table.copy()
         changed.loc[row, "value"] += 1.0  # columns are linear in the values: any step will do
-        after = scale_values.apply(children, values=changed, table=table, **told)
+        after = scale_values.apply(children, values=changed, table=table, **options)
         for name in model.direct:
             difference = (after[name] - before[name]).to_numpy()
             assert difference == pytest.approx(moved.get(name, 0.0), abs=SAME_REGRESSION)
@@ -148,8 +148,8 @@ def test_weighted_school_mean_is_the_weighted_mean(
     table: codebook.Table,
     weights: np.ndarray,
 ) -> None:
-    told = {"values": values.table, "model": model, "table": table}
-    scaled = scale_values.apply(children, weights=weights, **told)
+    options = {"values": values.table, "model": model, "table": table}
+    scaled = scale_values.apply(children, weights=weights, **options)
     school = (scaled["school_id"] == scaled["school_id"].iloc[7]).to_numpy()
     expected = np.average(scaled.loc[school, "education_mother"], weights=weights[school])
     assert scaled["school_mean_education_mother"].iloc[7] == pytest.approx(expected)

@@ -110,10 +110,10 @@ def as_cohort(rows: pd.DataFrame, known: list[int]) -> pd.DataFrame:
 
 def test_response_model_weights_and_means_are_those_of_r(table: codebook.Table) -> None:
     reference = stored("weighting")
-    told = dataclasses.replace(weighting.rule(), smallest_category=2, **reference["rule"])
+    changed = dataclasses.replace(weighting.rule(), smallest_category=2, **reference["rule"])
     model = dataclasses.replace(models.load("base"), auxiliary=())
     frame = as_cohort(data("base_model"), reference["known"])
-    found = weighting.weights(frame, model=model, table=table, rule=told)
+    found = weighting.weights(frame, model=model, table=table, rule=changed)
     response = pd.DataFrame(reference["response"]).set_index("term").rename(R_NAMES)
     ours = found.response.set_index("term")
     assert set(ours.index) == set(response.index)
@@ -191,8 +191,8 @@ def test_design_effect_is_one_plus_the_squared_coefficient_of_variation(weighted
 
 
 def test_pools_by_wave_add_up_in_each_wave(children, model, table, rule, pupils) -> None:
-    told = dataclasses.replace(rule, pool="wave")
-    found = weighting.weights(children, model=model, table=table, rule=told, pupils=pupils)
+    changed = dataclasses.replace(rule, pool="wave")
+    found = weighting.weights(children, model=model, table=table, rule=changed, pupils=pupils)
     for wave in (2007, 2010, 2013):
         pool = found.cell == f"small schools, {wave}"
         assert set(children["wave"][pool]) == {wave}
@@ -203,14 +203,14 @@ def test_without_sizes_the_children_of_the_frame_are_counted(children, model, ta
     found = weighting.weights(children, model=model, table=table, rule=rule)
     assert found.schools["small"].all()
     assert (found.schools["pupils"] == found.schools["children"]).all()
-    told = dataclasses.replace(rule, small_school=10, minimum_known=3)
-    found = weighting.weights(children, model=model, table=table, rule=told)
+    changed = dataclasses.replace(rule, small_school=10, minimum_known=3)
+    found = weighting.weights(children, model=model, table=table, rule=changed)
     assert not found.schools["small"].all()
 
 
 def test_extreme_chances_are_cut_and_counted(children, model, table, rule, pupils) -> None:
-    told = dataclasses.replace(rule, trim=1.5, small_school=10_000)
-    found = weighting.weights(children, model=model, table=table, rule=told, pupils=pupils)
+    changed = dataclasses.replace(rule, trim=1.5, small_school=10_000)
+    found = weighting.weights(children, model=model, table=table, rule=changed, pupils=pupils)
     raw = 1 / found.chances[found.known]
     cut = int((raw > 1.5 * np.median(raw)).sum())
     assert f"Inverse chances cut to 1.5 times their median: {cut}." in found.flags
@@ -295,11 +295,11 @@ def test_a_school_without_known_child_is_counted_and_represented_by_the_pool(
 
 
 def test_a_pool_without_known_child_is_flagged(children, model, table, rule) -> None:
-    told = dataclasses.replace(rule, small_school=0, minimum_known=1)
+    changed = dataclasses.replace(rule, small_school=0, minimum_known=1)
     gone = children.assign(
         education_mother=children["education_mother"].mask(children["school_id"] == "7")
     )
-    found = weighting.weights(gone, model=model, table=table, rule=told)
+    found = weighting.weights(gone, model=model, table=table, rule=changed)
     lost = int(found.schools.loc[found.schools["small"], "children"].sum())
     assert found.weights.sum() == pytest.approx(N - lost)
     assert any(f"weights add up to {N - lost} instead of {N}" in flag for flag in found.flags)
@@ -388,7 +388,7 @@ def test_rule_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ParameterError, match="did you mean 'plan_2015'"):
         weighting.rule("plan_2016")
     entry = dataclasses.asdict(weighting.rule()) | {"pool": "none"}
-    monkeypatch.setattr(weighting.params, "rules", lambda _: {"plan_2015": entry})
+    monkeypatch.setattr("oablib.params.rules", lambda _: {"plan_2015": entry})
     with pytest.raises(ParameterError, match="with pool all or wave"):
         weighting.rule()
 

@@ -13,8 +13,8 @@ from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.running import commands, studies
 from oablib.running.run import Options
+from oablib.statistics import two_step
 from oablib.statistics.imputation import all_completed
-from oablib.statistics.two_step import both
 from oablib.studies.validation import cohorts, methods, replication, settings, study
 from oablib.studies.validation.methods import Data
 from oablib.studies.validation.settings import Batch, Settings, Shared, Task
@@ -151,7 +151,7 @@ def test_without_its_path_origin_keeps_its_whole_effect(shared):
     )
     assert without.truth.direct["origin"] == pytest.approx(total)
     assert without.complete["education_mother"].equals(with_path.complete["education_mother"])
-    fit = both.fit(without.complete, model=shared.model, table=shared.table).counted
+    fit = two_step.fit(without.complete, model=shared.model, table=shared.table).counted
     row = fit.parameter("cito", "~", "origin")
     assert abs(row["est"] - without.truth.direct["origin"]) < FAR * row["se"]
 

@@ -1,8 +1,8 @@
 """A grid of models x imputations x bootstrap samples, in processes here or on a cluster.
 
-A cell is one model on one completed data set: the fit with errors of two_step, and the draws of
-schools. It is kept by content, so that a grid that was stopped, or gets one more model, computes
-what is new. Results do not depend on how many workers there are or which of them is first.
+A cell is one model on one completed data set: both steps, and the draws of schools. It is kept by
+content, so that a grid that was stopped, or gets one more model, computes what is new. Results do
+not depend on how many workers there are or which of them is first.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import pooling
-from oablib.statistics.two_step import both, resampling
-from oablib.statistics.two_step.resampling import Draws
+from oablib.statistics.two_step import analysis, resampling
 from oablib.workers import installed, modules, processes
 
 UPPER = 0.975  # of an interval of 95 %
 FEWEST_DRAWS = 2  # below, there is no variance
 
-Cells: TypeAlias = dict[str, "Cell"]
+Cells: TypeAlias = dict[tuple[str, int], "Cell"]
+"""By variant and number of the data set."""
 
 
 @showable()
@@ -79,36 +79,47 @@ def grid(
     """Direct effects of every model, pooled over imputations, with errors of two kinds.
 
     frames: completed data sets of the same children. models: by the name of the variant. workers:
-    see processes.each. keep: folder for finished cells, looked into first.
+    see processes.each. keep: folder for finished cells, which are read from it first.
     Columns: variant, effect, est, se (Rubin's rules, two_step within), se_bootstrap (the same,
     variance of the draws within: "MI Boot" of Schomaker & Heumann, 2018, Stat. Med. 37:2252) and
     its interval ci_lower, ci_upper with Barnard and Rubin's degrees of freedom, aic, bic (means),
     draws, failed (draws that could not be estimated, see resampling.Draws). Raises EstimationError
     as two_step.fit does, and when fewer than two draws of a cell could be estimated.
     """
-    needed = list(dict.fromkeys(name for each in models.values() for name in each.columns))
+    needed = list(dict.fromkeys(name for model in models.values() for name in model.columns))
     work = _Work([frame[needed] for frame in frames], models, table, samples, seed)
-    keys = _keys(work) if keep else {}
-    cells = _found(keys, keep) if keep else {}
-    tasks = _tasks(work, done=cells)
-    for _, found in processes.each(partial(_cells, work=work), tasks, workers=workers):
-        cells |= found
-        if keep:
-            for place, cell in found.items():
-                _keep(cell, keep / keys[place])
-    variants = {name: [cells[_place(name, i)] for i in range(len(frames))] for name in models}
-    return pd.concat([_pooled(name, own) for name, own in variants.items()], ignore_index=True)
+    paths = _paths(work, keep) if keep else {}
+    cells: Cells = {}
+    for key, path in paths.items():
+        # A damaged file counts as absent.
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            cells[key] = _read(path)
+    # A task reads its data set once for all models that are still to do.
+    left = [(i, tuple(n for n in models if (n, i) not in cells)) for i in range(len(frames))]
+    tasks = [(i, names) for i, names in left if names]
+    for _, results in processes.each(partial(_cells, work=work), tasks, workers=workers):
+        cells |= results
+        for key in results.keys() & paths.keys():
+            _keep(results[key], paths[key])
+    pooled = [_pooled(name, [cells[name, i] for i in range(len(frames))]) for name in models]
+    return pd.concat(pooled, ignore_index=True)
 
 
 def cell(
     frame: pd.DataFrame, *, model: Model, table: Table, samples: int, seed: Sequence[int]
 ) -> Cell:
     """One model on one completed data set; the same seed draws the same schools."""
-    steps = both.fit(frame, model=model, table=table)
+    steps = analysis.fit(frame, model=model, table=table)
     rows = model.direct_rows(steps.counted.parameters)
-    read = resampling.products(frame, model=model, table=table)
-    draws = resampling.draw(read, samples=samples, seed=seed)
-    _fail_if_draws_are_few(draws, model=model)
+    products = resampling.products(frame, model=model, table=table)
+    draws = resampling.draw(products, samples=samples, seed=seed)
+    estimated = len(draws.effects)
+    if estimated < FEWEST_DRAWS:
+        raise EstimationError(
+            f"Model {model.name}: {estimated} of {samples} draws of schools could be "
+            f"estimated; expected {FEWEST_DRAWS} or more. In the others a category had too few "
+            "children: merge categories in the codebook, or draw more often."
+        )
     return Cell(
         names=model.direct,
         est=rows["est"].to_numpy(),
@@ -117,38 +128,14 @@ def cell(
         failed=draws.failed,
         aic=steps.fit.aic,
         bic=steps.fit.bic,
-        n_clusters=read.n_schools,
+        n_clusters=products.n_schools,
     )
-
-
-def _fail_if_draws_are_few(draws: Draws, *, model: Model) -> None:
-    found = len(draws.effects)
-    if found < FEWEST_DRAWS:
-        raise EstimationError(
-            f"Model {model.name}: {found} of {found + draws.failed} draws of schools could be "
-            f"estimated; expected {FEWEST_DRAWS} or more. In the others a category had too few "
-            "children: merge categories in the codebook, or draw more often."
-        )
-
-
-def _place(variant: str, imputation: int) -> str:
-    return f"{variant}/{imputation}"
-
-
-def _tasks(work: _Work, *, done: Cells) -> list[tuple[int, tuple[str, ...]]]:
-    """Imputation and variants still to do: a task reads its data set once for all of them."""
-    found = []
-    for i in range(len(work.frames)):
-        left = tuple(name for name in work.models if _place(name, i) not in done)
-        if left:
-            found.append((i, left))
-    return found
 
 
 def _cells(task: tuple[int, tuple[str, ...]], *, work: _Work) -> Cells:
     i, names = task
     one = partial(cell, table=work.table, samples=work.samples, seed=(work.seed, i))
-    return {_place(name, i): one(work.frames[i], model=work.models[name]) for name in names}
+    return {(name, i): one(work.frames[i], model=work.models[name]) for name in names}
 
 
 def _pooled(variant: str, cells: Sequence[Cell]) -> pd.DataFrame:
@@ -175,29 +162,19 @@ def _pooled(variant: str, cells: Sequence[Cell]) -> pd.DataFrame:
     )
 
 
-def _keys(work: _Work) -> dict[str, str]:
-    """Name of each cell's file: a fingerprint of all that decides its content."""
+def _paths(work: _Work, keep: Path) -> dict[tuple[str, int], Path]:
+    """File of each cell, named by a fingerprint of all that decides its content."""
     code = dict(modules.of(__name__))
     shared = [code, installed.machine(), asdict(work.table), work.samples, work.seed]
     start = json.dumps(shared, sort_keys=True, default=str)
-    data = [pd.util.hash_pandas_object(frame).to_numpy().tobytes() for frame in work.frames]
-    keys = {}
-    for name, model in work.models.items():
-        text = start + json.dumps(asdict(model), sort_keys=True, default=str)
-        for i, content in enumerate(data):
-            columns = " ".join(work.frames[i].columns)
-            whole = f"{text}{columns}{i}".encode() + content
-            keys[_place(name, i)] = f"{hashlib.sha256(whole).hexdigest()[:40]}.npz"
-    return keys
-
-
-def _found(keys: Mapping[str, str], keep: Path) -> Cells:
-    """Cells that were kept; a damaged file counts as absent."""
-    found = {}
-    for place, name in keys.items():
-        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
-            found[place] = _read(keep / name)
-    return found
+    paths = {}
+    for i, frame in enumerate(work.frames):
+        content = pd.util.hash_pandas_object(frame).to_numpy().tobytes()
+        for name, model in work.models.items():
+            text = start + json.dumps(asdict(model), sort_keys=True, default=str)
+            whole = f"{text}{' '.join(frame.columns)}{i}".encode() + content
+            paths[name, i] = keep / f"{hashlib.sha256(whole).hexdigest()[:40]}.npz"
+    return paths
 
 
 def _keep(cell: Cell, path: Path) -> None:
@@ -208,7 +185,7 @@ def _keep(cell: Cell, path: Path) -> None:
 
 
 def _read(path: Path) -> Cell:
-    with np.load(path, allow_pickle=False) as told:
-        arrays = {name: told[name] for name in ("est", "variance", "draws")}
-        numbers = {name: told[name].item() for name in ("failed", "aic", "bic", "n_clusters")}
-        return Cell(names=tuple(told["names"].tolist()), **arrays, **numbers)
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in ("est", "variance", "draws")}
+        numbers = {name: stored[name].item() for name in ("failed", "aic", "bic", "n_clusters")}
+        return Cell(names=tuple(stored["names"].tolist()), **arrays, **numbers)

@@ -1,0 +1,264 @@
+"""Likelihoods over imputations: pooled ratios of nested models, AIC and BIC, models side by side.
+
+Averaging AIC and BIC over imputations is common practice (the published report, Mplus), but its
+differences favour paths of imputed predictors: each imputation is fitted by its own noise. The
+pooled likelihood ratios do not share that fault.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import ComparisonError
+from oablib.base.shown import showable
+from oablib.statistics import sem
+from oablib.statistics.pooling import pooled_fit, pooled_tests
+from oablib.statistics.pooling.pooled_tests import PooledTest
+from oablib.statistics.sem import SemFit, comparison
+from oablib.statistics.sem.comparison import why_not_nested
+from oablib.statistics.sem.measures import criteria
+
+Costs = Mapping[str, int]
+RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
+
+IGNORES_CLUSTERS = (
+    "The likelihood takes rows of one cluster as independent: where they are alike, p is too small."
+)
+# Ratios below 0 by no more than this (times 1 + |loglik|) are rounding.
+RATIO_ROUNDING = 1e-10
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Logliks:
+    """Log-likelihoods of one model over m imputations.
+
+    own, pooled: shape (m,), at each fit's own estimates and at their mean. stacked: of the m
+    data sets as one, divided by m. k: free parameters.
+    """
+
+    own: NDArray
+    pooled: NDArray
+    stacked: float
+    k: int
+
+
+def logliks(fits: Sequence[SemFit], *, methods: Collection[RatioMethod] = ("D3", "D4")) -> Logliks:
+    """Log-likelihoods of one model over imputations, where these methods take them; else NaN."""
+    own = np.array([fit.loglik for fit in fits])
+    mean, pooled = pooled_fit.arrays(fits)[0].mean(axis=0), np.full(len(fits), np.nan)
+    if "D3" in methods:
+        pooled = np.array([sem.loglik_at(fit, mean) for fit in fits])
+    stacked = sem.stacked_loglik(fits) if "D4" in methods else np.nan
+    return Logliks(own=own, pooled=pooled, stacked=stacked, k=fits[0].n_parameters)
+
+
+def likelihood_ratio(
+    restricted: Sequence[SemFit], general: Sequence[SemFit], *, method: RatioMethod = "D4"
+) -> PooledTest:
+    """Test of a restricted model against a general one, both fitted to the same imputations.
+
+    method: "D4" stacks the data (Chan & Meng, 2022), "D3" takes the likelihoods at the pooled
+    estimates (Meng & Rubin, 1992), "D2" pools the m ratios; see `d4`, `d3`, `d2`. Clusters do not
+    enter a likelihood; a flag says so. "D2_scaled" pools ratios that allow for them (Satorra &
+    Bentler, 2001; semTools' pool.robust = TRUE).
+    Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
+    in n, m, variables, likelihood or data, or are not nested.
+    """
+    if method not in get_args(RatioMethod):
+        raise ComparisonError(
+            f"method={method!r} is unknown; expected one of {', '.join(get_args(RatioMethod))}."
+        )
+    _fail_if_models_cannot_be_compared({"restricted": restricted, "general": general})
+    reason = why_not_nested(restricted[0], general[0])
+    if reason:
+        raise ComparisonError(comparison.NOT_NESTED.format(reason=reason))
+    df = restricted[0].df - general[0].df
+    if method == "D2_scaled":
+        pairs = zip(restricted, general, strict=True)
+        return pooled_tests.d2([sem.likelihood_ratio(*pair).chi2_scaled for pair in pairs], df)
+    both = [logliks(fits, methods=(method,)) for fits in (restricted, general)]
+    test = _ratio_test(*both, df=df, method=method)
+    if restricted[0].n_clusters is None:
+        return test
+    return replace(test, flags=(*test.flags, IGNORES_CLUSTERS))
+
+
+def _ratio_test(
+    restricted: Logliks, general: Logliks, *, df: int, method: RatioMethod
+) -> PooledTest:
+    """Pooled ratio from the likelihoods of two models that are comparable and nested.
+
+    Raises ComparisonError where a ratio is below 0 by more than rounding.
+    """
+    ratios = 2 * (general.own - restricted.own)
+    worse = ratios < -RATIO_ROUNDING * (1 + np.abs(general.own))
+    if worse.any():
+        raise ComparisonError(
+            f"The general model fits worse than the restricted one in {int(worse.sum())} of "
+            f"{len(ratios)} imputations (ratio down to {ratios.min():.3g}); expected nested models."
+        )
+    ratios = np.maximum(ratios, 0.0)
+    if method == "D2":
+        return pooled_tests.d2(ratios, df)
+    if method == "D3":
+        return pooled_tests.d3(ratios, 2 * (general.pooled - restricted.pooled), df)
+    return pooled_tests.d4(ratios, 2 * (general.stacked - restricted.stacked), df)
+
+
+def _fail_if_models_cannot_be_compared(models: Mapping[str, Sequence[SemFit]]) -> None:
+    """Raise ComparisonError unless all are fits to the same imputations of the same variables."""
+    for fits in models.values():
+        pooled_fit.fail_if_fits_differ(fits)
+    counts = {name: len(fits) for name, fits in models.items()}
+    if len(set(counts.values())) > 1:
+        shown = "; ".join(f"{name}: {m}" for name, m in counts.items())
+        raise ComparisonError(
+            f"The models have different numbers of imputations ({shown}); fit all of them to the "
+            "same imputations in the same order."
+        )
+    for imputation in zip(*models.values(), strict=True):
+        comparison.fail_if_data_differ(dict(zip(models, imputation, strict=True)))
+
+
+def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) -> pd.DataFrame:
+    """AIC, BIC and sample-size adjusted BIC of one model, one row per convention.
+
+    costs: degrees of freedom behind a variable that enters as one estimated scale value:
+        categories minus 1, e.g. {"origin": 7}. Each that the model uses as a predictor then costs
+        that many parameters instead of one, once.
+    convention: "mean" averages over imputations (the published report, Mplus); "at pooled
+        estimates" averages the log-likelihoods at the pooled estimates (D3; semTools' and
+        lavaan.mi's fit measures); "stacked" takes the m data sets as one, divided by m (D4).
+    Other columns: loglik, k, aic, bic, sabic; k_honest, aic_honest, bic_honest count `costs`.
+    Compare rows of different models within one convention only. Raises PoolingError for fits
+    that differ, ComparisonError for costs of what is no variable of the model.
+    """
+    pooled_fit.fail_if_fits_differ(fits)
+    _fail_if_cost_is_unfit(costs, known=set(fits[0].core.problem.spec.variables))
+    values, n = logliks(fits), fits[0].n
+    k_honest = _honest_parameters(fits[0], costs=costs)
+    conventions = {
+        "mean": float(values.own.mean()),
+        "at pooled estimates": float(values.pooled.mean()),
+        "stacked": values.stacked,
+    }
+    rows = []
+    for convention, loglik in conventions.items():
+        row = {"convention": convention, "loglik": loglik, "k": values.k}
+        honest = criteria(loglik, k=k_honest, n=n)
+        row |= criteria(loglik, k=values.k, n=n) | {"k_honest": k_honest}
+        rows.append(row | {f"{name}_honest": honest[name] for name in ("aic", "bic")})
+    return pd.DataFrame(rows)
+
+
+def compare(
+    models: Mapping[str, Sequence[SemFit]], *, base: str | None = None, costs: Costs | None = None
+) -> pd.DataFrame:
+    """Models over the same imputations of the same variables, one row each, against `base`.
+
+    base: name of the model that differences refer to; the first when None. costs: as in
+        `information_criteria`.
+    Columns: model, k, df, k_honest; aic_mean and bic_mean (averaged over imputations), aic_pooled
+    and bic_pooled (at the pooled estimates). Differences, negative where the model is better than
+    the base: delta_aic_mean, delta_bic_mean; delta_aic_d3, delta_bic_d3, delta_aic_d4,
+    delta_bic_d4 from the pooled likelihood ratio (F times df1) of the nested pair, minus the
+    penalty; delta_aic_honest, delta_bic_honest: D4 with the honest count. agree: False where D4
+    and the means choose differently, by AIC or by BIC; NA where D4 is not defined. reason: why a
+    pair has no ratio, what was done to it, or what is disagreed on.
+    Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
+    in variables, n, m, likelihood or data.
+    """
+    if not models:
+        raise ComparisonError("No models to compare; expected names with their fits.")
+    base = next(iter(models)) if base is None else base
+    if base not in models:
+        raise ComparisonError(f"base={base!r} is none of the models: {', '.join(models)}.")
+    _fail_if_models_cannot_be_compared(models)
+    _fail_if_cost_is_unfit(costs, known=set(models[base][0].core.problem.spec.variables))
+    values = {name: logliks(fits) for name, fits in models.items()}
+    honest = {name: _honest_parameters(fits[0], costs=costs) for name, fits in models.items()}
+    rows = []
+    for name, fits in models.items():
+        row: dict[str, object] = {"model": name, "k": values[name].k, "df": fits[0].df}
+        row["k_honest"] = honest[name]
+        for convention in ("mean", "pooled"):
+            loglik = values[name].own if convention == "mean" else values[name].pooled
+            level = criteria(float(loglik.mean()), k=values[name].k, n=fits[0].n)
+            row |= {f"{key}_{convention}": level[key] for key in ("aic", "bic")}
+        extra = honest[name] - honest[base]
+        pair = (fits[0], models[base][0])
+        rows.append(row | _differences(*pair, values[name], values[base], extra_honest=extra))
+    return pd.DataFrame(rows).astype({"agree": "boolean"})
+
+
+def _honest_parameters(fit: SemFit, *, costs: Costs | None) -> int:
+    """Free parameters, a predictor with a cost counted as that many, once."""
+    rows = fit.parameters
+    predictors = set(rows.loc[(rows["op"] == "~") & (rows["se"] != 0), "rhs"])
+    used = [cost for name, cost in (costs or {}).items() if name in predictors]
+    return fit.n_parameters + sum(used) - len(used)
+
+
+def _differences(
+    fit: SemFit, base: SemFit, values: Logliks, of_base: Logliks, *, extra_honest: int
+) -> dict[str, object]:
+    """Differences to the base by means, D3 and D4, and whether they agree."""
+    extra = values.k - of_base.k
+    gain, reason = _pooled_gains(fit, base, values, of_base)
+    gain["mean"] = 2 * float((values.own - of_base.own).mean())
+    penalties = {"aic": 2.0, "bic": float(np.log(fit.n))}
+    deltas: dict[str, float] = {
+        f"delta_{name}_{method}": penalty * extra - gain[method]
+        for method in ("mean", "d3", "d4")
+        for name, penalty in penalties.items()
+    }
+    for name, penalty in penalties.items():
+        deltas[f"delta_{name}_honest"] = penalty * extra_honest - gain["d4"]
+    disputed = [
+        name.upper()
+        for name in penalties
+        if (deltas[f"delta_{name}_mean"] < 0) != (deltas[f"delta_{name}_d4"] < 0)
+    ]
+    known = np.isfinite(gain["d4"])
+    if known and disputed:
+        reason.append(f"by {' and '.join(disputed)} the means and D4 choose differently")
+    agree = not disputed if known else None
+    return {**deltas, "agree": agree, "reason": "; ".join(reason)}
+
+
+def _pooled_gains(
+    fit: SemFit, base: SemFit, values: Logliks, of_base: Logliks
+) -> tuple[dict[str, float], list[str]]:
+    """Gain in fit over the base, on the scale of chi2, by D3 and D4; negative for a loss."""
+    if values is of_base:
+        return {"d3": 0.0, "d4": 0.0}, []
+    if not why_not_nested(base, fit):
+        restricted, general, df, sign = of_base, values, base.df - fit.df, 1
+    elif not why_not_nested(fit, base):
+        restricted, general, df, sign = values, of_base, fit.df - base.df, -1
+    else:
+        reason = "not nested in the base, nor the base in it: no likelihood ratio"
+        return {"d3": np.nan, "d4": np.nan}, [reason]
+    methods: tuple[RatioMethod, ...] = ("D3", "D4")
+    tests = {m: _ratio_test(restricted, general, df=df, method=m) for m in methods}
+    flags = dict.fromkeys(f"{name}: {flag}" for name, t in tests.items() for flag in t.flags)
+    return {name.lower(): sign * test.chi2 for name, test in tests.items()}, list(flags)
+
+
+def _fail_if_cost_is_unfit(costs: Costs | None, *, known: set[str]) -> None:
+    unknown = sorted(set(costs or {}) - known)
+    if unknown:
+        raise ComparisonError(
+            f"costs name {unknown}, which are no variables of the model; its variables: "
+            f"{', '.join(sorted(known))}."
+        )
+    low = sorted(name for name, cost in (costs or {}).items() if cost < 1)
+    if low:
+        raise ComparisonError(
+            f"costs of {low} are below 1; expected the number of categories minus 1."
+        )
