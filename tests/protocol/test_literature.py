@@ -61,9 +61,23 @@ def test_published_explained_variances_are_on_file(entries: Literature) -> None:
 
 def test_every_path_of_the_base_model_is_accepted(entries: Literature) -> None:
     model = models.load("base")
-    rows = literature.coverage(entries, models=[model])
-    assert set(rows.loc[rows["status"] == "free", "grounding"]) == {"accepted"}
-    assert (rows["status"] == "candidate").sum() == len(model.candidates)
+    rows = literature.coverage(entries, models={"base": model})
+    assert set(rows.loc[rows["free_in"] == 1, "grounding"]) == {"accepted"}
+    assert len(rows[rows["free_in"] == 1]) == 1 + len(model.direct) + len(model.indirect)
+    assert (rows["candidate_of"] == 1).sum() == len(model.candidates)
+
+
+def test_paths_of_all_models_are_covered_once(entries: Literature) -> None:
+    named = {name: models.load(name) for name in ("base", "full", "ocw_1", "snijders_bosker")}
+    rows = literature.coverage(entries, models=named)
+    assert not rows.duplicated(["lhs", "rhs"]).any()
+    for model in named.values():
+        free = {(model.outcome, each) for each in (model.mediator, *model.direct)}
+        free |= {(model.mediator, each) for each in model.indirect}
+        present = rows[rows["free_in"] > 0].set_index(["lhs", "rhs"]).index
+        assert free <= set(present)
+    both = rows.set_index(["lhs", "rhs"]).loc[("cito", "education_mother")]
+    assert both["free_in"] == 3 and both["candidate_of"] == 0
 
 
 def test_columns_of_concepts_are_predictors_of_some_model(entries: Literature) -> None:
@@ -90,7 +104,9 @@ def test_one_acceptance_lets_in_and_one_rejection_keeps_out(
 
 
 def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> None:
-    rows = literature.unmeasured(entries, models=[models.load("base"), models.load("full")])
+    rows = literature.unmeasured(
+        entries, models={name: models.load(name) for name in ("base", "full")}
+    )
     assert "another language at home than Dutch" in set(rows["cause"])
     assert "origin" not in set(rows["cause"])
 

@@ -57,12 +57,12 @@ def test_the_literature_is_counted() -> None:
     rows = pd.DataFrame(
         {
             "rhs": ["a", "b", "origin", "c"],
-            "status": ["free", "free", "candidate", "not considered"],
+            "candidate_of": [0, 0, 2, 0],
             "grounding": ["accepted", "insufficient", "accepted", "no entry"],
         }
     )
     text = literature.answer(rows, claims=7)
-    for part in ("7 claims", "1 of 2 paths", "let in: origin", "covers: 1."):
+    for part in ("7 claims", "2 of 4 paths", "1 candidates these are: origin", "For 1 possible"):
         assert part in text
 
 

@@ -67,7 +67,7 @@ def test_an_effect_that_was_not_published_stays_blank(
 
 def test_a_model_that_imputes_something_else_has_no_published_pattern(published: dict) -> None:
     other = models.load("snijders_bosker")
-    assert intake.published_pattern(published, model=other) is None
+    assert intake.published_pattern(published, roles=other) is None
 
 
 def test_the_answer_counts_effects_that_differ_from_zero(
@@ -94,7 +94,7 @@ def test_fit_table_holds_the_published_measures(published: dict) -> None:
 def test_published_pattern_of_unknown_education_adds_up(
     model: models.Model, published: dict
 ) -> None:
-    shares = intake.published_pattern(published, model=model)
+    shares = intake.published_pattern(published, roles=model)
     # The source rounds four shares to one decimal.
     assert shares.sum(axis=1).to_numpy() == pytest.approx(np.ones(3), abs=0.0021)
     assert shares.loc[2007, "education mother unknown"] == pytest.approx(0.154)
@@ -110,7 +110,7 @@ def test_a_pattern_that_nobody_has_is_shown_as_zero(model: models.Model) -> None
             "share": [0.3, 0.7],
         }
     )
-    shares = intake.pattern_shares(pattern, model=model)
+    shares = intake.pattern_shares(pattern, roles=model)
     assert list(shares.columns) == [
         "all known", "education father unknown", "education mother unknown", "all unknown",
     ]  # fmt: skip
@@ -121,7 +121,8 @@ def test_description_of_a_cohort_holds_no_child(model: models.Model) -> None:
     table = load().table("cohort")
     columns = {name: [1.0, 2.0, np.nan] for name in (*model.columns, *model.auxiliary)}
     frame = pd.DataFrame(columns)
-    rows = intake.describe(frame, model=model, table=table)
+    rows = intake.describe(frame, roles=model, table=table)
     assert "school_id" not in set(rows["variable"])
     assert rows["known"].to_numpy() == pytest.approx(2 / 3)
-    assert set(rows["role"]) == {"outcome", "intelligence", "predictor", "auxiliary"}
+    assert set(rows["role"]) == {"outcome", "intelligence", "background", "auxiliary"}
+    assert rows["variable"].is_unique
