@@ -10,6 +10,7 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
+from oablib.synthetic import settings
 from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
 from oablib.synthetic.population import Frame, draw_children, draw_schools, standard
 
@@ -57,7 +58,7 @@ def draw(
     factors = {**(path_factors or {}), **dict.fromkeys(without_paths, 0.0)}
     _fail_if_path_is_unknown(factors)
     rng = np.random.default_rng(seed)
-    rules, published = params.rules("synthetic"), params.published("herijking2021")
+    rules, published = settings.rules(), params.published("herijking2021")
     total = round(n / rules["tested_share"])
     schools = draw_schools(rng, n=n, rules=rules)
     children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)

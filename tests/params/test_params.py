@@ -43,7 +43,7 @@ def test_all_faults_come_in_one_message(runs: Path) -> None:
     write(runs, "title: T\nseeed: 1\nn: 12\nimputations: 1\ncodebook: codebok\nhide_share: 0,15\n")
     with pytest.raises(ParameterError) as refused:
         run.run_parameters("mine")
-    for part in ("5 faults", "'seed'", "200 to", "2 to", "'codebook'", "a number with a decimal"):
+    for part in ("5 faults", "'seed'", "200 to", "2 to", "'codebook'", "with a decimal point"):
         assert part in str(refused.value)
 
 

@@ -16,8 +16,8 @@ from oablib.protocol.models import Model
 from oablib.statistics.imputation import engines, flags, variables
 from oablib.statistics.imputation import predictors as school
 from oablib.statistics.imputation.cells import CELLS, TRACE, Imputed
-from oablib.statistics.imputation.engines import Rule
 from oablib.statistics.imputation.flags import of_trace
+from oablib.statistics.imputation.settings import Rule
 from oablib.statistics.imputation.variables import Variable
 from oablib.statistics.imputation.view import Setting, View
 from oablib.workers import processes

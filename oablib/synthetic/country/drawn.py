@@ -9,6 +9,7 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
+from oablib.synthetic import settings as cohort_settings
 from oablib.synthetic.country import delivered, settings, turnover
 from oablib.synthetic.country.asylum import add_registration
 from oablib.synthetic.country.background import add_background
@@ -83,7 +84,7 @@ def _add_facts(
         sites=sites,
         places=places,
         rules=rules,
-        cohort=params.rules("synthetic"),
+        cohort=cohort_settings.rules(),
         published=published,
     )
     known = params.published("herziening2015")["education_known_in_register"]

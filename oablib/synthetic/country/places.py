@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.synthetic.country import settings
+from oablib.protocol.municipalities import municipalities
 from oablib.synthetic.country.drawing import whole_parts
 from oablib.synthetic.population import Frame, Rules, by_rank
 
@@ -52,7 +52,7 @@ def draw_places(rng: np.random.Generator, *, rules: Rules) -> Places:
 
 
 def _municipalities(rng: np.random.Generator, rule: Rules) -> Frame:
-    frame = settings.municipalities()
+    frame = municipalities()
     size = rule["inhabitants"]
     drawn = size["median"] * np.exp(size["sigma"] * rng.normal(size=len(frame)))
     inhabitants = frame["inhabitants"].fillna(pd.Series(np.round(drawn, 1)))
