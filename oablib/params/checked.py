@@ -69,7 +69,8 @@ def _adapter(declared: Any) -> TypeAdapter:
 
 
 @cache
-def _schema(declared: Any) -> dict[str, Any]:
+def schema_of(declared: Any) -> dict[str, Any]:
+    """The JSON schema of a declaration."""
     return _adapter(declared).json_schema()
 
 
@@ -96,7 +97,7 @@ def _faults(refused: ValidationError, values: Mapping, declared: Any, place: Pla
     for keys, error in errors:
         if keys in inner and error["type"] != kinds.MEANING:
             continue  # one of several types, and the fault lies inside another of them
-        text = _text(error, keys, values=values, schema=_schema(declared))
+        text = _text(error, keys, values=values, schema=schema_of(declared))
         places[f"{where(place, keys)}: {text}"] = place(keys)
     return sorted(places, key=lambda fault: places[fault])
 

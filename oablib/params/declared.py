@@ -110,3 +110,10 @@ class RunParameters(BaseModel):
         twice = dict.fromkeys(each for each in named if named.count(each) > 1)
         kinds.fail_if_any(((), f"names {each!r} twice; name it once.") for each in twice)
         return value
+
+
+class RunFile(RunParameters):
+    """What a file of params/runs may hold beside parameters."""
+
+    version: int = Field(default=1, validation_alias="schema")
+    parent: str = Field(default="", validation_alias="extends")

@@ -268,18 +268,28 @@ def shaped(
     faults: Callable[[Any], Iterable[Fault]] = Declaration.faults,
     may_lack: bool = False,
 ) -> type[Declaration]:
-    """A declaration by its keys and their types; a mapping among the types is one again.
+    """A declaration by its keys and their types.
 
+    A type may be a mapping again, [type] for a list, and {str: type} for entries under any name.
     faults: as in a class. may_lack: each of the keys may be left out.
     """
-    kinds = {
-        key: shaped(key, kind) if isinstance(kind, Mapping) else kind for key, kind in keys.items()
-    }
     parts = [
-        (key, kind, field(default=None) if may_lack else field()) for key, kind in kinds.items()
+        (key, _shape(key, kind), field(default=None) if may_lack else field())
+        for key, kind in keys.items()
     ]
     methods = {"faults": faults}
     return make_dataclass(name, parts, bases=(Declaration,), namespace=methods, frozen=True)
+
+
+def _shape(name: str, kind: Any) -> Any:
+    if isinstance(kind, list):
+        return tuple[_shape(name, kind[0]), ...]  # type: ignore[misc]
+    if not isinstance(kind, Mapping):
+        return kind
+    under = next(iter(kind))
+    if under not in (str, int):
+        return shaped(name, kind)
+    return Mapping[under, _shape(name, kind[under])]  # type: ignore[misc, valid-type]
 
 
 def repeated(items: Iterable[Any]) -> Iterator[int]:

@@ -16,34 +16,8 @@ PLAN = "herziening2015"
 
 PValue = Portion | Annotated[str, kinds.form(r"<0\.[0-9]+"), kinds.expecting("text as '<0.001'")]
 ByWave = Mapping[int, Annotated[tuple[Number, ...], summing(100)]]
-
-
-@dataclass(frozen=True, slots=True)
-class Level(kinds.Declaration):
-    """A category of a published list."""
-
-    code: int
-    key: Text
-    nl: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Effect(kinds.Declaration):
-    """A direct effect; beta: standardised, beta_current: by the indicator then in use."""
-
-    coef: Number
-    se: Positive
-    p: PValue
-    beta: Number
-    beta_current: Number
-
-
-@dataclass(frozen=True, slots=True)
-class ScaleValues(kinds.Declaration):
-    """Scale values in the order of the categories, of the new and of the current indicator."""
-
-    new: tuple[Number, ...]
-    current: tuple[Number, ...]
+LEVELS = [{"code": int, "key": Text, "nl": Text}]
+EFFECT = each("coef beta beta_current", Number) | {"se": Positive, "p": PValue}
 
 
 def _faults(figures: Any) -> Iterator[kinds.Fault]:
@@ -69,12 +43,12 @@ def _faults(figures: Any) -> Iterator[kinds.Fault]:
 
 
 FIGURES = {
-    "sample": each("n n_original_indicator imputations", Count) | {"waves": tuple[int, ...]},
-    "education_levels": tuple[Level, ...],
-    "origin_groups": tuple[Level, ...],
+    "sample": each("n n_original_indicator imputations", Count) | {"waves": [int]},
+    "education_levels": LEVELS,
+    "origin_groups": LEVELS,
     "margins": each("education_father education_mother education_known origin_child", ByWave),
-    "direct_effects": Mapping[str, Effect],
-    "scale_values": Mapping[str, ScaleValues],
+    "direct_effects": {str: EFFECT},
+    "scale_values": {str: each("new current", [Number])},
     "fit": each("aic bic loglik", Number)
     | each("r2_adjusted r2_adjusted_current", Portion)
     | each("free_parameters df", Count),
@@ -85,7 +59,7 @@ FIGURES = {
     "schools": each("zero_both positive_both", Count)
     | each("zero_current_positive_new positive_current_zero_new", Count)
     | each("share_within_24_points share_within_16_points_all", Portion)
-    | {"change_breaks": tuple[Number, ...], "change_counts": tuple[Count, ...]},
+    | {"change_breaks": [Number], "change_counts": [Count]},
     "municipalities": {
         "relative_change_interval": tuple[Number, Number],
         "largest_three_relative_change": Number,
@@ -114,7 +88,7 @@ class Explained(kinds.Declaration):
 
 
 PLAN_OF_2015 = {
-    "submodels": Mapping[int, tuple[Text, ...]],
+    "submodels": {int: [Text]},
     "cool_sample": each("groep2_2007 groep2_2010 groep2_2007_found_in_2010", Count)
     | each("groep5_reference_2007 groep5_total_2007", Count)
     | {"nscct_participation": each("reference total", Portion)},
@@ -123,10 +97,10 @@ PLAN_OF_2015 = {
     ),
     "school_size_range": tuple[Count, Count],
     "schools_under_100_pupils_share": Portion,
-    "explained_variance_in_literature": tuple[Explained, ...],
+    "explained_variance_in_literature": [Explained],
     "urbanity_breaks_addresses_per_km2": tuple[Count, Count, Count, Count],
-    "distribution_variants": tuple[Text, ...],
-    "missing_education": tuple[Literal["weighting", "imputation"], ...],
+    "distribution_variants": [Text],
+    "missing_education": [Literal["weighting", "imputation"]],
     "validation": Text,
 }
 

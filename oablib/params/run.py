@@ -9,7 +9,7 @@ from oablib.base.errors import ParameterError
 from oablib.base.wording import did_you_mean
 from oablib.params import project, strict_yaml
 from oablib.params.checked import Place, check, faults_of, shown_value, where
-from oablib.params.declared import RunParameters
+from oablib.params.declared import RunFile, RunParameters
 
 SCHEMA = 1
 """What a run file may say behind `schema`; another number is of another version of the project."""
@@ -32,13 +32,14 @@ class _Layer:
 
     values: Mapping[str, Any]
     place: Place
+    declared: type[RunParameters] = RunParameters
 
     def origin(self, key: str) -> str:
         return where(self.place, (key,))
 
     def faults(self) -> list[str]:
         # A title may come from another layer.
-        return faults_of({"title": "-"} | dict(self.values), RunParameters, place=self.place)
+        return faults_of({"title": "-"} | dict(self.values), self.declared, place=self.place)
 
 
 def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Resolved:
@@ -50,7 +51,7 @@ def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Resolved:
     project.fail_if_name_is_unfit(name)
     faults: list[str] = []
     layers = [*_file_layers(name, seen=(), faults=faults), _overrides(overrides or {})]
-    return _resolved(name, layers, faults, origin=f"params/runs/{name}.yaml")
+    return _resolved(name, layers, faults, origin=f"params/runs/{name}.yaml line 1")
 
 
 def given(name: str, values: Mapping[str, Any], *, origin: str) -> Resolved:
@@ -115,7 +116,7 @@ def _file_layers(name: str, *, seen: tuple[str, ...], faults: list[str]) -> list
     """A run file, after the files that it extends; adds to `faults`."""
     file, seen = strict_yaml.read(project.named_file("runs", name)), (*seen, name)
     values, layers = dict(file.values), list[_Layer]()
-    layer = _Layer(values, file.place)
+    layer = _Layer(values, file.place, RunFile)
     schema = values.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
         faults.append(

@@ -1,8 +1,8 @@
 """The codebook: which tables, columns and codes a delivery holds, and what they mean."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
@@ -10,6 +10,7 @@ from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds
 from oablib.protocol import codebook_checks
 
+Part = TypeVar("Part")
 ColumnType = Literal["id", "category", "integer", "number", "text"]
 CATEGORIES = "a list of categories, or the name of one in lists"
 Level = Literal["child", "school", "neighbourhood", "municipality"]
@@ -97,18 +98,11 @@ class Column(kinds.Declaration):
 
     def category(self, code: int) -> Category:
         """Category with this code; raises ParameterError when there is none."""
-        for category in self.categories:
-            if category.code == code:
-                return category
-        raise ParameterError(f"{self.key} has no category {code}; it has {list(self.codes)}.")
+        return _one(self.categories, "code", code, what=f"{self.key} has no category")
 
     def code(self, key: str) -> int:
         """Code of the category with this key; raises ParameterError when there is none."""
-        for category in self.categories:
-            if category.key == key:
-                return category.code
-        known = [category.key for category in self.categories]
-        raise ParameterError(f"{self.key} has no category {key!r}{did_you_mean(key, known)}")
+        return _one(self.categories, "key", key, what=f"{self.key} has no category").code
 
     @property
     def is_numeric(self) -> bool:
@@ -153,11 +147,7 @@ class Table(kinds.Declaration):
 
     def column(self, key: str) -> Column:
         """Column with this key; raises ParameterError with the nearest key."""
-        for column in self.columns:
-            if column.key == key:
-                return column
-        known = [column.key for column in self.columns]
-        raise ParameterError(f"Table {self.name} has no column {key!r}{did_you_mean(key, known)}")
+        return _one(self.columns, "key", key, what=f"Table {self.name} has no column")
 
 
 @showable()
@@ -182,11 +172,7 @@ class Codebook(kinds.Declaration):
 
     def table(self, name: str) -> Table:
         """Table with this name; raises ParameterError with the nearest name."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        near = did_you_mean(name, [table.name for table in self.tables])
-        raise ParameterError(f"Codebook {self.name} has no table {name!r}{near}")
+        return _one(self.tables, "name", name, what=f"Codebook {self.name} has no table")
 
 
 DECLARED = Codebook
@@ -202,3 +188,11 @@ def load(name: str = "codebook") -> Codebook:
     dialect = asdict(book.dialect)
     tables = tuple(replace(table, **dialect) for table in book.tables)
     return replace(book, name=name, tables=tables)
+
+
+def _one(parts: Sequence[Part], attribute: str, value: str | int, *, what: str) -> Part:
+    """The part with this value of an attribute; what: begins the message when there is none."""
+    by_value = {getattr(part, attribute): part for part in parts}
+    if value not in by_value:
+        raise ParameterError(f"{what} {value!r}{did_you_mean(str(value), map(str, by_value))}")
+    return by_value[value]

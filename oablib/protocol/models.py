@@ -22,6 +22,7 @@ Path = Annotated[
 class Model(kinds.Declaration):
     """One file of params/models.
 
+    extends: the model whose fields it takes over where it has none.
     scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
     its slope gets (origin is published with reversed orientation).
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
@@ -36,6 +37,7 @@ class Model(kinds.Declaration):
     """
 
     name: kinds.OwnName = ""
+    extends: str = ""
     title: kinds.Text
     source: kinds.Text
     codebook: kinds.Text
@@ -105,7 +107,7 @@ def load(name: str) -> Model:
     """
     file = models_checks.read(name)
     model: Model = checked.check(file.values, Model, place=file.place, error=ModelError)
-    return replace(model, name=name)
+    return replace(model, name=name, extends=next(iter(file.chain[1:]), ""))
 
 
 def load_several(names: str, *, first: str) -> dict[str, Model]:

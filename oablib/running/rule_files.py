@@ -8,6 +8,7 @@ have one declaration a folder. So a new stage declares its rules beside itself, 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from oablib import params
 from oablib.base.errors import EnvironmentFault, OabError
 from oablib.base.files import sha256, text_digest
 from oablib.params import checked, kinds, publications, run
-from oablib.params.declared import RunParameters
+from oablib.params.declared import RunFile, RunParameters
 from oablib.protocol import codebook, literature, models
 from oablib.running.stages import key
 from oablib.running.stages.cache import CACHE
@@ -47,7 +48,7 @@ def declaration(kind: str, name: str) -> Any:
     """
     match kind:
         case "runs":
-            return RunParameters
+            return RunFile
         case "models":
             return models.Model
         case "results":
@@ -140,6 +141,7 @@ def _digest(names: Iterable[str]) -> str:
     return text_digest(" ".join(map(sha256, paths)))
 
 
+@cache
 def _module_of(stem: str) -> str:
     """Dotted name of the module that declares params/rules/<stem>.yaml."""
     words = stem.split("_")

@@ -74,6 +74,50 @@ def test_a_run_file_that_cannot_be_meant(
         assert part in message
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("model: ''", "model: is empty; name a file of params/models"),
+        ("codebook: ' '", "codebook: is empty; name a file of params/rules"),
+        ("current_indicator: ''", "current_indicator: is empty; name a file of params/models"),
+        ("data: ' '", "data is ' '; expected text that is not empty"),
+        ("model: bas", "model: params/models has no 'bas'; did you mean 'base'?"),
+        (
+            "published: herijking",
+            "params/published has no 'herijking'; did you mean 'herijking2021'",
+        ),
+        ("variants: ocw_1 ocw_9", "variants: params/models has no 'ocw_9'; did you mean 'ocw_"),
+        ("variants: ocw_1 ocw_2 ocw_1", "variants: names 'ocw_1' twice; name it once"),
+        (r'indicator: "in\u202Edicator_2021"', "indicator: holds control characters"),
+        (r'data: "a\tb"', "data: holds control characters; expected plain text"),
+        ("hide_variable: Origin", "hide_variable is 'Origin'; expected text: the key of a column"),
+        ("hide_given: 1st", "hide_given is '1st'; expected text: the key of a column"),
+    ],
+)
+def test_an_unfit_name_is_refused_with_its_line(
+    runs: Path, capsys: pytest.CaptureFixture[str], line: str, expected: str
+) -> None:
+    write(runs, f"{TITLE}{line}\n")
+    message = refusal(runs, capsys, "run", "mine")
+    assert "1 fault" in message
+    assert f"params/runs/mine.yaml line 2: {expected}" in message
+
+
+def test_names_that_may_be_empty(runs: Path) -> None:
+    write(runs, f"{TITLE}variants: ''\npublished: ''\nindicator: ''\nhide_variable: ''\n")
+    assert run.run_parameters("mine").variants == ""
+
+
+def test_keys_that_are_no_parameters_are_among_the_nearest(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(runs, f"{TITLE}extend: demo\nshcema: 1\n")
+    message = refusal(runs, capsys, "run", "mine")
+    assert "'extend'; did you mean 'extends'?" in message
+    assert "'shcema'; did you mean 'schema'?" in message
+    assert "unknown key 'extends'" in refusal(runs, capsys, "run", "mine", "--set", "extends=x")
+
+
 @pytest.mark.parametrize("text", ["n: 500\n", "title:\n", "title: ' '\n"])
 def test_48_a_run_without_title(runs: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     write(runs, text)
