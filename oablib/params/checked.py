@@ -16,7 +16,7 @@ from oablib.base.wording import did_you_mean
 from oablib.params import kinds, project, strict_yaml
 from oablib.params.expected import at, in_words, known_keys
 
-Place: TypeAlias = Callable[[kinds.Keys], tuple[str, int]]
+Locate: TypeAlias = Callable[[kinds.Keys], tuple[str, int]]
 """From keys to file and line; line 0 where there is none."""
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def read(kind: str, name: str, declared: type[T], *, error: type[OabError] = Par
     fault with its line.
     """
     file = strict_yaml.read(project.named_file(kind, name))
-    return check(file.values, declared, place=file.place, error=error)
+    return check(file.values, declared, locate=file.locate, error=error)
 
 
 def values(kind: str, name: str, declared: Any) -> dict[str, Any]:
@@ -43,20 +43,20 @@ def values(kind: str, name: str, declared: Any) -> dict[str, Any]:
 
 
 def check(
-    values: Mapping, declared: Any, *, place: Place, error: type[OabError] = ParameterError
+    values: Mapping, declared: Any, *, locate: Locate, error: type[OabError] = ParameterError
 ) -> Any:
     """Values as an instance of what they are declared to be; raises `error` naming every fault."""
     try:
         frozen = _frozen(values)
         return _adapter(declared).validate_python(frozen, context=frozen)
     except ValidationError as refused:
-        raise error("\n".join(_faults(refused, values, declared, place))) from None
+        raise error("\n".join(_faults(refused, values, declared, locate))) from None
 
 
-def faults_of(values: Mapping[str, Any], declared: Any, *, place: Place) -> list[str]:
+def faults_of(values: Mapping[str, Any], declared: Any, *, locate: Locate) -> list[str]:
     """Every fault of some values, sorted by line; empty when they fit."""
     try:
-        check(values, declared, place=place)
+        check(values, declared, locate=locate)
     except ParameterError as refused:
         return str(refused).split("\n")
     return []
@@ -83,23 +83,23 @@ def _frozen(value: Any) -> Any:
     return value
 
 
-def where(place: Place, keys: kinds.Keys) -> str:
+def where(locate: Locate, keys: kinds.Keys) -> str:
     """File and line as the beginning of a message."""
-    label, line = place(keys)
+    label, line = locate(keys)
     return f"{label} line {line}" if line else label
 
 
-def _faults(refused: ValidationError, values: Mapping, declared: Any, place: Place) -> list[str]:
+def _faults(refused: ValidationError, values: Mapping, declared: Any, locate: Locate) -> list[str]:
     """What pydantic refused, in our words and in the order of the lines."""
     errors = [(_keys(error, values), error) for error in refused.errors(include_url=False)]
     inner = {keys[:length] for keys, _ in errors for length in range(len(keys))}
-    places: dict[str, tuple[str, int]] = {}
+    locations: dict[str, tuple[str, int]] = {}
     for keys, error in errors:
         if keys in inner and error["type"] != kinds.MEANING:
             continue  # one of several types, and the fault lies inside another of them
         text = _text(error, keys, values=values, schema=schema_of(declared))
-        places[f"{where(place, keys)}: {text}"] = place(keys)
-    return sorted(places, key=lambda fault: places[fault])
+        locations[f"{where(locate, keys)}: {text}"] = locate(keys)
+    return sorted(locations, key=lambda fault: locations[fault])
 
 
 def _keys(error: Any, values: Any) -> kinds.Keys:
@@ -120,7 +120,7 @@ def _is_in_list(part: str | int, values: Any) -> bool:
 
 
 def _text(error: Any, keys: kinds.Keys, *, values: Any, schema: dict[str, Any]) -> str:
-    """One fault, without its place."""
+    """One fault, without file and line."""
     name = ".".join(map(str, keys))
     if error["type"] == kinds.MEANING:
         return f"{name}: {error['msg']}" if keys else str(error["msg"])

@@ -103,12 +103,12 @@ class RunParameters(BaseModel):
         known, named = project.names(kind), project.files_of(name, value)
         if not value.strip() and name not in project.MAY_BE_EMPTY:
             kinds.fail_if_any([((), f"is empty; name a file of params/{kind}.")])
-        absent = [each for each in named if each not in known]
+        absent = [file for file in named if file not in known]
         kinds.fail_if_any(
-            ((), f"params/{kind} has no {each!r}{did_you_mean(each, known)}") for each in absent
+            ((), f"params/{kind} has no {file!r}{did_you_mean(file, known)}") for file in absent
         )
-        twice = dict.fromkeys(each for each in named if named.count(each) > 1)
-        kinds.fail_if_any(((), f"names {each!r} twice; name it once.") for each in twice)
+        twice = dict.fromkeys(file for file in named if named.count(file) > 1)
+        kinds.fail_if_any(((), f"names {file!r} twice; name it once.") for file in twice)
         return value
 
 

@@ -43,7 +43,7 @@ def _choices(part: Schema, whole: Schema) -> Iterator[Schema]:
 
 
 def _children(part: Schema, key: str | int) -> Iterator[Schema]:
-    """What is under a key, or at a place in a list."""
+    """What is under a key, or at an index of a list."""
     if part.get("type") == "array":
         ahead = part.get("prefixItems", [])
         yield ahead[int(key)] if int(key) < len(ahead) else part.get("items", {})

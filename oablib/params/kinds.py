@@ -33,7 +33,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from oablib.base.wording import did_you_mean
 
 Keys: TypeAlias = tuple[str | int, ...]
-"""Keys and places in lists that lead to a value, such as ("direct", 2)."""
+"""Keys and indices in lists that lead to a value, such as ("direct", 2)."""
 
 Fault: TypeAlias = tuple[Keys, str]
 
@@ -71,7 +71,7 @@ def _meant(part: Declaration) -> Declaration:
 
 
 def fail_if_any(faults: Iterable[Fault]) -> None:
-    """Report faults in the words of each, from within a validator."""
+    """Report faults from within a validator, in the words given here."""
     errors = [
         {"type": PydanticCustomError(MEANING, "{text}", {"text": text}), "loc": keys, "input": None}
         for keys, text in faults
@@ -109,9 +109,9 @@ def summing(total: float) -> Any:
     """Of numbers, in a list or under names, that add up to a total but for rounding."""
 
     def check(values: Any) -> Any:
-        found = sum(values.values() if isinstance(values, Mapping) else values)
-        if abs(found - total) > total * ROUNDING:
-            fail_if_any([((), f"sums to {found:g}; expected {total:g}")])
+        total_here = sum(values.values() if isinstance(values, Mapping) else values)
+        if abs(total_here - total) > total * ROUNDING:
+            fail_if_any([((), f"sums to {total_here:g}; expected {total:g}")])
         return values
 
     return AfterValidator(check)

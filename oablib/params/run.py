@@ -8,7 +8,7 @@ from typing import Any
 from oablib.base.errors import ParameterError
 from oablib.base.wording import did_you_mean
 from oablib.params import project, strict_yaml
-from oablib.params.checked import Place, check, faults_of, shown_value, where
+from oablib.params.checked import Locate, check, faults_of, shown_value, where
 from oablib.params.declared import RunFile, RunParameters
 
 SCHEMA = 1
@@ -31,15 +31,15 @@ class _Layer:
     """What one file, or the command line, sets."""
 
     values: Mapping[str, Any]
-    place: Place
+    locate: Locate
     declared: type[RunParameters] = RunParameters
 
     def origin(self, key: str) -> str:
-        return where(self.place, (key,))
+        return where(self.locate, (key,))
 
     def faults(self) -> list[str]:
         # A title may come from another layer.
-        return faults_of({"title": "-"} | dict(self.values), self.declared, place=self.place)
+        return faults_of({"title": "-"} | dict(self.values), self.declared, locate=self.locate)
 
 
 def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Resolved:
@@ -98,7 +98,7 @@ def _resolved(
         faults = [f"{origin}: title is missing; give the run a title."]
     faults = [*faults, *(fault for layer in layers for fault in layer.faults())]
     _fail_if_any(faults or _joint_faults(values, origins), what=f"Run {name!r} cannot start")
-    parameters = check(values, RunParameters, place=lambda _: (origin, 0))
+    parameters = check(values, RunParameters, locate=lambda _: (origin, 0))
     known = [key for key in RunParameters.model_fields if key != "run"]
     return Resolved(
         parameters.model_copy(update={"run": name}),
@@ -116,7 +116,7 @@ def _file_layers(name: str, *, seen: tuple[str, ...], faults: list[str]) -> list
     """A run file, after the files that it extends; adds to `faults`."""
     file, seen = strict_yaml.read(project.named_file("runs", name)), (*seen, name)
     values, layers = dict(file.values), list[_Layer]()
-    layer = _Layer(values, file.place, RunFile)
+    layer = _Layer(values, file.locate, RunFile)
     schema = values.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
         faults.append(
@@ -157,7 +157,7 @@ def _as_in_file(key: str, value: Any) -> Any:
         return value
     try:
         return strict_yaml.scalar(value)
-    except ValueError:  # more digits than Python reads; as text it is refused with its place
+    except ValueError:  # more digits than Python reads; as text it is refused with its origin
         return value
 
 

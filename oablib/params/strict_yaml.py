@@ -71,7 +71,7 @@ class YamlFile:
         known = (keys[:length] for length in range(len(keys), 0, -1))
         return next((self.lines[path] for path in known if path in self.lines), 1)
 
-    def place(self, keys: tuple[str | int, ...]) -> tuple[str, int]:
+    def locate(self, keys: tuple[str | int, ...]) -> tuple[str, int]:
         """Name of the file, and the line of a value."""
         return self.name, self.line(*keys)
 

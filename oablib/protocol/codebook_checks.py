@@ -86,9 +86,13 @@ def _of_categories(column: "Column") -> Iterator[kinds.Fault]:
     for index in kinds.repeated(column.codes):
         code = categories[index].code
         yield ("categories", index), f"code {code} is the code of more than one category"
-    forms = [(form, index) for index, each in enumerate(categories) for form in sorted(each.forms)]
-    for place in kinds.repeated(form for form, _ in forms):
-        form, index = forms[place]
+    forms = [
+        (form, index)
+        for index, category in enumerate(categories)
+        for form in sorted(category.forms)
+    ]
+    for position in kinds.repeated(form for form, _ in forms):
+        form, index = forms[position]
         yield ("categories", index), f"{form!r} names more than one category"
     keys = [category.key for category in categories]
     if column.reference is not None and column.reference not in keys:

@@ -47,7 +47,7 @@ def _book(book: Codebook) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     yield f"### Table `{table.name}`: {table.title}\n"
     keys = ", ".join(f"`{key}`" for key in table.keys)
-    links = "".join(f" `{key}` stands in table `{to}`." for key, to in table.links.items())
+    links = "".join(f" `{key}` is in table `{to}`." for key, to in table.links.items())
     yield f"A row is named by {keys}.{links}"
     yield f"CSV: delimiter `{table.delimiter}`, decimal `{table.decimal}`, {table.encoding}.\n"
     yield from _grid(

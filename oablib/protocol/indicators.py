@@ -43,7 +43,7 @@ class Indicators(kinds.Declaration):
     indicators: tuple[Indicator, ...]
 
     def faults(self) -> Iterable[kinds.Fault]:
-        """Numbers that are not those of the places in the list."""
+        """Numbers that do not count from 1."""
         for index, indicator in enumerate(self.indicators):
             if indicator.number != index + 1:
                 yield ("indicators", index, "number"), f"expected {index + 1}, in order of number"

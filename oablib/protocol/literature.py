@@ -164,7 +164,7 @@ def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> No
         f"`{model.candidates[index]}`; without one it cannot be added."
         for index in absent
     ]
-    named = [_concept_of(each, literature) or f"<concept of {each}>" for each in pairs[absent[0]]]
+    named = [_concept_of(end, literature) or f"<concept of {end}>" for end in pairs[absent[0]]]
     shown = HOW_TO_WRITE.format(name="_".join(named), path=" ~ ".join(named))
     raise LiteratureError("\n".join([*faults, shown]))
 
@@ -257,5 +257,6 @@ def unmeasured(literature: Literature, *, models: Mapping[str, Model]) -> pd.Dat
 
 
 def _concept_of(column: str, literature: Literature) -> str:
-    held = (name for name, each in literature.concepts.items() if column in each.columns)
+    concepts = literature.concepts.values()
+    held = (concept.name for concept in concepts if column in concept.columns)
     return next(held, "")

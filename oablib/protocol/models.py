@@ -106,7 +106,7 @@ def load(name: str) -> Model:
     runs in a circle, or a value set by hand cannot be meant.
     """
     file = models_checks.read(name)
-    model: Model = checked.check(file.values, Model, place=file.place, error=ModelError)
+    model: Model = checked.check(file.values, Model, locate=file.locate, error=ModelError)
     return replace(model, name=name, extends=next(iter(file.chain[1:]), ""))
 
 

@@ -29,14 +29,14 @@ class ModelFile:
     origins: Mapping[str, YamlFile]
     chain: tuple[str, ...]
 
-    def place(self, keys: kinds.Keys) -> tuple[str, int]:
+    def locate(self, keys: kinds.Keys) -> tuple[str, int]:
         """File and line of a value, such as ("direct", 2)."""
         origin = self.origins.get(str(keys[0])) if keys else None
-        return origin.place(keys) if origin else (f"params/models/{self.name}.yaml", 1)
+        return origin.locate(keys) if origin else (f"params/models/{self.name}.yaml", 1)
 
     def where(self, *keys: str | int) -> str:
         """The same as text."""
-        return checked.where(self.place, keys)
+        return checked.where(self.locate, keys)
 
 
 def read(name: str) -> ModelFile:
@@ -64,7 +64,7 @@ def read(name: str) -> ModelFile:
 
 
 def _fail_if_parent_is_unfit(parent: Any, *, chain: tuple[str, ...], file: YamlFile) -> None:
-    where, known = checked.where(file.place, (EXTENDS,)), params.names("models")
+    where, known = checked.where(file.locate, (EXTENDS,)), params.names("models")
     if parent in chain:
         circle = " -> ".join((*chain, parent))
         raise ModelError(f"{where}: models extend each other in a circle: {circle}.")

@@ -131,9 +131,9 @@ def test_what_fits_and_what_does_not(
 ) -> None:
     declared = shaped("Declared", {"key": kind})
     for value in fit:
-        assert checked.faults_of({"key": value}, declared, place=lambda _: ("file", 0)) == []
+        assert checked.faults_of({"key": value}, declared, locate=lambda _: ("file", 0)) == []
     for value in unfit:
-        [fault] = checked.faults_of({"key": value}, declared, place=lambda _: ("file", 0))
+        [fault] = checked.faults_of({"key": value}, declared, locate=lambda _: ("file", 0))
         assert fault.startswith("file: key is ") and f"; expected {expected}" in fault
 
 

@@ -132,8 +132,8 @@ def test_54_a_name_that_holds_code_is_shown_on_one_line_and_not_executed(
     assert "mine.yaml line 2: unknown key" in (message := refusal(runs, capsys, "run", "mine"))
     assert len(message.strip().splitlines()) == 2
     write(runs, TITLE)
-    for told in (f"{CODE}=1", f"seed=1\n{CODE}", f"{CODE.replace('=', '')}=1"):
-        refusal(runs, capsys, "run", "mine", "--set", told)
+    for option in (f"{CODE}=1", f"seed=1\n{CODE}", f"{CODE.replace('=', '')}=1"):
+        refusal(runs, capsys, "run", "mine", "--set", option)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_faults_of_all_files_and_of_the_command_line_come_together(
     ("parent", "expected"),
     [("fisrt", "did you mean 'first'?"), ("2022", "in quotes"), ("", "name of a run")],
 )
-def test_what_cannot_be_extended_is_told_beside_the_other_faults(
+def test_what_cannot_be_extended_is_named_beside_the_other_faults(
     runs: Path, capsys: pytest.CaptureFixture[str], parent: str, expected: str
 ) -> None:
     write(runs, TITLE, "first")
@@ -201,14 +201,14 @@ def test_text_that_breaks_a_line_or_cannot_be_written_is_refused(
 def test_each_value_says_where_it_comes_from(runs: Path) -> None:
     write(runs, f"{TITLE}n: 500\n", "first")
     write(runs, "extends: first\n\ntitle: Mine\n")
-    told = run.resolve("mine", {"seed": "3"}).origins
-    assert {key: told[key] for key in ("title", "n", "seed", "model")} == {
+    origins = run.resolve("mine", {"seed": "3"}).origins
+    assert {key: origins[key] for key in ("title", "n", "seed", "model")} == {
         "title": "params/runs/mine.yaml line 3",
         "n": "params/runs/first.yaml line 2",
         "seed": "command line",
         "model": "default",
     }
-    assert set(told) == set(declared.RunParameters.model_fields) - {"run"}
+    assert set(origins) == set(declared.RunParameters.model_fields) - {"run"}
 
 
 def test_oab_params_shows_value_origin_and_meaning_in_columns(
@@ -229,9 +229,9 @@ def test_oab_params_shows_value_origin_and_meaning_in_columns(
 
 def test_values_are_as_plain_as_json(runs: Path) -> None:
     write(runs, f"{TITLE}hide_variable: ses\nhide_share: 0.4\nhide_given: iq_verb\n")
-    told = run.run_parameters("mine").model_dump()
-    assert json.loads(json.dumps(told)) == told
-    assert {type(value) for value in told.values()} == {str, int, float}
+    values = run.run_parameters("mine").model_dump()
+    assert json.loads(json.dumps(values)) == values
+    assert {type(value) for value in values.values()} == {str, int, float}
 
 
 def test_a_whole_number_is_a_share_too(runs: Path) -> None:

@@ -28,13 +28,13 @@ def column_of(values, key):
     return values["tables"]["cohort"]["columns"][key]
 
 
-def place(keys):
-    return strict_yaml.read(params.named_file("rules", "codebook")).place(keys)
+def locate(keys):
+    return strict_yaml.read(params.named_file("rules", "codebook")).locate(keys)
 
 
 def faults_after(values, change):
     change(values)
-    faults = checked.faults_of(values, codebook.DECLARED, place=place)
+    faults = checked.faults_of(values, codebook.DECLARED, locate=locate)
     assert all(fault.startswith("params/rules/codebook.yaml line ") for fault in faults)
     return faults
 
@@ -150,7 +150,7 @@ def test_data_dictionary_lists_every_column_and_indicator():
 
 def test_bar_in_a_label_does_not_break_the_table(values):
     column_of(values, "sex")["categories"][0]["nl"] = "Jongen | knaap"
-    book = checked.check(values, codebook.DECLARED, place=place)
+    book = checked.check(values, codebook.DECLARED, locate=locate)
     page = codebook_page.to_markdown([book], listed=indicators.load())
     assert "Jongen \\| knaap" in page
 
@@ -267,7 +267,7 @@ def test_fault_is_refused(values, fault):
     assert any(expected in each for each in faults_after(values, change))
 
 
-def test_all_faults_are_told_together(values):
+def test_all_faults_are_named_together(values):
     def change(v):
         column_of(v, "origin").update(reference="belgie")
         column_of(v, "cito").update(range=[550, 501])

@@ -110,7 +110,7 @@ def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> N
         ("measure: effect size, low: 0.51", "measure: odds, low: 0.51", "measure is 'odds'"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_and_line(file: Path, old: str, new: str, said: str) -> None:
+def test_a_fault_is_named_with_file_and_line(file: Path, old: str, new: str, said: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -121,7 +121,7 @@ def test_a_fault_is_told_with_file_and_line(file: Path, old: str, new: str, said
     assert f"params/rules/literature.yaml line {line}: claims." in str(caught.value)
 
 
-def test_a_missing_and_an_unknown_field_are_told_together(file: Path) -> None:
+def test_a_missing_and_an_unknown_field_are_named_together(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("    judge: ", "    juge: ", 1), encoding="utf-8")
     with pytest.raises(LiteratureError) as caught:

@@ -103,9 +103,9 @@ def test_a_path_that_cannot_be_meant_is_refused_with_file_and_line(
     spoil(folder, old, new)
     with pytest.raises(ModelError, match=said) as caught:
         models.load("mine")
-    told = re.findall(r"params/models/mine.yaml line (\d+)", str(caught.value))
+    lines = re.findall(r"params/models/mine.yaml line (\d+)", str(caught.value))
     wanted = new.splitlines()[0] if new else "# The base model"
-    assert line_of(folder, wanted) in {int(number) for number in told} or "twice" in said
+    assert line_of(folder, wanted) in {int(number) for number in lines} or "twice" in said
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Settings(kinds.Declaration):
         named: list[kinds.Fault] = [(("default",), self.default), (("reference",), self.reference)]
         for index, batch in enumerate(self.batches):
             keys = ("batches", index, "methods")
-            named += [((*keys, place), name) for place, name in enumerate(batch.methods)]
+            named += [((*keys, position), name) for position, name in enumerate(batch.methods)]
             if batch.world not in self.worlds:
                 near = did_you_mean(batch.world, self.worlds)
                 yield ("batches", index, "world"), f"no world {batch.world!r}{near}"
