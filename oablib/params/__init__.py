@@ -1,6 +1,6 @@
 """Where the project is, what its parameter files say, and what a run was given."""
 
-from oablib.params.place import (
+from oablib.params.project import (
     KINDS,
     RUN_NAME,
     SEVERAL,
@@ -10,7 +10,7 @@ from oablib.params.place import (
     load_yaml,
     named_file,
     names,
-    published,
     root,
     rules,
 )
+from oablib.params.publications import published

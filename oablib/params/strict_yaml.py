@@ -56,20 +56,24 @@ for _tag, _pattern, _first in _SCALARS:
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """The values of a file and the lines that they stand on.
+    """The values of a file, and the line of each.
 
-    lines: of each top-level key. places: of each value inside, by the keys (and places in lists)
-    that lead to it, such as ("direct", 2).
+    name: of the file, with the two folders around it. lines: line of a value by the keys, and
+    indices in lists, that lead to it: ("direct", 2).
     """
 
+    name: str
     values: dict[str, Any]
-    lines: dict[str, int]
-    places: dict[tuple[str | int, ...], int]
+    lines: dict[tuple[str | int, ...], int]
 
-    def line(self, *way: str | int) -> int:
-        """Line of a value, or of the nearest thing around it that is there; 1 for the file."""
-        known = (way[:length] for length in range(len(way), 0, -1))
-        return next((self.places[each] for each in known if each in self.places), 1)
+    def line(self, *keys: str | int) -> int:
+        """Line of a value, or of the nearest one around it; 1 for the file."""
+        known = (keys[:length] for length in range(len(keys), 0, -1))
+        return next((self.lines[path] for path in known if path in self.lines), 1)
+
+    def locate(self, keys: tuple[str | int, ...]) -> tuple[str, int]:
+        """Name of the file, and the line of a value."""
+        return self.name, self.line(*keys)
 
 
 def read(path: Path) -> YamlFile:
@@ -127,46 +131,31 @@ def _parse(text: str, *, path: Path) -> YamlFile:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise ParameterError(f"{path} is not a mapping; expected lines like `key: value`.")
-        repeated = _repeated_keys(node)
+        lines: dict[tuple[str | int, ...], int] = {}
+        repeated = []
+        for keys, line in _lines(node, loader):
+            if keys in lines:
+                repeated.append(f"line {line}: key {keys[-1]!r} is already on line {lines[keys]}")
+            lines.setdefault(keys, line)
         if repeated:
             raise ParameterError(f"{path}: " + "; ".join(repeated) + ".")
-        # A list as a key has no name, and is refused below with its line.
-        named = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        lines = {key.value: key.start_mark.line + 1 for key in named}
-        places = dict(_places(node))
-        return YamlFile(values=loader.construct_document(node), lines=lines, places=places)
+        return YamlFile("/".join(path.parts[-3:]), loader.construct_document(node), lines)
     finally:
         loader.dispose()
 
 
-def _places(
-    node: yaml.Node, way: tuple[str | int, ...] = ()
+def _lines(
+    node: yaml.Node, loader: _Loader, around: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """The way to each value, and its line; a key's value stands where the key does."""
+    """Keys that lead to each value, and the line of its key."""
     if isinstance(node, yaml.MappingNode):
-        inner = [((*way, str(key.value)), key, value) for key, value in node.value]
+        # A list as a key has no name, and is refused with its line when values are made.
+        named = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
+        inner = [(loader.construct_object(key), key, value) for key, value in named]
     elif isinstance(node, yaml.SequenceNode):
-        inner = [((*way, place), value, value) for place, value in enumerate(node.value)]
+        inner = [(index, value, value) for index, value in enumerate(node.value)]
     else:
         return
-    for at, named, value in inner:
-        yield at, named.start_mark.line + 1
-        yield from _places(value, at)
-
-
-def _repeated_keys(node: yaml.Node) -> list[str]:
-    """List each key that stands twice in one mapping, at any depth."""
-    faults: list[str] = []
-    children: list[yaml.Node] = []
-    if isinstance(node, yaml.SequenceNode):
-        children = node.value
-    elif isinstance(node, yaml.MappingNode):
-        first: dict[tuple[str, str], int] = {}
-        for key, value in node.value:
-            name = (key.tag, str(key.value))
-            line = key.start_mark.line + 1
-            if name in first:
-                faults.append(f"line {line}: key {key.value!r} is already on line {first[name]}")
-            first.setdefault(name, line)
-            children.append(value)
-    return faults + [fault for child in children for fault in _repeated_keys(child)]
+    for name, start, value in inner:
+        yield (*around, name), start.start_mark.line + 1
+        yield from _lines(value, loader, (*around, name))

@@ -1,69 +1,83 @@
 """The codebook: which tables, columns and codes a delivery holds, and what they mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Literal, TypeVar
 
-from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
 from oablib.base.wording import did_you_mean
+from oablib.params import checked, kinds
 from oablib.protocol import codebook_checks
 
+Part = TypeVar("Part")
 ColumnType = Literal["id", "category", "integer", "number", "text"]
+CATEGORIES = "a list of categories, or the name of one in lists"
 Level = Literal["child", "school", "neighbourhood", "municipality"]
 
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Category:
+class Category(kinds.Declaration):
     """One category of a column; `delivered_as` are other texts that a file may hold for it."""
 
     code: int
-    key: str
-    label_nl: str
-    label_en: str
-    delivered_as: tuple[str, ...]
+    key: kinds.Text
+    label_nl: Annotated[kinds.Text, kinds.key("nl")]
+    label_en: Annotated[kinds.Text, kinds.key("en")]
+    delivered_as: tuple[kinds.Text, ...] = ()
 
     @property
     def forms(self) -> frozenset[str]:
-        """Texts, as codebook_rules.plain makes them, under which a column may hold it."""
-        parts = {"code": self.code, "key": self.key, "nl": self.label_nl, "en": self.label_en}
-        return frozenset(
-            codebook_checks.delivered_forms({**parts, "delivered_as": self.delivered_as})
-        )
+        """Texts, as codebook_checks.plain makes them, under which a column may hold it."""
+        texts = (str(self.code), self.key, self.label_nl, self.label_en, *self.delivered_as)
+        return frozenset(map(codebook_checks.plain, texts))
+
+
+Categories = Annotated[tuple[Category, ...], kinds.MANY]
 
 
 @showable()
-@dataclass(frozen=True, slots=True)
-class Column:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(kinds.Declaration):
     """One column of a table.
 
     unit: of its numbers, empty for text. categories: in published order, empty unless type is
     category. reference: key of the reference category. missing: code -> Dutch label.
-    minimum, maximum: allowed range in `unit`, inclusive. pattern: regular expression that the
+    range: lowest and highest number in `unit`, both allowed. pattern: regular expression that the
     whole of an id must match. level: whose property it is. indicator: number in the list of
     2015 (params/rules/indicators.yaml). nullable: unknown values stay in the analysis as NaN.
     required: rows whose value is a missing code are dropped at intake, with a count.
     """
 
-    key: str
-    label_nl: str
-    label_en: str
+    key: kinds.OwnName
+    label_nl: Annotated[kinds.Text, kinds.key("nl")]
+    label_en: Annotated[kinds.Text, kinds.key("en")]
     type: ColumnType
-    unit: str
-    categories: tuple[Category, ...]
-    reference: str | None
-    missing: Mapping[int, str]
-    minimum: float | None
-    maximum: float | None
-    pattern: str | None
+    unit: kinds.Text = ""
+    categories: Annotated[Categories, kinds.named_in("lists"), kinds.expecting(CATEGORIES)] = ()
+    reference: Annotated[str | None, kinds.IF_GIVEN] = None
+    missing: Mapping[int, kinds.Text] = field(default_factory=dict)
+    range: Annotated[tuple[kinds.Number, kinds.Number] | None, kinds.IF_GIVEN] = None
+    pattern: Annotated[str | None, kinds.IF_GIVEN] = None
     level: Level
-    source: str
-    indicator: int | None
-    nullable: bool
-    required: bool
-    aliases: tuple[str, ...]
+    source: kinds.Text
+    indicator: Annotated[int | None, kinds.IF_GIVEN] = None
+    nullable: bool = False
+    required: bool = False
+    aliases: tuple[kinds.Text, ...] = ()
+
+    faults = codebook_checks.of_column
+
+    @property
+    def minimum(self) -> float | None:
+        """Lowest number that is allowed, None without range."""
+        return self.range[0] if self.range else None
+
+    @property
+    def maximum(self) -> float | None:
+        """Highest number that is allowed, None without range."""
+        return self.range[1] if self.range else None
 
     @property
     def codes(self) -> tuple[int, ...]:
@@ -84,18 +98,11 @@ class Column:
 
     def category(self, code: int) -> Category:
         """Category with this code; raises ParameterError when there is none."""
-        for category in self.categories:
-            if category.code == code:
-                return category
-        raise ParameterError(f"{self.key} has no category {code}; it has {list(self.codes)}.")
+        return _one(self.categories, "code", code, what=f"{self.key} has no category")
 
     def code(self, key: str) -> int:
         """Code of the category with this key; raises ParameterError when there is none."""
-        for category in self.categories:
-            if category.key == key:
-                return category.code
-        known = [category.key for category in self.categories]
-        raise ParameterError(f"{self.key} has no category {key!r}{did_you_mean(key, known)}")
+        return _one(self.categories, "key", key, what=f"{self.key} has no category").code
 
     @property
     def is_numeric(self) -> bool:
@@ -108,161 +115,84 @@ class Column:
         return self.type == "id" and self.level == "child"
 
 
-@showable()
 @dataclass(frozen=True, slots=True)
-class Table:
+class Dialect(kinds.Declaration):
+    """How CSV files are written."""
+
+    delimiter: str
+    decimal: Literal[",", "."]
+    encoding: str
+
+    faults = codebook_checks.of_dialect
+
+
+@showable()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(kinds.Declaration):
     """One table of a delivery and how its CSV file is written.
 
-    keys: columns that together name a row. links: column -> table in which its value must stand.
+    keys: columns that together name a row. links: column -> table in which its value must be.
     """
 
-    name: str
-    title: str
+    name: kinds.OwnName
+    title: kinds.Text
     keys: tuple[str, ...]
-    links: Mapping[str, str]
-    columns: tuple[Column, ...]
-    delimiter: str
-    decimal: str
-    encoding: str
+    links: Mapping[str, str] = field(default_factory=dict)
+    columns: Annotated[tuple[Column, ...], kinds.NAMED]
+    delimiter: Annotated[str, kinds.hidden("delimiter")] = ""
+    decimal: Annotated[str, kinds.hidden("decimal")] = ""
+    encoding: Annotated[str, kinds.hidden("encoding")] = ""
+
+    faults = codebook_checks.of_table
 
     def column(self, key: str) -> Column:
         """Column with this key; raises ParameterError with the nearest key."""
-        for column in self.columns:
-            if column.key == key:
-                return column
-        known = [column.key for column in self.columns]
-        raise ParameterError(f"Table {self.name} has no column {key!r}{did_you_mean(key, known)}")
+        return _one(self.columns, "key", key, what=f"Table {self.name} has no column")
 
 
 @showable()
-@dataclass(frozen=True, slots=True)
-class Codebook:
-    """All tables of a delivery; `obtain` says how to come by the data."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codebook(kinds.Declaration):
+    """All tables of a delivery; `obtain` says how to come by the data.
 
-    name: str
-    title: str
-    source: str
-    obtain: str
+    refused_columns: names of columns that no delivery may have. lists: categories that several
+    columns share, by name.
+    """
+
+    name: kinds.OwnName = ""
+    title: kinds.Text
+    source: kinds.Text
+    obtain: kinds.Text
+    dialect: Dialect
     refused_columns: tuple[str, ...]
-    tables: tuple[Table, ...]
+    lists: Mapping[str, Categories]
+    tables: Annotated[tuple[Table, ...], kinds.NAMED]
+
+    faults = codebook_checks.of_book
 
     def table(self, name: str) -> Table:
         """Table with this name; raises ParameterError with the nearest name."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        near = did_you_mean(name, [table.name for table in self.tables])
-        raise ParameterError(f"Codebook {self.name} has no table {name!r}{near}")
+        return _one(self.tables, "name", name, what=f"Codebook {self.name} has no table")
 
 
-@showable()
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One of the 36 indicators of 2015 (De Mooij et al. 2015, appendix 2).
-
-    years: first and last year of availability on 30 November 2015, None where none is given.
-    columns: keys in codebook.yaml, empty when the indicator has no column.
-    """
-
-    number: int
-    label_nl: str
-    label_en: str
-    group: str
-    definition: str
-    source: str
-    years: tuple[int | None, int | None]
-    note: str
-    columns: tuple[str, ...]
+DECLARED = Codebook
 
 
 def load(name: str = "codebook") -> Codebook:
     """Read params/rules/<name>.yaml.
 
-    Raises ParameterError naming every fault: unknown keys with the nearest name, a reference
-    that is no category, a range out of order, a code used twice, and the like.
+    Raises ParameterError naming every fault with its line: unknown keys with the nearest name, a
+    reference that is no category, a range out of order, a code used twice, and the like.
     """
-    return parse(params.rules(name), name=name)
+    book: Codebook = checked.read("rules", name, DECLARED)
+    dialect = asdict(book.dialect)
+    tables = tuple(replace(table, **dialect) for table in book.tables)
+    return replace(book, name=name, tables=tables)
 
 
-def parse(values: Mapping[str, Any], *, name: str) -> Codebook:
-    """Make a codebook out of the content of its file; raises ParameterError as `load`."""
-    faults = codebook_checks.faults(values)
-    if faults:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise ParameterError(f"Codebook {name} has {count}:\n  " + "\n  ".join(faults))
-    return Codebook(
-        name=name,
-        title=values["title"],
-        source=values["source"],
-        obtain=values["obtain"],
-        refused_columns=tuple(values["refused_columns"]),
-        tables=tuple(
-            _table(table, name=key, book=values) for key, table in values["tables"].items()
-        ),
-    )
-
-
-def indicators() -> tuple[Indicator, ...]:
-    """The 36 indicators of params/rules/indicators.yaml, in order of number."""
-    return tuple(
-        Indicator(
-            number=item["number"],
-            label_nl=item["nl"],
-            label_en=item["en"],
-            group=item["group"],
-            definition=item["definition"],
-            source=item["source"],
-            years=(item["first_year"], item["last_year"]),
-            note=item["note"],
-            columns=tuple(item["column"] or ()),
-        )
-        for item in params.rules("indicators")["indicators"]
-    )
-
-
-def _table(values: Mapping[str, Any], *, name: str, book: Mapping[str, Any]) -> Table:
-    columns = values["columns"].items()
-    return Table(
-        name=name,
-        title=values["title"],
-        keys=tuple(values["keys"]),
-        links=dict(values.get("links", {})),
-        columns=tuple(_column(item, key=key, lists=book["lists"]) for key, item in columns),
-        **book["dialect"],
-    )
-
-
-def _column(values: Mapping[str, Any], *, key: str, lists: Mapping[str, Any]) -> Column:
-    minimum, maximum = values.get("range", (None, None))
-    return Column(
-        key=key,
-        label_nl=values["nl"],
-        label_en=values["en"],
-        type=values["type"],
-        unit=values.get("unit", ""),
-        categories=_categories(codebook_checks.listed(values, lists=lists)),
-        reference=values.get("reference"),
-        missing=dict(values.get("missing", {})),
-        minimum=minimum,
-        maximum=maximum,
-        pattern=values.get("pattern"),
-        level=values["level"],
-        source=values["source"],
-        indicator=values.get("indicator"),
-        nullable=values.get("nullable", False),
-        required=values.get("required", False),
-        aliases=tuple(values.get("aliases", ())),
-    )
-
-
-def _categories(entries: Sequence[Mapping[str, Any]]) -> tuple[Category, ...]:
-    return tuple(
-        Category(
-            code=entry["code"],
-            key=entry["key"],
-            label_nl=entry["nl"],
-            label_en=entry["en"],
-            delivered_as=tuple(entry.get("delivered_as", ())),
-        )
-        for entry in entries
-    )
+def _one(parts: Sequence[Part], attribute: str, value: str | int, *, what: str) -> Part:
+    """The part with this value of an attribute; what: begins the message when there is none."""
+    by_value = {getattr(part, attribute): part for part in parts}
+    if value not in by_value:
+        raise ParameterError(f"{what} {value!r}{did_you_mean(str(value), map(str, by_value))}")
+    return by_value[value]

@@ -1,64 +1,19 @@
-"""What a codebook file must say to be meant: each fault as one sentence."""
+"""What the fields of a codebook must say about each other, and how labels are compared."""
 
 import codecs
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from oablib.base.wording import did_you_mean
+from oablib.params import kinds
 
-TYPES = ("id", "category", "integer", "number", "text")
-LEVELS = ("child", "school", "neighbourhood", "municipality")
+if TYPE_CHECKING:
+    from oablib.protocol.codebook import Codebook, Column, Dialect, Table
+
 RESERVED = "child"  # the running number that intake puts in place of a child's id
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
-
-Fields = Mapping[str, tuple[type, ...]]
-
-BOOK: Fields = {
-    "title": (str,),
-    "source": (str,),
-    "obtain": (str,),
-    "dialect": (dict,),
-    "refused_columns": (list,),
-    "lists": (dict,),
-    "tables": (dict,),
-}
-DIALECT: Fields = {"delimiter": (str,), "decimal": (str,), "encoding": (str,)}
-TABLE: Fields = {"title": (str,), "keys": (list,), "columns": (dict,)}
-TABLE_OPTIONS: Fields = {"links": (dict,)}
-COLUMN: Fields = {"nl": (str,), "en": (str,), "type": (str,), "level": (str,), "source": (str,)}
-COLUMN_OPTIONS: Fields = {
-    "unit": (str,),
-    "categories": (str, list),
-    "reference": (str,),
-    "missing": (dict,),
-    "range": (list,),
-    "pattern": (str,),
-    "indicator": (int,),
-    "nullable": (bool,),
-    "required": (bool,),
-    "aliases": (list,),
-}
-CATEGORY: Fields = {"code": (int,), "key": (str,), "nl": (str,), "en": (str,)}
-CATEGORY_OPTIONS: Fields = {"delivered_as": (list,)}
-
-
-def faults(values: Mapping[str, Any]) -> list[str]:
-    """List every fault of a codebook's content; an empty list means that it can be used.
-
-    Shape is judged first (unknown, missing and mistyped fields); what fields say about each
-    other is judged only when the shape is right.
-    """
-    return list(_shapes(values)) or list(_meanings(values))
-
-
-def delivered_forms(category: Mapping[str, Any]) -> set[str]:
-    """Texts, as `plain` makes them, under which a category may stand in a text column."""
-    named = (category["key"], category["nl"], category["en"], *category.get("delivered_as", ()))
-    return {plain(str(text)) for text in (category["code"], *named)}
 
 
 def plain(text: str) -> str:
@@ -66,170 +21,94 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def _shapes(values: Mapping[str, Any]) -> Iterator[str]:
-    top = list(_shape(values, where="codebook", needed=BOOK))
-    if top:
-        yield from top
-        return
-    yield from _shape(values["dialect"], where="dialect", needed=DIALECT)
-    for name, categories in values["lists"].items():
-        yield from _category_shapes(categories, where=f"list {name}")
-    for name, table in values["tables"].items():
-        yield from _table_shapes(table, name=str(name))
-
-
-def _table_shapes(table: Any, *, name: str) -> Iterator[str]:
-    shape = list(_shape(table, where=f"table {name}", needed=TABLE, options=TABLE_OPTIONS))
-    yield from shape
-    for key, column in {} if shape else table["columns"].items():
-        where = f"{name}.{key}"
-        if not isinstance(key, str) or not _KEY.fullmatch(key) or key == RESERVED:
-            yield f"{where}: a column key is small letters, digits and _, and not {RESERVED!r}"
-        yield from _shape(column, where=where, needed=COLUMN, options=COLUMN_OPTIONS)
-        if isinstance(column, dict) and isinstance(column.get("categories"), list):
-            yield from _category_shapes(column["categories"], where=where)
-
-
-def _category_shapes(categories: Any, *, where: str) -> Iterator[str]:
-    if not isinstance(categories, list) or not categories:
-        yield f"{where}: expected a list of categories"
-        return
-    for place, category in enumerate(categories, start=1):
-        yield from _shape(
-            category,
-            where=f"{where} category {place}",
-            needed=CATEGORY,
-            options=CATEGORY_OPTIONS,
-        )
-
-
-def _shape(
-    values: Any, *, where: str, needed: Fields, options: Fields | None = None
-) -> Iterator[str]:
-    """Unknown, missing and mistyped fields of one mapping."""
-    if not isinstance(values, dict):
-        yield f"{where}: expected a mapping with {', '.join(needed)}"
-        return
-    known = {**needed, **(options or {})}
-    for key in [key for key in values if key not in known]:
-        yield f"{where}: unknown key {key!r}{did_you_mean(str(key), known)}"
-    for key in [key for key in needed if key not in values]:
-        yield f"{where}: {key} is missing"
-    for key in [key for key in known if key in values and type(values[key]) not in known[key]]:
-        wanted = " or ".join(kind.__name__ for kind in known[key])
-        yield f"{where}: {key} is of type {type(values[key]).__name__}; expected {wanted}"
-
-
-def _meanings(values: Mapping[str, Any]) -> Iterator[str]:
-    yield from _dialect_faults(values["dialect"])
-    for name, table in values["tables"].items():
-        yield from _table_faults(table, name=name, tables=values["tables"])
-        for key, column in table["columns"].items():
-            said = chain(
-                _column_faults(column),
-                _category_faults(column, lists=values["lists"]),
-                _missing_faults(column, lists=values["lists"]),
-            )
-            yield from (f"{name}.{key}: {fault}" for fault in said)
-
-
-def _dialect_faults(dialect: Mapping[str, str]) -> Iterator[str]:
-    if len(dialect["delimiter"]) != 1 or dialect["delimiter"] == dialect["decimal"]:
-        yield "dialect: delimiter must be one character that is not the decimal sign"
-    if dialect["decimal"] not in (",", "."):
-        yield "dialect: decimal must be ',' or '.'"
+def of_dialect(dialect: "Dialect") -> Iterator[kinds.Fault]:
+    """Signs that could be confused, and an encoding that Python does not know."""
+    if len(dialect.delimiter) != 1 or dialect.delimiter == dialect.decimal:
+        yield ("delimiter",), "delimiter must be one character that is not the decimal sign"
     try:
-        codecs.lookup(dialect["encoding"])
+        codecs.lookup(dialect.encoding)
     except LookupError:
-        yield "dialect: encoding is not known; expected for example utf-8 or cp1252"
+        yield ("encoding",), "encoding is not known; expected for example utf-8 or cp1252"
 
 
-def _table_faults(
-    table: Mapping[str, Any], *, name: str, tables: Mapping[str, Any]
-) -> Iterator[str]:
-    columns = table["columns"]
-    for key in [*table["keys"], *table.get("links", {})]:
-        if key not in columns:
-            yield f"table {name}: no column {key!r}{did_you_mean(str(key), columns)}"
-    for key, target in table.get("links", {}).items():
-        if target not in tables or tables[target]["keys"] != [key]:
-            yield f"table {name}: {key} links to {target!r}, which is no table with key {key!r}"
-    used = [key.casefold() for key in columns]
-    for key, column in columns.items():
-        other = {str(alias).casefold() for alias in column.get("aliases", ())} - {key}
-        used += sorted(other)
-    for repeated in _repeated(used):
-        yield f"table {name}: {repeated!r} names more than one column"
+def of_book(book: "Codebook") -> Iterator[kinds.Fault]:
+    """Links that lead to no table."""
+    keys = {table.name: table.keys for table in book.tables}
+    for table in book.tables:
+        for key, target in table.links.items():
+            if keys.get(target) != (key,):
+                text = f"{key} links to {target!r}, which is no table with key {key!r}"
+                yield ("tables", table.name, "links", key), text
 
 
-def _column_faults(column: Mapping[str, Any]) -> Iterator[str]:
-    if column["type"] not in TYPES:
-        yield f"type {column['type']!r} is unknown{did_you_mean(column['type'], TYPES)}"
-    if column["level"] not in LEVELS:
-        yield f"level {column['level']!r} is unknown{did_you_mean(column['level'], LEVELS)}"
-    if column.get("nullable") and column.get("required"):
-        yield "nullable and required contradict each other"
-    numeric = column["type"] in ("integer", "number")
-    if numeric != ("range" in column):
-        yield "a range belongs to a column of type integer or number, and to no other"
-    if "pattern" in column and column["type"] not in ("id", "text"):
-        yield "a pattern belongs to a column of type id or text"
-    yield from _range_faults(column)
+def of_table(table: "Table") -> Iterator[kinds.Fault]:
+    """Keys and links that are no columns, and names that mean two columns."""
+    columns = [column.key for column in table.columns]
+    named: list[kinds.Fault] = [(("keys", index), key) for index, key in enumerate(table.keys)]
+    named += [(("links", key), key) for key in table.links]
+    for keys, name in named:
+        if name not in columns:
+            yield keys, f"no column {name!r}{did_you_mean(name, columns)}"
+    used = [(key.casefold(), key) for key in columns]
+    for column in table.columns:
+        others = sorted({alias.casefold() for alias in column.aliases} - {column.key})
+        used += [(other, column.key) for other in others]
+    for index in kinds.repeated(name for name, _ in used):
+        name, key = used[index]
+        yield ("columns", key), f"{name!r} names more than one column"
+
+
+def of_column(column: "Column") -> Iterator[kinds.Fault]:
+    """Fields that a column of its type cannot have, or needs beside each other."""
+    if not _KEY.fullmatch(column.key) or column.key == RESERVED:
+        yield (), f"a column key is small letters, digits and _, and not {RESERVED!r}"
+    if column.nullable and column.required:
+        yield (), "nullable and required contradict each other"
+    if column.is_numeric != (column.range is not None):
+        yield (), "a range belongs to a column of type integer or number, and to no other"
+    if column.pattern is not None and column.type not in ("id", "text"):
+        yield ("pattern",), "a pattern belongs to a column of type id or text"
     try:
-        re.compile(column.get("pattern", ""))
+        re.compile(column.pattern or "")
     except re.error:
-        yield "pattern is no regular expression"
+        yield ("pattern",), "pattern is no regular expression"
+    if column.range and column.range[0] >= column.range[1]:
+        text = f"range {list(column.range)} is not in order; expected [lowest, highest]"
+        yield ("range",), text
+    yield from _of_categories(column)
+    yield from _of_missing(column)
 
 
-def _range_faults(column: Mapping[str, Any]) -> Iterator[str]:
-    bounds = column.get("range", [0, 1])
-    if len(bounds) != 2 or any(type(bound) not in (int, float) for bound in bounds):
-        yield "range must be two numbers, [lowest, highest]"
-    elif bounds[0] >= bounds[1]:
-        yield f"range {bounds} is not in order; expected [lowest, highest]"
-    elif any(bounds[0] <= code <= bounds[1] for code in _missing_codes(column)):
-        yield "a missing code lies inside the range, so it cannot be told from a value"
+def _of_categories(column: "Column") -> Iterator[kinds.Fault]:
+    categories = column.categories
+    if bool(categories) != (column.type == "category"):
+        yield (), "categories belong to a column of type category, and to no other"
+    for index in kinds.repeated(column.codes):
+        code = categories[index].code
+        yield ("categories", index), f"code {code} is the code of more than one category"
+    forms = [
+        (form, index)
+        for index, category in enumerate(categories)
+        for form in sorted(category.forms)
+    ]
+    for position in kinds.repeated(form for form, _ in forms):
+        form, index = forms[position]
+        yield ("categories", index), f"{form!r} names more than one category"
+    keys = [category.key for category in categories]
+    if column.reference is not None and column.reference not in keys:
+        near = did_you_mean(column.reference, keys)
+        yield ("reference",), f"reference {column.reference!r} is no category{near}"
 
 
-def _category_faults(column: Mapping[str, Any], *, lists: Mapping[str, Any]) -> Iterator[str]:
-    if ("categories" in column) != (column["type"] == "category"):
-        yield "categories belong to a column of type category, and to no other"
-    named = column.get("categories")
-    if isinstance(named, str) and named not in lists:
-        yield f"there is no list {named!r}{did_you_mean(named, lists)}"
-    categories = listed(column, lists=lists)
-    for code in _repeated(category["code"] for category in categories):
-        yield f"code {code} stands for more than one category"
-    for text in _repeated(chain.from_iterable(map(delivered_forms, categories))):
-        yield f"{text!r} stands for more than one category"
-    keys = [category["key"] for category in categories]
-    if "reference" in column and column["reference"] not in keys:
-        near = did_you_mean(column["reference"], keys)
-        yield f"reference {column['reference']!r} is no category{near}"
-
-
-def _missing_faults(column: Mapping[str, Any], *, lists: Mapping[str, Any]) -> Iterator[str]:
-    missing = column.get("missing", {})
-    if any(type(code) is not int or type(label) is not str for code, label in missing.items()):
-        yield "missing must map whole numbers to labels"
-    if missing and column["type"] not in ("category", "integer", "number"):
-        yield "missing codes belong to a category or a number"
-    if missing and not (column.get("nullable") or column.get("required")):
-        yield "a missing code needs nullable (kept as unknown) or required (the row is dropped)"
-    codes = {category["code"] for category in listed(column, lists=lists)}
-    for code in sorted(codes & set(_missing_codes(column))):
-        yield f"code {code} is a category and a missing code"
-
-
-def listed(column: Mapping[str, Any], *, lists: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Categories of a column, written there or in a named list; empty when there are none."""
-    categories = column.get("categories", [])
-    return lists.get(categories, []) if isinstance(categories, str) else categories
-
-
-def _missing_codes(column: Mapping[str, Any]) -> list[int]:
-    return [code for code in column.get("missing", {}) if type(code) is int]
-
-
-def _repeated(items: Iterable[Any]) -> list[Any]:
-    return sorted(item for item, count in Counter(items).items() if count > 1)
+def _of_missing(column: "Column") -> Iterator[kinds.Fault]:
+    if column.missing and column.type not in ("category", "integer", "number"):
+        yield ("missing",), "missing codes belong to a category or a number"
+    if column.missing and not (column.nullable or column.required):
+        text = "a missing code needs nullable (kept as unknown) or required (the row is dropped)"
+        yield ("missing",), text
+    for code in column.missing:
+        if column.range and column.range[0] <= code <= column.range[1]:
+            text = "a missing code lies inside the range, so it cannot be told from a value"
+            yield ("missing", code), text
+        if code in column.codes:
+            yield ("missing", code), f"code {code} is a category and a missing code"

@@ -5,9 +5,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from oablib import params
-from oablib.protocol import codebook
-from oablib.protocol.codebook import Codebook, Column, Indicator, Table
+from oablib.protocol import codebook, indicators
+from oablib.protocol.codebook import Codebook, Column, Table
+from oablib.protocol.indicators import Indicator, Indicators
 
 CODEBOOKS = ("codebook", "codebook_snijders_bosker")
 PAGE = "docs/data_dictionary.md"
@@ -22,19 +22,19 @@ count; in an *unknown allowed* column the row stays and the value is unknown.
 """
 
 
-def to_markdown(books: Sequence[Codebook], *, indicators: Sequence[Indicator]) -> str:
+def to_markdown(books: Sequence[Codebook], *, listed: Indicators) -> str:
     """One Markdown page: tables and columns of each codebook, then the 36 indicators."""
     lines = [HEADING]
     for book in books:
         lines += _book(book)
-    lines += _indicators(indicators)
+    lines += _indicators(listed)
     return "\n".join(lines).rstrip() + "\n"
 
 
 def page() -> str:
     """Content that docs/data_dictionary.md must have."""
     books = [codebook.load(name) for name in CODEBOOKS]
-    return to_markdown(books, indicators=codebook.indicators())
+    return to_markdown(books, listed=indicators.load())
 
 
 def _book(book: Codebook) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _book(book: Codebook) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     yield f"### Table `{table.name}`: {table.title}\n"
     keys = ", ".join(f"`{key}`" for key in table.keys)
-    links = "".join(f" `{key}` stands in table `{to}`." for key, to in table.links.items())
+    links = "".join(f" `{key}` is in table `{to}`." for key, to in table.links.items())
     yield f"A row is named by {keys}.{links}"
     yield f"CSV: delimiter `{table.delimiter}`, decimal `{table.decimal}`, {table.encoding}.\n"
     yield from _grid(
@@ -102,18 +102,18 @@ def _categories(column: Column) -> Iterator[str]:
     )
 
 
-def _indicators(indicators: Sequence[Indicator]) -> Iterator[str]:
+def _indicators(listed: Indicators) -> Iterator[str]:
     yield "## The 36 indicators of 2015\n"
-    yield f"Source: {params.rules('indicators')['source']}."
+    yield f"Source: {listed.source}."
     yield "Years are those available on 30 November 2015.\n"
     yield from _grid(
         ("No", "Indicator", "English", "Definition", "Source", "Years", "Note", "Column"),
-        (_indicator_cells(indicator) for indicator in indicators),
+        (_indicator_cells(indicator) for indicator in listed.indicators),
     )
 
 
 def _indicator_cells(indicator: Indicator) -> tuple[str, ...]:
-    first, last = indicator.years
+    first, last = indicator.first_year, indicator.last_year
     years = "not given" if first is None else f"{first}-{last or ''}"
     columns = ", ".join(f"`{key}`" for key in indicator.columns) or "none"
     return (

@@ -6,19 +6,22 @@ that measure them, so that one claim serves every model and data set that has su
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 
 from oablib.base.errors import LiteratureError
 from oablib.base.shown import showable
+from oablib.params import checked, kinds
 from oablib.protocol import literature_checks, models_checks
-from oablib.protocol.literature_checks import NEEDED, Direction, Grounding
 from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 
 RULE = "literature"
+SOURCES = "at least one source, {key of params/references.bib: where in it}"
+
+Grounding = Literal["accepted", "insufficient", "rejected"]
 HOW_TO_WRITE = """Write one in params/rules/literature.yaml, under `claims`:
   {name}:
     path: {path}
@@ -32,36 +35,53 @@ HOW_TO_WRITE = """Write one in params/rules/literature.yaml, under `claims`:
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One entry: `lhs ~ rhs` of concepts, what is known of it, and how far it is founded.
+class Size(kinds.Declaration):
+    """Size of an effect, from low to high; grade: in which it was measured."""
 
-    measure, low, high, grade: size of the effect where the source gives one, else empty and None.
-    sources: key of references.bib -> place.
+    measure: Literal["explained variance", "effect size"]
+    low: kinds.Number
+    high: kinds.Number
+    grade: kinds.Text
+
+
+@showable()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(kinds.Declaration):
+    """One entry: `effect ~ cause` of concepts, what is known of it, and how far it is founded.
+
+    size: None where the source gives none. sources: key of references.bib -> where in it.
     """
 
-    name: str
-    lhs: str
-    op: str
-    rhs: str
-    direction: Direction
-    measure: str
-    low: float | None
-    high: float | None
-    grade: str
-    population: str
-    sources: Mapping[str, str]
+    name: kinds.OwnName
+    path: str
+    direction: Literal["positive", "negative", "mixed", "unknown"]
+    size: Annotated[Size | None, kinds.IF_GIVEN] = None
+    population: kinds.Text
+    sources: Annotated[Mapping[str, kinds.Text], kinds.MANY, kinds.expecting(SOURCES)]
     grounding: Grounding
-    reason: str
-    judge: str
+    reason: kinds.Text
+    judge: kinds.Text
+
+    faults = literature_checks.of_claim
+
+    @property
+    def lhs(self) -> str:
+        """The concept that is affected."""
+        return sides(self.path)[0]
+
+    @property
+    def rhs(self) -> str:
+        """The concept that is the cause."""
+        return sides(self.path)[1]
 
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Concept:
-    """What claims speak of, and the predictors of models that measure it."""
+class Concept(kinds.Declaration):
+    """What claims are about, and the predictors of models that measure it."""
 
-    name: str
-    label: str
+    name: kinds.OwnName
+    label: kinds.Text
     columns: tuple[str, ...]
 
 
@@ -80,15 +100,17 @@ class Judgement:
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Literature:
+class Literature(kinds.Declaration):
     """All claims, the concepts that they are about, and sources as a reader knows them.
 
     citations: key of references.bib -> authors and year.
     """
 
-    claims: tuple[Claim, ...]
-    concepts: Mapping[str, Concept]
-    citations: Mapping[str, str]
+    claims: Annotated[tuple[Claim, ...], kinds.NAMED]
+    concepts: Annotated[Mapping[str, Concept], kinds.NAMED]
+    citations: Annotated[Mapping[str, str], kinds.hidden("citations")] = field(default_factory=dict)
+
+    faults = literature_checks.faults
 
     def on(self, lhs: str, rhs: str) -> tuple[Claim, ...]:
         """Claims on the path from predictor `rhs` to variable `lhs` of a model."""
@@ -113,6 +135,9 @@ class Literature:
         return "; ".join(self.citations[key] for key in keys)
 
 
+DECLARED = Literature
+
+
 def load(name: str = RULE) -> Literature:
     """Read params/rules/<name>.yaml.
 
@@ -120,13 +145,8 @@ def load(name: str = RULE) -> Literature:
     source, a source that references.bib lacks, an unknown concept, a circular path, a size
     without measure.
     """
-    values = literature_checks.read(name)
-    concepts = {
-        key: Concept(key, told["label"], tuple(told["columns"]))
-        for key, told in values["concepts"].items()
-    }
-    claims = [_claim(key, told) for key, told in values["claims"].items()]
-    return Literature(tuple(claims), concepts, literature_checks.bibliography())
+    entries: Literature = checked.read("rules", name, DECLARED, error=LiteratureError)
+    return replace(entries, citations=literature_checks.bibliography())
 
 
 def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> None:
@@ -135,18 +155,18 @@ def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> No
     The message names file and line, and says how to write an entry.
     """
     pairs = [sides(text) for text in model.candidates]
-    absent = [place for place, pair in enumerate(pairs) if not literature.on(*pair)]
+    absent = [index for index, pair in enumerate(pairs) if not literature.on(*pair)]
     if not absent:
         return
     file = models_checks.read(model.name)
-    told = [
-        f"{file.where('candidates', place)}: no entry of the literature is about the candidate "
-        f"`{model.candidates[place]}`; without one it cannot be added."
-        for place in absent
+    faults = [
+        f"{file.where('candidates', index)}: no entry of the literature is about the candidate "
+        f"`{model.candidates[index]}`; without one it cannot be added."
+        for index in absent
     ]
-    named = [_concept_of(each, literature) or f"<concept of {each}>" for each in pairs[absent[0]]]
+    named = [_concept_of(end, literature) or f"<concept of {end}>" for end in pairs[absent[0]]]
     shown = HOW_TO_WRITE.format(name="_".join(named), path=" ~ ".join(named))
-    raise LiteratureError("\n".join([*told, shown]))
+    raise LiteratureError("\n".join([*faults, shown]))
 
 
 def evidence(literature: Literature) -> pd.DataFrame:
@@ -162,10 +182,7 @@ def evidence(literature: Literature) -> pd.DataFrame:
             "outcome": labels[claim.lhs],
             "cause": labels[claim.rhs],
             "direction": claim.direction,
-            "measure": claim.measure,
-            "low": claim.low,
-            "high": claim.high,
-            "grade": claim.grade,
+            **_size_of(claim),
             "population": claim.population,
             "sources": literature.cited(claim.sources),
             "grounding": claim.grounding,
@@ -175,6 +192,11 @@ def evidence(literature: Literature) -> pd.DataFrame:
         for claim in literature.claims
     ]
     return pd.DataFrame(rows).astype({"low": float, "high": float})
+
+
+def _size_of(claim: Claim) -> dict[str, Any]:
+    size = claim.size
+    return asdict(size) if size else {"measure": "", "low": None, "high": None, "grade": ""}
 
 
 def coverage(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:
@@ -234,22 +256,7 @@ def unmeasured(literature: Literature, *, models: Mapping[str, Model]) -> pd.Dat
     return frame.groupby(["cause", "outcome"], sort=False).size().reset_index(name="claims")
 
 
-def _claim(name: str, told: Mapping[str, Any]) -> Claim:
-    lhs, rhs = sides(told["path"])
-    size = told.get("size", {})
-    return Claim(
-        name=name,
-        lhs=lhs,
-        op="~",
-        rhs=rhs,
-        measure=size.get("measure", ""),
-        low=size.get("low"),
-        high=size.get("high"),
-        grade=str(size.get("grade", "")),
-        **{key: told[key] for key in NEEDED if key != "path"},
-    )
-
-
 def _concept_of(column: str, literature: Literature) -> str:
-    held = (name for name, each in literature.concepts.items() if column in each.columns)
+    concepts = literature.concepts.values()
+    held = (concept.name for concept in concepts if column in concept.columns)
     return next(held, "")

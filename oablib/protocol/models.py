@@ -1,23 +1,28 @@
 """A structural model as data: which columns play which part."""
 
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 import pandas as pd
 
 from oablib.base.errors import ModelError
 from oablib.base.shown import showable
+from oablib.params import checked, kinds
 from oablib.protocol import models_checks
 from oablib.protocol.codebook import Table
-from oablib.protocol.models_checks import ModelFile
+
+Path = Annotated[
+    str, kinds.made(lambda text: " ~ ".join(models_checks.split_path(text) or (text,)), of=str)
+]
 
 
 @showable()
-@dataclass(frozen=True, slots=True)
-class Model:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(kinds.Declaration):
     """One file of params/models.
 
+    extends: the model whose fields it takes over where it has none.
     scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
     its slope gets (origin is published with reversed orientation).
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
@@ -31,13 +36,14 @@ class Model:
     standard deviations, where no more is published. Both are of an indicator that is given.
     """
 
-    name: str
-    title: str
-    source: str
-    codebook: str
-    outcome: str
-    mediator: str
-    cluster: str
+    name: kinds.OwnName = ""
+    extends: str = ""
+    title: kinds.Text
+    source: kinds.Text
+    codebook: kinds.Text
+    outcome: kinds.Text
+    mediator: kinds.Text
+    cluster: kinds.Text
     wave: str
     imputed: tuple[str, ...]
     scaled: dict[str, Literal[1, -1]]
@@ -47,11 +53,13 @@ class Model:
     direct: tuple[str, ...]
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
-    fixed_values: dict[str, dict[str, float]] = field(default_factory=dict)
-    fixed_effects: dict[str, float] = field(default_factory=dict)
-    standardised_effects: dict[str, float] = field(default_factory=dict)
+    fixed_values: dict[str, dict[str, kinds.Number]] = field(default_factory=dict)
+    fixed_effects: dict[str, kinds.Number] = field(default_factory=dict)
+    standardised_effects: dict[str, kinds.Number] = field(default_factory=dict)
     confounders: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[Path, ...] = ()
+
+    faults = models_checks.faults
 
     def waves(self, frame: pd.DataFrame) -> pd.Series:
         """Wave of each child of a frame; "all" for everybody in a model without waves."""
@@ -98,15 +106,8 @@ def load(name: str) -> Model:
     runs in a circle, or a value set by hand cannot be meant.
     """
     file = models_checks.read(name)
-    known = {each.name for each in fields(Model)} - {"name"}
-    optional = {each.name for each in fields(Model) if not _is_needed(each)}
-    models_checks.fail_if_fields_are_unfit(file, known=known, needed=known - optional)
-    models_checks.fail_if_paths_are_unfit(file)
-    models_checks.fail_if_fixed_value_is_unfit(file)
-    models_checks.fail_if_fixed_effect_is_unfit(file)
-    plain: dict[str, Any] = {key: _frozen(value) for key, value in file.values.items()}
-    pairs = [models_checks.split_path(text) for text in plain.pop("candidates", ())]
-    return Model(name=name, candidates=tuple(" ~ ".join(pair) for pair in pairs if pair), **plain)
+    model: Model = checked.check(file.values, Model, locate=file.locate, error=ModelError)
+    return replace(model, name=name, extends=next(iter(file.chain[1:]), ""))
 
 
 def load_several(names: str, *, first: str) -> dict[str, Model]:
@@ -119,48 +120,26 @@ def fail_if_columns_are_unknown(name: str, *, table: Table) -> None:
 
     Columns, categories of dummies, and a reference category for each scaled column.
     """
-    file = models_checks.read(name)
-    faults = [*_column_faults(file, table), *_category_faults(file, table)]
-    if faults:
-        raise ModelError("\n".join(faults))
-
-
-def _column_faults(file: ModelFile, table: Table) -> list[str]:
-    known = {column.key for column in table.columns}
-    return [
-        f"{file.where(*way)}: variable {column!r} is not in the codebook's table; its columns: "
+    model, where = load(name), models_checks.read(name).where
+    known = {column.key: column for column in table.columns}
+    faults = [
+        f"{where(*keys)}: variable {column!r} is not in the codebook's table; its columns: "
         f"{', '.join(sorted(known))}."
-        for way, column in models_checks.named_columns(file)
+        for keys, column in models_checks.named_columns(model)
         if column not in known
     ]
-
-
-def _category_faults(file: ModelFile, table: Table) -> list[str]:
-    known = {column.key: column for column in table.columns}
-    faults = []
-    for name, (column, category) in file.values["dummies"].items():
+    for name, (column, category) in model.dummies.items():
         keys = [each.key for each in known[column].categories] if column in known else [category]
         if category not in keys:
             faults.append(
-                f"{file.where('dummies', name)}: {column} has no category {category!r}; its "
+                f"{where('dummies', name)}: {column} has no category {category!r}; its "
                 f"categories: {', '.join(keys) or 'none'}."
             )
     faults += [
-        f"{file.where('scaled', column)}: {column} has no reference category in the codebook; "
+        f"{where('scaled', column)}: {column} has no reference category in the codebook; "
         "expected one, against which scale values are measured."
-        for column in file.values["scaled"]
+        for column in model.scaled
         if column in known and known[column].reference is None
     ]
-    return faults
-
-
-def _is_needed(each: Any) -> bool:
-    return each.default is MISSING and each.default_factory is MISSING
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return value
+    if faults:
+        raise ModelError("\n".join(faults))

@@ -10,9 +10,11 @@ from oablib import params
 from oablib.base.errors import RenderError
 from oablib.base.files import sha256, text_digest
 from oablib.base.wording import words
+from oablib.params import checked
 from oablib.params.declared import RunParameters
 from oablib.render import pandoc, provenance
 from oablib.render.provenance import Origin, Provenance
+from oablib.running import rule_files
 from oablib.running.delivery import Delivery
 from oablib.running.stages import key
 from oablib.running.stages.cache import Entry, Record
@@ -90,9 +92,9 @@ def renderer() -> dict[str, str]:
     """Fingerprints of all that makes pages: code, templates, and the sources that they cite."""
     templates = sorted(pandoc.ASSETS.iterdir())
     folder = params.root() / "params"
-    files = [*templates, folder / "references.bib", folder / "rules" / "results.yaml"]
-    told = {path.name: sha256(path) for path in files if path.is_file()}
-    return {**modules.of(__name__, "oablib.running.publication_files"), **told}
+    files = [*templates, folder / "references.bib", *sorted((folder / "results").glob("*.yaml"))]
+    digests = {f"{path.parent.name}/{path.name}": sha256(path) for path in files if path.is_file()}
+    return {**modules.of(__name__, "oablib.running.publication_files"), **digests}
 
 
 def is_current(report: Path, *, identity: str) -> bool:
@@ -171,15 +173,13 @@ def _fingerprints(stage: Stage) -> dict[str, str]:
     return {name: text_digest(text) for name, text in texts.items()}
 
 
-RULE = "results"
-PARTS = ("title", "unit", "rows")
-
-
 def described(name: str) -> dict[str, str]:
     """Title, unit of the numbers, and what one row is, of a results table.
 
-    A table that the rules do not know goes by its name.
+    A table that params/results does not know goes by its name.
     """
-    known = params.rules(RULE) if RULE in params.names("rules") else {}
-    told = known.get(name, {"title": words(name)})
-    return {part: str(told[part]) for part in PARTS if part in told}
+    for stem in params.names("results"):
+        tables = checked.values("results", stem, rule_files.declaration("results", stem))
+        if name in tables:
+            return dict(tables[name])
+    return {"title": words(name)}

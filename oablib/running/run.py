@@ -5,13 +5,12 @@ that fails, or is stopped at any moment, leaves the earlier reports as they were
 """
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oablib.params.declared import RunParameters
-from oablib.protocol import codebook, literature, models
-from oablib.running import by_hand, delivery, publication, workspace
+from oablib.running import by_hand, delivery, publication, rule_files, workspace
 from oablib.running import place as run_place
 from oablib.running.delivery import Delivery
 from oablib.running.place import Place
@@ -20,7 +19,6 @@ from oablib.running.publication import Publication
 from oablib.running.stages import declared
 from oablib.running.stages import schedule as schedule_plan
 from oablib.running.stages.declared import Stage
-from oablib.running.stages.key import CITING
 from oablib.running.stages.schedule import Given, Step
 from oablib.running.workspace import Workspace
 
@@ -65,11 +63,11 @@ def execute(job: Job, options: Options) -> Path:
     run_place.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
     stages = _stages(job)
-    if not job.study:
-        fail_if_files_are_unfit(job.parameters, stages)
+    note = rule_files.fail_if_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     run = job.parameters.run
     with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:
+        rule_files.remember(note)
         return make(job, stages, _given(job, place), chosen, place)
 
 
@@ -77,6 +75,7 @@ def plan(job: Job, options: Options) -> list[Step]:
     """What `execute` would do, and why; nothing is executed and nothing written."""
     delivery.fail_if_absent(job.parameters)
     stages = _stages(job)
+    rule_files.fail_if_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     work = workspace.of(job.parameters.run)
     given = None
@@ -186,23 +185,3 @@ def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     space.publish.replace(target)
     return target / f"{stem}.html"
-
-
-def fail_if_files_are_unfit(parameters: RunParameters, stages: Iterable[Stage]) -> None:
-    """Read the models that a run names, and the literature where a stage asks for it.
-
-    Raises ModelError for a model that names what the codebook lacks, or a path that cannot be
-    meant; LiteratureError for an entry without source, or a candidate without entry. Each names
-    file and line.
-    """
-    book = codebook.load(parameters.codebook)
-    table = book.table("cohort")
-    if parameters.country:
-        book.table("children")
-        for name in filter(None, (parameters.indicator, parameters.current_indicator)):
-            models.fail_if_columns_are_unknown(name, table=table)
-    plans = models.load_several(parameters.variants, first=parameters.model)
-    for name in plans:
-        models.fail_if_columns_are_unknown(name, table=table)
-    if any(CITING in stage.rules for stage in stages):
-        literature.fail_if_candidates_have_no_entry(plans[parameters.model], literature.load())

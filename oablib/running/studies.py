@@ -6,7 +6,7 @@ from oablib import params
 from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.base.files import sha256, text_digest
 from oablib.params import run as params_run
-from oablib.running import delivery, run
+from oablib.running import delivery, rule_files, run
 from oablib.running import place as run_place
 from oablib.running.delivery import FOLDER, Delivery
 from oablib.running.run import Job, Options
@@ -17,6 +17,7 @@ from oablib.studies.validation.settings import Settings
 from oablib.workers import processes
 
 NAME = "validation"
+STUDIED_WITH = ("rules/validation", "rules/imputation", "rules/weighting", *rule_files.DRAWN_WITH)
 
 
 def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Path:
@@ -28,6 +29,7 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
     is not as the project asks; and what the notebook raised on purpose.
     """
     run_place.fail_if_unfit()
+    rule_files.fail_if_any_is_unfit(STUDIED_WITH)
     chosen = settings.load()
     folder = params.root() / params.WORK / NAME / "replications"
     if not so_far:
@@ -61,7 +63,7 @@ def _validation_job(chosen: Settings) -> Job:
         "imputations": chosen.imputations,
         "iterations": chosen.iterations,
     }
-    made = params_run.given(NAME, told, place="params/rules/validation.yaml")
+    made = params_run.given(NAME, told, origin="params/rules/validation.yaml")
     return Job(made.parameters, made.origins, study=NAME)
 
 
@@ -113,5 +115,5 @@ def _data(given: Delivery) -> str:
 def _comparison_job(before: str, after: str, *, data: str) -> Job:
     title = f"What changed from {before} to {after}"
     name = report_name(before, after)
-    made = params_run.given(name, {"title": title, "data": data}, place="command line")
+    made = params_run.given(name, {"title": title, "data": data}, origin="command line")
     return Job(made.parameters, made.origins, study=STUDY)

@@ -9,6 +9,7 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
+from oablib.synthetic import settings
 from oablib.synthetic.drawing import BRINS, Frame, brin_code, standard
 from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
 from oablib.synthetic.population import draw_children, draw_schools
@@ -64,7 +65,7 @@ def draw(
             f"Paths to NSCCT of {unknown}; expected scaled variables: {', '.join(SCALED)}."
         )
     rng = np.random.default_rng(seed)
-    rules, published = params.rules("synthetic"), params.published("herijking2021")
+    rules, published = settings.rules(), params.published("herijking2021")
     total = round(n / rules["tested_share"])
     schools = draw_schools(rng, n=n, rules=rules)
     children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)

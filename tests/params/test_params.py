@@ -27,8 +27,13 @@ def test_every_run_of_the_project_is_valid() -> None:
 def test_what_a_run_extends_is_overridden_by_what_it_says(runs: Path) -> None:
     write(runs, "title: First\nn: 500\nseed: 1\n", "first")
     write(runs, "extends: first\ntitle: Second\nseed: 2\n")
-    told = run.run_parameters("mine", {"n": "700"})
-    assert (told.title, told.n, told.seed, told.imputations) == ("Second", 700, 2, 5)
+    parameters = run.run_parameters("mine", {"n": "700"})
+    assert (parameters.title, parameters.n, parameters.seed, parameters.imputations) == (
+        "Second",
+        700,
+        2,
+        5,
+    )
 
 
 def test_a_misspelt_parameter_is_refused_with_the_nearest_name(runs: Path) -> None:
@@ -43,7 +48,7 @@ def test_all_faults_come_in_one_message(runs: Path) -> None:
     write(runs, "title: T\nseeed: 1\nn: 12\nimputations: 1\ncodebook: codebok\nhide_share: 0,15\n")
     with pytest.raises(ParameterError) as refused:
         run.run_parameters("mine")
-    for part in ("5 faults", "'seed'", "200 to", "2 to", "'codebook'", "a number with a decimal"):
+    for part in ("5 faults", "'seed'", "200 to", "2 to", "'codebook'", "with a decimal point"):
         assert part in str(refused.value)
 
 
@@ -99,7 +104,7 @@ def test_a_file_over_the_size_limit_is_refused(tmp_path: Path) -> None:
         strict_yaml.read(path)
 
 
-def test_outside_a_project_the_remedy_is_told(
+def test_outside_a_project_the_remedy_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OAB_ROOT", raising=False)

@@ -51,7 +51,9 @@ def test_published_explained_variances_are_on_file(entries: Literature) -> None:
     """The figures of params/published, entered there by other hands than here."""
     published = params.published("herziening2015")["explained_variance_in_literature"]
     found = {
-        (claim.low, claim.high) for claim in entries.claims if claim.measure == "explained variance"
+        (claim.size.low, claim.size.high)
+        for claim in entries.claims
+        if claim.size and claim.size.measure == "explained variance"
     }
     for each in published:
         share = each.get("share", [0.0, each.get("share_below")])
@@ -104,9 +106,7 @@ def test_one_acceptance_lets_in_and_one_rejection_keeps_out(
 
 
 def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> None:
-    rows = literature.unmeasured(
-        entries, models={name: models.load(name) for name in ("base", "full")}
-    )
+    rows = literature.unmeasured(entries, models=models.load_several("full", first="base"))
     assert "another language at home than Dutch" in set(rows["cause"])
     assert "origin" not in set(rows["cause"])
 
@@ -116,7 +116,7 @@ def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> N
     [
         ("sources: {meijnen2003: ", "sources: {mijnen2003: ", "did you mean 'meijnen2003'"),
         ('sources: {meijnen2003: "in De Mooij et al. (2015), section 2.2.1"}', "sources: {}",
-         "has no source"),
+         "sources is empty; expected at least one source"),
         ("path: intelligence ~ origin", "path: intelligence ~ orgin", "did you mean 'origin'"),
         ("path: intelligence ~ origin", "path: origin ~ origin", "circular path"),
         ("path: intelligence ~ origin", "path: origin", "expected `effect ~ cause`"),
@@ -124,7 +124,7 @@ def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> N
         ("measure: effect size, low: 0.51", "measure: odds, low: 0.51", "measure is 'odds'"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_and_line(file: Path, old: str, new: str, said: str) -> None:
+def test_a_fault_is_named_with_file_and_line(file: Path, old: str, new: str, said: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -132,14 +132,17 @@ def test_a_fault_is_told_with_file_and_line(file: Path, old: str, new: str, said
     line = next(number for number, each in enumerate(lines, start=1) if new in each)
     with pytest.raises(LiteratureError, match=re.escape(said)) as caught:
         literature.load()
-    assert f"params/rules/literature.yaml line {line}: claim" in str(caught.value)
+    assert f"params/rules/literature.yaml line {line}: claims." in str(caught.value)
 
 
-def test_a_missing_and_an_unknown_field_are_told_together(file: Path) -> None:
+def test_a_missing_and_an_unknown_field_are_named_together(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("    judge: ", "    juge: ", 1), encoding="utf-8")
-    with pytest.raises(LiteratureError, match=r"missing \['judge'\], unknown \['juge'\]"):
+    with pytest.raises(LiteratureError) as caught:
         literature.load()
+    missing, unknown = str(caught.value).splitlines()
+    assert ".judge is missing; expected text" in missing
+    assert "unknown key 'claims." in unknown and ".juge'; did you mean 'judge'?" in unknown
 
 
 def test_a_candidate_without_entry_says_how_to_write_one(entries: Literature) -> None:

@@ -12,7 +12,7 @@ from oablib import params, synthetic
 from oablib.base.errors import ParameterError
 from oablib.base.files import sha256
 from oablib.params import strict_yaml
-from oablib.protocol import codebook
+from oablib.protocol import codebook, municipalities
 from oablib.synthetic.country import Country, draw_country, settings
 from oablib.synthetic.country.registers import clustered, joint, odds_ratio
 from oablib.synthetic.drawing import whole_parts
@@ -434,29 +434,27 @@ def test_a_year_out_of_range_is_refused() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("sites: 6248", "sits: 6248", "sites is missing"),
-        ("sites: 6248", "sites: many", "sites is 'many'; expected a number"),
-        ("  further_site:", "  another_site:", "schools.another_site is unknown"),
-        ("size_range: [5, 1105]", "size_range: [5]", "expected a list of 2 numbers"),
-        ("debt: {ends: 0.33}", "debt: 0.33", "debt is 0.33; expected ends"),
+        ("sites: 6248", "sits: 6248", "unknown key 'sits'; did you mean 'sites'?"),
+        ("sites: 6248", "sites: many", "sites is 'many'; expected a whole number"),
+        ("  further_site:", "  another_site:", "unknown key 'schools.another_site'"),
+        ("size_range: [5, 1105]", "size_range: [5]", "expected a list of 2 whole numbers"),
+        ("debt: {ends: 0.33}", "debt: 0.33", "debt is 0.33; expected ends under it"),
     ],
 )
-def test_a_rule_that_cannot_be_is_told_with_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, message: str
+def test_a_rule_that_cannot_be_is_refused_with_its_line(
+    own_rules: Path, old: str, new: str, message: str
 ) -> None:
-    text = params.named_file("rules", "synthetic_country").read_text(encoding="utf-8")
-    changed = tmp_path / "synthetic_country.yaml"
-    changed.write_text(text.replace(old, new, 1), encoding="utf-8")
-    monkeypatch.setattr(params, "named_file", lambda *_: changed)
+    path = own_rules / "synthetic_country.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ParameterError, match=r"synthetic_country.yaml line \d+") as caught:
         settings.rules()
     assert message in str(caught.value)
 
 
 def test_municipalities_are_those_of_2023_with_the_figures_of_the_msv_study() -> None:
-    listed = settings.municipalities().set_index("name")["inhabitants"]
-    told = listed[["Maassluis", "Schiedam", "Vlaardingen"]]
-    assert told.to_list() == [33.2, 78.8, 73.4]
+    listed = municipalities.municipalities().set_index("name")["inhabitants"]
+    inhabitants = listed[["Maassluis", "Schiedam", "Vlaardingen"]]
+    assert inhabitants.to_list() == [33.2, 78.8, 73.4]
     file = strict_yaml.read(params.named_file("rules", "municipalities"))
     codes = [entry["code"] for entry in file.values["municipalities"]]
     assert len(codes) == 342

@@ -1,13 +1,13 @@
 """How a selection decides: params/rules/selection.yaml."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_type_hints
 
 from oablib.base.shown import showable
-from oablib.params import checked
-from oablib.params.checked import SHARE, YES_OR_NO, one_of
+from oablib.params import checked, kinds
 
 RULE = "selection"
+PARTS = ("forward", "backward", "compare")
 
 Criterion = Literal["aic", "bic", "p"]
 RankBy = Literal["aic", "bic"]
@@ -21,30 +21,26 @@ class Rules:
 
     forward_test: Test
     forward_robust: bool
-    forward_alpha: float
-    backward_start: str
+    forward_alpha: kinds.Share
+    backward_start: kinds.Text
     backward_criterion: Criterion
-    backward_alpha: float
+    backward_alpha: kinds.Share
     compare_rank_by: RankBy
 
 
-EXPECTED = {
-    "forward.test": one_of(*get_args(Test)),
-    "forward.robust": YES_OR_NO,
-    "forward.alpha": SHARE,
-    "backward.start": checked.text("the name of a model"),
-    "backward.criterion": one_of(*get_args(Criterion)),
-    "backward.alpha": SHARE,
-    "compare.rank_by": one_of(*get_args(RankBy)),
-}
+_KINDS = get_type_hints(Rules, include_extras=True)
+
+
+def _of_part(part: str) -> dict[str, Any]:
+    return {name.removeprefix(part): kind for name, kind in _KINDS.items() if name.startswith(part)}
+
+
+DECLARED = kinds.shaped("Selection", {part: _of_part(f"{part}_") for part in PARTS})
 
 
 def rules(name: str = RULE) -> Rules:
-    """Read params/rules/<name>.yaml.
-
-    Raises ParameterError, naming file and line, for a key that is missing, unknown or cannot be.
-    """
-    values = checked.read(name, EXPECTED)
+    """Read params/rules/<name>.yaml. Raises ParameterError naming every fault with its line."""
+    values = checked.values("rules", name, DECLARED)
     return Rules(
         **{f"{part}_{key}": value for part, pairs in values.items() for key, value in pairs.items()}
     )

@@ -31,7 +31,7 @@ def shown(table: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> pd.DataF
     Raises AllocationError when a school of the table is not in sites.
     """
     checks.fail_if_columns_are_absent(table, ["school_id", "note", *NUMBERS], name="schools")
-    fewest, treatment = rules.small_schools
+    fewest, treatment = rules.small_schools.fewest, rules.small_schools.treatment
     rows = table.astype({"n_children": "Int64"}).sort_values("school_id", ignore_index=True)
     if treatment == "board":
         rows = _pooled(rows, boards=_boards(rows, sites), fewest=fewest)

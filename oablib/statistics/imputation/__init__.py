@@ -13,5 +13,5 @@ from oablib.statistics.imputation.cells import (
     provenance,
 )
 from oablib.statistics.imputation.chain import impute
-from oablib.statistics.imputation.engines import Rule, engine_names, rule
 from oablib.statistics.imputation.predictors import leave_one_out
+from oablib.statistics.imputation.settings import Rule, engine_names, rule

@@ -20,8 +20,8 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.imputation import engines, predictors, variables
 from oablib.statistics.imputation.cells import CELLS, TRACE, Imputed
-from oablib.statistics.imputation.engines import Rule
 from oablib.statistics.imputation.predictors import FEWEST_SCHOOLS, Setting, View
+from oablib.statistics.imputation.settings import Rule
 from oablib.statistics.imputation.variables import Variable
 from oablib.workers import processes
 

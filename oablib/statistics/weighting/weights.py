@@ -6,44 +6,23 @@ small schools are taken together. A weight is the inverse of the chance to be kn
 complete-case analysis: Little & Rubin 2002, section 3.3), calibrated on numbers of children.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib import params
-from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
-from oablib.base.wording import did_you_mean
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.weighting import checks
 from oablib.statistics.weighting import response as weighting_response
 from oablib.statistics.weighting.response import Response
+from oablib.statistics.weighting.settings import Rule
 
 WEIGHT = "weight"
 POOL = "small schools"
-
-
-@showable()
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One entry of params/rules/weighting.yaml.
-
-    small_school: pupils, minimum_known: known children; a school with fewer of either is pooled.
-    pool: one pool of such schools, or one a wave. trim: largest inverse chance, in medians.
-    smallest_category: children; a smaller one is merged in the response model.
-    """
-
-    title: str
-    source: str
-    small_school: int
-    minimum_known: int
-    pool: Literal["all", "wave"]
-    trim: float
-    smallest_category: int
 
 
 @showable(private=("known", "weights", "chances", "school", "cell", "schools"))
@@ -70,24 +49,6 @@ class Weighted:
     schools: pd.DataFrame
     design_effect: float
     flags: tuple[str, ...]
-
-
-def rule(name: str = "plan_2015") -> Rule:
-    """One entry of params/rules/weighting.yaml.
-
-    Raises ParameterError when there is none of this name, or its fields are not those of Rule.
-    """
-    entries = params.rules("weighting")
-    if name not in entries:
-        hint = did_you_mean(name, entries)
-        raise ParameterError(f"params/rules/weighting.yaml has no {name!r}{hint}")
-    wanted, found = {field.name for field in fields(Rule)}, set(entries[name])
-    if wanted != found or entries[name]["pool"] not in ("all", "wave"):
-        raise ParameterError(
-            f"params/rules/weighting.yaml, {name}: missing {sorted(wanted - found)}, unknown "
-            f"{sorted(found - wanted)}; expected {sorted(wanted)}, with pool all or wave."
-        )
-    return Rule(**entries[name])
 
 
 def weights(

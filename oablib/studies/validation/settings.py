@@ -1,13 +1,14 @@
 """What the study draws and how often: params/rules/validation.yaml as a frozen object."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from oablib import params
-from oablib.base.errors import ParameterError
 from oablib.base.files import text_digest
+from oablib.base.wording import did_you_mean
+from oablib.params import checked, kinds
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation
@@ -17,16 +18,28 @@ Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice"]
 SHARED_RULES = ("synthetic", "codebook")
 
 
+CRITERIA = kinds.shaped(
+    "Criteria",
+    {
+        **dict.fromkeys(("percent_bias", "bias_of_school_mean"), kinds.Positive),
+        "coverage": tuple[kinds.Positive, kinds.Positive],
+        "coverage_of_scale_values": kinds.Positive,
+        "false_positives": tuple[kinds.Positive, kinds.Positive],
+    },
+)
+"""Promises of the default method, in the units of the file."""
+
+
 @dataclass(frozen=True, slots=True)
-class Method:
+class Method(kinds.Declaration):
     """A way to deal with unknown education.
 
     rule: the entry of its own rules file. iterations: rounds of chained equations, 0 for those of
     the study.
     """
 
-    name: str
-    label: str
+    name: kinds.OwnName
+    label: kinds.Text
     kind: Kind
     rule: str = ""
     school_level: bool = True
@@ -34,13 +47,13 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(kinds.Declaration):
     """So many replications of some methods in one world, with n children each."""
 
-    world: str
-    n: int
-    replications: int
-    methods: tuple[str, ...]
+    world: kinds.Text
+    n: kinds.Count
+    replications: kinds.Count
+    methods: Annotated[tuple[str, ...], kinds.MANY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +67,49 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(kinds.Declaration):
     """The study. worlds: name -> paths to intelligence that are taken out; paths: as in the file.
 
     default, reference: the method that is judged, and the one that others are compared with.
     """
 
+    source: kinds.Text
     master_seed: int
-    imputations: int
-    iterations: int
-    model: str
+    imputations: kinds.Count
+    iterations: kinds.Count
+    model: kinds.Text
     worlds: Mapping[str, tuple[str, ...]]
-    methods: Mapping[str, Method]
-    batches: tuple[Batch, ...]
+    methods: Annotated[Mapping[str, Method], kinds.NAMED]
+    batches: Annotated[tuple[Batch, ...], kinds.MANY]
     default: str
     reference: str
-    outcome_of_paths: str
-    added_path: str
+    outcome_of_paths: kinds.Text
+    added_path: kinds.Text
     null_paths: tuple[str, ...]
     judged_paths: tuple[str, ...]
-    large_index: float
-    often: float
-    seldom: float
-    small_school: int
-    criteria: Mapping[str, Any]
+    large_index: kinds.Number
+    often: kinds.Number
+    seldom: kinds.Number
+    small_school: kinds.Count
+    criteria: Annotated[Mapping[str, Any], kinds.like(CRITERIA)]
+
+    def faults(self) -> Iterable[kinds.Fault]:
+        """Names of methods, worlds and engines that are nowhere defined."""
+        named: list[kinds.Fault] = [(("default",), self.default), (("reference",), self.reference)]
+        for index, batch in enumerate(self.batches):
+            keys = ("batches", index, "methods")
+            named += [((*keys, position), name) for position, name in enumerate(batch.methods)]
+            if batch.world not in self.worlds:
+                near = did_you_mean(batch.world, self.worlds)
+                yield ("batches", index, "world"), f"no world {batch.world!r}{near}"
+        for path, name in named:
+            if name not in self.methods:
+                yield path, f"no method {name!r}{did_you_mean(name, self.methods)}"
+        engines = imputation.engine_names()
+        for name, method in self.methods.items():
+            if method.kind == "imputation" and method.rule not in engines:
+                near = did_you_mean(method.rule, engines)
+                yield ("methods", name, "rule"), f"no engine {method.rule!r}{near}"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -108,9 +140,9 @@ class Settings:
             rule = params.rules("imputation")["engines"][method.rule]
         elif method.kind == "weighting":
             rule = params.rules("weighting")[method.rule]
-        own = {"kind": method.kind, "rule": rule, "school_level": method.school_level}
+        chosen = {"kind": method.kind, "rule": rule, "school_level": method.school_level}
         rounds = method.iterations or self.iterations
-        parts = [self.master_seed, self.imputations, rounds, self.worlds[world], own]
+        parts = [self.master_seed, self.imputations, rounds, self.worlds[world], chosen]
         parts += [self.added_path, self.null_paths, self.judged_paths, self.small_school]
         parts += [params.rules(name) for name in SHARED_RULES]
         parts.append(params.load_yaml(params.named_file("models", self.model)))
@@ -127,51 +159,9 @@ class Shared:
     table: Table
 
 
-def load() -> Settings:
-    """Read params/rules/validation.yaml.
-
-    Raises ParameterError when a key is missing or unknown, or a batch names what is not defined.
-    """
-    values = params.rules("validation")
-    values.pop("source", None)
-    _fail_if_keys_differ(values, expected={field.name for field in fields(Settings)})
-    methods = {name: Method(name, **told) for name, told in values.pop("methods").items()}
-    batches = tuple(Batch(**_frozen(told)) for told in values.pop("batches"))
-    settings = Settings(methods=methods, batches=batches, **_frozen(values))
-    _fail_if_names_are_unknown(settings)
-    return settings
+DECLARED = Settings
 
 
-def _frozen(values: dict[str, Any]) -> dict[str, Any]:
-    result = {}
-    for key, value in values.items():
-        frozen = tuple(value) if isinstance(value, list) else value
-        result[key] = _frozen(value) if isinstance(value, dict) else frozen
-    return result
-
-
-def _fail_if_keys_differ(values: dict[str, Any], *, expected: set[str]) -> None:
-    if set(values) != expected:
-        raise ParameterError(
-            f"params/rules/validation.yaml: missing {sorted(expected - set(values))}, unknown "
-            f"{sorted(set(values) - expected)}; expected exactly {sorted(expected)}."
-        )
-
-
-def _fail_if_names_are_unknown(settings: Settings) -> None:
-    used = {name for batch in settings.batches for name in batch.methods}
-    used |= {settings.default, settings.reference}
-    faults = sorted(used - set(settings.methods))
-    faults += sorted({batch.world for batch in settings.batches} - set(settings.worlds))
-    engines = imputation.engine_names()
-    faults += sorted(
-        each.rule
-        for each in settings.methods.values()
-        if each.kind == "imputation" and each.rule not in engines
-    )
-    if faults:
-        raise ParameterError(
-            f"params/rules/validation.yaml names {faults}, which are not defined; known methods: "
-            f"{', '.join(settings.methods)}; worlds: {', '.join(settings.worlds)}; engines: "
-            f"{', '.join(engines)}."
-        )
+def load(name: str = "validation") -> Settings:
+    """Read params/rules/<name>.yaml. Raises ParameterError naming every fault with its line."""
+    return checked.read("rules", name, Settings)

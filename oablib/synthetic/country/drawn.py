@@ -9,6 +9,7 @@ import pandas as pd
 from oablib import params
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook
+from oablib.synthetic import settings as cohort_settings
 from oablib.synthetic.country import settings, turnover
 from oablib.synthetic.country.background import add_background
 from oablib.synthetic.country.children import draw_children
@@ -56,7 +57,7 @@ def draw_country(*, share: float, year: int, seed: int) -> Country:
     world = World(
         rng=rng,
         rules=rules,
-        cohort=params.rules("synthetic"),
+        cohort=cohort_settings.rules(),
         published=params.published("herijking2021"),
         known=params.published("herziening2015")["education_known_in_register"],
         areas=areas,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.synthetic.country import settings
+from oablib.protocol.municipalities import municipalities
 from oablib.synthetic.drawing import Frame, Rules, by_rank, keys, whole_parts
 
 
@@ -77,7 +77,7 @@ def draw_areas(rng: np.random.Generator, *, rules: Rules) -> Areas:
 
 
 def _municipalities(rng: np.random.Generator, rule: Rules) -> Frame:
-    frame = settings.municipalities()
+    frame = municipalities()
     size = rule["inhabitants"]
     drawn = size["median"] * np.exp(size["sigma"] * rng.normal(size=len(frame)))
     inhabitants = frame["inhabitants"].fillna(pd.Series(np.round(drawn, 1)))

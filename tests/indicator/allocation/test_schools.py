@@ -522,16 +522,20 @@ def file(own_rules: Path) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("value: 0.15", "value: 15", "target_share is 15; expected a number between 0 and 1"),
-        ("value: 0.05", "value: 0,05", "has an entry without exactly from, value, unit, source"),
-        ("value: all", "value: some", "ties is 'some'; expected one of all, none, share"),
-        ("value: 64000", "value: 64.000", "minimum_payment is 64.0; expected whole euros"),
-        ("treatment: suppress", "treatment: hide", "small_schools is"),
-        ("value: [2]", "value: 2", "excluded_school_types is 2; expected a list of codes"),
-        ("from: 2022-01-01", "from: 2018-01-01", "threshold_schools has entries out of order"),
-        ("from: 2022-01-01", "from: 1-1-2022", "in force from '1-1-2022'; expected a day"),
-        ("\nties:", "\ntie:", r"missing \['ties'\], unknown \['tie'\]"),
-        ("\nties:", "\nties: []\nextra:", r"missing \[\], unknown \['extra'\]"),
+        (
+            "value: 0.15",
+            "value: 15",
+            "share.0.value is 15; expected a number between 0 and 1",
+        ),
+        ("value: 0.05", "value: 0,05", "value is 0; expected a number"),
+        ("value: all", "value: some", "ties.0.value is 'some'; expected one of all, none, share"),
+        ("value: 64000", "value: 64.000", "minimum_payment.0.value is 64.0; expected whole euros"),
+        ("treatment: suppress", "treatment: hide", "value.treatment is 'hide'"),
+        ("value: [2]", "value: 2", "types.0.value is 2; expected a list of codes"),
+        ("from: 2022-01-01", "from: 2018-01-01", "threshold_schools: entries are out of order"),
+        ("from: 2022-01-01", "from: 1-1-2022", "schools.1.from is '1-1-2022'; expected a day"),
+        ("\nties:", "\ntie:", r"unknown key 'tie'; did you mean 'ties'\?"),
+        ("\nties:", "\nties: []\nextra:", "unknown key 'extra'"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused_with_its_line(

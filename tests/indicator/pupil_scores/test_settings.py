@@ -1,4 +1,4 @@
-"""What params/rules/pupil_scores.yaml may say; every fault is told with its line."""
+"""What params/rules/pupil_scores.yaml may say; every fault has its line."""
 
 from pathlib import Path
 
@@ -28,15 +28,15 @@ def test_settings_are_shown_one_by_one(file: Path) -> None:
         ("  per: brin_in", "  pre: brin_in", "school_mean.per is missing"),
         ("donors: 5", "donors: 0", "matching.donors is 0; expected a whole number from 1"),
         ("donors: 5", "donors: 5.0", "matching.donors is 5.0"),
-        ("cells: [child_group]", "cells: [shoe_size]", "matching.cells is"),
-        ("cells: [child_group]", "cells: [[a]]", "matching.cells is"),
+        ("cells: [child_group]", "cells: [shoe_size]", "matching.cells.0 is"),
+        ("cells: [child_group]", "cells: [[a]]", "matching.cells.0 is"),
         ("target_share: 0.15", "target_share: 15", "asylum.target_share is 15; expected a number"),
         ("mean_over: others", "mean_over: no", "asylum.mean_over is 'no'; expected one of others"),
         ("months_late: 0", "months_late: 13", "asylum.months_late is 13"),
-        ("block: 40000", "block: 40", "education.block is 40; expected a whole number from 1000"),
+        ("block: 40000", "block: 40", "education.block is 40; expected a whole number from 1,000"),
     ],
 )
-def test_a_fault_is_told_with_its_line(file: Path, old: str, new: str, said: str) -> None:
+def test_a_fault_has_its_line(file: Path, old: str, new: str, said: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Known children stand for all: the weights are R's, add up, and say where they cannot."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -383,13 +384,14 @@ def test_frames_that_were_not_weighted_are_refused(children, weighted) -> None:
         weighting.school_means(holes, weighted=weighted, column="cito")
 
 
-def test_rule_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_is_read_from_its_file(own_rules: Path) -> None:
     assert weighting.rule().small_school == 100
     with pytest.raises(ParameterError, match="did you mean 'plan_2015'"):
         weighting.rule("plan_2016")
-    entry = dataclasses.asdict(weighting.rule()) | {"pool": "none"}
-    monkeypatch.setattr("oablib.params.rules", lambda _: {"plan_2015": entry})
-    with pytest.raises(ParameterError, match="with pool all or wave"):
+    path = own_rules / "weighting.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("pool: all", "pool: none"), encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"line 9: .*pool is 'none'; expected"):
         weighting.rule()
 
 

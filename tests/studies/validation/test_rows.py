@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from oablib import params
 from oablib.base import wording
 from oablib.base.errors import ParameterError
 from oablib.report import validation
@@ -253,16 +252,23 @@ def test_answer_on_the_school_mean_names_the_worst():
     assert "+0.20" in text and "mice's pmm" in text and "0.08" in text
 
 
-def test_settings_refuse_what_is_not_defined(tmp_path, monkeypatch):
-    values = params.rules("validation")
-    monkeypatch.setattr(params, "rules", lambda name: {**values, "extra": 1})
-    with pytest.raises(ParameterError, match="extra"):
+def test_settings_refuse_what_is_not_defined(own_rules):
+    path = own_rules / "validation.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"extra: 1\n{text}", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"validation.yaml line 1: unknown key 'extra'"):
         settings.load()
-    batches = [{"world": "nowhere", "n": 2000, "replications": 1, "methods": ["nominall"]}]
-    monkeypatch.setattr(settings.params, "rules", lambda name: {**values, "batches": batches})
-    monkeypatch.setattr(settings.imputation, "engine_names", lambda: ["nominal"])
-    with pytest.raises(ParameterError, match=r"nominall.*nowhere"):
+    text = text.replace("world: published, n: 19247", "world: nowhere, n: 19247", 1)
+    text = text.replace("methods: [complete, nominal]}", "methods: [complete, nominall]}", 1)
+    path.write_text(text.replace("rule: pmm,", "rule: pmn,", 1), encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
         settings.load()
+    for part in (
+        "no world 'nowhere'",
+        "no method 'nominall'; did you mean 'nominal'?",
+        "no engine 'pmn'; did you mean 'pmm'?",
+    ):
+        assert part in str(caught.value)
 
 
 def test_key_changes_with_what_is_drawn_and_with_nothing_else():

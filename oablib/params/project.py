@@ -1,4 +1,4 @@
-"""Where the project stands, and what its parameter files say."""
+"""Where the project is, and its parameter files by name."""
 
 import os
 import re
@@ -17,7 +17,7 @@ KINDS = {
     "indicator": "models",
     "current_indicator": "models",
 }
-"""Parameters of a run that name files, and the folder of params that these stand in."""
+"""Parameters of a run that name files, and the folder of params that these are in."""
 
 MAY_BE_EMPTY = ("variants", "published", "indicator")
 SEVERAL = ("variants",)
@@ -42,11 +42,11 @@ def root() -> Path:
     OAB_ROOT, else the nearest folder above with params and notebooks, else the checkout that this
     package is part of. Raises EnvironmentFault when there is none.
     """
-    named = os.environ.get("OAB_ROOT")
-    if named:
-        if not Path(named, "params").is_dir():
-            raise EnvironmentFault(f"OAB_ROOT is {named}, which holds no folder params.")
-        return Path(named).resolve()
+    given = os.environ.get("OAB_ROOT")
+    if given:
+        if not Path(given, "params").is_dir():
+            raise EnvironmentFault(f"OAB_ROOT is {given}, which holds no folder params.")
+        return Path(given).resolve()
     here = Path.cwd().resolve()
     for folder in (here, *here.parents, CHECKOUT):
         if (folder / "params").is_dir() and (folder / "notebooks").is_dir():
@@ -66,11 +66,6 @@ def load_yaml(path: Path) -> dict[str, Any]:
 def rules(name: str) -> dict[str, Any]:
     """Read params/rules/<name>.yaml."""
     return load_yaml(named_file("rules", name))
-
-
-def published(name: str) -> dict[str, Any]:
-    """Read params/published/<name>.yaml."""
-    return load_yaml(named_file("published", name))
 
 
 def named_file(kind: str, name: str) -> Path:
