@@ -121,7 +121,7 @@ def draw(children: Children, **told: Any) -> pd.DataFrame:
     """Draws of education by the base model; told: m, seed, and workers or a rule of their own."""
     told = {"rule": pupil_scores.rules().education, **told}
     table = codebook.load().table("cohort")
-    return pupil_scores.draw(children, model=models.load("base"), table=table, **told)
+    return pupil_scores.draw(children, roles=models.load("base"), table=table, **told)
 
 
 def drawn(folder: Path, children: Children, **told: Any) -> Education:

@@ -35,7 +35,7 @@ def drawing(folder: Path, tenths: int) -> Result:
     seconds: dict[str, float] = {}
     with timed(seconds, "reading"):
         children = read(folder, tenths=tenths)
-    options = {"model": models.load("base"), "table": codebook.load().table("cohort")}
+    options = {"roles": models.load("base"), "table": codebook.load().table("cohort")}
     rule = pupil_scores.rules().education
     with peaks_beside() as others, timed(seconds, "drawing"):
         drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **options)

@@ -1,7 +1,7 @@
 """Parents' education of all children: what is known, and what is drawn where it is not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +19,7 @@ from oablib.indicator.pupil_scores.children import UNKNOWN, Children, numbers_of
 from oablib.indicator.pupil_scores.settings import EducationRule
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
+from oablib.protocol.roles import HasRoles
 from oablib.statistics import imputation
 from oablib.workers import processes
 
@@ -73,7 +74,7 @@ class _Block(NamedTuple):
 def draw(
     children: Children,
     *,
-    model: Model,
+    roles: HasRoles,
     table: Table,
     rule: EducationRule,
     m: int,
@@ -88,7 +89,7 @@ def draw(
     a child of whom something was unknown. Neither the order of rows nor `workers` matters.
     Raises ImputationError as imputation.impute.
     """
-    blind = _blind(model, children)
+    blind = _of_registers(roles, children, rule=rule)
     blocks = list(_blocks(children, model=blind, rule=rule, seed=seed))
     task = partial(_filled, model=blind, table=table, m=m, iterations=rule.iterations)
     results = sorted(processes.each(task, blocks, workers=workers), key=itemgetter(0))
@@ -129,12 +130,28 @@ def _counted(
     return Education(len(names), drawn, counts)
 
 
-def _blind(model: Model, children: Children) -> Model:
-    """The model as registers can impute it: no tests, and the auxiliary columns that they have."""
-    blind = register.without_tests(model, rules=settings.rules())
-    held = {*children.codes, *children.numbers}
-    kept = [name for name in blind.auxiliary if name in held]
-    return replace(blind, auxiliary=tuple(kept), wave="")
+def _of_registers(roles: HasRoles, children: Children, *, rule: EducationRule) -> Model:
+    """What registers know of children, as a model without paths: no tests, columns they have."""
+    known = {*children.codes, *children.numbers}
+    model = Model(
+        name="registers",
+        title="",
+        source="",
+        codebook="",
+        outcome=roles.outcome,
+        mediator=roles.mediator,
+        cluster=roles.cluster,
+        wave="",
+        imputed=roles.imputed,
+        scaled=dict.fromkeys(rule.school_shares, 1),
+        dummies={},
+        numeric=tuple(name for name in rule.background if name not in rule.school_shares),
+        school_means={},
+        direct=(),
+        indirect=(),
+        auxiliary=tuple(name for name in roles.auxiliary if name in known),
+    )
+    return register.without_tests(model, rules=settings.rules())
 
 
 def _blocks(

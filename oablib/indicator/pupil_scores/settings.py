@@ -1,9 +1,11 @@
 """How scores are computed: params/rules/pupil_scores.yaml."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 from oablib.base.shown import showable
+from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds
 
 RULE = "pupil_scores"
@@ -27,10 +29,26 @@ class SchoolMean(kinds.Declaration):
 @showable()
 @dataclass(frozen=True, slots=True)
 class EducationRule(kinds.Declaration):
-    """block: children imputed together. iterations: rounds of chained equations."""
+    """What unknown education is drawn from, and how.
 
+    background: columns beside the auxiliary ones of the run's model. school_shares: those of them
+    whose share outside the reference category at school counts too. block: children imputed
+    together. iterations: rounds of chained equations.
+    """
+
+    background: tuple[str, ...]
+    school_shares: tuple[str, ...]
     block: Annotated[int, kinds.between(1000, 1_000_000)]
     iterations: Annotated[int, kinds.between(1, 1000)]
+
+    def faults(self) -> Iterable[kinds.Fault]:
+        """Shares at school of columns that nothing is drawn from."""
+        for index, name in enumerate(self.school_shares):
+            if name not in self.background:
+                yield (
+                    ("school_shares", index),
+                    f"{name!r} is not in background{did_you_mean(name, self.background)}",
+                )
 
 
 @showable()

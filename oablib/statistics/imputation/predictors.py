@@ -45,11 +45,11 @@ def fixed(
     """
     # Auxiliary columns last, also those that the model itself has: models with the same columns
     # then draw the same values, whatever paths they have.
-    left_out = (model.cluster, *model.imputed, *model.auxiliary)
-    names = [name for name in model.columns if name not in left_out]
+    others = [name for name in model.columns if name not in model.auxiliary]
     columns = {
         name: frame[name].astype("category" if _is_nominal(table, name) else float)
-        for name in (*names, *model.auxiliary)
+        for name in (model.outcome, model.mediator, *others, *model.auxiliary)
+        if name not in (model.cluster, *model.imputed)
     }
     predictors = pd.DataFrame(columns, index=frame.index)
     unknown = predictors.isna().sum()

@@ -25,7 +25,7 @@ from oablib.indicator.pupil_scores import (
 )
 from oablib.indicator.pupil_scores import children as children_module
 from oablib.indicator.pupil_scores import scores as scoring
-from oablib.protocol import codebook, models
+from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
 
 PUBLISHED = params.published("herijking2021")
@@ -264,7 +264,7 @@ def test_memory_of_the_draws_does_not_grow_with_their_number(
 def test_only_unknown_education_of_computable_children_is_drawn(
     children: Children, book: Codebook, rules: Rules
 ) -> None:
-    told = {"model": models.load("base"), "table": book.table("cohort"), "rule": rules.education}
+    told = {"roles": roles.load("base"), "table": book.table("cohort"), "rule": rules.education}
     found = pupil_scores.draw(children, m=2, seed=3, **told)
     rows = np.searchsorted(children.key, found["key"].to_numpy())
     for parent in ("education_father", "education_mother"):

@@ -17,7 +17,7 @@ def test_settings_are_shown_one_by_one(file: Path) -> None:
     shown = pupil_scores.rules().shown
     assert shown["average"] == "child"
     assert shown["matching: donors"] == 5
-    assert len(shown) == 12
+    assert len(shown) == 14
 
 
 @pytest.mark.parametrize(
