@@ -25,7 +25,7 @@ HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
 QUIET, SHOWN = run.Options(level="quiet"), run.Options()
 # What was executed in a run is "cached" in the next.
 TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
-STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('mine')\n"
+STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.open('mine')\n"
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_an_unforeseen_error_withholds_its_message_everywhere(
 
 
 def test_an_error_of_ours_keeps_its_message_and_its_exit_code(root: Path) -> None:
-    stage(root, "01_intake", "from oablib.errors import SchemaError\nraise SchemaError('3 rows')")
+    stage(root, "01_intake", "from oablib.base.errors import SchemaError\nraise SchemaError('3 rows')")
     with pytest.raises(SchemaError, match=r"^3 rows$") as refused:
         execute()
     assert refused.value.exit_code == 2

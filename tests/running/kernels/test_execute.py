@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.running.kernels import execute as kernel
 from oablib.running.kernels import pool
+from tests.places import ROOT
 
 # A death is looked for every fifth of a second; a busy machine gets the rest.
 PROMPT_SECONDS = 2.0
@@ -41,10 +42,10 @@ SHOWN = {
     "pipe": "import time\nos.system('echo from below')\ntime.sleep(0.5)",
     "warning": "import warnings\nwarnings.warn('look here')",
     "frame": "import pandas as pd\npd.DataFrame({'a': [1.5, None], 'b': ['x', 'é']})",
-    "figure": "from oablib import figures\nfrom matplotlib.figure import Figure\n"
+    "figure": "from oablib.report import drawing\nfrom matplotlib.figure import Figure\n"
     "figure = Figure()\nfigure.subplots().plot([1, 3, 2])\nfigure",
     "seeded": "import numpy as np\nnp.random.default_rng(1).random(3)",
-    "pool": "from oablib import processes\n"
+    "pool": "from oablib.workers import processes\n"
     "print(list(processes.each(abs, [-1, -2, -3], workers=2)) and 'done')",
 }
 
@@ -208,7 +209,7 @@ def test_kernels_do_not_outlive_the_run(context: str, tmp_path: Path) -> None:
         from contextlib import nullcontext
         from pathlib import Path
         from nbformat.v4 import new_code_cell, new_notebook
-        from oablib import kernel
+        from oablib.running.kernels import execute as kernel
         with {context}():
             notebook = new_notebook(cells=[new_code_cell({cell!r})])
             kernel.execute(notebook, stem="x", values={{}}, environment={{}}, folder=Path("."))
@@ -229,7 +230,7 @@ def test_kernels_do_not_outlive_the_run(context: str, tmp_path: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    home = str(Path(kernel.__file__).parents[1])
+    home = str(ROOT)
     return {**os.environ, "PYTHONPATH": home}
 
 
