@@ -194,7 +194,8 @@ def test_an_unforeseen_error_withholds_its_message_everywhere(
 
 
 def test_an_error_of_ours_keeps_its_message_and_its_exit_code(root: Path) -> None:
-    stage(root, "01_intake", "from oablib.base.errors import SchemaError\nraise SchemaError('3 rows')")
+    code = "from oablib.base.errors import SchemaError\nraise SchemaError('3 rows')"
+    stage(root, "01_intake", code)
     with pytest.raises(SchemaError, match=r"^3 rows$") as refused:
         execute()
     assert refused.value.exit_code == 2
