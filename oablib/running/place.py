@@ -11,6 +11,7 @@ from oablib import params
 from oablib.base import files
 from oablib.base.errors import EnvironmentFault, IncompleteRunError
 from oablib.running import workspace
+from oablib.running.kernels.execute import Kernels
 from oablib.running.progress import Level, Progress
 from oablib.running.stages import schedule
 from oablib.running.stages.cache import Entry
@@ -39,7 +40,9 @@ def fail_if_unfit() -> None:
 
 
 @contextmanager
-def opened(run: str, *, level: Level, scheduler: str = "") -> Iterator[Place]:
+def opened(
+    run: str, *, level: Level, scheduler: str = "", kernels: Kernels = "forked"
+) -> Iterator[Place]:
     """The place of a run, for a block; faults of machine and keyboard become ours.
 
     Raises IncompleteRunError when the run is interrupted or already running, EnvironmentFault
@@ -50,7 +53,7 @@ def opened(run: str, *, level: Level, scheduler: str = "") -> Iterator[Place]:
             workspace.opened(run) as space,
             _log(space, level=level) as progress,
             _attempt(space, progress),
-            schedule.engine(scheduler) as engine,
+            schedule.engine(scheduler=scheduler, kernels=kernels) as engine,
         ):
             yield Place(space, engine, progress)
     except KeyboardInterrupt:

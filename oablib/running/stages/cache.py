@@ -1,8 +1,8 @@
 """Results of stages, kept by what they were made from and used again only when they are intact.
 
 .work/.cache/<stem>/<key>/ holds the executed notebook, the tables and record.json. An entry is
-written beside its place and renamed into it; one whose files do not have the digests of its
-record is taken away and made again.
+written elsewhere and renamed when it is whole; one whose files do not have the digests of its
+record is removed and made again.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 from oablib import params
 from oablib.base.files import sha256
 from oablib.running.stages import key as stage_key
-from oablib.running.stages.task import EXECUTED, PRIVATE, RESULTS
+from oablib.running.stages.task import EXECUTED, PRIVATE, RESULTS, Times
 
 CACHE = Path(params.WORK, ".cache")
 RECORD = "record.json"
@@ -25,9 +25,9 @@ KEPT = 20  # entries for each stage: the variants of a day
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """components: what the key was made from. files: place in the entry -> digest.
+    """components: what the key was made from. files: path in the entry -> digest.
 
-    seconds: of the whole stage, in_cells: of these in the cells of the notebook.
+    seconds: from the start of its work, in_cells: of these in the cells of the notebook.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kept result; fresh: it was made in this run, and not found."""
+    """A kept result; fresh: it was made in this run."""
 
     stem: str
     folder: Path
@@ -52,22 +52,21 @@ class Entry:
         return self.folder / EXECUTED
 
     def tables(self) -> dict[str, Path]:
-        """Place in a stage's folder (private/cohort.parquet) -> file."""
-        places = (place for place in self.record.files if place != EXECUTED)
-        return {place: self.folder / place for place in places}
+        """Path in a stage's folder (private/cohort.parquet) -> file."""
+        return {name: self.folder / name for name in self.record.files if name != EXECUTED}
 
     def digests(self) -> dict[str, str]:
         """Table -> digest."""
-        return {Path(place).stem: self.record.files[place] for place in self.tables()}
+        return {path.stem: self.record.files[name] for name, path in self.tables().items()}
 
 
 def find(stem: str, key: str) -> Entry | None:
     """The intact entry of this key, None when there is none; a damaged one is removed."""
-    folder = _place(stem) / key
+    folder = _folder(stem) / key
     try:
         record = Record(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
-        intact = all(sha256(folder / place) == digest for place, digest in record.files.items())
-        os.utime(folder)  # used just now: the last to be given up
+        intact = all(sha256(folder / name) == digest for name, digest in record.files.items())
+        os.utime(folder)  # used just now: the last to be removed
     except (OSError, ValueError, TypeError):
         record, intact = None, False
     if record is None or not intact or record.key != key:
@@ -76,24 +75,24 @@ def find(stem: str, key: str) -> Entry | None:
     return Entry(stem, folder, record)
 
 
-def keep(
-    made: Path, *, stem: str, components: Mapping[str, str], seconds: float, cells: float
-) -> Entry:
+def keep(made: Path, *, stem: str, components: Mapping[str, str], times: Times) -> Entry:
     """Move what a stage made into the cache, in place of an earlier result of the same key."""
     key = stage_key.key(components)
-    paths = [made / EXECUTED, *sorted(_tables(made))]
+    tables = (path for name in (PRIVATE, RESULTS) for path in (made / name).iterdir())
+    paths = [made / EXECUTED, *sorted(tables)]
     files = {path.relative_to(made).as_posix(): sha256(path) for path in paths}
-    record = Record(key, dict(components), files, round(seconds, 3), round(cells, 3))
+    seconds, in_cells = (round(each, 3) for each in times)
+    record = Record(key, dict(components), files, seconds, in_cells)
     (made / RECORD).write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
-    target = _place(stem) / key
+    target = _folder(stem) / key
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(made, target)
-    _give_up_the_oldest(target.parent)
+    _remove_the_oldest(target.parent)
     return Entry(stem, target, record, fresh=True)
 
 
 def _replace(made: Path, target: Path) -> None:
-    """Put a folder into place; another run may do the same at this moment with the same result."""
+    """Rename a folder; another run may do the same at this moment with the same result."""
     old = made.with_name(f"{made.name}.old")
     with suppress(OSError):
         target.rename(old)
@@ -105,15 +104,11 @@ def _replace(made: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _tables(folder: Path) -> list[Path]:
-    return [path for place in (PRIVATE, RESULTS) for path in (folder / place).iterdir()]
-
-
-def _place(stem: str) -> Path:
+def _folder(stem: str) -> Path:
     return params.root() / CACHE / stem
 
 
-def _give_up_the_oldest(folder: Path) -> None:
+def _remove_the_oldest(folder: Path) -> None:
     entries = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for entry in entries[KEPT:]:
         shutil.rmtree(entry, ignore_errors=True)

@@ -9,7 +9,7 @@ from oablib import params
 from oablib.running.stages import declared, key
 from oablib.running.stages.declared import Stage
 
-TOLD = {
+VALUES = {
     "run": "demo", "data": "delivery/cohort.sav", "codebook": "codebook", "model": "mine",
     "published": "", "seed": 1, "imputations": 5, "iterations": 5,
     "hide_variable": "", "hide_share": 0.0, "hide_given": "",
@@ -39,9 +39,9 @@ def change(edit: tuple[str, str], root: Path | None = None) -> None:
     target.write_text(text.replace(*edit), encoding="utf-8")
 
 
-def parts(stage: Stage, **told: object) -> dict[str, str]:
+def parts(stage: Stage, **changed: object) -> dict[str, str]:
     tables = dict.fromkeys(stage.reads, "a")
-    return key.components(stage, told=TOLD | told, tables=tables, delivery={"cohort.sav": "b"})
+    return key.components(stage, VALUES | changed, tables=tables, delivery={"cohort.sav": "b"})
 
 
 def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set[str]:
@@ -84,7 +84,7 @@ def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]
 def test_a_key_follows_parameters_tables_and_the_delivery(stages: dict[str, Stage]) -> None:
     own = stages["03_imputation"]
     keys = {key.key(parts(own)), key.key(parts(own, seed=2))}
-    tables = key.components(own, told=TOLD, tables={"cohort": "c"}, delivery={})
+    tables = key.components(own, VALUES, tables={"cohort": "c"}, delivery={})
     keys |= {key.key(tables), key.key(tables | {"delivered cohort.sav": "d"})}
     assert len(keys) == 4
 
