@@ -14,6 +14,7 @@ from oablib.protocol import codebook, literature, models
 from oablib.running import by_hand, delivery, publication, workspace
 from oablib.running import place as run_place
 from oablib.running.delivery import Delivery
+from oablib.running.kernels.execute import Kernels
 from oablib.running.place import Place
 from oablib.running.progress import Level, Progress
 from oablib.running.publication import Publication
@@ -21,7 +22,7 @@ from oablib.running.stages import declared
 from oablib.running.stages import schedule as schedule_plan
 from oablib.running.stages.declared import Stage
 from oablib.running.stages.key import CITING
-from oablib.running.stages.schedule import Given, Step
+from oablib.running.stages.schedule import Inputs, Step
 from oablib.running.workspace import Workspace
 
 
@@ -31,13 +32,14 @@ class Options:
 
     only: stem of one stage: make its page alone, with what it needs. start: stem from which on
     everything is executed anew. force: execute everything anew. scheduler: address of a Dask
-    scheduler, empty for this machine. level: how much is said.
+    scheduler, empty for this machine. kernels: how kernels start. level: how much is said.
     """
 
     only: str = ""
     start: str = ""
     force: bool = False
     scheduler: str = ""
+    kernels: Kernels = "forked"
     level: Level = "normal"
 
 
@@ -69,7 +71,9 @@ def execute(job: Job, options: Options) -> Path:
         fail_if_files_are_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     run = job.parameters.run
-    with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:
+    with run_place.opened(
+        run, level=options.level, scheduler=options.scheduler, kernels=options.kernels
+    ) as place:
         return make(job, stages, _given(job, place), chosen, place)
 
 
@@ -82,7 +86,7 @@ def plan(job: Job, options: Options) -> list[Step]:
     given = None
     if delivery.is_ready(job.parameters, work=work):
         found = delivery.prepare(job.parameters, work=work)
-        given = Given(job.parameters.model_dump(), found)
+        given = Inputs(job.parameters.model_dump(), found)
     again, last = _again(stages, chosen), run_place.last_components(work)
     return schedule_plan.plan(_chosen(stages, chosen), given, again=again, last=last)
 
@@ -101,7 +105,7 @@ def make(
     options: with whole stems. extra: files that the report brings along, name -> file.
     """
     chosen = _chosen(stages, options)
-    inputs = Given(job.parameters.model_dump(), given)
+    inputs = Inputs(job.parameters.model_dump(), given)
     entries = schedule_plan.execute(
         chosen,
         inputs,
