@@ -39,7 +39,7 @@ class Provenance:
     """What a report says about its own making; two runs of the same say the same.
 
     parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
-    none. rules: file of params -> sha256. code: definition of oablib -> fingerprint.
+    none. rules: file of params -> sha256. code: module of oablib -> fingerprint.
     notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin. beside_lock:
     package -> version in the lock file, where another is installed. committed: time of the commit,
     empty without one.

@@ -57,7 +57,7 @@ class Publication:
         known = {**self.delivery.digests, **self.delivery.country_digests}
         digests = {name: known[name] for name in self.delivery.inputs}
         absent = {self.parameters.data: "part of an installed package, see its version"}
-        code = _components("definition ", *(each.record for each in self.entries.values()))
+        code = _components("module ", *(each.record for each in self.entries.values()))
         return Provenance(
             run=self.parameters.run,
             parameters=told,

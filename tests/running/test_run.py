@@ -2,6 +2,8 @@
 
 import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -16,9 +18,11 @@ from oablib.base.errors import (
     ParameterError,
     SchemaError,
 )
+from oablib.base.files import sha256
 from oablib.params import run as params_run
 from oablib.running import run
 from oablib.running.kernels import execute as kernel
+from tests.places import ROOT
 
 SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
@@ -74,6 +78,7 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     assert tables == {"sizes.csv", "sizes.parquet", "sizes.xlsx", "catalogue.json"}
     manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 7
+    assert {"oablib", "oablib.notebook.store", "oablib.base.rounding"} <= manifest["code"].keys()
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
 
 
@@ -104,6 +109,23 @@ def test_what_has_not_changed_is_not_executed_again(
     assert executed(capfd) == ["01_intake", "reports"]  # its table is the same as before
     assert executed(capfd, run.Options(start="00")) == ["00_summary"]
     assert executed(capfd, run.Options(force=True)) == ["01_intake", "00_summary"]
+
+
+def test_a_new_version_of_a_linter_runs_nothing(root: Path) -> None:
+    """Only the pages are made anew: they print the digest of the lock file."""
+    lock = root / "requirements.lock"
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "\nruff==" in text
+    lines = []
+    for content in (text, text.replace("\nruff==", "\nruff==9")):
+        lock.write_text(content, encoding="utf-8")
+        command = [sys.executable, "-m", "oablib", "run", "mine"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        lines = [line.split()[:2] for line in done.stderr.splitlines()]
+    assert lines[:2] == [["01_intake", "unchanged"], ["00_summary", "unchanged"]]
+    assert [line[0] for line in lines[2:]] == ["reports"]
+    manifest = json.loads((root / "reports" / "mine" / "manifest.json").read_text("utf-8"))
+    assert manifest["lock"] == sha256(lock)
 
 
 def test_changed_prose_is_rendered_and_nothing_is_executed(
@@ -154,7 +176,7 @@ def test_a_dry_run_tells_what_would_run_and_why(root: Path) -> None:
     assert {runs for runs, _ in planned().values()} == {False}
     stage(root, "00_summary", SUMMARY + "\n")
     assert planned() == {"01_intake": (False, ""), "00_summary": (True, "code cell 2")}
-    assert planned(run.Options(force=True))["01_intake"] == (True, "as told")
+    assert planned(run.Options(force=True))["01_intake"] == (True, "on request")
 
 
 def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path) -> None:

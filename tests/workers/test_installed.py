@@ -65,6 +65,13 @@ def test_pandoc_that_does_not_start_is_told_before_work(
     assert not (root / ".work").exists()
 
 
+def test_the_lock_file_is_no_part_of_keys(root: Path) -> None:
+    before = installed.machine()
+    assert before["package numpy"] == HAS
+    (root / "requirements.lock").write_text("ruff==99.1 \\\n    --hash=sha256:0\n")
+    assert installed.lock_digest() and installed.machine() == before
+
+
 def test_a_version_beside_the_lock_is_named(root: Path) -> None:
     lock = root / "requirements.lock"
     lock.write_text(

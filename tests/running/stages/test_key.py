@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from oablib import params
+from oablib.base.errors import EnvironmentFault, ParameterError
 from oablib.running.stages import declared, key
 from oablib.running.stages.declared import Stage
 
@@ -90,5 +91,26 @@ def test_a_key_follows_parameters_tables_and_the_delivery(stages: dict[str, Stag
 
 
 def test_differences_are_named() -> None:
-    found = key.differences({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
-    assert found == ["b", "c (gone)", "d (new)"]
+    reasons = key.reasons({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
+    assert reasons == ["b", "c (gone)", "d (new)"]
+    assert key.reasons({}, {"a": "1"}) == ["for the first time"]
+    assert key.reasons({"a": "1"}, {"a": "1"}) == ["its result is no longer kept"]
+
+
+def test_reasons_that_are_not_shown_are_counted() -> None:
+    assert key.shown([]) == ""
+    assert key.shown(list("abcdef")) == "a; b; c; d; e; f"
+    assert key.shown(list("abcdefgh")) == "a; b; c; d; e; f; 2 more"
+
+
+@pytest.mark.parametrize("name", ["rulez/imputation", "imputation", "runs/demo", "/imputation"])
+def test_an_unknown_kind_of_rule_file_is_refused(stages: dict[str, Stage], name: str) -> None:
+    stage = replace(stages["01_intake"], rules=(name,))
+    with pytest.raises(ParameterError, match=f"the rule '{name}'; expected rules/"):
+        parts(stage)
+
+
+def test_code_that_is_not_python_is_refused(stages: dict[str, Stage]) -> None:
+    stage = replace(stages["01_intake"], code=("%matplotlib inline",))
+    with pytest.raises(EnvironmentFault, match=r"A cell of 01_intake is not Python.*magics"):
+        parts(stage)
