@@ -2,8 +2,10 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -29,7 +31,7 @@ HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
 QUIET, SHOWN = run.Options(level="quiet"), run.Options()
 # What was executed in a run is "cached" in the next.
 TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
-STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.open('mine')\n"
+STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.of_run('mine')\n"
 
 
 @pytest.fixture
@@ -187,6 +189,27 @@ def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path)
     stage(root, "02_a", meet.format(a, b), reads=["sizes"])
     stage(root, "03_b", meet.format(b, a), reads=["sizes"])
     assert execute().exists()
+
+
+def test_seconds_of_a_stage_leave_out_the_wait_for_a_kernel(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    for name in ("02_a", "03_b"):
+        stage(root, name, "import time\ntime.sleep(2)", reads=["sizes"])
+    began = time.perf_counter()
+    execute(SHOWN)
+    whole = time.perf_counter() - began
+    lines = [line.split() for line in capfd.readouterr().err.splitlines()]
+    shown = {line[0]: float(line[1]) for line in lines if line[0] != "reports"}
+    last = json.loads((root / ".work" / "mine" / "last.json").read_text(encoding="utf-8"))
+    manifest = json.loads((root / "reports" / "mine" / "manifest.json").read_text("utf-8"))
+    assert shown.keys() == last.keys() == {"01_intake", "02_a", "03_b", "00_summary"}
+    for stem, seconds in shown.items():
+        assert last[stem]["seconds"] == pytest.approx(seconds, abs=0.06)
+        assert manifest["stages"][stem]["seconds"] == last[stem]["seconds"]
+    assert sum(shown.values()) < whole  # on one thread; with the wait each would count twice
+    assert shown["02_a"] >= 2 and shown["03_b"] >= 2
 
 
 def test_a_stage_sees_only_what_it_declares(root: Path) -> None:

@@ -4,6 +4,7 @@ It runs in a folder with the rules, files and tables that its notebook declares 
 that a result cannot depend on anything that its key does not know.
 """
 
+import atexit
 import shutil
 import tempfile
 import time
@@ -105,6 +106,7 @@ def _keep_kernels_open(kernels: Kernels) -> ExitStack:
     """Once for each worker, and as long as it lives."""
     stack = ExitStack()
     stack.enter_context(kernel.opened(kernels))
+    atexit.register(stack.close)
     return stack
 
 

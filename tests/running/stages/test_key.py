@@ -49,30 +49,57 @@ def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set
     return {stem for stem, each in stages.items() if parts(each) != before[stem]}
 
 
-FROM_AN_INDICATOR = {"10_pupil_scores", "11_allocation", "13_causes"}
-SEARCHES = {"02_literature", "07_model_selection", "08_prediction"}
-PATH_TO_INTELLIGENCE = (
-    "indirect: [education_father, education_mother]",
-    "indirect: [education_father, education_mother, origin]",
-)
+def reading_models(stages: dict[str, Stage]) -> set[str]:
+    """Stages that read the run's model, or every model, as a whole."""
+    named = {stem for stem, each in stages.items() if "model" in each.parameters}
+    roles_only = {stem for stem, each in stages.items() if each.model == key.ROLES}
+    every = {stem for stem, each in stages.items() if key.EVERY_MODEL in each.rules}
+    assert {"05_base_model", "06_diagnostics", "07_model_selection"} <= named - roles_only
+    assert "01_intake" in roles_only and "02_literature" in every
+    return (named - roles_only) | every
 
 
 @pytest.mark.parametrize(
-    ("edit", "expected"),
+    ("edit", "concerns"),
     [
-        (PATH_TO_INTELLIGENCE, {*SEARCHES, "05_base_model", "06_diagnostics"}),
-        (("direct: [education_father, ", "direct: ["),
-         {*SEARCHES, *FROM_AN_INDICATOR, "04_scale_values", "05_base_model", "06_diagnostics"}),
-        (("# intelligence", "# talent"), set()),
+        (("indirect: [education_father, ", "indirect: [origin, education_father, "), "readers"),
+        (("direct: [education_father, ", "direct: ["), "readers"),
+        (("auxiliary: [sex, ", "auxiliary: ["), "readers and roles"),
+        (("# intelligence", "# talent"), "none"),
+        (("title: ", "title: Other "), "none"),
+        (("source: ", "source: After "), "none"),
     ],
-    ids=["indirect path", "direct path", "comment"],
-)  # fmt: skip
-def test_a_change_of_the_model_concerns_the_stages_that_ask_for_it(
-    stages: dict[str, Stage], edit: tuple[str, str], expected: set[str]
+    ids=["indirect path", "direct path", "role", "comment", "title", "source"],
+)
+def test_a_change_of_the_model_concerns_the_stages_that_read_it(
+    stages: dict[str, Stage], edit: tuple[str, str], concerns: str
 ) -> None:
     before = {stem: parts(each) for stem, each in stages.items()}
     change(edit)
+    expected = set() if concerns == "none" else reading_models(stages)
+    if concerns == "readers and roles":
+        expected |= {stem for stem, each in stages.items() if each.model == key.ROLES}
     assert affected(stages, before) == expected
+
+
+def test_another_model_with_the_same_roles_leaves_stages_that_ask_for_roles(
+    stages: dict[str, Stage],
+) -> None:
+    change(("title: ", "title: "))
+    text = params.named_file("models", "mine").read_text(encoding="utf-8")
+    text = text.replace("direct: [education_father, ", "direct: [")
+    (params.root() / "params" / "models" / "other.yaml").write_text(text, encoding="utf-8")
+    concerned = {
+        stem
+        for stem, each in stages.items()
+        if key.key(parts(each)) != key.key(parts(each, model="other"))
+    }
+    assert "model" in stages["01_intake"].parameters
+    assert concerned == {
+        stem
+        for stem, each in stages.items()
+        if "model" in each.parameters and each.model != key.ROLES
+    }
 
 
 def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]) -> None:
