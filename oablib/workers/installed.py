@@ -59,37 +59,29 @@ def machine() -> dict[str, str]:
 def beside_lock() -> dict[str, str]:
     """Packages of `versions` whose version is not that of the lock file -> version in the file."""
     path = params.root() / LOCK
-    if not path.is_file():
-        return {}
-    pinned = re.findall(r"^([\w.-]+==[^\\\n]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    pinned = re.findall(r"^([\w.-]+==[^\\\n]+)", text, re.MULTILINE)
     locked = {each.name: str(each.specifier).removeprefix("==") for each in _applicable(pinned)}
-    return {
-        name: locked[name]
-        for name, version in versions().items()
-        if locked.get(name, version) != version
-    }
+    return {name: locked[name] for name, at in versions().items() if locked.get(name, at) != at}
 
 
 def fail_if_unfit() -> None:
     """Raise EnvironmentFault when a package is absent or outside the bounds of pyproject.toml."""
-    faults = list(_faults())
+    path = params.root() / PROJECT
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
+    faults = []
+    for requirement in _applicable(project.get("dependencies", [])):
+        version = _version(requirement.name)
+        if not version or not requirement.specifier.contains(version, prereleases=True):
+            faults.append(
+                f"{requirement.name} {version or 'absent'}, expected {requirement.specifier}"
+            )
     if faults:
         count = "1 package is" if len(faults) == 1 else f"{len(faults)} packages are"
         raise EnvironmentFault(
             f"{count} not as {PROJECT} asks: {'; '.join(faults)}. Install what {LOCK} says: "
             f"`python3 nox.py -s report`, or `pip install --require-hashes -r {LOCK}`."
         )
-
-
-def _faults() -> Iterator[str]:
-    path = params.root() / PROJECT
-    if not path.is_file():
-        return
-    wanted = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["dependencies"]
-    for requirement in _applicable(wanted):
-        version = _version(requirement.name)
-        if not version or not requirement.specifier.contains(version, prereleases=True):
-            yield f"{requirement.name} {version or 'absent'}, expected {requirement.specifier}"
 
 
 def _applicable(lines: list[str]) -> "Iterator[Requirement]":

@@ -61,6 +61,13 @@ def of(*modules: str) -> Mapping[str, str]:
     return {name: _fingerprint(name, read[name]) for name in sorted(read)}
 
 
+def source_digest() -> str:
+    """The beginning of a fingerprint of all modules, to the last comment."""
+    return text_digest("".join(f"{name} {sha256(path)}" for name, path in _paths().items()))[
+        :_SHORT
+    ]
+
+
 def _fingerprint(name: str, module: _Module) -> str:
     beside = _beside(_paths()[name].parent) if module.asks_where_it_is else ""
     return text_digest(module.fingerprint + beside)[:_SHORT]
@@ -107,7 +114,7 @@ def _modules_of(names: Iterable[str]) -> Iterator[str]:
 def _paths() -> dict[str, Path]:
     """Dotted name -> file, of all modules."""
     paths = {}
-    for path in PACKAGE.rglob("*.py"):
+    for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         inner = parts[:-1] if parts[-1] == "__init__" else parts
         paths[".".join((oablib.__name__, *inner))] = path
