@@ -109,7 +109,7 @@ def test_the_results_of_all_stages_show_themselves() -> None:
         "analysis.diagnostics", "analysis.prediction", "analysis.selection",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading",
-        "protocol.codebook", "protocol.literature", "protocol.models",
+        "protocol.codebook", "protocol.literature", "protocol.models", "protocol.roles",
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
