@@ -13,6 +13,7 @@ from oablib.notebook.store import MADE
 from oablib.params.run import COMMAND_LINE
 from oablib.running import workspace
 from oablib.running.delivery import Delivery
+from oablib.running.stages.declared import COUNTRY
 
 
 def keep(
@@ -46,20 +47,20 @@ def keep(
         "is_whole": not is_part or bool(joins and before.get("is_whole")),
         "values": dict(values),
         "options": options,
-        "locations": _locations(values, delivery),
+        "locations": _locations(delivery),
     }
     _write(work / MADE, made)
     if is_last:
         _write(work.parent / LAST_RUN, {"run": values["run"]})
 
 
-def _locations(values: Mapping[str, Any], delivery: Delivery) -> dict[str, str]:
+def _locations(delivery: Delivery) -> dict[str, str]:
     """Files of the cohort and folder of the country, as notebooks opened by hand find them."""
     found = {}
     if delivery.data in delivery.files:
         found["data"] = _within_project(delivery.files[delivery.data])
-    if values["country"] and delivery.country_files:
-        found["country"] = _within_project(next(iter(delivery.country_files.values())).parent)
+    if country := delivery.wanted([COUNTRY]):
+        found["country"] = _within_project(next(iter(country.values())).parent)
     return found
 
 

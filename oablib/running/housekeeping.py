@@ -22,7 +22,7 @@ def verify(run: str) -> int:
     report = params.root() / "reports" / run
     try:
         found = publication.differences(report)
-    except (OSError, ValueError, KeyError):
+    except KeyError:
         raise InputError(
             f"reports/{run} holds no manifest that can be read. Make it with `oab run {run}`."
         ) from None

@@ -171,12 +171,11 @@ def _given(job: Job, place: Place) -> Delivery:
 
 def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path:
     made_from = made.made_from()
-    identity = made_from.identity(made_by=publication.renderer())
-    if publication.is_current(space.report, identity=identity):
+    if publication.is_current(space.report, made_from):
         progress.say("Nothing changed: the reports are up to date.")
         return space.report / "index.html"
     progress.start("reports")
-    publication.write(made, made_from, identity=identity, folder=space.publish)
+    publication.write(made, made_from, folder=space.publish)
     path = space.put_in_place() / "index.html"
     run_place.publish_front_page()
     progress.finish("reports")
@@ -185,7 +184,7 @@ def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path
 
 def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
     """Render one page into the private folder: a report with stages missing is none."""
-    publication.write(made, made.made_from(), identity="", folder=space.publish)
+    publication.write(made, made.made_from(), folder=space.publish)
     target = space.work / "only"
     shutil.rmtree(target, ignore_errors=True)
     space.publish.replace(target)

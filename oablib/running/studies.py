@@ -36,9 +36,9 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
     stages = declared.load(study=NAME)
     with run_place.opened(NAME, level=options.level, scheduler=options.scheduler) as place:
         rows = study.write(chosen, folder=folder, out=place.space.attempt / "rows")
-        given = delivery.of_files(rows)
         extra = {path.name: path for path in rows}
-        return run.make(_validation_job(chosen), stages, given, options, place, extra=extra)
+        made = delivery.of_files(rows)
+        return run.make(_validation_job(chosen), stages, made, options, place, extra=extra)
 
 
 def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) -> None:
@@ -53,7 +53,7 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
 
 
 def _validation_job(chosen: Settings) -> Job:
-    told = {
+    values = {
         "title": "Validation study",
         "model": chosen.model,
         "n": max(batch.n for batch in chosen.batches),
@@ -61,12 +61,13 @@ def _validation_job(chosen: Settings) -> Job:
         "imputations": chosen.imputations,
         "iterations": chosen.iterations,
     }
-    made = params_run.given(NAME, told, place="params/rules/validation.yaml")
+    made = params_run.given(NAME, values, place="params/rules/validation.yaml")
     return Job(made.parameters, made.origins, study=NAME)
 
 
 STUDY = "changes"
 _DIGITS = 12
+_MANIFESTS = tuple(f"{FOLDER}/{side}/manifest.json" for side in ("before", "after"))
 
 
 def compare(before: str, after: str, options: Options) -> Path:
@@ -80,14 +81,14 @@ def compare(before: str, after: str, options: Options) -> Path:
     if before == after:
         raise ParameterError(f"Both names are {before!r}; expected two reports to compare.")
     run_place.fail_if_unfit()
-    given = _delivery(before, after)
-    job = _comparison_job(before, after, data=_data(given))
+    reports = _delivery(before, after)
+    job = _comparison_job(before, after, reports)
     with run_place.opened(job.parameters.run, level=options.level) as place:
-        return run.make(job, declared.load(study=STUDY), given, options, place)
+        return run.make(job, declared.load(study=STUDY), reports, options, place)
 
 
 def report_name(before: str, after: str) -> str:
-    """Name of the report; a digest stands in where both names would be too long for one."""
+    """Name of the report; a digest where both names would be too long."""
     name = f"{after}_beside_{before}"
     if params.RUN_NAME.fullmatch(name):
         return name
@@ -95,23 +96,22 @@ def report_name(before: str, after: str) -> str:
 
 
 def _delivery(before: str, after: str) -> Delivery:
-    files, digests = {}, {}
-    for side, name in (("before", before), ("after", after)):
-        for place, path in changes.files(params.root() / "reports" / name).items():
-            files[f"{FOLDER}/{side}/{place}"] = path
-            digests[f"{side}/{place}"] = sha256(path)
-    return Delivery(FOLDER, files, digests, ("before/manifest.json", "after/manifest.json"))
+    files = {
+        f"{FOLDER}/{side}/{name}": path
+        for side, report in (("before", before), ("after", after))
+        for name, path in changes.files(params.root() / "reports" / report).items()
+    }
+    digests = {name: sha256(path) for name, path in files.items()}
+    return Delivery(FOLDER, files, digests, tuple(name for name in files if name in _MANIFESTS))
 
 
-def _data(given: Delivery) -> str:
-    """Synthetic where both reports are, so that the page says so."""
-    sides = [given.files[f"{FOLDER}/{side}/manifest.json"].parent for side in ("before", "after")]
-    told = {changes.manifest(side)["parameters"]["data"] for side in sides}
-    return "synthetic" if told == {"synthetic"} else "reports"
-
-
-def _comparison_job(before: str, after: str, *, data: str) -> Job:
-    title = f"What changed from {before} to {after}"
-    name = report_name(before, after)
-    made = params_run.given(name, {"title": title, "data": data}, place="command line")
+def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
+    """The job of the comparison; its data are synthetic where those of both reports are."""
+    reports = [delivery.files[name].parent for name in _MANIFESTS]
+    data = {changes.manifest(report)["parameters"]["data"] for report in reports}
+    values = {
+        "title": f"What changed from {before} to {after}",
+        "data": "synthetic" if data == {"synthetic"} else "reports",
+    }
+    made = params_run.given(report_name(before, after), values, place="command line")
     return Job(made.parameters, made.origins, study=STUDY)
