@@ -57,11 +57,6 @@ class _Check(HTMLParser):
             self._drawings[-1] = True
         self._style = tag == "style"
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Check an element that ends where it starts."""
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
     def handle_endtag(self, tag: str) -> None:
         """Leave a drawing or a style sheet."""
         if tag == "svg":

@@ -33,7 +33,7 @@ def keep(
     is_last: it becomes the last run.
     """
     work = workspace.of(str(values["run"]))
-    before = _read(work / MADE)
+    before = files.read_json(work / MADE)
     joins = is_part and before.get("values") == dict(values)
     if is_part and before.get("is_whole") and not joins:
         return
@@ -68,14 +68,6 @@ def _within_project(path: Path) -> str:
     """A path as seen from the project if it is in there: the project may be moved."""
     root = params.root()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

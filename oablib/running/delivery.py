@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oablib import params
-from oablib.base import files as whole_file
+from oablib.base import files
 from oablib.base.errors import InputError
 from oablib.base.files import sha256, text_digest
 from oablib.params.declared import RunParameters
@@ -74,7 +74,7 @@ class Drawn:
 
     def is_there(self) -> bool:
         """Whether the folder holds, intact, what would be drawn now."""
-        note = whole_file.read_json(self.folder / MADE_FROM)
+        note = files.read_json(self.folder / MADE_FROM)
         if note.get("made_from") != self._recipe():
             return False
         try:
@@ -93,7 +93,7 @@ class Drawn:
         paths = [path for path in sorted(self.folder.iterdir()) if path.is_file()]
         digests = {path.name: sha256(path) for path in paths}
         note = {"made_from": self._recipe(), "files": digests}
-        whole_file.write(self.folder / MADE_FROM, json.dumps(note))
+        files.write(self.folder / MADE_FROM, json.dumps(note))
 
     def _recipe(self) -> str:
         """Fingerprint of all that decides what is drawn; any change in DECIDING counts."""
@@ -153,10 +153,10 @@ def prepare(parameters: RunParameters, *, work: Path) -> Delivery:
 
 def of_files(paths: Sequence[Path]) -> Delivery:
     """A delivery of these files, the first of which is the data."""
-    files = {f"{FOLDER}/{path.name}": path for path in paths}
-    digests = {name: sha256(path) for name, path in files.items()}
-    shown = tuple(name for name, path in files.items() if path.name != MANIFEST)
-    return Delivery(f"{FOLDER}/{paths[0].name}", files, digests, shown)
+    named = {f"{FOLDER}/{path.name}": path for path in paths}
+    digests = {name: sha256(path) for name, path in named.items()}
+    shown = tuple(name for name, path in named.items() if path.name != MANIFEST)
+    return Delivery(f"{FOLDER}/{paths[0].name}", named, digests, shown)
 
 
 def _cohort(parameters: RunParameters, *, work: Path) -> Delivery:

@@ -7,7 +7,7 @@ from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.base.files import sha256, text_digest
 from oablib.params import run as params_run
 from oablib.running import delivery, run
-from oablib.running import place as run_place
+from oablib.running import session as run_session
 from oablib.running.delivery import FOLDER, Delivery
 from oablib.running.run import Job, Options
 from oablib.running.stages import declared
@@ -27,18 +27,18 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
     or the report is being written already; EnvironmentFault without the notebook or when a package
     is not as the project asks; and what the notebook raised on purpose.
     """
-    run_place.fail_if_unfit()
+    run_session.fail_if_unfit()
     chosen = settings.load()
     folder = params.root() / params.WORK / NAME / "replications"
     if not so_far:
         with processes.at(options.scheduler):
             _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")
     stages = declared.load(study=NAME)
-    with run_place.opened(NAME, level=options.level, scheduler=options.scheduler) as place:
-        rows = study.write(chosen, folder=folder, out=place.space.attempt / "rows")
+    with run_session.opened(NAME, level=options.level, scheduler=options.scheduler) as session:
+        rows = study.write(chosen, folder=folder, out=session.workspace.attempt / "rows")
         extra = {path.name: path for path in rows}
         made = delivery.of_files(rows)
-        return run.make(_validation_job(chosen), stages, made, options, place, extra=extra)
+        return run.make(_validation_job(chosen), stages, made, options, session, extra=extra)
 
 
 def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) -> None:
@@ -80,11 +80,11 @@ def compare(before: str, after: str, options: Options) -> Path:
         params.fail_if_name_is_unfit(name)
     if before == after:
         raise ParameterError(f"Both names are {before!r}; expected two reports to compare.")
-    run_place.fail_if_unfit()
+    run_session.fail_if_unfit()
     reports = _delivery(before, after)
     job = _comparison_job(before, after, reports)
-    with run_place.opened(job.parameters.run, level=options.level) as place:
-        return run.make(job, declared.load(study=STUDY), reports, options, place)
+    with run_session.opened(job.parameters.run, level=options.level) as session:
+        return run.make(job, declared.load(study=STUDY), reports, options, session)
 
 
 def report_name(before: str, after: str) -> str:

@@ -24,9 +24,8 @@ _SHORT = 12  # hexadecimal digits; enough to tell versions of one module apart
 
 
 class _Module(NamedTuple):
-    """What the syntax of one file says. file: digest of its bytes, from which the rest follows."""
+    """What the syntax of one file says; names: those below oablib in its imports."""
 
-    file: str
     fingerprint: str
     names: list[str]
     asks_where_it_is: bool
@@ -45,61 +44,30 @@ def imported(source: str) -> list[str]:
 
     Raises SyntaxError.
     """
-    return sorted(set(_modules_of(_names(ast.parse(source)))))
+    return sorted(set(_loaded(_names(ast.parse(source)))))
 
 
 def of(*modules: str) -> Mapping[str, str]:
     """Fingerprints of these modules and all that they import: dotted name -> digest."""
-    read: dict[str, _Module] = {}
+    result: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in read:
-            read[name] = _read(name)
-            waiting += _modules_of(read[name].names)
-    _store(read)
-    return {name: _fingerprint(name, read[name]) for name in sorted(read)}
+        if name not in result:
+            module = _modules()[name]
+            beside = _beside(_paths()[name].parent) if module.asks_where_it_is else ""
+            result[name] = text_digest(module.fingerprint + beside)[:_SHORT]
+            waiting += _loaded(module.names)
+    return dict(sorted(result.items()))
 
 
 def source_digest() -> str:
     """The beginning of a fingerprint of all modules, to the last comment."""
-    return text_digest("".join(f"{name} {sha256(path)}" for name, path in _paths().items()))[
-        :_SHORT
-    ]
+    lines = (f"{name} {sha256(path)}" for name, path in _paths().items())
+    return text_digest("\n".join(lines))[:_SHORT]
 
 
-def _fingerprint(name: str, module: _Module) -> str:
-    beside = _beside(_paths()[name].parent) if module.asks_where_it_is else ""
-    return text_digest(module.fingerprint + beside)[:_SHORT]
-
-
-@cache
-def _read(name: str) -> _Module:
-    """What the file of a module says; as stored, if that is of the same content."""
-    digest = sha256(_paths()[name])
-    stored = _stored().get(name)
-    if stored is not None and stored.file == digest:
-        return stored
-    tree = ast.parse(_paths()[name].read_bytes())
-    asks = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
-    names = _names(tree)
-    return _Module(digest, text_digest(ast.dump(_WithoutTexts().visit(tree))), names, asks)
-
-
-def _names(tree: ast.AST) -> list[str]:
-    """Dotted names below oablib that imports mention, wherever in a text."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            names.add(f"{node.value.id}.{node.attr}")  # oablib.sem, after `import oablib`
-    return sorted(name for name in names if name.split(".")[0] == oablib.__name__)
-
-
-def _modules_of(names: Iterable[str]) -> Iterator[str]:
+def _loaded(names: Iterable[str]) -> Iterator[str]:
     """The modules that are loaded for these names, with the packages around them."""
     for name in names:
         first, *rest = name.split(".")
@@ -128,45 +96,45 @@ def _beside(folder: Path) -> str:
     return "".join(sha256(path) for path in paths if path.is_file() and path.suffix != ".py")
 
 
+@cache
+def _modules() -> dict[str, _Module]:
+    """All modules. To read them takes a second, so they are stored beside compiled modules."""
+    storage = Path(cache_from_source(str(PACKAGE / "modules.py"))).with_suffix(".json")
+    made_from = f"{sys.version} {source_digest()}"
+    stored = files.read_json(storage)
+    if stored.get("made_from") == made_from:
+        return {name: _Module(*values) for name, values in stored["modules"].items()}
+    modules = {name: _read(path) for name, path in _paths().items()}
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            storage.parent.mkdir(parents=True, exist_ok=True)
+            files.write(storage, json.dumps({"made_from": made_from, "modules": modules}))
+    return modules
+
+
+def _read(path: Path) -> _Module:
+    tree = ast.parse(path.read_bytes())
+    asks = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
+    names = _names(tree)
+    return _Module(text_digest(ast.dump(_WithoutTexts().visit(tree))), names, asks)
+
+
+def _names(tree: ast.AST) -> list[str]:
+    """Dotted names below oablib that imports mention, wherever in a text."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            names.add(f"{node.value.id}.{node.attr}")  # oablib.sem, after `import oablib`
+    return sorted(name for name in names if name.split(".")[0] == oablib.__name__)
+
+
 class _WithoutTexts(ast.NodeTransformer):
     """Takes out texts that are statements: docstrings, and explanations below a constant."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if alone else node
-
-
-# Reading all modules takes a second, so what was read is stored beside the compiled modules.
-
-
-@cache
-def _stored() -> dict[str, _Module]:
-    """What an earlier process read; nothing when it is absent, damaged or made by other code."""
-    try:
-        stored = json.loads(_storage().read_bytes())
-        modules = {name: _Module(*values) for name, values in stored["modules"].items()}
-        return modules if stored["made_by"] == _maker() else {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _store(read: Mapping[str, _Module]) -> None:
-    """Store what was read, unless nothing is new or Python stores no compiled modules either."""
-    if sys.dont_write_bytecode or all(_stored().get(name) == read[name] for name in read):
-        return
-    _stored().update(read)
-    text = json.dumps({"made_by": _maker(), "modules": _stored()})
-    with suppress(OSError):
-        _storage().parent.mkdir(parents=True, exist_ok=True)
-        with files.at(_storage()) as part:
-            part.write_text(text, encoding="utf-8")
-
-
-def _storage() -> Path:
-    return Path(cache_from_source(str(PACKAGE / "modules.py"))).with_suffix(".json")
-
-
-@cache
-def _maker() -> str:
-    """Version of Python, whose syntax trees differ, and of this file."""
-    return f"{sys.version} {sha256(Path(__file__))}"

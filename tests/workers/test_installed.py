@@ -7,7 +7,7 @@ import pypandoc
 import pytest
 
 from oablib.base.errors import EnvironmentFault
-from oablib.running import commands, place
+from oablib.running import commands, session
 from oablib.workers import installed
 from tests.places import ROOT
 
@@ -31,7 +31,7 @@ def ask(root: Path, *requirements: str) -> None:
 
 def test_this_environment_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAB_ROOT", str(HERE))
-    place.fail_if_unfit()
+    session.fail_if_unfit()
 
 
 def test_absent_and_unfit_packages_are_told_together(root: Path) -> None:

@@ -49,7 +49,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def clear() -> None:
     """As a new process begins."""
-    for function in (modules._read, modules._paths, modules._beside, modules._stored):
+    for function in (modules._modules, modules._paths, modules._beside):
         function.cache_clear()
 
 
@@ -176,7 +176,7 @@ def test_what_was_read_is_stored_and_serves_until_a_file_changes(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"half", b"[]", b'{"made_by": "x"}', b'{"made_by": "x", "modules": {}}']
+    "content", [b"", b"half", b"[]", b'{"made_from": "x"}', b'{"made_from": "x", "modules": {}}']
 )
 def test_what_is_stored_in_another_form_is_read_anew(package: Path, content: bytes) -> None:
     before = modules.of_code(NOTEBOOK)
@@ -194,7 +194,7 @@ def test_what_another_version_stored_is_not_used(
     (path,) = stored(package)
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("oablib.tools", "oablib.other"), encoding="utf-8")
-    monkeypatch.setattr(modules, "_maker", lambda: "another")
+    monkeypatch.setattr(sys, "version", "another")
     clear()
     assert modules.of_code(NOTEBOOK) == before
 

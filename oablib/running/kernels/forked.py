@@ -67,7 +67,6 @@ class _Provisioner(LocalProvisioner):
         forked = pool.fork(
             cmd[cmd.index(plain.GUARD) + 1 :],
             environment=options["env"],
-            set_for_kernel=self.kernel_spec.env,
             folder=options["cwd"],
             modules=self.modules,
         )

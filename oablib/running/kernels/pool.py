@@ -16,18 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from oablib.base.errors import IncompleteRunError
-from oablib.protocol.roles import ROLES_ONLY
-from oablib.workers.processes import SCHEDULER, SINGLE_THREAD
+from oablib.workers.processes import SINGLE_THREAD
 
 WARM = "oablib.running.kernels.warm"
 # Read when Python or a library starts: a fork has them as the warm process got them.
 AT_START = {**SINGLE_THREAD, "PYTHONHASHSEED": "0"}
 # The allocator of pyarrow starts a thread on import, and a process with threads cannot fork.
 NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-READ_LATE = frozenset(
-    {"OAB_ROOT", "OAB_PRIVATE", "OAB_RESULTS", "TMPDIR", "IPYTHONDIR", SCHEDULER, ROLES_ONLY}
-)
-"""Variables of the environment that may differ from kernel to kernel."""
 FORK_SECONDS = 60.0
 END_SECONDS = 5.0
 TICK = 0.05  # seconds between looks at kernels that are about to end
@@ -60,21 +55,14 @@ class Forked:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
-    def kill(self) -> None:
-        """End the kernel and what it has started."""
-        self.send_signal(signal.SIGKILL)
-
 
 @dataclass(slots=True)
 class _WarmProcess:
     """The warm process, and a thread that reads its answers."""
 
-    process: subprocess.Popen
-    environment: Mapping[str, str]
+    process: Any  # subprocess.Popen, with pipes
     lock: threading.Lock = field(default_factory=threading.Lock)
-    answers: dict[int, queue.SimpleQueue] = field(default_factory=dict)
-    kernels: dict[int, Forked] = field(default_factory=dict)
-    has_ended: bool = False
+    answers: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     listener: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,31 +71,19 @@ class _WarmProcess:
 
     def fork(self, request: dict[str, Any]) -> Forked | None:
         """Ask for a kernel; None when the warm process is gone or cannot fork."""
-        answer: queue.SimpleQueue = queue.SimpleQueue()
         with self.lock:
-            if self.has_ended or self.process.stdin is None:
-                return None
-            number = len(self.answers)
-            self.answers[number] = answer
             try:
-                self.process.stdin.write(json.dumps({"number": number, **request}).encode() + b"\n")
+                self.process.stdin.write(json.dumps(request).encode() + b"\n")
                 self.process.stdin.flush()
+                return self.answers.get(timeout=FORK_SECONDS)
             except (OSError, ValueError):
                 return None
-        with suppress(queue.Empty):
-            return answer.get(timeout=FORK_SECONDS)
-        return None
-
-    def fits(self, variables: Mapping[str, str]) -> bool:
-        """Whether a fork with these variables would be as a fresh process with them."""
-        changed = {name for name, text in variables.items() if self.environment.get(name) != text}
-        return changed <= READ_LATE
+            except queue.Empty:
+                self.process.terminate()  # else its answer would be taken for that of the next
+                return None
 
     def close(self) -> None:
         """End it and its kernels."""
-        with self.lock, suppress(OSError):
-            if self.process.stdin is not None:
-                self.process.stdin.close()
         self.process.terminate()  # it may be busy with an import
         try:
             self.process.wait(END_SECONDS)
@@ -115,28 +91,28 @@ class _WarmProcess:
             self.process.kill()
             self.process.wait()
         self.listener.join()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        with self.lock:
+            for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(OSError):
+                    pipe.close()
 
     def _listen(self) -> None:
-        for line in self.process.stdout or ():
-            self._receive(json.loads(line))
-        with self.lock:
-            self.has_ended = True
-        for kernel in self.kernels.values():
+        """Read answers: the number of a kernel or 0, and later how that kernel ended."""
+        kernels: dict[int, Forked] = {}
+        for line in self.process.stdout:
+            message = json.loads(line)
+            pid = message["pid"]
+            if "status" in message:
+                kernels[pid].returncode = message["status"]
+            elif pid:
+                kernels[pid] = Forked(pid)
+                self.answers.put(kernels[pid])
+            else:
+                self.answers.put(None)
+        for kernel in kernels.values():
             if kernel.returncode is None:
                 kernel.returncode = -signal.SIGKILL
-        for answer in self.answers.values():
-            answer.put(None)
-
-    def _receive(self, message: dict[str, Any]) -> None:
-        if "ended" in message:
-            self.kernels[message["ended"]].returncode = message["status"]
-            return
-        kernel = Forked(message["pid"]) if "pid" in message else None
-        if kernel is not None:
-            self.kernels[kernel.pid] = kernel
-        self.answers[message["number"]].put(kernel)
+        self.answers.put(None)  # for a request that is waiting
 
 
 @dataclass(slots=True)
@@ -212,17 +188,16 @@ def fork(
     arguments: Sequence[str],
     *,
     environment: Mapping[str, str],
-    set_for_kernel: Mapping[str, str],
     folder: Path,
     modules: Sequence[str],
 ) -> Forked | None:
     """Start a guarded kernel as a fork; None when it takes a process of its own.
 
-    environment: all of the kernel's variables; set_for_kernel: those that differ from this
-    process'. modules: what its notebook imports.
+    environment: all of the kernel's variables; those that are read when a library is loaded are
+    as in this process. modules: what its notebook imports.
     """
     pool = _pool
-    if pool is None or pool.warm is None or not pool.warm.fits(set_for_kernel):
+    if pool is None or pool.warm is None:
         return None
     request = {
         "arguments": list(arguments),
@@ -246,19 +221,18 @@ def _started() -> _WarmProcess | None:
     # Elsewhere system libraries start threads of their own, or there is no fork.
     if not sys.platform.startswith("linux"):
         return None
-    environment = {**os.environ, **start_environment()}
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", WARM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**environment, **NO_THREADS},
+            env={**os.environ, **start_environment(), **NO_THREADS},
             start_new_session=True,  # Ctrl-C is for this process, which then ends that one
         )
     except OSError:
         return None
-    return _WarmProcess(process, environment)
+    return _WarmProcess(process)
 
 
 def _umask() -> int:

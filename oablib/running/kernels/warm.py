@@ -17,7 +17,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 FIRST = ("oablib.running.kernels.guard", "ipykernel.debugger", "numpy.random")
 """Modules without which no kernel starts."""
@@ -39,32 +39,30 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 @dataclass(slots=True)
-class _Request:
-    """A kernel that is asked for: how it starts, and the modules that it needs first."""
-
-    details: dict[str, Any]
-    modules: list[str]
-
-
-@dataclass(slots=True)
 class _Warm:
-    """The loop: one short step at a time, so that no request waits for long."""
+    """The loop: one short step at a time.
 
-    requests_from: int
-    answers_to: int
+    request: how the kernel starts that is asked for. tried: modules that were to be loaded.
+    """
+
+    requests: BinaryIO
+    answers: BinaryIO
     later: list[str]
     started_with: frozenset[str] = frozenset(os.environ)
-    requests: list[_Request] = field(default_factory=list)
+    request: dict[str, Any] | None = None
     kernels: set[int] = field(default_factory=set)
-    text: bytes = b""
+    tried: set[str] = field(default_factory=set)
 
     def serve(self) -> None:
         """Answer requests until there can be no more."""
         while True:
-            idle = not (self.requests or self.later)
-            ready, _, _ = select.select([self.requests_from], [], [], TICK if idle else 0)
-            if ready and not self._read():
-                return
+            idle = self.request is None and not self.later
+            ready, _, _ = select.select([self.requests], [], [], TICK if idle else 0)
+            if ready:
+                line = self.requests.readline()
+                if not line:
+                    return
+                self.request = json.loads(line)
             self._report_ended_kernels()
             self._step()
 
@@ -77,71 +75,65 @@ class _Warm:
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
 
-    def _read(self) -> bool:
-        part = os.read(self.requests_from, 1 << 16)
-        *lines, self.text = (self.text + part).split(b"\n")
-        for line in lines:
-            details = json.loads(line)
-            names = (*FIRST, *details["modules"])
-            unloaded = [name for name in names if name not in sys.modules]
-            self.requests.append(_Request(details, unloaded))
-        return bool(part)
-
     def _step(self) -> None:
-        if self.requests:
-            # The one that needs least goes first: it would be up by now as a fresh process.
-            nearest = min(self.requests, key=lambda request: len(request.modules))
-            if nearest.modules:
-                _load(nearest.modules.pop(0))
-            else:
-                self.requests.remove(nearest)
-                self._fork(nearest.details)
+        """Load one module, those first that a kernel waits for, or fork that kernel."""
+        wanted = (*FIRST, *self.request["modules"]) if self.request else ()
+        unloaded = [name for name in wanted if name not in self.tried]
+        if unloaded:
+            self._load(unloaded[0])
+        elif self.request:
+            self._fork(self.request)
+            self.request = None
         elif self.later:
-            _load(self.later.pop(0))
+            self._load(self.later.pop(0))
 
-    def _fork(self, details: dict[str, Any]) -> None:
-        threads = len(list(Path("/proc/self/task").iterdir()))
-        if threads != ONE_THREAD:
+    def _load(self, module: str) -> None:
+        self.tried.add(module)
+        with suppress(Exception):  # the notebook that needs it will say so
+            importlib.import_module(module)
+
+    def _fork(self, request: dict[str, Any]) -> None:
+        if len(list(Path("/proc/self/task").iterdir())) != ONE_THREAD:
             # A fork copies locks, but not the threads that would release them.
-            self._answer({"number": details["number"], "refused": f"{threads} threads"})
+            self._answer({"pid": 0})
             return
         gc.freeze()  # the first collection in a kernel would otherwise copy all pages
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._be_kernel(details, parent=parent)
+            self._be_kernel(request, parent=parent)
         with suppress(OSError):  # the kernel does the same, and may have been faster
             os.setpgid(pid, pid)
         self.kernels.add(pid)
-        self._answer({"number": details["number"], "pid": pid})
+        self._answer({"pid": pid})
 
-    def _be_kernel(self, details: dict[str, Any], *, parent: int) -> None:
+    def _be_kernel(self, request: dict[str, Any], *, parent: int) -> None:
         """Be the kernel, and end without returning to the loop."""
         status = 1
         try:
-            self._start_kernel(details, parent=parent)
+            self._start_kernel(request, parent=parent)
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         finally:
             os._exit(status)
 
-    def _start_kernel(self, details: dict[str, Any], *, parent: int) -> None:
+    def _start_kernel(self, request: dict[str, Any], *, parent: int) -> None:
         """Take on what a fresh process would have got, and start the kernel."""
         os.setpgid(0, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _end_with(parent)
-        os.close(self.requests_from)
-        os.close(self.answers_to)
-        os.umask(details["umask"])
-        os.chdir(details["folder"])
+        self.requests.close()
+        self.answers.close()
+        os.umask(request["umask"])
+        os.chdir(request["folder"])
         for name in self.started_with:  # what imports have set stays
             os.environ.pop(name, None)
-        os.environ.update(details["environment"], JPY_PARENT_PID=str(parent))
+        os.environ.update(request["environment"], JPY_PARENT_PID=str(parent))
         tempfile.tempdir = None  # TMPDIR is another one now
         sys.modules["numpy"].random.seed()  # else all kernels draw the same unseeded numbers
         guard = sys.modules["oablib.running.kernels.guard"]
-        sys.argv = [str(guard.__file__), *details["arguments"]]
+        sys.argv = [str(guard.__file__), *request["arguments"]]
         guard.main()
 
     def _report_ended_kernels(self) -> None:
@@ -153,15 +145,10 @@ class _Warm:
                 _, status = os.waitpid(child.si_pid, 0)
                 self.kernels.discard(child.si_pid)
                 code = os.waitstatus_to_exitcode(status)
-                self._answer({"ended": child.si_pid, "status": code})
+                self._answer({"pid": child.si_pid, "status": code})
 
     def _answer(self, message: dict[str, Any]) -> None:
-        os.write(self.answers_to, json.dumps(message).encode() + b"\n")
-
-
-def _load(module: str) -> None:
-    with suppress(Exception):  # the notebook that needs it will say so
-        importlib.import_module(module)
+        self.answers.write(json.dumps(message).encode() + b"\n")
 
 
 def _kill_group(pid: int) -> None:
@@ -180,7 +167,7 @@ def _end_with(parent: int) -> None:
 def main() -> None:
     """Serve standard input; whatever else is written to the standard streams goes nowhere."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in the middle of an import, too
-    requests, answers = os.dup(0), os.dup(1)
+    requests, answers = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -6,7 +6,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from oablib.running.delivery import Delivery
@@ -93,20 +92,29 @@ def engine(*, scheduler: str = "", kernels: Kernels = "forked") -> Iterator[Engi
 
 
 @dataclass(slots=True)
-class _Walk:
-    """One pass over the stages; done: results so far, running: what is under way."""
+class Walk:
+    """One pass over the stages; each is executed at most once.
+
+    attempt: private folder for what is under way. again: stems to execute whatever is kept.
+    last: what each stage was made from in the last run, to say why it runs.
+    done: results so far, running: what is under way.
+    """
 
     stages: Sequence[Stage]
     inputs: Inputs
     attempt: Path
-    again: frozenset[str]
-    last: Mapping[str, Mapping[str, str]]
     engine: Engine
     progress: Progress
+    again: frozenset[str] = frozenset()
+    last: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     done: dict[str, Entry] = field(default_factory=dict)
     running: dict[Future, tuple[Stage, dict[str, str]]] = field(default_factory=dict)
 
     def results(self) -> dict[str, Entry]:
+        """Results of all stages, kept or executed; stem -> entry, in their order.
+
+        Raises what a notebook raised on purpose, and IncompleteRunError when one did not finish.
+        """
         waiting, ahead = list(self.stages), needs(self.stages)
         while waiting or self.running:
             ready = [stage for stage in waiting if ahead[stage.stem] <= self.done.keys()]
@@ -160,25 +168,6 @@ class _Walk:
             self.progress.say(f"{stem}: the same inputs gave other tables than before.")
         self.done[stem] = entry
         self.progress.finish(stem, times.seconds)
-
-
-def execute(
-    stages: Sequence[Stage],
-    inputs: Inputs,
-    *,
-    attempt: Path,
-    engine: Engine,
-    progress: Progress,
-    again: frozenset[str] = frozenset(),
-    last: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-) -> dict[str, Entry]:
-    """Results of all stages, from the cache where it has them; stem -> entry, in their order.
-
-    attempt: private folder for what is under way. again: stems to run whatever the cache holds.
-    last: what each stage was made from in the last run, to say why it runs.
-    Raises what a notebook raised on purpose, and IncompleteRunError when one did not finish.
-    """
-    return _Walk(stages, inputs, attempt, again, last, engine, progress).results()
 
 
 @contextmanager
