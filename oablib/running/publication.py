@@ -84,12 +84,12 @@ class Publication:
         shown = {"data": provenance.shown_data(self.delivery.data)}
         shown["country"] = self.delivery.country
         return Origin(
-            key=entry.record.key,
+            key=entry.key,
             parameters=key.values_of(stage, self.parameters.model_dump() | shown),
             reads=_components(entry, "table "),
             writes=entry.digests(),
-            seconds=entry.record.seconds,
-            in_cells=entry.record.in_cells,
+            seconds=entry.seconds,
+            in_cells=entry.in_cells,
         )
 
 
@@ -176,5 +176,5 @@ def _files_in(folder: Path) -> dict[str, Path]:
 
 def _components(entry: Entry, prefix: str) -> dict[str, str]:
     """Components of a result whose name begins so, without the beginning."""
-    parts = entry.record.components.items()
+    parts = entry.components.items()
     return {name.removeprefix(prefix): text for name, text in parts if name.startswith(prefix)}

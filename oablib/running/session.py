@@ -71,7 +71,7 @@ def opened(
 def remember(entries: Mapping[str, Entry], *, work: Path) -> None:
     """Keep what the stages were made from and how long they took."""
     made = {
-        stem: {"seconds": entry.record.seconds, "components": dict(entry.record.components)}
+        stem: {"seconds": entry.seconds, "components": dict(entry.components)}
         for stem, entry in entries.items()
     }
     files.write(work / LAST, json.dumps(files.read_json(work / LAST) | made))

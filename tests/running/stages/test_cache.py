@@ -36,7 +36,7 @@ def test_what_was_kept_is_found_with_its_record(root: Path) -> None:
     assert found() == dataclasses.replace(kept, fresh=False)
     assert list(kept.tables()) == ["private/cohort.parquet"]
     assert list(kept.digests()) == ["cohort"]
-    assert kept.record.components == {"x": "k"}
+    assert kept.components == {"x": "k"}
     assert not (root / "attempt").exists()
 
 
