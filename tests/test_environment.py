@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from oablib.workers.installed import COMPUTING, RENDERING
 from tests.places import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -31,6 +32,23 @@ NOT_IMPORTED = {
     "pyarrow": "pandas reads and writes Parquet with it",
 }
 """Runtime dependencies that no module of oablib imports, and what they are for."""
+
+CANNOT_CHANGE_A_NUMBER = {
+    "dask": "says where tasks run",
+    "distributed": "says where tasks run",
+    "filelock": "keeps a run from starting twice",
+    "jinja2": "puts pages together",
+    "jupyter-client": "starts kernels and moves messages",
+    "jupyter-core": "runs what jupyter-client waits for",
+    "jupyterlab": "for notebooks that are opened by hand",
+    "markupsafe": "escapes texts of pages",
+    "nbformat": "reads and writes notebooks",
+    "packaging": "compares versions",
+    "pydantic": "checks the parameters of a run; their values are part of the key",
+    "pyyaml": "reads rules; what it read is part of the key",
+    "tqdm": "shows progress",
+}
+"""Runtime dependencies that are no part of a key, and what they do."""
 
 
 def locked() -> dict[str, tuple[str, int]]:
@@ -94,3 +112,37 @@ def test_declared_libraries_are_imported_or_explained():
     }
     declared = {canonicalize_name(requirement.name) for requirement in RUNTIME}
     assert declared - used - NOT_IMPORTED.keys() == set()
+
+
+def needed_at_run_time() -> set[str]:
+    """Distributions that the project itself asks for, outside of a group, and all below them."""
+    blocks = re.findall(r"^([\w.-]+)==\S+.*((?:\n    .*)*)", LOCK, flags=re.MULTILINE)
+    wanted_by = {name: re.findall(r"# +(?:via )?(\S.*)", rest) for name, rest in blocks}
+    needed = {name for name, by in wanted_by.items() if "oablib (pyproject.toml)" in by}
+    while more := {name for name, by in wanted_by.items() if needed & set(by)} - needed:
+        needed |= more
+    return needed
+
+
+def test_versions_in_keys_are_of_packages_that_are_locked_and_no_tools():
+    """A tool of development, as a linter, is not to run everything again."""
+    needed = needed_at_run_time()
+    groups = {
+        canonicalize_name(Requirement(line).name)
+        for lines in PYPROJECT["dependency-groups"].values()
+        for line in lines
+    }
+    assert {"statsmodels", "kiwisolver"} <= needed and {"pytest", "ruff", "mypy", "nox"} <= groups
+    named = {*COMPUTING, *RENDERING}
+    assert named <= locked().keys()
+    assert named & (groups - needed) == set()
+    assert named <= needed
+
+
+def test_every_runtime_dependency_is_part_of_keys_or_cannot_change_a_number():
+    extras = PYPROJECT["project"]["optional-dependencies"].values()
+    lines = [*PYPROJECT["project"]["dependencies"], *(line for part in extras for line in part)]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
+    assert declared == {*COMPUTING, *RENDERING, *CANNOT_CHANGE_A_NUMBER} & declared
+    assert CANNOT_CHANGE_A_NUMBER.keys() <= declared
+    assert not CANNOT_CHANGE_A_NUMBER.keys() & {*COMPUTING, *RENDERING}

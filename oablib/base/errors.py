@@ -4,6 +4,11 @@ A message says what was found (a count, never a person's value), what was expect
 Exit codes: 2 input, 3 disclosure stop, 4 interrupted or incomplete, 5 environment.
 """
 
+from pathlib import Path
+from types import TracebackType
+
+import oablib
+
 
 class OabError(Exception):
     """Base of every error that oablib raises on purpose."""
@@ -74,3 +79,38 @@ class EnvironmentFault(OabError):
     """Raised when the machine lacks something a run needs, before work starts."""
 
     exit_code = 5
+
+
+_PACKAGE = Path(oablib.__file__).resolve().parent
+
+
+def public_class(error: BaseException) -> str:
+    """Name of an exception's class: for one of ours the nearest class of this module."""
+    for kind in type(error).__mro__:
+        if globals().get(kind.__name__) is kind:
+            return kind.__name__
+    return type(error).__name__
+
+
+def public_message(error: BaseException) -> str:
+    """What may be shown of an exception: all of one of ours, of any other where it was raised.
+
+    The message of a KeyError or ValueError often quotes a value, and a value may be a child's.
+    """
+    if isinstance(error, OabError):
+        return str(error)
+    lines = "".join(f"{line}; " for line in _lines(error.__traceback__))
+    return f"{lines}its message is withheld, because it may hold values of persons"
+
+
+def _lines(trace: TracebackType | None) -> list[str]:
+    """Where a traceback leaves the cell of a notebook, and where it leaves oablib."""
+    cell, module = "", ""
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.parent.name.startswith("ipykernel_"):
+            cell = f"line {trace.tb_lineno} of the cell"
+        elif path.is_relative_to(_PACKAGE):
+            module = f"oablib/{path.relative_to(_PACKAGE).as_posix()}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return [line for line in (cell, module) if line]

@@ -1,10 +1,12 @@
-"""A file that is there whole or not at all, whatever happens while it is written."""
+"""Files that are there whole or not at all, whatever happens while they are written."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PRIVATE = 0o600
 """Mode of a file that only its owner can read."""
@@ -14,7 +16,7 @@ PRIVATE = 0o600
 def at(path: Path) -> Iterator[Path]:
     """Where to write in the block; renamed to `path` when it ends well, removed when it does not.
 
-    Its ending is not that of `path`: who lists files by ending does not see one that a kill left.
+    Its suffix is not that of `path`: a file that a kill left behind is not listed with the others.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
@@ -22,6 +24,21 @@ def at(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file whole, with the same bytes on every system."""
+    with at(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file of JSON; empty when the file is absent or damaged."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def sha256(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import html
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ Value: TypeAlias = Any  # of a field: nothing is known of it
 
 ROWS = 10  # of a table
 ITEMS = 10  # of a list
-LETTERS = 300  # of a text
+CHARACTERS = 300  # of a text
 LARGE = 10_000  # from here on with commas; smaller ones may be years
 _DIGITS = ".6g"
 
@@ -30,9 +30,7 @@ def showable(*, private: Collection[str] = ()) -> Callable[[type[Result]], type[
     """
     hidden = frozenset(private)
 
-    def give(kind: type[Result]) -> type[Result]:
-        # A base class would do the same, but makes all methods of a class part of what a stage
-        # that uses it depends on (see reach).
+    def add_methods(kind: type[Result]) -> type[Result]:
         methods = {"_repr_html_": lambda result: _as_html(result, hidden)}
         if kind.__repr__ is object.__repr__:
             methods["__repr__"] = lambda result: _as_text(result, hidden)
@@ -40,46 +38,39 @@ def showable(*, private: Collection[str] = ()) -> Callable[[type[Result]], type[
             setattr(kind, name, method)
         return kind
 
-    return give
+    return add_methods
 
 
 def _as_text(result: Any, hidden: Collection[str]) -> str:
-    parts = [f"{name} {_outline(value)}" for name, value in _tables(result, hidden)]
-    parts += [f"{name} {text}" for name, text in _facts(result, hidden)]
+    tables, facts = _parts(result, hidden)
+    parts = [f"{name} {_outline(table)}" for name, table in tables.items()]
+    parts += [f"{name} {text}" for name, text in facts.items()]
     return inert(f"<{type(result).__name__}: {'; '.join(parts)}>")
 
 
 def _as_html(result: Any, hidden: Collection[str]) -> str:
-    kind = type(result)
-    told = "".join(f"<li>{_safe(f'{name}: {text}')}</li>" for name, text in _facts(result, hidden))
-    tables = "".join(_table(name, frame) for name, frame in _tables(result, hidden))
-    first = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
-    title = f"<p><strong>{_safe(kind.__name__)}</strong> {_safe(first)}</p>"
-    return f"{title}<ul>{told}</ul>{tables}" if told else f"{title}{tables}"
+    tables, facts = _parts(result, hidden)
+    items = "".join(f"<li>{_safe(f'{name}: {text}')}</li>" for name, text in facts.items())
+    first = inspect.cleandoc(type(result).__doc__ or "").partition("\n")[0]
+    title = f"<p><strong>{_safe(type(result).__name__)}</strong> {_safe(first)}</p>"
+    listed = f"<ul>{items}</ul>" if items else ""
+    return title + listed + "".join(_table(name, frame) for name, frame in tables.items())
 
 
-def _items(result: Any) -> Iterator[tuple[str, Value]]:
-    for each in fields(result):
-        yield each.name, getattr(result, each.name)
-
-
-def _tables(result: Any, hidden: Collection[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Tables that may be shown."""
-    return [
-        (name, value)
-        for name, value in _items(result)
+def _parts(result: Any, hidden: Collection[str]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Tables that may be shown, and all other fields as text."""
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    tables = {
+        name: value
+        for name, value in values.items()
         if isinstance(value, pd.DataFrame) and name not in hidden
-    ]
-
-
-def _facts(result: Any, hidden: Collection[str]) -> list[tuple[str, str]]:
-    """All other fields, as text."""
-    tables = {name for name, _ in _tables(result, hidden)}
-    return [
-        (name, _outline(value) if name in hidden else _text(value))
-        for name, value in _items(result)
+    }
+    facts = {
+        name: _outline(value) if name in hidden else _text(value)
+        for name, value in values.items()
         if name not in tables
-    ]
+    }
+    return tables, facts
 
 
 def _outline(value: Value) -> str:
@@ -93,19 +84,19 @@ def _outline(value: Value) -> str:
 
 def _text(value: Value) -> str:
     if isinstance(value, Mapping):
-        return _listed([f"{key} {_one(each)}" for key, each in value.items()])
+        return _listed([f"{key} {_one(item)}" for key, item in value.items()])
     if isinstance(value, list | tuple | set | frozenset):
         return _sequence(list(value))
     if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) <= ITEMS:
-        return _listed([_one(each) for each in value.tolist()])
+        return _listed([_one(item) for item in value.tolist()])
     return _one(value)
 
 
 def _sequence(values: Sequence[Value]) -> str:
     """Texts and numbers one by one, anything else as a count."""
-    if all(isinstance(each, str | int | float) for each in values):
-        return _listed([_one(each) for each in values])
-    kinds = sorted({type(each).__name__ for each in values})
+    if all(isinstance(value, str | int | float) for value in values):
+        return _listed([_one(value) for value in values])
+    kinds = sorted({type(value).__name__ for value in values})
     return f"{len(values):,} {' or '.join(kinds)}"
 
 
@@ -127,15 +118,15 @@ def _one(value: Value) -> str:
     if isinstance(value, Collection) and not isinstance(value, str):
         return _outline(value)
     text = str(value)
-    return text if len(text) <= LETTERS else f"{text[:LETTERS]}…"
+    return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"
 
 
 def _table(name: str, frame: pd.DataFrame) -> str:
     """A frame's first rows; numbers to the right, as JupyterLab sets all cells."""
-    head = "".join(f'<th scope="col">{_safe(str(each))}</th>' for each in frame)
+    head = "".join(f'<th scope="col">{_safe(str(name))}</th>' for name in frame)
     rows = frame.head(ROWS).to_numpy(object)
     body = "".join(
-        f"<tr>{''.join(f'<td>{_safe(_one(each))}</td>' for each in row)}</tr>" for row in rows
+        f"<tr>{''.join(f'<td>{_safe(_one(value))}</td>' for value in row)}</tr>" for row in rows
     )
     more = len(frame) - ROWS
     after = f"<p>… {more:,} more rows</p>" if more > 0 else ""

@@ -16,7 +16,7 @@ def inert(text: str) -> str:
     character; line ends and tabs become spaces.
     """
     spaced = re.sub(r"[\t\r\n]+", " ", text)
-    return "".join(_SHOWN_INSTEAD if _acts(letter) else letter for letter in spaced)
+    return "".join(_SHOWN_INSTEAD if _acts(character) else character for character in spaced)
 
 
 def formula_safe(text: str) -> str:
@@ -25,9 +25,9 @@ def formula_safe(text: str) -> str:
     return f"'{plain}" if plain.lstrip().startswith(("=", "+", "-", "@")) else plain
 
 
-def _acts(letter: str) -> bool:
+def _acts(character: str) -> bool:
     """Whether a character is a control, or a format mark such as right-to-left override."""
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co")
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
 
 
 def words(name: str) -> str:

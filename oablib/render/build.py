@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -68,7 +67,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A results table that is offered: name without ending, title, rows and bytes of its CSV."""
+    """A results table that is offered: name without suffix, title, rows and bytes of its CSV."""
 
     name: str
     title: str
@@ -83,9 +82,9 @@ def reports(executed: Sequence[Executed], *, made_from: Provenance) -> list[Repo
     or refers to what is not there.
     """
     titles = {item.stem: report_notebook.title_of(item.notebook) for item in executed}
+    in_order = sorted(executed, key=lambda item: item.stem)
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        work = [threads.submit(_report, item, titles, made_from) for item in executed]
-    return sorted((each.result() for each in work), key=lambda made: made.stem)
+        return list(threads.map(lambda item: _report(item, titles, made_from), in_order))
 
 
 def pages(
@@ -98,9 +97,10 @@ def pages(
         "synthetic": made_from.synthetic,
         "pages": made,
     }
+    font = base64.b64encode((ASSETS / "math.woff2").read_bytes()).decode("ascii")
     report, index = (_template(name) for name in ("report.html", "index.html"))
     texts = {
-        f"{page.stem}.html": report.render(page=page, math=_math_font(page), **shared)
+        f"{page.stem}.html": report.render(page=page, math=font * page.has_formula, **shared)
         for page in made
     }
     return {**texts, "index.html": index.render(downloads=downloads, **shared)}
@@ -108,7 +108,7 @@ def pages(
 
 def contents(made: Sequence[Report], *, made_from: Provenance) -> str:
     """contents.json: what the front page over all runs lists and searches; plain text in JSON."""
-    told = {
+    content = {
         "schema": CONTENTS_SCHEMA,
         "run": made_from.run,
         "title": made_from.parameters["title"],
@@ -126,7 +126,7 @@ def contents(made: Sequence[Report], *, made_from: Provenance) -> str:
             for page in made
         ],
     }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) -> Report:
@@ -153,43 +153,40 @@ def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) ->
 
 def _pdf(tree: pandoc.Tree, ready: report_notebook.ReportNotebook, made_from: Provenance) -> bytes:
     parts = _template("parts.html").module
-    made = parts.provenance(made_from, ready.stem)  # type: ignore[attr-defined]
+    provenance = parts.provenance(made_from, ready.stem)  # type: ignore[attr-defined]
     _, question, answer, body = pandoc.typst(tree)
-    told = {"title": ready.title, "run": str(made_from.parameters["title"])}
+    run = str(made_from.parameters["title"])
     return typst.pdf(
-        told={**told, "synthetic": made_from.synthetic},
+        settings={"title": ready.title, "run": run, "synthetic": made_from.synthetic},
         question=question,
         answer=answer,
         body=body,
-        provenance=pandoc.typst_of_html(made, stem=ready.stem),
-        drawings={drawing(told): told["svg"] for told in ready.exhibits if "svg" in told},
+        provenance=pandoc.typst_of_html(provenance, stem=ready.stem),
+        drawings={drawing(figure): figure["svg"] for figure in _figures(ready.exhibits)},
         date=made_from.timestamp,
         stem=ready.stem,
     )
 
 
+def _figures(exhibits: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [exhibit for exhibit in exhibits if "svg" in exhibit]
+
+
 def _checked(html: str, exhibits: Sequence[Mapping[str, Any]], stem: str) -> Markup:
     """Put the drawings into the page, and check what it holds."""
-    for told in (each for each in exhibits if "svg" in each):
-        data = base64.b64encode(told["svg"].encode()).decode("ascii")
-        html = html.replace(f'src="{drawing(told)}"', f'src="data:image/svg+xml;base64,{data}"')
+    for figure in _figures(exhibits):
+        data = base64.b64encode(figure["svg"].encode()).decode("ascii")
+        html = html.replace(f'src="{drawing(figure)}"', f'src="data:image/svg+xml;base64,{data}"')
     checks.fail_if_unsafe(html, stem=stem)
     return Markup(html)
 
 
 def _template(name: str) -> jinja2.Template:
-    made = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
-    made.filters["references_of"] = _references_of
-    return made.get_template(name)
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
+    templates.filters["references_of"] = _references_of
+    return templates.get_template(name)
 
 
 def _references_of(html: Markup, stem: str) -> Markup:
-    """Part of a report for another page: what it refers to stands in the report."""
+    """Part of a report for another page: what it refers to is in the report."""
     return Markup(str(html).replace('href="#', f'href="{stem}.html#'))
-
-
-def _math_font(page: Report) -> str:
-    """The font of formulas for a page that has some, as text that a style sheet can hold."""
-    if not page.has_formula:
-        return ""
-    return base64.b64encode(Path(ASSETS, "math.woff2").read_bytes()).decode("ascii")

@@ -1,8 +1,7 @@
 """Refuse HTML that runs scripts, loads from outside the page, or shows a picture without words."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -40,7 +39,7 @@ class _Check(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.faults: dict[str, None] = {}  # a set that keeps the order
         self._style = False
-        self._drawings: list[bool] = []  # for each open svg: has it a name
+        self._drawings: list[bool] = []  # for each open svg: does it have a name
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Check one element with its attributes."""
@@ -57,11 +56,6 @@ class _Check(HTMLParser):
         if tag == "title" and self._drawings:
             self._drawings[-1] = True
         self._style = tag == "style"
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Check an element that ends where it starts."""
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a drawing or a style sheet."""
@@ -102,60 +96,55 @@ _INSIDE = "data"  # a picture in the page itself
 def broken(folder: Path) -> list[str]:
     """What is wrong, as "page.html: target", for every page below `folder`.
 
-    A link leads nowhere when its file is absent or empty, its place is not in the page, it is
-    absolute, or names a protocol other than https and mailto; places count with their file.
+    A link leads nowhere when its file is absent or empty, its anchor is not in the page, it is
+    absolute, or names a protocol other than https and mailto; anchors count with their file.
     """
     read = cache(_read)
-    return [
-        f"{page.relative_to(folder).as_posix()}: {fault}"
+    faults = {
+        f"{page.relative_to(folder).as_posix()}: {fault}": None  # a set that keeps the order
         for page in sorted(folder.rglob("*.html"))
         for target in read(page).targets
-        for fault in _faults(target, page=page, folder=folder, read=read)
-    ]
+        if (fault := _fault(target, page=page, folder=folder, read=read))
+    }
+    return list(faults)
 
 
-@dataclass(slots=True)
-class _Page:
-    """Places that a page offers, and where it leads."""
+class _Links(HTMLParser):
+    """Anchors that a page offers, and targets of its links."""
 
-    places: set[str] = field(default_factory=set)
-    targets: dict[str, None] = field(default_factory=dict)  # a set that keeps the order
-
-
-class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.page = _Page()
+        self.anchors: set[str] = set()
+        self.targets: dict[str, None] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the places and the links of one element."""
+        """Note the anchors and the links of one element."""
         for name, value in attrs:
             if name == "id" and value:
-                self.page.places.add(value)
+                self.anchors.add(value)
             elif name in ("href", "src"):
-                self.page.targets[value or ""] = None
+                self.targets[value or ""] = None
 
 
-def _read(path: Path) -> _Page:
-    reader = _Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    reader.close()
-    return reader.page
+def _read(path: Path) -> _Links:
+    links = _Links()
+    links.feed(path.read_text(encoding="utf-8"))
+    links.close()
+    return links
 
 
-def _faults(
-    target: str, *, page: Path, folder: Path, read: Callable[[Path], _Page]
-) -> Iterator[str]:
+def _fault(target: str, *, page: Path, folder: Path, read: Callable[[Path], _Links]) -> str:
+    """What is wrong with a link, empty if nothing is."""
     parts = urlsplit(target)
     if parts.scheme in OUTSIDE or parts.scheme == _INSIDE:
-        return
+        return ""
     if not target or parts.scheme or parts.netloc or parts.path.startswith("/"):
-        yield f"{target or 'nothing'} is no relative link"
-        return
+        return f"{target or 'nothing'} is no relative link"
     file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
     if not file.is_relative_to(folder.resolve()) and file != page:
-        yield f"{target} is outside the folder"
-    elif not file.is_file() or not file.stat().st_size:
-        yield f"{target} is absent or empty"
-    elif parts.fragment and unquote(parts.fragment) not in read(file).places:
-        yield f"{target} names a place that is not there"
+        return f"{target} is outside the folder"
+    if not file.is_file() or not file.stat().st_size:
+        return f"{target} is absent or empty"
+    if parts.fragment and unquote(parts.fragment) not in read(file).anchors:
+        return f"{target} names a place that is not there"
+    return ""

@@ -1,4 +1,4 @@
-"""Files that a reader takes along: exhibits and results tables as CSV, XLSX and PNG.
+"""Files that a reader downloads: exhibits and results tables as CSV, XLSX and PNG.
 
 No text in them is a formula, whatever it begins with: a spreadsheet would compute it.
 """
@@ -25,7 +25,8 @@ _WORKBOOK = {
     "in_memory": True,
 }
 _MADE = datetime(2000, 1, 1)
-_WIDEST = 60  # letters of a column
+_WIDEST = 60  # characters of a column
+_ABOUT = ("title", "unit", "note", "population", "source")  # of an exhibit, for its first sheet
 
 Row = Sequence[str | int | float | bool | None]
 
@@ -39,19 +40,18 @@ def write_exhibits(
     """
     target = folder / FOLDER / stem
     target.mkdir(parents=True)
-    for told in exhibits:
-        path = target / told["label"]
-        path.with_suffix(".csv").write_text(
-            csv_text(told["columns"], told["rows"]), encoding="utf-8-sig", newline=""
-        )
-        names = ("title", "unit", "note", "population", "source")
-        own = {name: told[name] for name in names if told[name]}
-        workbook(path.with_suffix(".xlsx"), told["columns"], told["rows"], cover={**own, **cover})
-    figures = [told for told in exhibits if "svg" in told]
+    for exhibit in exhibits:
+        columns, rows = exhibit["columns"], exhibit["rows"]
+        path = target / exhibit["label"]
+        text = csv_text(columns, rows)
+        path.with_suffix(".csv").write_text(text, encoding="utf-8-sig", newline="")
+        about = {name: exhibit[name] for name in _ABOUT if exhibit[name]}
+        workbook(path.with_suffix(".xlsx"), columns, rows, cover={**about, **cover})
+    drawings = {exhibit["label"]: exhibit["svg"] for exhibit in exhibits if "svg" in exhibit}
     with ThreadPoolExecutor() as threads:
-        pictures = threads.map(lambda told: typst.png(told["svg"], stem=stem), figures)
-    for told, picture in zip(figures, pictures, strict=True):
-        (target / f"{told['label']}.png").write_bytes(picture)
+        pictures = threads.map(lambda svg: typst.png(svg, stem=stem), drawings.values())
+        for label, picture in zip(drawings, pictures, strict=True):
+            (target / f"{label}.png").write_bytes(picture)
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
@@ -74,28 +74,24 @@ def workbook(
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         about.set_column(0, 0, 22)
         about.set_column(1, 1, 90)
-        for place, (name, text) in enumerate(cover.items()):
-            about.write_string(place, 0, inert(name).capitalize(), bold)
-            about.write_string(place, 1, inert(str(text)), wrapped)
-        for place, name in enumerate(columns):
-            numbers.write_string(0, place, inert(name), bold)
-            numbers.set_column(place, place, _width(name, [row[place] for row in rows]))
-        for line, row in enumerate(rows, start=1):
-            for place, value in enumerate(row):
-                _write(numbers, line, place, value)
+        for row, (name, text) in enumerate(cover.items()):
+            about.write_string(row, 0, inert(name).capitalize(), bold)
+            about.write_string(row, 1, inert(str(text)), wrapped)
+        for column, name in enumerate(columns):
+            numbers.write_string(0, column, inert(name), bold)
+            numbers.set_column(column, column, _width(name, [values[column] for values in rows]))
+        for row, values in enumerate(rows, start=1):
+            for column, value in enumerate(values):
+                if isinstance(value, str):
+                    numbers.write_string(row, column, inert(value))
+                elif isinstance(value, bool):
+                    numbers.write_boolean(row, column, value)
+                elif value is not None:
+                    numbers.write_number(row, column, value)
         numbers.freeze_panes(1, 0)
 
 
-def _write(sheet: Any, line: int, place: int, value: Any) -> None:
-    if isinstance(value, str):
-        sheet.write_string(line, place, inert(value))
-    elif isinstance(value, bool):
-        sheet.write_boolean(line, place, value)
-    elif value is not None:
-        sheet.write_number(line, place, value)
-
-
 def _width(name: str, values: Sequence[Any]) -> int:
-    """Letters that hold the longest text of a column, up to _WIDEST."""
+    """Characters that hold the longest text of a column, up to _WIDEST."""
     texts = [len(value) for value in values if isinstance(value, str)]
     return min(max([10, len(name) + 1, *texts]), _WIDEST)

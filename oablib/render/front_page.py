@@ -6,7 +6,6 @@ can run, and without it the whole list is there.
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,51 +42,34 @@ def write(reports: Path) -> None:
     A report whose contents cannot be read is left out; a run that has only failed is listed.
     """
     reports.mkdir(exist_ok=True)
-    text = page(_runs(reports))
-    with files.at(reports / "index.html") as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.chmod(0o644)
+    work = reports.parent / params.WORK
+    names = {path.parent.name for path in reports.glob(f"*/{CONTENTS}")}
+    names |= {path.parent.name for path in work.glob(f"*/{ATTEMPT}")}
+    runs = [_run(name, reports=reports, work=work) for name in sorted(names)]
+    files.write(reports / "index.html", page([run for run in runs if run is not None]))
+    (reports / "index.html").chmod(0o644)
 
 
 def page(runs: list[Run]) -> str:
     """The page as HTML."""
-    style, own, script = (_asset(name) for name in ("report.css", "front.css", "front.js"))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    made = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
-    return made.get_template("front.html").render(
-        runs=runs, style=Markup(style), own_style=Markup(own), script=Markup(script), digest=digest
-    )
-
-
-def _runs(reports: Path) -> list[Run]:
-    """Runs with a report, and runs that have only failed, by name."""
-    work = reports.parent / params.WORK
-    names = {path.parent.name for path in reports.glob(f"*/{CONTENTS}")}
-    names |= {path.parent.name for path in work.glob(f"*/{ATTEMPT}")}
-    found = (_run(name, reports=reports, work=work) for name in sorted(names))
-    return [run for run in found if run is not None]
+    names = {"style": "report.css", "own_style": "front.css", "script": "front.js"}
+    texts = {key: (ASSETS / name).read_text(encoding="utf-8") for key, name in names.items()}
+    digest = base64.b64encode(hashlib.sha256(texts["script"].encode()).digest()).decode("ascii")
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
+    parts = {key: Markup(text) for key, text in texts.items()}
+    return templates.get_template("front.html").render(runs=runs, digest=digest, **parts)
 
 
 def _run(name: str, *, reports: Path, work: Path) -> Run | None:
-    failure = _failure(work / name / ATTEMPT)
+    """A run with a report, or one that has only failed."""
+    attempt = files.read_json(work / name / ATTEMPT)
+    failed = attempt.get("finished") is False
+    failure = {key: str(attempt.get(key, "")) for key in ("stage", "when")} if failed else {}
+    contents = files.read_json(reports / name / CONTENTS)
     try:
-        told = json.loads((reports / name / CONTENTS).read_text(encoding="utf-8"))
-        if told["schema"] != SCHEMA:
+        if contents["schema"] != SCHEMA:
             raise ValueError
-        made = tuple(dict(each) for each in told["reports"])
-        return Run(name, str(told["title"]), bool(told["synthetic"]), made, failure)
-    except (OSError, ValueError, KeyError, TypeError):
+        listed = tuple(dict(report) for report in contents["reports"])
+        return Run(name, str(contents["title"]), bool(contents["synthetic"]), listed, failure)
+    except (ValueError, KeyError, TypeError):
         return Run(name, name, failure=failure) if failure else None
-
-
-def _failure(path: Path) -> dict[str, str]:
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        wanted = {"stage": str(told["stage"]), "when": str(told["when"])}
-        return {} if told["finished"] else wanted
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text(encoding="utf-8")

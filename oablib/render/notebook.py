@@ -17,20 +17,20 @@ from oablib.report import exhibit
 ANSWER_TAG = "answer"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # Where a warning came from, without the folders of the machine that it was raised on.
-_PLACES = (
+_FOLDERS = (
     (re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py"), "cell"),
     (re.compile(r"\S*[/\\]site-packages[/\\]"), ""),
     (re.compile(r"\S*[/\\](?=oablib[/\\]\S+\.py)"), ""),
 )
 _PREFERRED = ("text/html", "text/markdown", "text/plain")
 _IMAGE = "image/"
-# A notebook that has its values is not to take those of the last run.
-_ADOPTED = re.compile(r"^by_hand\.adopt\(.*\)\n", re.MULTILINE)
 _NO_ALT = (
     "{stem} shows a picture or object that may lack an alt text; show figures with the functions "
-    "of oablib.figures, which give one."
+    "of oablib.report, which give one."
 )
 _LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
+
+Values = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,7 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
 
 
 def prepare(
-    notebook: nbformat.NotebookNode,
-    *,
-    stem: str,
-    values: Mapping[str, str | int | float],
-    pages: Mapping[str, str],
+    notebook: nbformat.NotebookNode, *, stem: str, values: Values, pages: Mapping[str, str]
 ) -> ReportNotebook:
     """Split off the head, move the answer there, and clean the cells.
 
@@ -77,11 +73,13 @@ def prepare(
             "paragraph that starts with **Answer.** in its first cell."
         )
     body.cells[0].source = rest
-    shown: list[dict[str, Any]] = []
-    cells = [_tagged(question, "question"), _tagged(answer, "answer-text")]
-    for cell in body.cells:
-        if _is_shown(cell):
-            cells.extend(_clean(cell, stem, values, shown))
+    exhibits: list[dict[str, Any]] = []
+    cells = [
+        new_markdown_cell(text, metadata={"tags": [tag]})
+        for text, tag in ((question, "question"), (answer, "answer-text"))
+    ]
+    for cell in filter(_is_shown, body.cells):
+        cells += _cleaned(cell, stem, values, exhibits)
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = "\n".join(map(inert, cell.source.split("\n")))
@@ -90,24 +88,22 @@ def prepare(
         "kernelspec": {"language": "python", "name": "python3", "display_name": ""},
         "oab": {"stem": stem, "pages": dict(pages)},
     }
-    return ReportNotebook(stem, title_of(notebook), body, shown)
+    return ReportNotebook(stem, title_of(notebook), body, exhibits)
 
 
 def handed_on(
-    notebook: nbformat.NotebookNode, *, stem: str, values: Mapping[str, str | int | float]
+    notebook: nbformat.NotebookNode, *, stem: str, values: Values
 ) -> nbformat.NotebookNode:
     """The executed notebook for its readers, with the values of the run in its parameters cell.
 
     Of each output it holds what a reader sees, without the machine's folders.
     """
     ready = copy.deepcopy(notebook)
-    cells = [cell for cell in ready.cells if _is_shown(cell)]
-    for cell in cells:
+    ready.cells = [cell for cell in ready.cells if _is_shown(cell)]
+    for cell in ready.cells:
         if cell.cell_type == "code":
             _merge(cell, values)
-            cell.source = _ADOPTED.sub("", cell.source)
-            cell.outputs = [_clean_output(output, stem) for output in cell.outputs]
-    ready.cells = cells
+            cell.outputs = [_cleaned_output(output, stem) for output in cell.outputs]
     return ready
 
 
@@ -134,16 +130,15 @@ def _answers(cell: Any) -> Iterator[str]:
     """Take the Markdown that a cell tagged `answer` printed or displayed out of its outputs."""
     if cell.cell_type != "code" or ANSWER_TAG not in cell.metadata.get("tags", []):
         return
-    kept = []
+    others = []
     for output in cell.outputs:
-        shown = output.get("data", {})
-        if output.output_type == "stream" and output.name == "stdout":
-            yield _joined(output.text).strip().removeprefix("**Answer.**").strip()
-        elif "text/markdown" in shown:
-            yield _joined(shown["text/markdown"]).strip().removeprefix("**Answer.**").strip()
+        is_printed = output.output_type == "stream" and output.name == "stdout"
+        text = output.text if is_printed else output.get("data", {}).get("text/markdown")
+        if text is None:
+            others.append(output)
         else:
-            kept.append(output)
-    cell.outputs = kept
+            yield text.strip().removeprefix("**Answer.**").strip()
+    cell.outputs = others
 
 
 def _is_shown(cell: Any) -> bool:
@@ -151,14 +146,8 @@ def _is_shown(cell: Any) -> bool:
     return bool(cell.source.strip()) and not injected
 
 
-def _tagged(text: str, tag: str) -> Any:
-    return new_markdown_cell(text, metadata={"tags": [tag]})
-
-
-def _clean(
-    cell: Any, stem: str, values: Mapping[str, str | int | float], shown: list[dict[str, Any]]
-) -> Iterator[Any]:
-    """The cell, and after it a cell of text for each Markdown that it shows; fills `shown`."""
+def _cleaned(cell: Any, stem: str, values: Values, exhibits: list[dict[str, Any]]) -> Iterator[Any]:
+    """The cell, and after it a cell of text for each Markdown that it shows; fills `exhibits`."""
     tags = cell.metadata.get("tags", [])
     cell.metadata = {"tags": tags} if tags else {}
     if cell.cell_type != "code":
@@ -168,17 +157,18 @@ def _clean(
     texts, outputs = [], []
     for output in cell.outputs:
         payload = output.get("data", {}).get(exhibit.MIME)
-        clean = _clean_output(output, stem)
-        if payload is None and "<img" in clean.get("data", {}).get("text/html", "").lower():
+        clean = _cleaned_output(output, stem)
+        data = clean.get("data", {})
+        if payload is None and "<img" in data.get("text/html", "").lower():
             raise RenderError(_NO_ALT.format(stem=stem))
-        if "text/markdown" in clean.get("data", {}):
-            texts.append(new_markdown_cell(clean.data["text/markdown"]))
+        if "text/markdown" in data:
+            texts.append(new_markdown_cell(data["text/markdown"]))
             continue
         if payload is not None:
             _fail_if_label_is_unfit(payload["label"], stem=stem)
-            shown.append(payload)
+            exhibits.append(payload)
             if "svg" in payload:
-                clean.data["text/html"] = exhibit.figure_html(payload, source=drawing(payload))
+                data["text/html"] = exhibit.figure_html(payload, source=drawing(payload))
         outputs.append(clean)
     cell.outputs = outputs
     yield cell
@@ -186,7 +176,7 @@ def _clean(
 
 
 def _fail_if_label_is_unfit(label: str, *, stem: str) -> None:
-    """A label becomes the name of files and of a place in the page."""
+    """A label becomes the name of files and of an anchor in the page."""
     if not _LABEL.fullmatch(label):
         raise RenderError(
             f"{stem} shows a figure or table labelled {label[:40]!r}; expected fig- or tbl- and "
@@ -199,18 +189,18 @@ def drawing(payload: Mapping[str, Any]) -> str:
     return f"{payload['label']}.svg"
 
 
-def _merge(cell: Any, values: Mapping[str, str | int | float]) -> None:
+def _merge(cell: Any, values: Values) -> None:
     if parameter_cell.TAG in cell.metadata.get("tags", []):
         cell.source = parameter_cell.merged(cell.source, values)
 
 
-def _clean_output(output: Any, stem: str) -> Any:
+def _cleaned_output(output: Any, stem: str) -> Any:
     """Keep one form of an output: HTML before Markdown before plain text."""
     output = copy.deepcopy(output)
     if output.output_type == "stream":
-        output.text = _ANSI.sub("", _joined(output.text))
-        for place, shown in _PLACES:
-            output.text = place.sub(shown, output.text)
+        output.text = _ANSI.sub("", output.text)
+        for folder, shown in _FOLDERS:
+            output.text = folder.sub(shown, output.text)
         return output
     if output.output_type == "error":
         raise RenderError(f"{stem} shows an error; a report is made of cells that succeeded.")
@@ -218,10 +208,6 @@ def _clean_output(output: Any, stem: str) -> Any:
     pictured = any(name.startswith(_IMAGE) for name in output.data)
     if kind is None or (pictured and kind == "text/plain"):
         raise RenderError(_NO_ALT.format(stem=stem))
-    output.data = {kind: _joined(output.data[kind])}
+    output.data = {kind: output.data[kind]}
     output.metadata = {}
     return output
-
-
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)

@@ -56,7 +56,7 @@ def tree(notebook: str, *, stem: str) -> Tree:
     """Turn a notebook that `report_notebook.prepare` made ready, as JSON, into a tree.
 
     Raises RenderError, which names the report and every fault found: a reference to what is not
-    there, a label that stands twice, a source that params/references.bib lacks.
+    there, a label that is used twice, a source that params/references.bib lacks.
     """
     sources = params.root() / BIBLIOGRAPHY
     options = [
@@ -65,27 +65,26 @@ def tree(notebook: str, *, stem: str) -> Tree:
         "--metadata=link-citations:true",
     ]
     text = _convert(notebook, _NOTEBOOK, "json", options, stem=stem)
-    told = json.loads(text)["meta"]["outline"]["c"]
-    return Tree(stem, text, json.loads(told))
+    return Tree(stem, text, json.loads(json.loads(text)["meta"]["outline"]["c"]))
 
 
-def html(made: Tree) -> tuple[str, str, str, str]:
+def html(tree: Tree) -> tuple[str, str, str, str]:
     """Contents list, question, answer and body of a page."""
     options = [
         *("--standalone", "--toc", "--toc-depth=3", f"--template={ASSETS / 'fragment.html'}"),
         *("--lua-filter", str(ASSETS / "html.lua"), "--metadata=pagetitle:report", "--mathml"),
     ]
-    return _parts(_convert(made.json, "json", "html5", options, stem=made.stem), made.stem)
+    return _parts(_convert(tree.json, "json", "html5", options, stem=tree.stem), tree.stem)
 
 
-def typst(made: Tree) -> tuple[str, str, str, str]:
+def typst(tree: Tree) -> tuple[str, str, str, str]:
     """Question, answer and body of a page as typst, after an empty contents list."""
     options = [
         *("--standalone", f"--template={ASSETS / 'fragment.html'}", _SHIFT),
         *("--lua-filter", str(ASSETS / "typst.lua")),
     ]
     return _parts(
-        _convert(made.json, "json", "typst-citations", options, stem=made.stem), made.stem
+        _convert(tree.json, "json", "typst-citations", options, stem=tree.stem), tree.stem
     )
 
 
@@ -105,13 +104,8 @@ def _parts(text: str, stem: str) -> tuple[str, str, str, str]:
 def _convert(text: str, source: str, target: str, options: Sequence[str], *, stem: str) -> str:
     command = [pypandoc.get_pandoc_path(), *_LIMITS, "--sandbox", "--wrap=none", *options]
     try:
-        done = subprocess.run(
-            [*command, "--from", source, "--to", target],
-            input=text.encode(),
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-        )
+        command += ["--from", source, "--to", target]
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise RenderError(f"pandoc did not finish {stem} within {SECONDS} seconds.") from None
     if done.returncode:
@@ -119,14 +113,12 @@ def _convert(text: str, source: str, target: str, options: Sequence[str], *, ste
     return done.stdout.decode()
 
 
-def _message(told: str, *, stem: str) -> str:
+def _message(errors: str, *, stem: str) -> str:
     """What pandoc and our filters found, without the folders of the machine."""
-    faults = [
-        line.removeprefix("fault: ") for line in told.splitlines() if line.startswith("fault")
-    ]
+    faults = re.findall(r"^fault: (.*)$", errors, re.MULTILINE)
     faults += [
         f"the text cites @{key}, which {BIBLIOGRAPHY.as_posix()} does not hold"
-        for key in _UNKNOWN_SOURCE.findall(told)
+        for key in _UNKNOWN_SOURCE.findall(errors)
     ]
     if faults:
         return f"Report {stem}: {'; '.join(faults)}."

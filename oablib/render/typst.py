@@ -18,7 +18,7 @@ from oablib.render.pandoc import ASSETS
 
 STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 PNG_PER_INCH = 200
-# Letters that typst's own fonts lack (Arabic, symbols) come from those in matplotlib's folder.
+# Characters that typst's own fonts lack (Arabic, symbols) come from those in matplotlib's folder.
 FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf")))
 _DRAWING = (
     '#set page(width: auto, height: auto, margin: 0pt)\n#image("drawing.svg", alt: "drawing")'
@@ -26,18 +26,18 @@ _DRAWING = (
 
 
 def pdf(
-    *, told: Mapping[str, Any], question: str, answer: str, body: str, provenance: str,
+    *, settings: Mapping[str, Any], question: str, answer: str, body: str, provenance: str,
     drawings: Mapping[str, str], date: int, stem: str,
 ) -> bytes:  # fmt: skip
     """Set a report from four parts of typst markup.
 
-    told: title, run, synthetic. drawings: name -> SVG. date: of the report, in seconds since 1970.
-    Raises RenderError when a standard is not kept, or a reference leads nowhere.
+    settings: title, run, synthetic. drawings: name -> SVG. date: of the report, in seconds since
+    1970. Raises RenderError when a standard is not kept, or a reference leads nowhere.
     """
-    settings = ", ".join(f"{key}: {_literal(value)}" for key, value in told.items())
+    head = ", ".join(f"{key}: {_literal(value)}" for key, value in settings.items())
     main = (
         '#import "report.typ": *\n'
-        f"#show: report.with({settings}, question: [{question}], answer: [{answer}])\n"
+        f"#show: report.with({head}, question: [{question}], answer: [{answer}])\n"
         f"{body}\n#provenance[{provenance}]\n"
     )
     files = {

@@ -13,6 +13,7 @@ from oablib.notebook.store import MADE
 from oablib.params.run import COMMAND_LINE
 from oablib.running import workspace
 from oablib.running.delivery import Delivery
+from oablib.running.stages.declared import COUNTRY
 
 
 def keep(
@@ -32,7 +33,7 @@ def keep(
     is_last: it becomes the last run.
     """
     work = workspace.of(str(values["run"]))
-    before = _read(work / MADE)
+    before = files.read_json(work / MADE)
     joins = is_part and before.get("values") == dict(values)
     if is_part and before.get("is_whole") and not joins:
         return
@@ -46,20 +47,20 @@ def keep(
         "is_whole": not is_part or bool(joins and before.get("is_whole")),
         "values": dict(values),
         "options": options,
-        "locations": _locations(values, delivery),
+        "locations": _locations(delivery),
     }
     _write(work / MADE, made)
     if is_last:
         _write(work.parent / LAST_RUN, {"run": values["run"]})
 
 
-def _locations(values: Mapping[str, Any], delivery: Delivery) -> dict[str, str]:
+def _locations(delivery: Delivery) -> dict[str, str]:
     """Files of the cohort and folder of the country, as notebooks opened by hand find them."""
     found = {}
     if delivery.data in delivery.files:
         found["data"] = _within_project(delivery.files[delivery.data])
-    if values["country"] and delivery.country_files:
-        found["country"] = _within_project(next(iter(delivery.country_files.values())).parent)
+    if country := delivery.wanted([COUNTRY]):
+        found["country"] = _within_project(next(iter(country.values())).parent)
     return found
 
 
@@ -67,14 +68,6 @@ def _within_project(path: Path) -> str:
     """A path as seen from the project if it is in there: the project may be moved."""
     root = params.root()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

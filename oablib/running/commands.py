@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from oablib import params
-from oablib.base.errors import IncompleteRunError, OabError, ParameterError
+from oablib.base.errors import IncompleteRunError, OabError, ParameterError, public_message
 from oablib.base.wording import did_you_mean
 from oablib.params import declared
 from oablib.params import run as params_run
@@ -27,8 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _stop("interrupted.", code=IncompleteRunError.exit_code)
     except Exception as error:
-        from oablib.running.kernels.guard import public_message
-
         message = f"stopped unexpectedly with {type(error).__name__}: {public_message(error)}."
         return _stop(message, code=IncompleteRunError.exit_code)
     return 0
@@ -51,10 +49,11 @@ class _Parser(argparse.ArgumentParser):
         raise ParameterError(f"{message}. `{self.prog} --help` shows what is expected.")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Suggest the nearest command for one that does not exist."""
+        """Suggest the nearest word for one that cannot be chosen."""
         if action.choices is not None and value not in action.choices:
             near = did_you_mean(str(value), action.choices)
-            raise ParameterError(f"there is no command {value!r}{near}")
+            kind = action.option_strings[0] if action.option_strings else "command"
+            raise ParameterError(f"there is no {kind} {value!r}{near}")
 
 
 def _parser() -> _Parser:
@@ -83,6 +82,8 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--force", action="store_true", help="execute every stage, changed or not")
     dry = "say what would run, and why; do nothing"
     run.add_argument("--dry-run", action="store_true", help=dry)
+    kernels = "plain: each notebook in an ordinary Python process, slower; the same tables"
+    run.add_argument("--kernels", choices=("forked", "plain"), default="forked", help=kernels)
     _add_scheduler(run)
     _add_level(run)
     run.set_defaults(handler=_run)
@@ -176,6 +177,7 @@ def _run(options: argparse.Namespace) -> None:
         start=options.start,
         force=options.force,
         scheduler=options.scheduler,
+        kernels=options.kernels,
         level=options.level,
     )
     if options.dry_run:

@@ -1,4 +1,4 @@
-"""Look after what runs leave behind: hold a report against its manifest, clear the work folder."""
+"""Look after what runs leave behind: compare a report with its manifest, clear the work folder."""
 
 import shutil
 from pathlib import Path
@@ -14,23 +14,23 @@ ONLY_BY_NAME = frozenset({"validation"})
 
 
 def verify(run: str) -> int:
-    """Hold reports/<run> against its manifest; number of files that agree.
+    """Compare reports/<run> with its manifest; number of files that agree.
 
     Raises InputError when there is no such report, IncompleteRunError listing what differs.
     """
     params.fail_if_name_is_unfit(run)
     report = params.root() / "reports" / run
     try:
-        found = publication.differences(report)
-    except (OSError, ValueError, KeyError):
+        differences = publication.differences(report)
+    except KeyError:
         raise InputError(
             f"reports/{run} holds no manifest that can be read. Make it with `oab run {run}`."
         ) from None
-    if found:
-        lines = "\n  ".join(found)
+    if differences:
+        lines = "\n  ".join(differences)
         raise IncompleteRunError(
-            f"reports/{run} is not what its manifest says, {len(found)} of its files:\n  {lines}\n"
-            f"Make it anew with `oab run {run}`."
+            f"reports/{run} is not what its manifest says, {len(differences)} of its files:\n  "
+            f"{lines}\nMake it anew with `oab run {run}`."
         )
     return sum(path.is_file() for path in report.rglob("*")) - 1
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oablib import params
-from oablib.base import files as whole_file
+from oablib.base import files
 from oablib.base.errors import EnvironmentFault, ParameterError
 from oablib.params import run
 from oablib.params.declared import RunParameters
@@ -33,7 +33,10 @@ ASKS = {
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DATED = re.compile(r"\s*(?:source|date|year|waves?|(?:first|last|reference)_year)\s*:\s+\S")
-_DRAWN_WITH, _COUNTRY_WITH = "rules/synthetic", "rules/synthetic_country"
+DRAWN_WITH = {"data": "synthetic", "country": "synthetic_country"}
+"""Parameter -> rules by which synthetic data are drawn."""
+OF_A_COUNTRY = {"country", "reference_year", "current_indicator", "municipal_budget"}
+"""Parameters that a run without a country has no use for."""
 
 
 def write(name: str, *, parent: str) -> Path:
@@ -51,8 +54,7 @@ def write(name: str, *, parent: str) -> Path:
         )
     text = "\n".join(_lines(name, resolved)) + "\n"
     try:
-        with whole_file.at(path) as part:
-            part.write_text(text, encoding="utf-8", newline="\n")
+        files.write(path, text)
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be written: {error.strerror}.") from None
     return path
@@ -79,27 +81,23 @@ def _lines(name: str, resolved: Resolved) -> Iterator[str]:
 
 def _asked(resolved: Resolved) -> dict[str, str]:
     """Parameters of this run, and the question to each."""
-    hidden = [key for key in RunParameters.model_fields if key.startswith("hide_")]
-    asks = dict(ASKS)
-    if resolved.parameters.data != "synthetic":
-        del asks["n"]
-    if not resolved.parameters.country:
-        for name in ("country", "reference_year", "current_indicator", "municipal_budget"):
-            del asks[name]
+    without = set() if resolved.parameters.country else OF_A_COUNTRY
+    without |= set() if resolved.parameters.data == "synthetic" else {"n"}
+    asks = {key: question for key, question in ASKS.items() if key not in without}
     if resolved.parameters.hide_variable:
+        hidden = [key for key in RunParameters.model_fields if key.startswith("hide_")]
         asks |= dict.fromkeys(hidden, "whether this test is still wanted")
     return asks
 
 
 def _rules(resolved: Resolved) -> dict[str, Path]:
-    told = resolved.parameters.model_dump()
-    stages = declared.of_run(declared.load(), country=bool(told["country"]))
-    files = stage_key.all_rule_files(stages, told)
-    if resolved.parameters.data == "synthetic":
-        files[_DRAWN_WITH] = params.named_file(*_DRAWN_WITH.split("/"))
-    if resolved.parameters.country == "synthetic":
-        files[_COUNTRY_WITH] = params.named_file(*_COUNTRY_WITH.split("/"))
-    return dict(sorted(files.items()))
+    values = resolved.parameters.model_dump()
+    stages = declared.of_run(declared.load(), country=bool(values["country"]))
+    rules = stage_key.all_rule_files(stages, values)
+    for key, name in DRAWN_WITH.items():
+        if values[key] == "synthetic":
+            rules[f"rules/{name}"] = params.named_file("rules", name)
+    return dict(sorted(rules.items()))
 
 
 def _about(path: Path) -> str:
@@ -108,9 +106,9 @@ def _about(path: Path) -> str:
     comment = re.match(r"(?:#[^\n]*\n)*", text)
     words = " ".join((comment.group() if comment else "").replace("#", " ").split())
     years = sorted(set(_YEAR.findall(text)))
-    told = f"names the years {', '.join(years)}" if years else "names no year"
+    named = f"names the years {', '.join(years)}" if years else "names no year"
     sentence = words.partition(". ")[0].rstrip(".")
-    return f"{sentence}; {told}." if sentence else f"{told}."
+    return f"{sentence}; {named}." if sentence else f"{named}."
 
 
 def _dated(path: Path) -> Iterator[str]:

@@ -26,8 +26,7 @@ class Progress:
         expected: Mapping[str, float] | None = None,
         out: TextIO | None = None,
     ) -> None:
-        self._log = log
-        self._level = level
+        self._log, self._level = log, level
         self._expected = dict(expected or {})
         self._out = out or sys.stderr
         self._live = level != "quiet" and self._out.isatty()
@@ -46,53 +45,47 @@ class Progress:
 
     def finish(self, name: str, seconds: float | None = None) -> None:
         """A stage is done; seconds: where the time since `start` is not what it took."""
-        spent = time.perf_counter() - self._started.pop(name) if seconds is None else seconds
-        self._started.pop(name, None)
+        began = self._started.pop(name)
+        spent = time.perf_counter() - began if seconds is None else seconds
         before = self._expected.get(name)
         last = "" if before is None else f"   (last run {before:.1f} s)"
-        self._line(f"{name:<18} {spent:7.1f} s{last}")
+        self.say(f"{name:<18} {spent:7.1f} s{last}")
 
     def unchanged(self, name: str) -> None:
         """A stage has nothing to do."""
-        self._line(f"{name:<18} unchanged")
+        self.say(f"{name:<18} unchanged")
 
     def say(self, text: str) -> None:
-        """A line for everybody."""
-        self._line(text)
-
-    def detail(self, text: str) -> None:
-        """A line for the log, and for who asked for all."""
-        if self._level == "verbose":
-            self._line(text)
-        else:
-            self._write(text)
-
-    def tick(self) -> None:
-        """Show what is under way, on a terminal."""
-        if self._live:
-            now = time.perf_counter()
-            parts = [
-                f"{name} {now - began:.0f} s{self._of(name)}"
-                for name, began in self._started.items()
-            ]
-            self._out.write(_CLEAR + "   ".join(parts))
-            self._out.flush()
-
-    def close(self) -> None:
-        """Take the line of the terminal away."""
-        if self._live:
-            self._out.write(_CLEAR)
-            self._out.flush()
-
-    def _of(self, name: str) -> str:
-        return f" of {self._expected[name]:.0f}" if name in self._expected else ""
-
-    def _line(self, text: str) -> None:
+        """A line that stays."""
         self._write(text)
         if self._level != "quiet":
             self._out.write(f"{_CLEAR if self._live else ''}{text}\n")
             self._out.flush()
             self.tick()
+
+    def detail(self, text: str) -> None:
+        """A line for the log, and for a reader that wants all of them."""
+        if self._level == "verbose":
+            self.say(text)
+        else:
+            self._write(text)
+
+    def tick(self) -> None:
+        """Show what is under way, on a terminal."""
+        now = time.perf_counter()
+        expected = {name: f" of {seconds:.0f}" for name, seconds in self._expected.items()}
+        started = self._started.items()
+        parts = [f"{name} {now - began:.0f} s{expected.get(name, '')}" for name, began in started]
+        self._show("   ".join(parts))
+
+    def close(self) -> None:
+        """Take the line of the terminal away."""
+        self._show("")
+
+    def _show(self, text: str) -> None:
+        if self._live:
+            self._out.write(_CLEAR + text)
+            self._out.flush()
 
     def _write(self, text: str) -> None:
         with self._log.open("a", encoding="utf-8") as stream:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oablib import params
+from oablib.base import files
 from oablib.base.errors import RenderError
 from oablib.base.files import sha256, text_digest
 from oablib.base.wording import words
@@ -17,11 +18,13 @@ from oablib.render.provenance import Origin, Provenance
 from oablib.running import rule_files
 from oablib.running.delivery import Delivery
 from oablib.running.stages import key
-from oablib.running.stages.cache import Entry, Record
+from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import Stage
 from oablib.workers import modules
 
 MANIFEST, CATALOGUE = "manifest.json", "catalogue.json"
+RULE = "results"
+PARTS = ("title", "unit", "rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,76 +48,68 @@ class Publication:
         return {
             path.stem: (stem, path)
             for stem, entry in self.entries.items()
-            for place, path in sorted(entry.tables().items())
-            if place.startswith("results/")
+            for name, path in sorted(entry.tables().items())
+            if name.startswith("results/")
         }
-
-    def made_from(self) -> Provenance:
-        """Put together what the report says about its making."""
-        told = self.parameters.model_dump()
-        if self.delivery.files and told["data"] != "synthetic":
-            told["data"] = provenance.shown_data(told["data"])
-        if self.delivery.country_files and told["country"] != "synthetic":
-            told["country"] = provenance.shown_data(told["country"])
-        known = {**self.delivery.digests, **self.delivery.country_digests}
-        digests = {name: known[name] for name in self.delivery.inputs}
-        absent = {self.parameters.data: "part of an installed package, see its version"}
-        code = _components("definition ", *(each.record for each in self.entries.values()))
-        return Provenance(
-            run=self.parameters.run,
-            parameters=told,
-            origins=dict(self.origins),
-            inputs=digests or absent,
-            rules={f"{name}.yaml": sha256(path) for name, path in self.rules().items()},
-            code=code,
-            notebooks={stage.stem: _fingerprints(stage) for stage in self.stages},
-            stages={stage.stem: self._origin(stage) for stage in self.stages},
-            **provenance.surroundings(),
-        )
 
     def rules(self) -> dict[str, Path]:
         """Files of params that the stages read."""
         return key.all_rule_files(self.stages, self.parameters.model_dump())
 
+    def made_from(self) -> Provenance:
+        """Put together what the report says about its making."""
+        values = self.parameters.model_dump()
+        values |= {name: provenance.shown_data(values[name]) for name in ("data", "country")}
+        code: dict[str, str] = {}
+        for entry in self.entries.values():
+            code |= _components(entry, "module ")
+        return Provenance(
+            run=self.parameters.run,
+            parameters=values,
+            origins=dict(self.origins),
+            inputs=self.delivery.shown(),
+            rules={f"{name}.yaml": sha256(path) for name, path in self.rules().items()},
+            code=dict(sorted(code.items())),
+            notebooks={
+                stage.stem: {
+                    "code": text_digest("\n".join(stage.code)),
+                    "text": text_digest(stage.text),
+                }
+                for stage in self.stages
+            },
+            stages={stage.stem: self._origin(stage) for stage in self.stages},
+            **provenance.surroundings(),
+        )
+
     def _origin(self, stage: Stage) -> Origin:
-        record = self.entries[stage.stem].record
-        shown = {
-            "data": provenance.shown_data(self.delivery.data),
-            "country": self.delivery.country,
-        }
-        given = key.values_of(stage, self.parameters.model_dump() | shown)
-        reads = _components("table ", record)
-        writes = self.entries[stage.stem].digests()
-        return Origin(record.key, given, reads, writes, record.seconds, record.in_cells)
+        entry = self.entries[stage.stem]
+        shown = {"data": provenance.shown_data(self.delivery.data)}
+        shown["country"] = self.delivery.country
+        return Origin(
+            key=entry.key,
+            parameters=key.values_of(stage, self.parameters.model_dump() | shown),
+            reads=_components(entry, "table "),
+            writes=entry.digests(),
+            seconds=entry.seconds,
+            in_cells=entry.in_cells,
+        )
 
 
-def renderer() -> dict[str, str]:
-    """Fingerprints of all that makes pages: code, templates, and the sources that they cite."""
-    templates = sorted(pandoc.ASSETS.iterdir())
-    folder = params.root() / "params"
-    files = [*templates, folder / "references.bib", *sorted((folder / "results").glob("*.yaml"))]
-    digests = {f"{path.parent.name}/{path.name}": sha256(path) for path in files if path.is_file()}
-    return {**modules.of(__name__, "oablib.running.publication_files"), **digests}
-
-
-def is_current(report: Path, *, identity: str) -> bool:
+def is_current(report: Path, made_from: Provenance) -> bool:
     """Whether a report shows what it would show if it were made now, and is intact."""
-    try:
-        told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
-        return bool(told["identity"] == identity) and not differences(report)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    manifest = files.read_json(report / MANIFEST)
+    return manifest.get("identity") == _identity(made_from) and not differences(report)
 
 
 def differences(report: Path) -> list[str]:
     """Files that are not as the manifest says: changed, absent, or not in it.
 
-    Raises OSError, ValueError or KeyError when there is no manifest that can be read.
+    Raises KeyError when there is no manifest that can be read.
     """
-    told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
-    listed = {f"tables/{name}": digest for name, digest in told["results"].items()} | told["files"]
-    paths = (path for path in sorted(report.rglob("*")) if path.is_file())
-    there = {path.relative_to(report).as_posix(): path for path in paths}
+    manifest = files.read_json(report / MANIFEST)
+    listed = {f"tables/{name}": digest for name, digest in manifest["results"].items()}
+    listed |= manifest["files"]
+    there = _files_in(report)
     absent = [f"{name}: absent" for name in listed if name not in there]
     added = [f"{name}: not in the manifest" for name in there if name not in (*listed, MANIFEST)]
     changed = [
@@ -125,52 +120,34 @@ def differences(report: Path) -> list[str]:
     return [*absent, *changed, *added]
 
 
-def write(publication: Publication, made_from: Provenance, *, identity: str, folder: Path) -> None:
+def write(publication: Publication, made_from: Provenance, *, folder: Path) -> None:
     """Write all files of a report into an empty folder, the manifest last."""
     from oablib.render import checks as links
     from oablib.running import publication_files  # a run without change needs neither
 
     results = publication_files.write_tables(publication, made_from, folder=folder)
-    for name, path in publication.rules().items():
-        target = folder / "params" / f"{name}.yaml"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    for name, path in publication.extra.items():
+    extra = {f"params/{name}.yaml": path for name, path in publication.rules().items()}
+    for name, path in (extra | dict(publication.extra)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / name)
     publication_files.write_reports(publication, made_from, folder=folder)
-    others = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path for path in others}
-    files = {
+    others = {
         name: sha256(path)
-        for name, path in names.items()
+        for name, path in _files_in(folder).items()
         if name.removeprefix("tables/") not in results
     }
-    told = provenance.manifest(made_from, identity=identity, results=results, files=files)
-    write_json(folder / MANIFEST, told)
+    identity = _identity(made_from)
+    write_json(
+        folder / MANIFEST,
+        provenance.manifest(made_from, identity=identity, results=results, files=others),
+    )
     if broken := links.broken(folder):
         raise RenderError(f"Links that lead nowhere: {'; '.join(broken)}.")
 
 
-def write_json(path: Path, told: Mapping) -> None:
+def write_json(path: Path, content: Mapping) -> None:
     """A file of JSON, the same on every system."""
-    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _components(prefix: str, *records: Record) -> dict[str, str]:
-    """Components whose name begins so, without the beginning, by name."""
-    found = {
-        name.removeprefix(prefix): print_
-        for record in records
-        for name, print_ in record.components.items()
-        if name.startswith(prefix)
-    }
-    return dict(sorted(found.items()))
-
-
-def _fingerprints(stage: Stage) -> dict[str, str]:
-    texts = {"code": "\n".join(stage.code), "text": stage.text}
-    return {name: text_digest(text) for name, text in texts.items()}
+    files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def described(name: str) -> dict[str, str]:
@@ -183,3 +160,25 @@ def described(name: str) -> dict[str, str]:
         if name in tables:
             return dict(tables[name])
     return {"title": words(name)}
+
+
+def _identity(made_from: Provenance) -> str:
+    """Fingerprint of a report: of its making, and of the code, templates and sources of pages."""
+    folder = params.root() / "params"
+    texts = [folder / "references.bib", *sorted((folder / "results").glob("*.yaml"))]
+    paths = [*sorted(pandoc.ASSETS.iterdir()), *(path for path in texts if path.is_file())]
+    made_by = {f"{path.parent.name}/{path.name}": sha256(path) for path in paths}
+    code = modules.of(__name__, "oablib.running.publication_files")
+    return made_from.identity(made_by={**code, **made_by})
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    """Path in a folder -> file."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in paths}
+
+
+def _components(entry: Entry, prefix: str) -> dict[str, str]:
+    """Components of a result whose name begins so, without the beginning."""
+    parts = entry.components.items()
+    return {name.removeprefix(prefix): text for name, text in parts if name.startswith(prefix)}

@@ -1,31 +1,26 @@
 """What a report's folder is filled with: results tables, pages, PDFs, notebooks, downloads."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
 import pandas as pd
 
-from oablib.base import rounding
+from oablib.base import files, rounding
 from oablib.base.files import sha256
 from oablib.params.cell import INJECTED_TAG
 from oablib.render import build, downloads
 from oablib.render.build import Download, Executed
 from oablib.render.provenance import Provenance
 from oablib.report import exhibit
-from oablib.running import publication as tables_results
-from oablib.running.publication import CATALOGUE, write_json
+from oablib.running.publication import CATALOGUE, Publication, described, write_json
 from oablib.running.stages.declared import Stage
-
-if TYPE_CHECKING:
-    from oablib.running.publication import Publication
 
 TABLES = "tables"
 
 
 def write_tables(
-    publication: "Publication", made_from: Provenance, *, folder: Path
+    publication: Publication, made_from: Provenance, *, folder: Path
 ) -> dict[str, str]:
     """Results tables as Parquet, CSV and XLSX, and a catalogue; name of the CSV file -> sha256."""
     target = folder / TABLES
@@ -33,37 +28,45 @@ def write_tables(
     results, catalogue, about = {}, {}, _about(publication)
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
-        frame, told = pd.read_parquet(path), tables_results.described(name)
+        frame, title = pd.read_parquet(path), described(name)
         text = target / f"{name}.csv"
-        write_text(text, rounding.csv(frame))
+        files.write(text, rounding.csv(frame))
         results[text.name] = sha256(text)
-        cover = {**told, **about, **_cover(made_from), "stage": stem}
-        columns, rows = exhibit.plain(frame)
-        downloads.workbook(target / f"{name}.xlsx", columns, rows, cover=cover)
+        cover = {**title, **about, **_cover(made_from), "stage": stem}
+        downloads.workbook(target / f"{name}.xlsx", *exhibit.plain(frame), cover=cover)
         kinds = {str(column): str(kind) for column, kind in frame.dtypes.items()}
-        catalogue[name] = {"stage": stem, **told, "rows": len(frame), "columns": kinds}
+        catalogue[name] = {"stage": stem, **title, "rows": len(frame), "columns": kinds}
     write_json(target / CATALOGUE, catalogue)
     return results
 
 
-def write_reports(publication: "Publication", made_from: Provenance, *, folder: Path) -> None:
+def write_reports(publication: Publication, made_from: Provenance, *, folder: Path) -> None:
     """Pages, PDFs, notebooks, and the files of their exhibits."""
-    executed = [_executed(stage, publication, made_from) for stage in publication.stages]
-    made = build.reports(executed, made_from=made_from)
+    executed = [
+        Executed(
+            stem=stage.stem,
+            notebook=with_outputs(stage, publication.entries[stage.stem].notebook),
+            values=made_from.stages[stage.stem].parameters,
+            status="complete" if publication.entries[stage.stem].fresh else "cached",
+        )
+        for stage in publication.stages
+    ]
+    reports = build.reports(executed, made_from=made_from)
     (folder / "notebooks").mkdir()
-    for each in made:
-        (folder / f"{each.stem}.pdf").write_bytes(each.pdf)
-        write_text(folder / "notebooks" / f"{each.stem}.ipynb", each.notebook)
-        cover = {**_cover(made_from), "report": each.title}
-        downloads.write_exhibits(each.exhibits, stem=each.stem, cover=cover, folder=folder)
-    offered = [_offered(name, folder=folder) for name in sorted(publication.results)]
-    for name, page in build.pages(made, made_from=made_from, downloads=offered).items():
-        write_text(folder / name, page)
-    write_text(folder / build.CONTENTS, build.contents(made, made_from=made_from))
+    for report in reports:
+        (folder / f"{report.stem}.pdf").write_bytes(report.pdf)
+        files.write(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
+        cover = {**_cover(made_from), "report": report.title}
+        downloads.write_exhibits(report.exhibits, stem=report.stem, cover=cover, folder=folder)
+    offered = [_offered(name, folder / TABLES) for name in sorted(publication.results)]
+    pages = build.pages(reports, made_from=made_from, downloads=offered)
+    for name, text in pages.items():
+        files.write(folder / name, text)
+    files.write(folder / build.CONTENTS, build.contents(reports, made_from=made_from))
 
 
 def with_outputs(stage: Stage, executed: Path) -> Any:
-    """The notebook as it stands now, with what its cells showed: its prose may be newer."""
+    """The notebook as it is now, with what its cells showed: its prose may be newer."""
     notebook = nbformat.reads(stage.text, as_version=4)
     done = nbformat.read(executed, as_version=4)
     ran = [
@@ -77,37 +80,22 @@ def with_outputs(stage: Stage, executed: Path) -> Any:
     return notebook
 
 
-def write_text(path: Path, text: str) -> None:
-    """A file of text, the same on every system."""
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _executed(stage: Stage, publication: "Publication", made_from: Provenance) -> Executed:
-    entry = publication.entries[stage.stem]
-    return Executed(
-        stem=stage.stem,
-        notebook=with_outputs(stage, entry.notebook),
-        values=made_from.stages[stage.stem].parameters,
-        status="complete" if entry.fresh else "cached",
-    )
-
-
-def _about(publication: "Publication") -> dict[str, str]:
+def _about(publication: Publication) -> dict[str, str]:
     """Population, n and source of the run, where a stage has counted it."""
     if "population" not in publication.results:
         return {}
-    told = exhibit.about(pd.read_parquet(publication.results["population"][1]))
-    return {"population": told.population, "source": told.source}
+    about = exhibit.about(pd.read_parquet(publication.results["population"][1]))
+    return {"population": about.population, "source": about.source}
 
 
-def _cover(made_from: Provenance) -> Mapping[str, str]:
+def _cover(made_from: Provenance) -> dict[str, str]:
     """What the first sheet of every workbook says about the run."""
     synthetic = {"data": "synthetic: no real child is in it"} if made_from.synthetic else {}
     run = f"{made_from.run}: {made_from.parameters['title']}"
     return {"run": run, "commit": made_from.commit, **synthetic}
 
 
-def _offered(name: str, *, folder: Path) -> Download:
-    path = folder / TABLES / f"{name}.csv"
+def _offered(name: str, folder: Path) -> Download:
+    path = folder / f"{name}.csv"
     rows = len(pd.read_parquet(path.with_suffix(".parquet")))
-    return Download(name, tables_results.described(name)["title"], rows, path.stat().st_size)
+    return Download(name, described(name)["title"], rows, path.stat().st_size)

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from oablib.params.declared import RunParameters
 from oablib.running import by_hand, delivery, publication, rule_files, workspace
-from oablib.running import place as run_place
+from oablib.running import session as run_session
 from oablib.running.delivery import Delivery
-from oablib.running.place import Place
+from oablib.running.kernels.execute import Kernels
 from oablib.running.progress import Level, Progress
 from oablib.running.publication import Publication
+from oablib.running.session import Session
 from oablib.running.stages import declared
 from oablib.running.stages import schedule as schedule_plan
 from oablib.running.stages.declared import Stage
-from oablib.running.stages.schedule import Given, Step
+from oablib.running.stages.schedule import Inputs, Step
 from oablib.running.workspace import Workspace
 
 
@@ -29,13 +30,14 @@ class Options:
 
     only: stem of one stage: make its page alone, with what it needs. start: stem from which on
     everything is executed anew. force: execute everything anew. scheduler: address of a Dask
-    scheduler, empty for this machine. level: how much is said.
+    scheduler, empty for this machine. kernels: how kernels start. level: how much is said.
     """
 
     only: str = ""
     start: str = ""
     force: bool = False
     scheduler: str = ""
+    kernels: Kernels = "forked"
     level: Level = "normal"
 
 
@@ -60,15 +62,17 @@ def execute(job: Job, options: Options) -> Path:
     the run is already running; EnvironmentFault when a package is not as the project asks or a
     file cannot be written.
     """
-    run_place.fail_if_unfit()
+    run_session.fail_if_unfit()
     delivery.fail_if_absent(job.parameters)
     stages = _stages(job)
     note = rule_files.fail_if_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     run = job.parameters.run
-    with run_place.opened(run, level=options.level, scheduler=options.scheduler) as place:
+    with run_session.opened(
+        run, level=options.level, scheduler=options.scheduler, kernels=options.kernels
+    ) as session:
         rule_files.remember(note)
-        return make(job, stages, _given(job, place), chosen, place)
+        return make(job, stages, _given(job, session), chosen, session)
 
 
 def plan(job: Job, options: Options) -> list[Step]:
@@ -81,8 +85,8 @@ def plan(job: Job, options: Options) -> list[Step]:
     given = None
     if delivery.is_ready(job.parameters, work=work):
         found = delivery.prepare(job.parameters, work=work)
-        given = Given(job.parameters.model_dump(), found)
-    again, last = _again(stages, chosen), run_place.last_components(work)
+        given = Inputs(job.parameters.model_dump(), found)
+    again, last = _again(stages, chosen), run_session.last_components(work)
     return schedule_plan.plan(_chosen(stages, chosen), given, again=again, last=last)
 
 
@@ -91,7 +95,7 @@ def make(
     stages: Sequence[Stage],
     given: Delivery,
     options: Options,
-    place: Place,
+    session: Session,
     *,
     extra: Mapping[str, Path] | None = None,
 ) -> Path:
@@ -100,17 +104,17 @@ def make(
     options: with whole stems. extra: files that the report brings along, name -> file.
     """
     chosen = _chosen(stages, options)
-    inputs = Given(job.parameters.model_dump(), given)
-    entries = schedule_plan.execute(
+    inputs = Inputs(job.parameters.model_dump(), given)
+    entries = schedule_plan.Walk(
         chosen,
         inputs,
-        attempt=place.space.attempt,
-        engine=place.engine,
-        progress=place.progress,
+        attempt=session.workspace.attempt,
+        engine=session.engine,
+        progress=session.progress,
         again=_again(stages, options),
-        last=run_place.last_components(place.space.work),
-    )
-    run_place.remember(entries, space=place.space)
+        last=run_session.last_components(session.workspace.work),
+    ).results()
+    run_session.remember(entries, work=session.workspace.work)
     by_hand.keep(
         [entry.tables() for entry in entries.values()],
         values=job.parameters.model_dump(),
@@ -121,8 +125,8 @@ def make(
     )
     made = Publication(job.parameters, chosen, entries, given, job.origins, extra or {})
     if options.only:
-        return _page_alone(made, options.only, space=place.space)
-    return _publish(made, space=place.space, progress=place.progress)
+        return _page_alone(made, options.only, space=session.workspace)
+    return _publish(made, space=session.workspace, progress=session.progress)
 
 
 def _stages(job: Job) -> tuple[Stage, ...]:
@@ -153,11 +157,11 @@ def _again(stages: Sequence[Stage], options: Options) -> frozenset[str]:
     return declared.after(options.start, stages=stages) if options.start else frozenset()
 
 
-def _given(job: Job, place: Place) -> Delivery:
-    work, progress = place.space.work, place.progress
+def _given(job: Job, session: Session) -> Delivery:
+    work, progress = session.workspace.work, session.progress
     if delivery.is_ready(job.parameters, work=work):
         return delivery.prepare(job.parameters, work=work)
-    place.engine.start()  # kernels get ready while the data are drawn
+    session.engine.start()  # kernels get ready while the data are drawn
     progress.start("data")
     made = delivery.prepare(job.parameters, work=work)
     progress.finish("data")
@@ -166,21 +170,20 @@ def _given(job: Job, place: Place) -> Delivery:
 
 def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path:
     made_from = made.made_from()
-    identity = made_from.identity(made_by=publication.renderer())
-    if publication.is_current(space.report, identity=identity):
+    if publication.is_current(space.report, made_from):
         progress.say("Nothing changed: the reports are up to date.")
         return space.report / "index.html"
     progress.start("reports")
-    publication.write(made, made_from, identity=identity, folder=space.publish)
+    publication.write(made, made_from, folder=space.publish)
     path = space.put_in_place() / "index.html"
-    run_place.publish_front_page()
+    run_session.publish_front_page()
     progress.finish("reports")
     return path
 
 
 def _page_alone(made: Publication, stem: str, *, space: Workspace) -> Path:
     """Render one page into the private folder: a report with stages missing is none."""
-    publication.write(made, made.made_from(), identity="", folder=space.publish)
+    publication.write(made, made.made_from(), folder=space.publish)
     target = space.work / "only"
     shutil.rmtree(target, ignore_errors=True)
     space.publish.replace(target)

@@ -7,7 +7,7 @@ from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.base.files import sha256, text_digest
 from oablib.params import run as params_run
 from oablib.running import delivery, rule_files, run
-from oablib.running import place as run_place
+from oablib.running import session as run_session
 from oablib.running.delivery import FOLDER, Delivery
 from oablib.running.run import Job, Options
 from oablib.running.stages import declared
@@ -28,7 +28,7 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
     or the report is being written already; EnvironmentFault without the notebook or when a package
     is not as the project asks; and what the notebook raised on purpose.
     """
-    run_place.fail_if_unfit()
+    run_session.fail_if_unfit()
     rule_files.fail_if_any_is_unfit(STUDIED_WITH)
     chosen = settings.load()
     folder = params.root() / params.WORK / NAME / "replications"
@@ -36,11 +36,11 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
         with processes.at(options.scheduler):
             _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")
     stages = declared.load(study=NAME)
-    with run_place.opened(NAME, level=options.level, scheduler=options.scheduler) as place:
-        rows = study.write(chosen, folder=folder, out=place.space.attempt / "rows")
-        given = delivery.of_files(rows)
+    with run_session.opened(NAME, level=options.level, scheduler=options.scheduler) as session:
+        rows = study.write(chosen, folder=folder, out=session.workspace.attempt / "rows")
         extra = {path.name: path for path in rows}
-        return run.make(_validation_job(chosen), stages, given, options, place, extra=extra)
+        made = delivery.of_files(rows)
+        return run.make(_validation_job(chosen), stages, made, options, session, extra=extra)
 
 
 def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) -> None:
@@ -55,7 +55,7 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
 
 
 def _validation_job(chosen: Settings) -> Job:
-    told = {
+    values = {
         "title": "Validation study",
         "model": chosen.model,
         "n": max(batch.n for batch in chosen.batches),
@@ -63,12 +63,13 @@ def _validation_job(chosen: Settings) -> Job:
         "imputations": chosen.imputations,
         "iterations": chosen.iterations,
     }
-    made = params_run.given(NAME, told, origin="params/rules/validation.yaml")
+    made = params_run.given(NAME, values, origin="params/rules/validation.yaml")
     return Job(made.parameters, made.origins, study=NAME)
 
 
 STUDY = "changes"
 _DIGITS = 12
+_MANIFESTS = tuple(f"{FOLDER}/{side}/manifest.json" for side in ("before", "after"))
 
 
 def compare(before: str, after: str, options: Options) -> Path:
@@ -81,15 +82,15 @@ def compare(before: str, after: str, options: Options) -> Path:
         params.fail_if_name_is_unfit(name)
     if before == after:
         raise ParameterError(f"Both names are {before!r}; expected two reports to compare.")
-    run_place.fail_if_unfit()
-    given = _delivery(before, after)
-    job = _comparison_job(before, after, data=_data(given))
-    with run_place.opened(job.parameters.run, level=options.level) as place:
-        return run.make(job, declared.load(study=STUDY), given, options, place)
+    run_session.fail_if_unfit()
+    reports = _delivery(before, after)
+    job = _comparison_job(before, after, reports)
+    with run_session.opened(job.parameters.run, level=options.level) as session:
+        return run.make(job, declared.load(study=STUDY), reports, options, session)
 
 
 def report_name(before: str, after: str) -> str:
-    """Name of the report; a digest stands in where both names would be too long for one."""
+    """Name of the report; a digest where both names would be too long."""
     name = f"{after}_beside_{before}"
     if params.RUN_NAME.fullmatch(name):
         return name
@@ -97,23 +98,22 @@ def report_name(before: str, after: str) -> str:
 
 
 def _delivery(before: str, after: str) -> Delivery:
-    files, digests = {}, {}
-    for side, name in (("before", before), ("after", after)):
-        for place, path in changes.files(params.root() / "reports" / name).items():
-            files[f"{FOLDER}/{side}/{place}"] = path
-            digests[f"{side}/{place}"] = sha256(path)
-    return Delivery(FOLDER, files, digests, ("before/manifest.json", "after/manifest.json"))
+    files = {
+        f"{FOLDER}/{side}/{name}": path
+        for side, report in (("before", before), ("after", after))
+        for name, path in changes.files(params.root() / "reports" / report).items()
+    }
+    digests = {name: sha256(path) for name, path in files.items()}
+    return Delivery(FOLDER, files, digests, tuple(name for name in files if name in _MANIFESTS))
 
 
-def _data(given: Delivery) -> str:
-    """Synthetic where both reports are, so that the page says so."""
-    sides = [given.files[f"{FOLDER}/{side}/manifest.json"].parent for side in ("before", "after")]
-    told = {changes.manifest(side)["parameters"]["data"] for side in sides}
-    return "synthetic" if told == {"synthetic"} else "reports"
-
-
-def _comparison_job(before: str, after: str, *, data: str) -> Job:
-    title = f"What changed from {before} to {after}"
-    name = report_name(before, after)
-    made = params_run.given(name, {"title": title, "data": data}, origin="command line")
+def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
+    """The job of the comparison; its data are synthetic where those of both reports are."""
+    reports = [delivery.files[name].parent for name in _MANIFESTS]
+    data = {changes.manifest(report)["parameters"]["data"] for report in reports}
+    values = {
+        "title": f"What changed from {before} to {after}",
+        "data": "synthetic" if data == {"synthetic"} else "reports",
+    }
+    made = params_run.given(report_name(before, after), values, origin="command line")
     return Job(made.parameters, made.origins, study=STUDY)

@@ -108,12 +108,10 @@ def link(path: Path, target: Path) -> None:
 
 
 def clean(run: str) -> int:
-    """Remove the private folder of a run; bytes that this set free.
+    """Remove the private folder of a run, which is there; bytes that this set free.
 
     Raises IncompleteRunError when the run is running.
     """
-    if not of(run).is_dir():
-        return 0
     size = size_of(of(run))
     with _locked(run) as work:
         shutil.rmtree(work)

@@ -45,7 +45,7 @@ def executor(
     client = connection.connected(address, wanted)
     pool = _Executor(client, wanted, b"" if rules is None else _packed(rules))
     try:
-        with _told(address):
+        with _losses_as_ours(address):
             yield pool
     finally:
         pool.shutdown(wait=False)
@@ -79,10 +79,10 @@ class _Executor(Executor):
         # The last function and its message: many tasks in a row share one.
         self._last: tuple[Any, Any] = (None, b"")
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **told: Any) -> Future[Any]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
         import dask
 
-        arguments = pickle.dumps((args, told), protocol=pickle.HIGHEST_PROTOCOL)
+        arguments = pickle.dumps((args, options), protocol=pickle.HIGHEST_PROTOCOL)
         # Tasks hold tables on purpose; dask would warn of each.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"}):
             return self._inner.submit(_run, self._order, self._message(fn), arguments)
@@ -105,30 +105,34 @@ def _run(order: tuple[dict[str, str], bytes], message: bytes, arguments: bytes) 
     """What a worker does with one task."""
     wanted, rules = order
     # Workers may join after the executor was opened.
-    found = card.found(list(wanted))
-    card.fail_if_it_differs(wanted, found, where="A worker that joined later")
+    card.fail_if_it_differs(wanted, card.actual(list(wanted)), where="A worker that joined later")
     _TASK.running, _TASK.left = True, False
     try:
         with _project(rules):
             function = pickle.loads(message)
-            args, told = pickle.loads(arguments)
-            return function(*args, **told)
+            args, options = pickle.loads(arguments)
+            return function(*args, **options)
     finally:
         _TASK.running = False
 
 
 @contextmanager
 def _project(rules: bytes) -> Iterator[None]:
-    """Let a task read the rules that came with it, whatever stands on the worker's machine."""
-    if not rules:
+    """Let a task read the rules that came with it, whatever the worker's machine has."""
+    with variables_set({"OAB_ROOT": _unpacked(rules).name} if rules else {}):
         yield
-        return
-    before = os.environ.get("OAB_ROOT")
-    os.environ["OAB_ROOT"] = _unpacked(rules).name
+
+
+@contextmanager
+def variables_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of the environment for a block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        os.environ.pop("OAB_ROOT") if before is None else os.environ.update(OAB_ROOT=before)
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _packed(rules: Path) -> bytes:
@@ -151,8 +155,8 @@ def _unpacked(rules: bytes) -> tempfile.TemporaryDirectory[str]:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
-    """Say what the end of a scheduler or of a task's workers means."""
+def _losses_as_ours(address: str) -> Iterator[None]:
+    """Raise errors of ours, which say what to do, for the end of a scheduler or of workers."""
     from distributed import KilledWorker
     from distributed.scheduler import NoWorkerError
 
@@ -161,8 +165,8 @@ def _told(address: str) -> Iterator[None]:
     except KilledWorker as error:
         raise IncompleteRunError(
             f"{error.allowed_failures + 1} workers of {address} ended one after the other while "
-            "they ran the same task, most often for want of memory; give workers more memory, or "
-            "run fewer on a machine, and start again."
+            "they ran the same task, most often because memory ran out; give workers more memory, "
+            "or run fewer on a machine, and start again."
         ) from None
     except NoWorkerError:
         raise IncompleteRunError(

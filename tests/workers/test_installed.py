@@ -7,7 +7,7 @@ import pypandoc
 import pytest
 
 from oablib.base.errors import EnvironmentFault
-from oablib.running import commands, place
+from oablib.running import commands, session
 from oablib.workers import installed
 from tests.places import ROOT
 
@@ -31,7 +31,7 @@ def ask(root: Path, *requirements: str) -> None:
 
 def test_this_environment_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAB_ROOT", str(HERE))
-    place.fail_if_unfit()
+    session.fail_if_unfit()
 
 
 def test_absent_and_unfit_packages_are_told_together(root: Path) -> None:
@@ -63,6 +63,13 @@ def test_pandoc_that_does_not_start_is_told_before_work(
     assert commands.main(["run", "demo"]) == 5
     assert "pandoc cannot be started" in capsys.readouterr().err
     assert not (root / ".work").exists()
+
+
+def test_the_lock_file_is_no_part_of_keys(root: Path) -> None:
+    before = installed.machine()
+    assert before["package numpy"] == HAS
+    (root / "requirements.lock").write_text("ruff==99.1 \\\n    --hash=sha256:0\n")
+    assert installed.lock_digest() and installed.machine() == before
 
 
 def test_a_version_beside_the_lock_is_named(root: Path) -> None:

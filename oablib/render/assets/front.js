@@ -53,9 +53,9 @@ function filter() {
 }
 
 function remember() {
-  const told = new URLSearchParams();
-  for (const field of fields) if (field.value) told.set(field.id, field.value);
-  history.replaceState(null, "", "#" + told.toString());
+  const state = new URLSearchParams();
+  for (const field of fields) if (field.value) state.set(field.id, field.value);
+  history.replaceState(null, "", "#" + state.toString());
 }
 
 for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {

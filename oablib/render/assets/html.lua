@@ -40,8 +40,8 @@ local function scrolling(content)
     end
   end
   local name = pandoc.utils.stringify(content.caption.long)
-  local told = name ~= "" and named_group(name) or { { "tabindex", "0" } }
-  return pandoc.Div({ content }, pandoc.Attr("", { "table" }, told))
+  local attributes = name ~= "" and named_group(name) or { { "tabindex", "0" } }
+  return pandoc.Div({ content }, pandoc.Attr("", { "table" }, attributes))
 end
 
 -- A formula that is wider than a telephone scrolls as well.

@@ -1,5 +1,5 @@
 -- The structure of a report, whatever it becomes: cells dissolve, headings, figures and tables get
--- numbers, references find what they name. What cannot be found is told on the standard error in
+-- numbers, references find what they name. What cannot be found is reported on the standard error in
 -- lines that begin with "fault:", all of them, before the filter gives up.
 
 local SHORT = { fig = "Figure", tbl = "Table" }

@@ -1,12 +1,11 @@
 """Execute one notebook with papermill, in a guarded kernel that only its owner can reach."""
 
-import ast
 import keyword
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from oablib.base import errors
 from oablib.base.errors import IncompleteRunError, OabError, ParameterError
@@ -14,6 +13,9 @@ from oablib.params import cell as parameter_cell
 from oablib.running.kernels import pool
 
 BEGINS, ENDS = "iopub.status.busy", "iopub.status.idle"
+
+Kernels: TypeAlias = Literal["forked", "plain"]
+"""How kernels start: forked from a warm process, or plainly as papermill starts any kernel."""
 
 
 def execute(
@@ -23,6 +25,7 @@ def execute(
     values: Mapping[str, str | int | float],
     environment: Mapping[str, str],
     folder: Path,
+    kernels: Kernels = "forked",
 ) -> Any:
     """Execute a notebook with parameters `values` and return it with its outputs.
 
@@ -34,24 +37,15 @@ def execute(
     """
     _fail_if_name_is_unknown(values, notebook, stem=stem)
     _fail_if_value_is_not_plain(values, stem=stem)
+    execute_in_kernel = load(kernels)
 
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from oablib.running.kernels import (
-        client as kernel_client,  # papermill takes more than a second to import
-    )
-
     try:
-        return kernel_client.execute(
-            notebook,
-            values=values,
-            environment=environment,
-            folder=folder,
-            modules=_imported(notebook),
-        )
+        return execute_in_kernel(notebook, values=values, environment=environment, folder=folder)
     except PapermillExecutionError as error:
-        raise _told(error, stem=stem) from None
+        raise _as_ours(error, stem=stem) from None
     except DeadKernelError:
         raise IncompleteRunError(
             f"{stem}: its Python process ended before the notebook did. "
@@ -60,15 +54,26 @@ def execute(
 
 
 @contextmanager
-def warm() -> Iterator[None]:
-    """Keep a process that has imported what notebooks import; kernels of the block are its forks.
+def opened(kernels: Kernels = "forked") -> Iterator[None]:
+    """At the end of the block, whatever ends it, all kernels that it started are killed.
 
-    They differ from others only in that they start sooner. Where there can be no such process
-    (it takes Linux), kernels start as without it. At the end of the block, whatever ends it, all
-    kernels are killed; `execute` in another thread then raises IncompleteRunError.
+    `execute` in another thread then raises IncompleteRunError. For forked kernels the block keeps
+    a process that has imported what notebooks import. Where there can be no such process (it takes
+    Linux), kernels start as processes of their own; they differ only in that they start later.
     """
-    with pool.opened():
+    with pool.opened(warm=kernels == "forked"):
         yield
+
+
+def load(kernels: Kernels) -> Callable[..., Any]:
+    """What executes a notebook. Papermill takes more than a second to import when first called."""
+    if kernels == "plain":
+        from oablib.running.kernels import plain
+
+        return plain.execute
+    from oablib.running.kernels import forked
+
+    return forked.execute
 
 
 def seconds_in_cells(notebook: Any) -> float:
@@ -111,28 +116,8 @@ def _fail_if_value_is_not_plain(values: Mapping[str, Any], *, stem: str) -> None
         )
 
 
-def _imported(notebook: Any) -> list[str]:
-    """Modules that the cells import, in their order; a cell with a magic tells none."""
-    names: list[str] = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            with suppress(SyntaxError, ValueError):
-                for node in ast.walk(ast.parse(cell.source)):
-                    names += _targets(node)
-    return list(dict.fromkeys(names))
-
-
-def _targets(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        inner = node.names if node.module == "oablib" else []
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in inner)]
-    return []
-
-
-def _told(error: Any, *, stem: str) -> OabError:
-    """Turn papermill's error into ours; the guard has made its text fit to be shown."""
+def _as_ours(error: Any, *, stem: str) -> OabError:
+    """Papermill's error as one of ours; the guard has made its text fit to be shown."""
     kind = vars(errors).get(error.ename)
     if isinstance(kind, type) and issubclass(kind, OabError):
         return kind(error.evalue)

@@ -1,8 +1,8 @@
 """Results of stages, kept by what they were made from and used again only when they are intact.
 
 .work/.cache/<stem>/<key>/ holds the executed notebook, the tables and record.json. An entry is
-written beside its place and renamed into it; one whose files do not have the digests of its
-record is taken away and made again.
+written elsewhere and renamed when it is whole; one whose files do not have the digests of its
+record is removed and made again.
 """
 
 import json
@@ -10,13 +10,15 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from oablib import params
+from oablib.base import files
 from oablib.base.files import sha256
 from oablib.running.stages import key as stage_key
-from oablib.running.stages.task import EXECUTED, PRIVATE, RESULTS
+from oablib.running.stages.task import EXECUTED, PRIVATE, RESULTS, Times
 
 CACHE = Path(params.WORK, ".cache")
 RECORD = "record.json"
@@ -24,26 +26,20 @@ KEPT = 20  # entries for each stage: the variants of a day
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """components: what the key was made from. files: place in the entry -> digest.
+class Entry:
+    """A kept result; what follows `folder` is in its record.
 
-    seconds: of the whole stage, in_cells: of these in the cells of the notebook.
+    components: what the key was made from. files: path in the entry -> digest. seconds: from the
+    start of its work, in_cells: of these in the cells of the notebook. fresh: made in this run.
     """
 
+    stem: str
+    folder: Path
     key: str
     components: Mapping[str, str]
     files: Mapping[str, str]
     seconds: float
     in_cells: float
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A kept result; fresh: it was made in this run, and not found."""
-
-    stem: str
-    folder: Path
-    record: Record
     fresh: bool = False
 
     @property
@@ -52,48 +48,51 @@ class Entry:
         return self.folder / EXECUTED
 
     def tables(self) -> dict[str, Path]:
-        """Place in a stage's folder (private/cohort.parquet) -> file."""
-        places = (place for place in self.record.files if place != EXECUTED)
-        return {place: self.folder / place for place in places}
+        """Path in a stage's folder (private/cohort.parquet) -> file."""
+        return {name: self.folder / name for name in self.files if name != EXECUTED}
 
     def digests(self) -> dict[str, str]:
         """Table -> digest."""
-        return {Path(place).stem: self.record.files[place] for place in self.tables()}
+        return {path.stem: self.files[name] for name, path in self.tables().items()}
+
+    def is_intact(self) -> bool:
+        """Whether all its files are as they were kept. Raises OSError when one is absent."""
+        return all(sha256(self.folder / name) == digest for name, digest in self.files.items())
 
 
 def find(stem: str, key: str) -> Entry | None:
     """The intact entry of this key, None when there is none; a damaged one is removed."""
-    folder = _place(stem) / key
-    try:
-        record = Record(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
-        intact = all(sha256(folder / place) == digest for place, digest in record.files.items())
-        os.utime(folder)  # used just now: the last to be given up
-    except (OSError, ValueError, TypeError):
-        record, intact = None, False
-    if record is None or not intact or record.key != key:
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
-    return Entry(stem, folder, record)
+    folder = _folder(stem) / key
+    with suppress(OSError, TypeError):
+        entry = Entry(stem, folder, **files.read_json(folder / RECORD))
+        if entry.key == key and entry.is_intact():
+            os.utime(folder)  # used just now: the last to be removed
+            return entry
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
-def keep(
-    made: Path, *, stem: str, components: Mapping[str, str], seconds: float, cells: float
-) -> Entry:
+def keep(made: Path, *, stem: str, components: Mapping[str, str], times: Times) -> Entry:
     """Move what a stage made into the cache, in place of an earlier result of the same key."""
-    key = stage_key.key(components)
-    paths = [made / EXECUTED, *sorted(_tables(made))]
-    files = {path.relative_to(made).as_posix(): sha256(path) for path in paths}
-    record = Record(key, dict(components), files, round(seconds, 3), round(cells, 3))
-    (made / RECORD).write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
-    target = _place(stem) / key
+    tables = (path for name in (PRIVATE, RESULTS) for path in (made / name).iterdir())
+    paths = [made / EXECUTED, *sorted(tables)]
+    record: dict[str, Any] = {
+        "key": stage_key.key(components),
+        "components": dict(components),
+        "files": {path.relative_to(made).as_posix(): sha256(path) for path in paths},
+        "seconds": round(times.seconds, 3),
+        "in_cells": round(times.in_cells, 3),
+    }
+    files.write(made / RECORD, json.dumps(record, indent=1))
+    target = _folder(stem) / record["key"]
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(made, target)
-    _give_up_the_oldest(target.parent)
-    return Entry(stem, target, record, fresh=True)
+    _remove_the_oldest(target.parent)
+    return Entry(stem, target, **record, fresh=True)
 
 
 def _replace(made: Path, target: Path) -> None:
-    """Put a folder into place; another run may do the same at this moment with the same result."""
+    """Rename a folder; another run may do the same at this moment with the same result."""
     old = made.with_name(f"{made.name}.old")
     with suppress(OSError):
         target.rename(old)
@@ -105,15 +104,11 @@ def _replace(made: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _tables(folder: Path) -> list[Path]:
-    return [path for place in (PRIVATE, RESULTS) for path in (folder / place).iterdir()]
-
-
-def _place(stem: str) -> Path:
+def _folder(stem: str) -> Path:
     return params.root() / CACHE / stem
 
 
-def _give_up_the_oldest(folder: Path) -> None:
+def _remove_the_oldest(folder: Path) -> None:
     entries = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for entry in entries[KEPT:]:
         shutil.rmtree(entry, ignore_errors=True)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from oablib import params
 from oablib.base.errors import EnvironmentFault, ParameterError
@@ -27,7 +28,8 @@ DELIVERY = "delivery"
 COUNTRY = "country"
 """What stands in `reads` for the children of the country; runs without one leave the stage out."""
 
-_FIELDS = {"reads", "may_read", "writes", "may_write", "rules", "model", "study"}
+_LISTS = ("reads", "may_read", "writes", "may_write", "rules")
+_WORDS = ("model", "study")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Stage:
     may_write: tuple[str, ...]
     rules: tuple[str, ...]
     model: str = ""
+    study: str = ""
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -63,35 +66,35 @@ def load(*, study: str = "") -> tuple[Stage, ...]:
     is read and written by none, or stages wait for each other.
     """
     folder = params.root() / "notebooks"
-    found = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
-    chosen = {stage.stem: stage for stage, belongs in found if belongs == study}
+    stages = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
+    chosen = {stage.stem: stage for stage in stages if stage.study == study}
     if not chosen:
         what = f"study {study!r}" if study else "an ordinary run"
         raise EnvironmentFault(f"The folder {folder} holds no notebook of {what}.")
     ahead = needs(chosen.values())
     try:
-        order = TopologicalSorter(ahead)
-        order.prepare()
+        TopologicalSorter(ahead).prepare()
     except CycleError as circle:
         way = " -> ".join(circle.args[1])
         raise EnvironmentFault(
             f"Stages wait for each other: {way}. Change what their metadata say they read or write."
         ) from None
-    return tuple(chosen[stem] for stem in _sorted(order))
+    order: list[str] = []
+    while len(order) < len(chosen):  # by name where the tables leave it open
+        rest = chosen.keys() - set(order)
+        order.append(min(stem for stem in rest if ahead[stem] <= set(order)))
+    return tuple(chosen[stem] for stem in order)
 
 
 def of_run(stages: Iterable[Stage], *, country: bool) -> tuple[Stage, ...]:
     """The stages of a run: without a country those are left out that need it, directly or not."""
-    stages = tuple(stages)
-    if country:
-        return stages
-    gone = {each.stem for each in stages if COUNTRY in each.reads}
-    lost = set[str]()
-    while gone > lost:
-        lost = set(gone)
-        made = {table for each in stages if each.stem in gone for table in each.tables}
-        gone |= {each.stem for each in stages if made & set(each.reads)}
-    return tuple(each for each in stages if each.stem not in gone)
+    kept, absent = [], set[str]() if country else {COUNTRY}
+    for stage in stages:  # each after those whose tables it reads
+        if absent & set(stage.reads):
+            absent |= stage.tables
+        else:
+            kept.append(stage)
+    return tuple(kept)
 
 
 def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
@@ -125,24 +128,24 @@ def named(word: str, *, stages: Sequence[Stage]) -> str:
     Raises ParameterError when none does, or several do.
     """
     stems = [stage.stem for stage in stages]
-    meant = [stem for stem in stems if stem == word] or [s for s in stems if s.startswith(word)]
-    if len(meant) != 1:
+    matches = [word] if word in stems else [stem for stem in stems if stem.startswith(word)]
+    if len(matches) != 1:
         raise ParameterError(f"There is no stage {word!r}{did_you_mean(word, stems)}")
-    return meant[0]
+    return matches[0]
 
 
 def before(stem: str, *, stages: Sequence[Stage]) -> frozenset[str]:
     """The stage and all that it waits for, directly or not."""
-    ahead, found, waiting = needs(stages), set[str](), [stem]
+    ahead, result, waiting = needs(stages), set[str](), [stem]
     while waiting:
-        found.add(current := waiting.pop())
-        waiting += ahead[current] - found
-    return frozenset(found)
+        result.add(current := waiting.pop())
+        waiting += ahead[current] - result
+    return frozenset(result)
 
 
 def after(stem: str, *, stages: Sequence[Stage]) -> frozenset[str]:
     """The stage and all that wait for it, directly or not."""
-    return frozenset(each.stem for each in stages if stem in before(each.stem, stages=stages))
+    return frozenset(s.stem for s in stages if stem in before(s.stem, stages=stages))
 
 
 def _writers(stages: Iterable[Stage]) -> Mapping[str, str]:
@@ -158,38 +161,29 @@ def _writers(stages: Iterable[Stage]) -> Mapping[str, str]:
     return writers
 
 
-def _sorted(order: "TopologicalSorter[str]") -> Iterable[str]:
-    """By name where the tables leave it open."""
-    ready: list[str] = []
-    while order.is_active():
-        ready = sorted([*ready, *order.get_ready()])
-        yield (stem := ready.pop(0))
-        order.done(stem)
-
-
-def _read(path: Path) -> tuple[Stage, str]:
-    """A stage and the study that it belongs to."""
+def _read(path: Path) -> Stage:
     text = path.read_text(encoding="utf-8")
     try:
         # nbformat takes a second to load, which a run without change has no need of.
         notebook = json.loads(text)
-        told = notebook["metadata"].get("oab", {})
+        metadata = notebook["metadata"].get("oab", {})
         cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in cells]
         tags = [cell["metadata"].get("tags", ()) for cell in cells]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EnvironmentFault(f"{path.name} is no notebook of format 4; save it anew.") from None
-    unknown = sorted(set(told) - _FIELDS)
+    known = sorted((*_LISTS, *_WORDS))
+    unknown = sorted(set(metadata) - set(known))
     if unknown:
-        near = did_you_mean(unknown[0], sorted(_FIELDS))
+        near = did_you_mean(unknown[0], known)
         raise EnvironmentFault(f"{path.name}: metadata oab holds unknown {unknown}{near}")
-    named = [text for text, own in zip(sources, tags, strict=True) if parameter_cell.TAG in own]
-    made = Stage(
+    fields: dict[str, Any] = {name: tuple(metadata.get(name, ())) for name in _LISTS}
+    fields |= {name: metadata.get(name, "") for name in _WORDS}
+    tagged = [text for text, own in zip(sources, tags, strict=True) if parameter_cell.TAG in own]
+    return Stage(
         stem=path.stem,
         text=text,
         code=tuple(sources),
-        parameters=tuple(name for text in named for name in parameter_cell.names(text)),
-        model=told.get("model", ""),
-        **{name: tuple(told.get(name, ())) for name in sorted(_FIELDS - {"study", "model"})},
+        parameters=tuple(name for text in tagged for name in parameter_cell.names(text)),
+        **fields,
     )
-    return made, told.get("study", "")

@@ -9,18 +9,22 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TypeAlias
 
 from oablib import params
-from oablib.base.errors import ParameterError
+from oablib.base.errors import EnvironmentFault, ParameterError
 from oablib.base.files import text_digest
 from oablib.protocol import models_checks
 from oablib.protocol.roles import Roles
 from oablib.running.stages.declared import Stage
 from oablib.workers import installed, modules
 
+Values: TypeAlias = Mapping[str, str | int | float]
+"""Parameters of a run, by name."""
+
 MOST_REASONS = 6  # named in one line
 CITING, BIBLIOGRAPHY = "rules/literature", "references.bib"
-"""A rule whose entries cite sources, and the file of params that these stand in."""
+"""A rule whose entries cite sources, and the file of params that holds these."""
 
 MODEL, ROLES = "model", "roles"
 """The parameter that names the model of a run; what a stage declares that asks for roles alone."""
@@ -28,74 +32,65 @@ MODEL, ROLES = "model", "roles"
 EVERY_MODEL = "models/*"
 """Rule that stands for all models on the run's codebook."""
 
-NOT_IN_KEY = frozenset({"run"})
-"""Parameters that name the run: two runs of the same share their results."""
+NOT_IN_KEY = frozenset({"run", "data", "country"})
+"""Parameters that name the run, which may share its results, and that say where files are: of
+these the content counts."""
 
 NOT_COMPUTED = frozenset({"title", "source"})
 """Fields of a model that say what it is; nothing is computed from them."""
 
-PLACES = ("data", "country")
-"""Parameters that say where files lie; their content counts, not their place."""
 
-
-def values_of(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+def values_of(stage: Stage, values: Values) -> dict[str, str | int | float]:
     """What of a run's parameters the stage is given."""
-    return {name: told[name] for name in stage.parameters if name in told}
+    return {name: values[name] for name in stage.parameters if name in values}
 
 
-def rule_files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
+def rule_files(stage: Stage, values: Values) -> dict[str, Path]:
     """Files of params that the stage may read: rules/imputation -> path.
 
     A model brings along the models that its file extends. Raises ParameterError when there is no
     such file, ModelError when models extend each other in a circle.
     """
     named = [
-        f"{kind}/{file}"
-        for name, kind in params.KINDS.items()
-        if name in stage.parameters
-        for file in params.files_of(name, str(told.get(name, "")))
+        f"{kind}/{stem}"
+        for parameter, kind in params.KINDS.items()
+        if parameter in stage.parameters
+        for stem in params.files_of(parameter, str(values.get(parameter, "")))
     ]
-    rules = [rule for name in stage.rules for rule in _expanded(name, told)]
+    rules = [rule for name in stage.rules for rule in _expanded(name, values)]
     chains = [_chain(name) for name in (*named, *rules)]
     return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
 
 
-def files(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, Path]:
-    """Place in a stage's folder -> file of params, the bibliography where entries cite it."""
-    found = {f"params/{name}.yaml": path for name, path in rule_files(stage, told).items()}
+def files(stage: Stage, values: Values) -> dict[str, Path]:
+    """Path in a stage's folder -> file of params, the bibliography where entries cite it."""
+    paths = {f"params/{name}.yaml": path for name, path in rule_files(stage, values).items()}
     if CITING in stage.rules:
-        found[f"params/{BIBLIOGRAPHY}"] = params.root() / "params" / BIBLIOGRAPHY
-    return found
+        paths[f"params/{BIBLIOGRAPHY}"] = params.root() / "params" / BIBLIOGRAPHY
+    return paths
 
 
-def all_rule_files(
-    stages: Iterable[Stage], told: Mapping[str, str | int | float]
-) -> dict[str, Path]:
+def all_rule_files(stages: Iterable[Stage], values: Values) -> dict[str, Path]:
     """Files of params that any of the stages may read, by name; raises as `rule_files`."""
-    files = [item for stage in stages for item in rule_files(stage, told).items()]
-    return dict(sorted(files))
+    return dict(sorted(item for stage in stages for item in rule_files(stage, values).items()))
 
 
 def components(
-    stage: Stage,
-    *,
-    told: Mapping[str, str | int | float],
-    tables: Mapping[str, str],
-    delivery: Mapping[str, str],
+    stage: Stage, values: Values, *, tables: Mapping[str, str], delivery: Mapping[str, str]
 ) -> dict[str, str]:
     """Each thing that the stage's result depends on, with its fingerprint.
 
-    told: parameters of the run. tables: table -> digest, for those it reads. delivery: file ->
-    digest, of the files that the run was given.
+    values: parameters of the run. tables: table -> digest, for those it reads. delivery: file ->
+    digest, of the files that the run was given. Raises EnvironmentFault for code that is not
+    Python, and as `rule_files`.
     """
     parts = {f"code cell {i}": text_digest(code) for i, code in enumerate(stage.code, start=1)}
-    imported = modules.of_code("\n".join(stage.code))
-    parts |= {f"module {name}": digest for name, digest in imported.items()}
-    for name, value in values_of(stage, told).items():
-        if name not in (*NOT_IN_KEY, *PLACES) and not (name == MODEL and stage.model == ROLES):
+    parts |= {f"module {name}": digest for name, digest in _imported(stage).items()}
+    for name, value in values_of(stage, values).items():
+        if name not in NOT_IN_KEY and not (name == MODEL and stage.model == ROLES):
             parts[f"parameter {name}"] = json.dumps(value)
-    parts |= _model_parts(stage, told)
-    for name, path in rule_files(stage, told).items():
+    parts |= _model_parts(stage, values)
+    for name, path in rule_files(stage, values).items():
         if not name.startswith("models/"):
             content = json.dumps(params.load_yaml(path), sort_keys=True, default=str)
             parts[f"rule {name}"] = text_digest(content)
@@ -112,24 +107,21 @@ def key(parts: Mapping[str, str]) -> str:
     return text_digest(json.dumps(sorted(parts.items())))[:40]
 
 
-def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """What changed, in words: `parameter seed`, `definition ... (new)`, `table cohort (gone)`."""
-    told = []
-    for name in sorted({*before, *now}):
-        if name not in before:
-            told.append(f"{name} (new)")
-        elif name not in now:
-            told.append(f"{name} (gone)")
-        elif before[name] != now[name]:
-            told.append(name)
-    return told
-
-
 def reasons(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Why a stage has to run; before: what it was made from in the last run, empty if never."""
+    """Why a stage has to run: `parameter seed`, `module ... (new)`, `table cohort (gone)`.
+
+    before: what it was made from in the last run, empty if it never ran.
+    """
     if not before:
         return ["for the first time"]
-    return differences(before, now) or ["its result is no longer kept"]
+    changed = []
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            note = (
+                "" if name in before and name in now else " (gone)" if name in before else " (new)"
+            )
+            changed.append(f"{name}{note}")
+    return changed or ["its result is no longer kept"]
 
 
 def shown(reasons: Sequence[str]) -> str:
@@ -138,7 +130,18 @@ def shown(reasons: Sequence[str]) -> str:
     return "; ".join([*reasons[:MOST_REASONS], *([f"{more} more"] if more > 0 else [])])
 
 
-def _model_parts(stage: Stage, told: Mapping[str, str | int | float]) -> dict[str, str]:
+def _imported(stage: Stage) -> Mapping[str, str]:
+    """Module -> fingerprint, of all modules of oablib that the notebook imports."""
+    try:
+        return modules.of_code("\n".join(stage.code))
+    except SyntaxError as error:
+        raise EnvironmentFault(
+            f"A cell of {stage.stem} is not Python: {error.msg}. Correct it; magics (%...) and "
+            "shell commands (!...) cannot be part of a run."
+        ) from None
+
+
+def _model_parts(stage: Stage, values: Values) -> dict[str, str]:
     """Content of the models that a stage reads, field by field.
 
     Of the run's model only the roles of columns count where the stage declares that: then the
@@ -149,28 +152,27 @@ def _model_parts(stage: Stage, told: Mapping[str, str | int | float]) -> dict[st
         for parameter, kind in params.KINDS.items()
         if kind == "models" and parameter in stage.parameters
         if not (parameter == MODEL and stage.model == ROLES)
-        for name in params.files_of(parameter, str(told.get(parameter, "")))
+        for name in params.files_of(parameter, str(values.get(parameter, "")))
     ]
     if EVERY_MODEL in stage.rules:
-        named += [each.removeprefix("models/") for each in _expanded(EVERY_MODEL, told)]
+        named += [rule.removeprefix("models/") for rule in _expanded(EVERY_MODEL, values)]
     parts: dict[str, str] = {}
     for name in dict.fromkeys(named):
-        values = models_checks.read(name).values
-        wanted = [field for field in values if field not in NOT_COMPUTED]
-        parts |= {f"model {name}: {field}": _digest(values[field]) for field in wanted}
+        content = models_checks.read(name).values
+        wanted = [field for field in content if field not in NOT_COMPUTED]
+        parts |= {f"model {name}: {field}": _digest(content[field]) for field in wanted}
     if stage.model == ROLES:
-        values = models_checks.read(str(told[MODEL])).values
-        parts |= {f"role {field.name}": _digest(values.get(field.name)) for field in fields(Roles)}
+        content = models_checks.read(str(values[MODEL])).values
+        parts |= {f"role {role.name}": _digest(content.get(role.name)) for role in fields(Roles)}
     return parts
 
 
-def _expanded(rule: str, told: Mapping[str, str | int | float]) -> list[str]:
+def _expanded(rule: str, values: Values) -> list[str]:
     """The rule, or all models on the run's codebook where it names every model."""
     if rule != EVERY_MODEL:
         return [rule]
-    every = params.names("models")
-    book = str(told["codebook"])
-    return [f"models/{n}" for n in every if models_checks.read(n).values.get("codebook") == book]
+    every = {name: models_checks.read(name).values for name in params.names("models")}
+    return [f"models/{n}" for n in every if every[n].get("codebook") == str(values["codebook"])]
 
 
 def _digest(value: object) -> str:
@@ -181,7 +183,7 @@ def _chain(name: str) -> list[str]:
     kind, stem = _parts(name)
     if kind != "models":
         return [name]
-    return [f"{kind}/{each}" for each in models_checks.read(stem).chain]
+    return [f"{kind}/{model}" for model in models_checks.read(stem).chain]
 
 
 def _parts(name: str) -> tuple[str, str]:

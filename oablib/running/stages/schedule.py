@@ -1,39 +1,51 @@
 """Run the stages that have to run, side by side where their tables allow it, each at most once."""
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from oablib.running.delivery import Delivery
 from oablib.running.kernels import execute as kernel
+from oablib.running.kernels.execute import Kernels
 from oablib.running.progress import Progress
 from oablib.running.stages import cache, key
 from oablib.running.stages import task as stage_task
 from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import Stage, needs
-from oablib.running.stages.task import StageTask
+from oablib.running.stages.task import StageTask, Times
 
 TICK = 0.5  # seconds between looks at what is under way
+_ON_REQUEST = ["on request"]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a run gives its stages. told: its parameters. delivery: its data."""
+class Inputs:
+    """What a run gives its stages: its parameters, and its data."""
 
-    told: Mapping[str, str | int | float]
+    parameters: Mapping[str, str | int | float]
     delivery: Delivery
 
     @property
     def values(self) -> dict[str, str | int | float]:
         """Parameters as notebooks get them."""
-        return {**self.told, "data": self.delivery.data, "country": self.delivery.country}
+        return {**self.parameters, "data": self.delivery.data, "country": self.delivery.country}
+
+    def components(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
+        """What a stage's result depends on, once the stages before it are done."""
+        written = {name: digest for e in done.values() for name, digest in e.digests().items()}
+        tables = {name: written[name] for name in sorted(stage.inputs) if name in written}
+        delivered = self.delivery.fingerprints(stage.reads)
+        return key.components(stage, self.values, tables=tables, delivery=delivered)
+
+    def files(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, Path]:
+        """Path in a stage's folder -> file, of all that it may read."""
+        tables = {name: path for e in done.values() for name, path in e.tables().items()}
+        wanted = {name: path for name, path in tables.items() if path.stem in stage.inputs}
+        return key.files(stage, self.values) | self.delivery.wanted(stage.reads) | wanted
 
 
 @dataclass(slots=True)
@@ -44,6 +56,7 @@ class Engine:
     """
 
     scheduler: str
+    kernels: Kernels
     stack: ExitStack
     executor: Executor | None = None
 
@@ -53,42 +66,55 @@ class Engine:
             self.executor = self.stack.enter_context(_executor(self.scheduler))
             if not self.scheduler:
                 # Entered last, so that kernels end before their threads are waited for.
-                self.stack.enter_context(kernel.warm())
-                # papermill takes more than a second to import
-                self.executor.submit(import_module, "oablib.running.kernels.client")
+                self.stack.enter_context(kernel.opened(self.kernels))
+                self.executor.submit(kernel.load, self.kernels)
         return self.executor
+
+    def submit(self, task: StageTask, folder: Path) -> Future:
+        """Run a task as soon as there is room; `received` takes what the future returns."""
+        if self.scheduler:
+            return self.start().submit(stage_task.execute_packed, stage_task.packed(task))
+        return self.start().submit(stage_task.execute, task, folder)
+
+    def received(self, result: Any, folder: Path) -> Times:
+        """What a task made is in its folder; the time that it took."""
+        if self.scheduler:
+            contents, result = result
+            stage_task.unpack(contents, folder)
+        return result
 
 
 @contextmanager
-def engine(scheduler: str) -> Iterator[Engine]:
+def engine(*, scheduler: str = "", kernels: Kernels = "forked") -> Iterator[Engine]:
     """An engine for a block; at the block's end what is under way is ended as well."""
     with ExitStack() as stack:
-        yield Engine(scheduler, stack)
+        yield Engine(scheduler, kernels, stack)
 
 
 @dataclass(slots=True)
-class _Running:
-    stage: Stage
-    components: dict[str, str]
-    folder: Path
-    began: float
+class Walk:
+    """One pass over the stages; each is executed at most once.
 
-
-@dataclass(slots=True)
-class _Walk:
-    """One pass over the stages; done: results so far, running: what is under way."""
+    attempt: private folder for what is under way. again: stems to execute whatever is kept.
+    last: what each stage was made from in the last run, to say why it runs.
+    done: results so far, running: what is under way.
+    """
 
     stages: Sequence[Stage]
-    given: Given
+    inputs: Inputs
     attempt: Path
-    again: frozenset[str]
-    last: Mapping[str, Mapping[str, str]]
     engine: Engine
     progress: Progress
+    again: frozenset[str] = frozenset()
+    last: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     done: dict[str, Entry] = field(default_factory=dict)
-    running: dict[Future, _Running] = field(default_factory=dict)
+    running: dict[Future, tuple[Stage, dict[str, str]]] = field(default_factory=dict)
 
     def results(self) -> dict[str, Entry]:
+        """Results of all stages, kept or executed; stem -> entry, in their order.
+
+        Raises what a notebook raised on purpose, and IncompleteRunError when one did not finish.
+        """
         waiting, ahead = list(self.stages), needs(self.stages)
         while waiting or self.running:
             ready = [stage for stage in waiting if ahead[stage.stem] <= self.done.keys()]
@@ -100,101 +126,48 @@ class _Walk:
         return {stage.stem: self.done[stage.stem] for stage in self.stages}
 
     def _find_or_start(self, stage: Stage) -> None:
-        parts = components(stage, given=self.given, done=self.done)
-        entry = None
-        if stage.stem not in self.again:
-            entry = cache.find(stage.stem, key.key(parts))
+        parts = self.inputs.components(stage, self.done)
+        again = stage.stem in self.again
+        entry = None if again else cache.find(stage.stem, key.key(parts))
         if entry is not None:
             self.done[stage.stem] = entry
             self.progress.unchanged(stage.stem)
             return
-        self.progress.detail(f"{stage.stem} runs: {key.shown(self._why(stage, parts))}")
+        why = _ON_REQUEST if again else key.reasons(self.last.get(stage.stem, {}), parts)
+        self.progress.detail(f"{stage.stem} runs: {key.shown(why)}")
         self.progress.start(stage.stem)
-        folder = self.attempt / stage.stem
-        started = _Running(stage, parts, folder, time.perf_counter())
-        self.running[self._submit(stage, folder)] = started
+        future = self.engine.submit(self._task(stage), self.attempt / stage.stem)
+        self.running[future] = (stage, parts)
 
-    def _why(self, stage: Stage, parts: Mapping[str, str]) -> list[str]:
-        """What of its components is not as in the last run."""
-        if stage.stem in self.again:
-            return ["as told"]
-        return key.reasons(self.last.get(stage.stem, {}), parts)
-
-    def _submit(self, stage: Stage, folder: Path) -> Future:
-        executor, far = self.engine.start(), self.engine.scheduler
-        task = _task(stage, self.given, self.done, scheduler=far)
-        if far:
-            return executor.submit(stage_task.execute_packed, stage_task.pack(task))
-        return executor.submit(stage_task.execute, task, folder)
+    def _task(self, stage: Stage) -> StageTask:
+        return StageTask(
+            stem=stage.stem,
+            notebook=stage.text,
+            values=key.values_of(stage, self.inputs.values),
+            files=self.inputs.files(stage, self.done),
+            writes=frozenset(stage.writes),
+            may_write=frozenset(stage.may_write),
+            scheduler=self.engine.scheduler,
+            kernels=self.engine.kernels,
+            roles_only=stage.model == key.ROLES,
+        )
 
     def _wait(self) -> None:
         """Take in what has finished; without anything under way there is nothing to wait for."""
         finished, _ = wait(self.running, timeout=TICK, return_when=FIRST_COMPLETED)
         for future in finished:
-            self._take_in(future.result(), self.running.pop(future))
+            self._keep(future.result(), *self.running.pop(future))
         self.progress.tick()
 
-    def _take_in(self, result: Any, run: _Running) -> None:
-        if self.engine.scheduler:
-            contents, cells = result
-            stage_task.unpack(contents, run.folder)
-        else:
-            cells = result
-        stem, parts = run.stage.stem, run.components
+    def _keep(self, result: Any, stage: Stage, parts: Mapping[str, str]) -> None:
+        stem, folder = stage.stem, self.attempt / stage.stem
+        times = self.engine.received(result, folder)
         before = cache.find(stem, key.key(parts))
-        spent = time.perf_counter() - run.began
-        entry = cache.keep(run.folder, stem=stem, components=parts, seconds=spent, cells=cells)
+        entry = cache.keep(folder, stem=stem, components=parts, times=times)
         if before is not None and before.digests() != entry.digests():
             self.progress.say(f"{stem}: the same inputs gave other tables than before.")
         self.done[stem] = entry
-        self.progress.finish(stem, spent)
-
-
-def execute(
-    stages: Sequence[Stage],
-    given: Given,
-    *,
-    attempt: Path,
-    engine: Engine,
-    progress: Progress,
-    again: frozenset[str] = frozenset(),
-    last: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-) -> dict[str, Entry]:
-    """Results of all stages, from the cache where it has them; stem -> entry, in their order.
-
-    attempt: private folder for what is under way. again: stems to run whatever the cache holds.
-    last: what each stage was made from in the last run, to tell why it runs.
-    Raises what a notebook raised on purpose, and IncompleteRunError when one did not finish.
-    """
-    return _Walk(stages, given, attempt, again, last, engine, progress).results()
-
-
-def components(stage: Stage, *, given: Given, done: Mapping[str, Entry]) -> dict[str, str]:
-    """What the stage's result depends on, once the stages before it are done."""
-    digests = {name: digest for entry in done.values() for name, digest in entry.digests().items()}
-    tables = {name: digests[name] for name in sorted(stage.inputs) if name in digests}
-    delivered = given.delivery.fingerprints(stage.reads)
-    return key.components(stage, told=given.values, tables=tables, delivery=delivered)
-
-
-def _task(stage: Stage, given: Given, done: Mapping[str, Entry], *, scheduler: str) -> StageTask:
-    files = key.files(stage, given.values)
-    files |= given.delivery.wanted(stage.reads)
-    for entry in done.values():
-        wanted = {
-            place: path for place, path in entry.tables().items() if path.stem in stage.inputs
-        }
-        files |= wanted
-    return StageTask(
-        stem=stage.stem,
-        notebook=stage.text,
-        values=key.values_of(stage, given.values),
-        files=files,
-        writes=frozenset(stage.writes),
-        may_write=frozenset(stage.may_write),
-        scheduler=scheduler,
-        roles_only=stage.model == key.ROLES,
-    )
+        self.progress.finish(stem, times.seconds)
 
 
 @contextmanager
@@ -229,43 +202,33 @@ class Step:
 
 def plan(
     stages: Sequence[Stage],
-    given: Given | None,
+    inputs: Inputs | None,
     *,
     again: frozenset[str],
     last: Mapping[str, Mapping[str, str]],
 ) -> list[Step]:
     """Steps of all stages, in their order.
 
-    given: None when the data would have to be drawn first. again: stems that are to be executed
+    inputs: None when the data would have to be drawn first. again: stems that are to be executed
     whatever is kept. last: what each stage was made from in the last run.
     """
     done: dict[str, Entry] = {}
-    return [
-        _step(each, given, again=again, last=last.get(each.stem, {}), done=done, ahead=ahead)
-        for each, ahead in zip(stages, needs(stages).values(), strict=True)
-    ]
-
-
-def _step(
-    stage: Stage,
-    given: Given | None,
-    *,
-    again: frozenset[str],
-    last: Mapping[str, str],
-    done: dict[str, Entry],
-    ahead: set[str],
-) -> Step:
-    """One step; a stage that is unchanged joins `done`."""
-    if stage.stem in again:
-        return Step(stage.stem, True, ("as told",))
-    unknown = sorted(ahead - done.keys())
-    if given is None:
-        unknown = [*unknown, *(["data"] if not ahead else [])]
-    if given is None or unknown:
-        return Step(stage.stem, None, (f"if the tables of {', '.join(unknown)} change",))
-    parts = components(stage, given=given, done=done)
-    entry = cache.find(stage.stem, key.key(parts))
-    if entry is not None:
-        done[stage.stem] = entry
-        return Step(stage.stem, False, ())
-    return Step(stage.stem, True, tuple(key.reasons(last, parts)))
+    steps = []
+    for stage, ahead in zip(stages, needs(stages).values(), strict=True):
+        stem = stage.stem
+        undecided = sorted(ahead - done.keys())
+        if inputs is None and not ahead:
+            undecided = ["data"]
+        if stem in again:
+            step = Step(stem, True, tuple(_ON_REQUEST))
+        elif inputs is None or undecided:
+            step = Step(stem, None, (f"if the tables of {', '.join(undecided)} change",))
+        else:
+            parts = inputs.components(stage, done)
+            entry = cache.find(stem, key.key(parts))
+            if entry is not None:
+                done[stem] = entry
+            why = () if entry is not None else tuple(key.reasons(last.get(stem, {}), parts))
+            step = Step(stem, entry is None, why)
+        steps.append(step)
+    return steps

@@ -4,18 +4,22 @@ It runs in a folder with the rules, files and tables that its notebook declares 
 that a result cannot depend on anything that its key does not know.
 """
 
+import atexit
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from oablib.base.errors import IncompleteRunError
 from oablib.protocol.roles import ROLES_ONLY
 from oablib.running import workspace
+from oablib.running.kernels import execute as kernel
+from oablib.running.kernels.execute import Kernels
 from oablib.workers import cluster, processes
 
 PRIVATE, RESULTS, EXECUTED = "private", "results", "executed.ipynb"
@@ -25,100 +29,97 @@ PRIVATE, RESULTS, EXECUTED = "private", "results", "executed.ipynb"
 class StageTask:
     """A notebook and all that it may read.
 
-    notebook: its source, as JSON. values: its parameters. files: place in the folder -> file.
-    writes: tables it must write; may_write: tables it may write beside them. scheduler: address
-    of a Dask scheduler for what the notebook computes in parallel, empty for none. roles_only: of
-    the run's model the notebook may ask for the roles of columns alone.
+    notebook: its source, as JSON. values: its parameters. files: path in the folder -> file, or
+    its content for a machine that cannot reach it. writes: tables it must write; may_write: tables
+    it may write beside them. scheduler: address of a Dask scheduler for what the notebook computes
+    in parallel, empty for none. kernels: how its kernel starts. roles_only: of the run's model the
+    notebook may ask for the roles of columns alone.
     """
 
     stem: str
     notebook: str
     values: Mapping[str, str | int | float]
-    files: Mapping[str, Path]
+    files: Mapping[str, Path | bytes]
     writes: frozenset[str]
     may_write: frozenset[str]
     scheduler: str = ""
+    kernels: Kernels = "forked"
     roles_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """A task whose files travel with it."""
+class Times(NamedTuple):
+    """Seconds of a stage, from the start of its work to the end, and those in its cells."""
 
-    task: StageTask
-    contents: Mapping[str, bytes]
+    seconds: float
+    in_cells: float
 
 
-def execute(task: StageTask, folder: Path) -> float:
+def execute(task: StageTask, folder: Path) -> Times:
     """Run the stage; leave its tables and its executed notebook in `folder`, which is made.
 
-    Returns the seconds that the kernel spent in cells. Raises what the notebook raised on
-    purpose, and IncompleteRunError when a cell did not run, a table is absent or one is there
-    that was not declared.
+    Raises what the notebook raised on purpose, and IncompleteRunError when a cell did not run, a
+    table is absent or one is there that was not declared.
     """
     import nbformat  # with papermill two seconds to import, which only a stage that runs needs
 
-    from oablib.running.kernels import execute as kernel
-
-    place = folder.resolve()
-    _lay_out(task, place)
+    began = time.perf_counter()
+    folder = folder.resolve()
+    _lay_out(task, folder)
     notebook = kernel.execute(
         nbformat.reads(task.notebook, as_version=4),
         stem=task.stem,
         values=task.values,
-        environment=_environment(task, place),
-        folder=place,
+        environment=_environment(task, folder),
+        folder=folder,
+        kernels=task.kernels,
     )
     _fail_if_cell_did_not_run(notebook, stem=task.stem)
-    spent = kernel.seconds_in_cells(notebook)
     notebook.metadata.pop("papermill", None)
-    _keep_only_what_was_made(task, place)
-    _fail_if_tables_are_not_as_declared(task, place)
-    nbformat.write(notebook, place / EXECUTED)
-    return spent
+    _keep_only_what_was_made(task, folder)
+    _fail_if_tables_are_not_as_declared(task, folder)
+    nbformat.write(notebook, folder / EXECUTED)
+    return Times(time.perf_counter() - began, kernel.seconds_in_cells(notebook))
 
 
-def pack(task: StageTask) -> Packed:
-    """Take the files along, for a machine that cannot reach them."""
-    return Packed(task, {place: path.read_bytes() for place, path in task.files.items()})
+def packed(task: StageTask) -> StageTask:
+    """The task with the content of its files, for a machine that cannot reach them."""
+    files = {
+        name: content if isinstance(content, bytes) else content.read_bytes()
+        for name, content in task.files.items()
+    }
+    return replace(task, files=files)
 
 
-def execute_packed(packed: Packed) -> tuple[dict[str, bytes], float]:
-    """Run a packed task in a private folder of its own; what it made, and seconds in cells."""
+def execute_packed(task: StageTask) -> tuple[dict[str, bytes], Times]:
+    """Run a packed task in a private folder of its own; what it made, path -> content."""
     cluster.leave_slot()  # the stage may ask for the slot that it would otherwise hold
-    _keep_kernels_warm()
+    _keep_kernels_open(task.kernels)
     with tempfile.TemporaryDirectory(prefix="oab-") as name:
-        given, made = Path(name, "given"), Path(name, "made")
-        for place, content in packed.contents.items():
-            path = given / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        files = {place: given / place for place in packed.contents}
-        spent = execute(replace(packed.task, files=files), made)
-        paths = [path for path in made.rglob("*") if path.is_file()]
-        return {path.relative_to(made).as_posix(): path.read_bytes() for path in paths}, spent
+        folder = Path(name, "stage")
+        times = execute(task, folder)
+        paths = [path for path in folder.rglob("*") if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}, times
 
 
 @cache
-def _keep_kernels_warm() -> ExitStack:
+def _keep_kernels_open(kernels: Kernels) -> ExitStack:
     """Once for each worker, and as long as it lives."""
-    from oablib.running.kernels import execute as kernel
-
     stack = ExitStack()
-    stack.enter_context(kernel.warm())
+    stack.enter_context(kernel.opened(kernels))
+    atexit.register(stack.close)
     return stack
 
 
 def unpack(contents: Mapping[str, bytes], folder: Path) -> None:
     """Write what a packed task made into `folder`."""
-    for place in (PRIVATE, RESULTS):
-        (folder / place).mkdir(parents=True)
-    for place, content in contents.items():
-        (folder / place).write_bytes(content)
+    for name in (PRIVATE, RESULTS):
+        (folder / name).mkdir(parents=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
 
 
 def _environment(task: StageTask, folder: Path) -> dict[str, str]:
-    """Variables that say where the kernel is, and where its tables and temporary files go."""
+    """Variables that say where the kernel finds its files, and where its own go."""
     variables = {processes.SCHEDULER: task.scheduler} if task.scheduler else {}
     variables |= {ROLES_ONLY: "yes"} if task.roles_only else {}
     return variables | {
@@ -134,15 +135,18 @@ def _environment(task: StageTask, folder: Path) -> dict[str, str]:
 def _lay_out(task: StageTask, folder: Path) -> None:
     for name in (PRIVATE, RESULTS, "tmp", "params", "notebooks"):
         (folder / name).mkdir(parents=True, mode=0o700)
-    for place, path in task.files.items():
-        target = folder / place
+    for name, content in task.files.items():
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        workspace.link(path, target)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        else:
+            workspace.link(content, target)
 
 
 def _keep_only_what_was_made(task: StageTask, folder: Path) -> None:
-    for place in task.files:
-        (folder / place).unlink()
+    for name in task.files:
+        (folder / name).unlink()
     for path in folder.iterdir():
         if path.name not in (PRIVATE, RESULTS):
             shutil.rmtree(path)
@@ -159,7 +163,7 @@ def _fail_if_cell_did_not_run(notebook: Any, *, stem: str) -> None:
 
 
 def _fail_if_tables_are_not_as_declared(task: StageTask, folder: Path) -> None:
-    written = {path.stem for place in (PRIVATE, RESULTS) for path in (folder / place).iterdir()}
+    written = {path.stem for name in (PRIVATE, RESULTS) for path in (folder / name).iterdir()}
     absent, undeclared = task.writes - written, written - task.writes - task.may_write
     if absent:
         raise IncompleteRunError(f"{task.stem} promises tables it did not write: {sorted(absent)}.")

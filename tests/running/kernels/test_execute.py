@@ -1,5 +1,6 @@
 """A forked kernel is like any other, ends when it must, and runs no code but the notebook's."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -7,9 +8,9 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -19,15 +20,18 @@ from nbformat.v4 import new_code_cell, new_notebook
 from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.running.kernels import execute as kernel
 from oablib.running.kernels import pool
+from oablib.running.kernels.execute import Kernels
+from tests.places import ROOT
 
 # A death is looked for every fifth of a second; a busy machine gets the rest.
 PROMPT_SECONDS = 2.0
 # The same for a kernel whose parent is gone, which looks twice a second.
 ORPHAN_SECONDS = 3.0
 LONG = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)"
-EITHER = pytest.mark.parametrize("context", [nullcontext, kernel.warm], ids=["plain", "warm"])
+# Plain kernels are looked at once a second, and ended politely.
+PLAIN_SECONDS = 4.0
+WAYS = pytest.mark.parametrize("way", ["forked", "own process", "plain"])
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks, reads /proc")
-Context = Callable[[], AbstractContextManager[None]]
 
 SHOWN = {
     "process": "import os, sys, tempfile, signal, threading\n"
@@ -41,10 +45,10 @@ SHOWN = {
     "pipe": "import time\nos.system('echo from below')\ntime.sleep(0.5)",
     "warning": "import warnings\nwarnings.warn('look here')",
     "frame": "import pandas as pd\npd.DataFrame({'a': [1.5, None], 'b': ['x', 'é']})",
-    "figure": "from oablib import figures\nfrom matplotlib.figure import Figure\n"
+    "figure": "from oablib.report import drawing\nfrom matplotlib.figure import Figure\n"
     "figure = Figure()\nfigure.subplots().plot([1, 3, 2])\nfigure",
     "seeded": "import numpy as np\nnp.random.default_rng(1).random(3)",
-    "pool": "from oablib import processes\n"
+    "pool": "from oablib.workers import processes\n"
     "print(list(processes.each(abs, [-1, -2, -3], workers=2)) and 'done')",
 }
 
@@ -56,9 +60,23 @@ def notebook(*sources: str, parameters: str = "") -> nbformat.NotebookNode:
     return new_notebook(cells=cells)
 
 
-def execute(*sources: str, folder: Path, **environment: str) -> nbformat.NotebookNode:
-    told = {"stem": "01_intake", "values": {}, "environment": environment, "folder": folder}
-    return kernel.execute(notebook(*sources), **told)
+def execute(
+    *sources: str, folder: Path, kernels: Kernels = "forked", **environment: str
+) -> nbformat.NotebookNode:
+    return kernel.execute(
+        notebook(*sources), stem="01_intake", values={}, environment=environment, folder=folder,
+        kernels=kernels,
+    )  # fmt: skip
+
+
+@contextmanager
+def opened(way: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernels]:
+    """Kernels as a run has them: forks, fallen back to processes of their own, or plain."""
+    if way == "own process":
+        monkeypatch.setattr(pool, "_started", lambda: None)
+    kernels: Kernels = "plain" if way == "plain" else "forked"
+    with kernel.opened(kernels):
+        yield kernels
 
 
 def printed(done: nbformat.NotebookNode) -> str:
@@ -73,24 +91,25 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_a_fork_shows_what_a_fresh_process_shows(
+def test_forked_and_plain_kernels_show_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves some streams alone under pytest
     environment = {"TMPDIR": str(tmp_path / "tmp"), "OAB_PRIVATE": str(tmp_path)}
-    with kernel.warm():
+    with kernel.opened():
         before = os.umask(0o027)  # of the process as it is now, not as it was when the block began
         try:
             forked = execute(*SHOWN.values(), folder=tmp_path, **environment)
             monkeypatch.setattr(pool, "fork", lambda *_, **__: None)
-            plain = execute(*SHOWN.values(), folder=tmp_path, **environment)
+            fresh = execute(*SHOWN.values(), folder=tmp_path, **environment)
+            plain = execute(*SHOWN.values(), folder=tmp_path, kernels="plain", **environment)
         finally:
             os.umask(before)
-    for name, one, other in zip(SHOWN, plain.cells, forked.cells, strict=True):
-        texts = [str(cell.outputs).replace(_cell_folder(cell), "") for cell in (one, other)]
-        assert texts[0] == texts[1], name
-        assert one.outputs, name
+    for name, *cells in zip(SHOWN, forked.cells, fresh.cells, plain.cells, strict=True):
+        texts = {str(cell.outputs).replace(_cell_folder(cell), "") for cell in cells}
+        assert len(texts) == 1, name
+        assert cells[0].outputs, name
 
 
 def _cell_folder(cell: nbformat.NotebookNode) -> str:
@@ -102,10 +121,16 @@ def _cell_folder(cell: nbformat.NotebookNode) -> str:
 
 @LINUX
 def test_a_fork_is_one(tmp_path: Path) -> None:
-    told = {"TMPDIR": str(tmp_path), "OAB_ROOT": str(tmp_path), "PYTHONHASHSEED": "0"}
-    with kernel.warm():
-        parent = printed(execute("import os\nprint(os.getppid())", folder=tmp_path, **told))
+    variables = {"TMPDIR": str(tmp_path), "OAB_ROOT": str(tmp_path), "PYTHONHASHSEED": "0"}
+    with kernel.opened():
+        parent = printed(execute("import os\nprint(os.getppid())", folder=tmp_path, **variables))
     assert int(parent) != os.getpid()
+
+
+def test_a_plain_kernel_is_none(tmp_path: Path) -> None:
+    with kernel.opened("plain"):
+        source = "import os\nprint(os.getppid())"
+        assert int(printed(execute(source, folder=tmp_path, kernels="plain"))) == os.getpid()
 
 
 @LINUX
@@ -115,7 +140,7 @@ def test_forks_share_no_randomness_and_no_root(tmp_path: Path) -> None:
         "print(np.random.rand(), random.random(), uuid.uuid4(), params.root().name)"
     )
     roots = [tmp_path / "one", tmp_path / "two"]
-    with kernel.warm():
+    with kernel.opened():
         shown = []
         for root in roots:
             (root / "params").mkdir(parents=True)
@@ -124,8 +149,10 @@ def test_forks_share_no_randomness_and_no_root(tmp_path: Path) -> None:
     assert not set(shown[0]) & set(shown[1])
 
 
-@EITHER
-def test_notebooks_run_side_by_side(context: Context, tmp_path: Path) -> None:
+@WAYS
+def test_notebooks_run_side_by_side(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     # Each waits for the other's file, so that one after the other they would never end.
@@ -134,50 +161,54 @@ def test_notebooks_run_side_by_side(context: Context, tmp_path: Path) -> None:
         "while not Path('../{other}/here').exists():\n    time.sleep(0.01)\n"
         "print(Path().resolve().name)"
     )
-    with context(), ThreadPoolExecutor(2) as threads:
-        first = threads.submit(execute, source.format(other="b"), folder=tmp_path / "a")
-        second = threads.submit(execute, source.format(other="a"), folder=tmp_path / "b")
-        assert [printed(first.result(60)), printed(second.result(60))] == ["a\n", "b\n"]
+    with opened(way, monkeypatch) as kernels, ThreadPoolExecutor(2) as threads:
+        running = [
+            threads.submit(
+                execute, source.format(other=other), folder=tmp_path / name, kernels=kernels
+            )
+            for name, other in (("a", "b"), ("b", "a"))
+        ]
+        assert [printed(future.result(60)) for future in running] == ["a\n", "b\n"]
     assert Path.cwd() != tmp_path / "a"
 
 
-@EITHER
-def test_a_killed_kernel_is_missed_at_once(context: Context, tmp_path: Path) -> None:
-    with context(), ThreadPoolExecutor(1) as threads:
-        running = threads.submit(execute, LONG, folder=tmp_path)
+@WAYS
+def test_a_killed_kernel_is_missed_at_once(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(way, monkeypatch) as kernels, ThreadPoolExecutor(1) as threads:
+        running = threads.submit(execute, LONG, folder=tmp_path, kernels=kernels)
         os.kill(_pid_in(tmp_path / "pid"), signal.SIGKILL)
         killed = time.monotonic()
         with pytest.raises(IncompleteRunError, match="Python process ended"):
             running.result(60)
-        assert time.monotonic() - killed < PROMPT_SECONDS
+        assert time.monotonic() - killed < (PLAIN_SECONDS if way == "plain" else PROMPT_SECONDS)
 
 
-@pytest.mark.parametrize("warm", [True, False], ids=["warm", "plain"])
+@WAYS
 def test_leaving_the_block_ends_what_runs_in_it(
-    warm: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not warm:
-        monkeypatch.setattr(pool, "_started", lambda: None)
     go_on = threading.Event()
 
-    def work() -> list[BaseException | None]:
-        first = _error(lambda: execute(LONG, folder=tmp_path))
+    def work(kernels: Kernels) -> list[BaseException | None]:
+        first = _error(lambda: execute(LONG, folder=tmp_path, kernels=kernels))
         go_on.wait(60)
-        return [first, _error(lambda: execute("1", folder=tmp_path))]
+        return [first, _error(lambda: execute("1", folder=tmp_path, kernels=kernels))]
 
     with ThreadPoolExecutor(1) as threads:
-        with pytest.raises(KeyboardInterrupt), kernel.warm():
-            running = threads.submit(work)
+        with pytest.raises(KeyboardInterrupt), opened(way, monkeypatch) as kernels:
+            running = threads.submit(work, kernels)
             pid = _pid_in(tmp_path / "pid")
             left = time.monotonic()
             raise KeyboardInterrupt
-        assert time.monotonic() - left < PROMPT_SECONDS
+        assert time.monotonic() - left < (PLAIN_SECONDS if way == "plain" else PROMPT_SECONDS)
         assert not is_alive(pid)
         go_on.set()
         errors = running.result(60)
     assert [type(error) for error in errors] == [IncompleteRunError, IncompleteRunError]
     assert "stopped" in str(errors[1])
-    execute("1", folder=tmp_path)  # others are not concerned
+    execute("1", folder=tmp_path, kernels=kernels)  # other threads may go on
 
 
 def _error(work: Callable[[], object]) -> BaseException | None:
@@ -197,21 +228,21 @@ def _pid_in(path: Path) -> int:
 
 
 @LINUX
-@pytest.mark.parametrize("context", ["nullcontext", "kernel.warm"])
-def test_kernels_do_not_outlive_the_run(context: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kernels", ["forked", "plain"])
+def test_kernels_do_not_outlive_the_run(kernels: str, tmp_path: Path) -> None:
     """Whatever a kernel has started ends with it, too."""
     cell = (
         "import os, subprocess, pathlib\nchild = subprocess.Popen(['sleep', '60'])\n"
         "pathlib.Path('pids').write_text(f'{os.getpid()} {os.getppid()} {child.pid}')\n" + LONG
     )
     program = textwrap.dedent(f"""
-        from contextlib import nullcontext
         from pathlib import Path
         from nbformat.v4 import new_code_cell, new_notebook
-        from oablib import kernel
-        with {context}():
+        from oablib.running.kernels import execute as kernel
+        with kernel.opened({kernels!r}):
             notebook = new_notebook(cells=[new_code_cell({cell!r})])
-            kernel.execute(notebook, stem="x", values={{}}, environment={{}}, folder=Path("."))
+            kernel.execute(notebook, stem="x", values={{}}, environment={{}}, folder=Path("."),
+                           kernels={kernels!r})
     """)
     main = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, env=_environment())
     until = time.monotonic() + 60
@@ -229,7 +260,7 @@ def test_kernels_do_not_outlive_the_run(context: str, tmp_path: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    home = str(Path(kernel.__file__).parents[1])
+    home = str(ROOT)
     return {**os.environ, "PYTHONPATH": home}
 
 
@@ -237,26 +268,31 @@ def _environment() -> dict[str, str]:
 def test_without_a_fit_warm_process_a_kernel_starts_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = "import os\nimport pandas\nprint(os.getppid())"
-    with kernel.warm():
-        other = printed(execute(source, folder=tmp_path, MPLBACKEND="agg"))
+    source = "import os\nfrom oablib.base import rounding\nprint(os.getppid())"
+    with kernel.opened():
         pid = int(printed(execute(source, folder=tmp_path)))
         os.kill(pid, signal.SIGKILL)
         after = printed(execute(source, folder=tmp_path))
-    assert [int(other), int(after)] == [os.getpid()] * 2
-    monkeypatch.setattr(pool, "NO_THREADS", {})  # pandas then starts one
-    with kernel.warm():
+    assert int(after) == os.getpid()
+    monkeypatch.setattr(pool, "NO_THREADS", {})  # pandas, imported by rounding, then starts one
+    with kernel.opened():
         assert int(printed(execute(source, folder=tmp_path))) == os.getpid()
 
 
-def test_the_guard_stands_in_a_fork(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@WAYS
+def test_every_kernel_is_guarded(
+    way: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     source = (
         "import threading\nperson = int('999111999')\n"
         "def fail():\n    raise ValueError(person)\n"
         "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()\n{}[person]"
     )
-    with kernel.warm(), pytest.raises(IncompleteRunError) as stopped:
-        execute(source, folder=tmp_path)
+    with opened(way, monkeypatch) as kernels, pytest.raises(IncompleteRunError) as stopped:
+        execute(source, folder=tmp_path, kernels=kernels)
     assert "KeyError: line 8 of the cell" in str(stopped.value)
     assert "999111999" not in str(stopped.value) + "".join(capfd.readouterr())
 
@@ -292,3 +328,23 @@ def test_seconds_in_cells_leave_out_the_rest(tmp_path: Path) -> None:
     done = execute("import time\ntime.sleep(0.3)", "time.sleep(0.2)", folder=tmp_path)
     assert 0.5 <= kernel.seconds_in_cells(done) < time.perf_counter() - start
     assert kernel.seconds_in_cells(notebook("1")) == 0.0
+
+
+def test_kernels_have_one_door() -> None:
+    """What is outside of the package names of it only `oablib.running.kernels.execute`."""
+    package, door = "oablib.running.kernels", "oablib.running.kernels.execute"
+    for path in (ROOT / "oablib").rglob("*.py"):
+        if path.is_relative_to(ROOT / "oablib" / "running" / "kernels"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names = [node.value]  # as in import_module("...")
+            else:
+                continue
+            for name in names:
+                assert not name.startswith(f"{package}.") or f"{name}.".startswith(f"{door}."), path

@@ -27,8 +27,8 @@ STOPPED = {
     "exit": (PERSON + "raise SystemExit(str(person))", "SystemExit"),
     "magic": (PERSON + "%no_such_magic $person", "UsageError"),
     "in oablib": (
-        PERSON + "from oablib import strict_yaml\nstrict_yaml.scalar(person)",
-        "line 3 of the cell; oablib/strict_yaml.py:",
+        PERSON + "from oablib.params import strict_yaml\nstrict_yaml.scalar(person)",
+        "line 3 of the cell; oablib/params/strict_yaml.py:",
     ),
 }
 SURVIVED = {
@@ -71,7 +71,7 @@ def test_what_fails_beside_the_cells_is_not_quoted_in_the_notebook(
 
 def test_an_error_of_ours_is_told_without_what_caused_it(tmp_path: Path) -> None:
     source = (
-        PERSON + "from oablib.errors import SchemaError\n"
+        PERSON + "from oablib.base.errors import SchemaError\n"
         "class OwnError(SchemaError):\n    pass\n"
         "try:\n    {}[person]\nexcept KeyError:\n    raise OwnError('3 rows')"
     )

@@ -8,6 +8,7 @@ import pytest
 
 from oablib.running.stages import cache, key
 from oablib.running.stages.cache import Entry
+from oablib.running.stages.task import Times
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def keep(root: Path, of: str = "k", text: str = "table") -> Entry:
         (made / place).mkdir(parents=True)
     (made / "executed.ipynb").write_text("{}")
     (made / "private" / "cohort.parquet").write_text(text)
-    return cache.keep(made, stem="01_a", components={"x": of}, seconds=1.0, cells=0.5)
+    return cache.keep(made, stem="01_a", components={"x": of}, times=Times(1.0, 0.5))
 
 
 def found(of: str = "k") -> Entry | None:
@@ -35,7 +36,7 @@ def test_what_was_kept_is_found_with_its_record(root: Path) -> None:
     assert found() == dataclasses.replace(kept, fresh=False)
     assert list(kept.tables()) == ["private/cohort.parquet"]
     assert list(kept.digests()) == ["cohort"]
-    assert kept.record.components == {"x": "k"}
+    assert kept.components == {"x": "k"}
     assert not (root / "attempt").exists()
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from oablib import params
+from oablib.base.errors import EnvironmentFault, ParameterError
 from oablib.running.stages import declared, key
 from oablib.running.stages.declared import Stage
 
-TOLD = {
+VALUES = {
     "run": "demo", "data": "delivery/cohort.sav", "codebook": "codebook", "model": "mine",
     "published": "", "seed": 1, "imputations": 5, "iterations": 5,
     "hide_variable": "", "hide_share": 0.0, "hide_given": "",
@@ -39,39 +40,66 @@ def change(edit: tuple[str, str], root: Path | None = None) -> None:
     target.write_text(text.replace(*edit), encoding="utf-8")
 
 
-def parts(stage: Stage, **told: object) -> dict[str, str]:
+def parts(stage: Stage, **changed: object) -> dict[str, str]:
     tables = dict.fromkeys(stage.reads, "a")
-    return key.components(stage, told=TOLD | told, tables=tables, delivery={"cohort.sav": "b"})
+    return key.components(stage, VALUES | changed, tables=tables, delivery={"cohort.sav": "b"})
 
 
 def affected(stages: dict[str, Stage], before: dict[str, dict[str, str]]) -> set[str]:
     return {stem for stem, each in stages.items() if parts(each) != before[stem]}
 
 
-FROM_AN_INDICATOR = {"10_pupil_scores", "11_allocation", "13_causes"}
-SEARCHES = {"02_literature", "07_model_selection", "08_prediction"}
-PATH_TO_INTELLIGENCE = (
-    "indirect: [education_father, education_mother]",
-    "indirect: [education_father, education_mother, origin]",
-)
+def reading_models(stages: dict[str, Stage]) -> set[str]:
+    """Stages that read the run's model, or every model, as a whole."""
+    named = {stem for stem, each in stages.items() if "model" in each.parameters}
+    roles_only = {stem for stem, each in stages.items() if each.model == key.ROLES}
+    every = {stem for stem, each in stages.items() if key.EVERY_MODEL in each.rules}
+    assert {"05_base_model", "06_diagnostics", "07_model_selection"} <= named - roles_only
+    assert "01_intake" in roles_only and "02_literature" in every
+    return (named - roles_only) | every
 
 
 @pytest.mark.parametrize(
-    ("edit", "expected"),
+    ("edit", "concerns"),
     [
-        (PATH_TO_INTELLIGENCE, {*SEARCHES, "05_base_model", "06_diagnostics"}),
-        (("direct: [education_father, ", "direct: ["),
-         {*SEARCHES, *FROM_AN_INDICATOR, "04_scale_values", "05_base_model", "06_diagnostics"}),
-        (("# intelligence", "# talent"), set()),
+        (("indirect: [education_father, ", "indirect: [origin, education_father, "), "readers"),
+        (("direct: [education_father, ", "direct: ["), "readers"),
+        (("auxiliary: [sex, ", "auxiliary: ["), "readers and roles"),
+        (("# intelligence", "# talent"), "none"),
+        (("title: ", "title: Other "), "none"),
+        (("source: ", "source: After "), "none"),
     ],
-    ids=["indirect path", "direct path", "comment"],
-)  # fmt: skip
-def test_a_change_of_the_model_concerns_the_stages_that_ask_for_it(
-    stages: dict[str, Stage], edit: tuple[str, str], expected: set[str]
+    ids=["indirect path", "direct path", "role", "comment", "title", "source"],
+)
+def test_a_change_of_the_model_concerns_the_stages_that_read_it(
+    stages: dict[str, Stage], edit: tuple[str, str], concerns: str
 ) -> None:
     before = {stem: parts(each) for stem, each in stages.items()}
     change(edit)
+    expected = set() if concerns == "none" else reading_models(stages)
+    if concerns == "readers and roles":
+        expected |= {stem for stem, each in stages.items() if each.model == key.ROLES}
     assert affected(stages, before) == expected
+
+
+def test_another_model_with_the_same_roles_leaves_stages_that_ask_for_roles(
+    stages: dict[str, Stage],
+) -> None:
+    change(("title: ", "title: "))
+    text = params.named_file("models", "mine").read_text(encoding="utf-8")
+    text = text.replace("direct: [education_father, ", "direct: [")
+    (params.root() / "params" / "models" / "other.yaml").write_text(text, encoding="utf-8")
+    concerned = {
+        stem
+        for stem, each in stages.items()
+        if key.key(parts(each)) != key.key(parts(each, model="other"))
+    }
+    assert "model" in stages["01_intake"].parameters
+    assert concerned == {
+        stem
+        for stem, each in stages.items()
+        if "model" in each.parameters and each.model != key.ROLES
+    }
 
 
 def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]) -> None:
@@ -84,11 +112,32 @@ def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]
 def test_a_key_follows_parameters_tables_and_the_delivery(stages: dict[str, Stage]) -> None:
     own = stages["03_imputation"]
     keys = {key.key(parts(own)), key.key(parts(own, seed=2))}
-    tables = key.components(own, told=TOLD, tables={"cohort": "c"}, delivery={})
+    tables = key.components(own, VALUES, tables={"cohort": "c"}, delivery={})
     keys |= {key.key(tables), key.key(tables | {"delivered cohort.sav": "d"})}
     assert len(keys) == 4
 
 
 def test_differences_are_named() -> None:
-    found = key.differences({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
-    assert found == ["b", "c (gone)", "d (new)"]
+    reasons = key.reasons({"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"})
+    assert reasons == ["b", "c (gone)", "d (new)"]
+    assert key.reasons({}, {"a": "1"}) == ["for the first time"]
+    assert key.reasons({"a": "1"}, {"a": "1"}) == ["its result is no longer kept"]
+
+
+def test_reasons_that_are_not_shown_are_counted() -> None:
+    assert key.shown([]) == ""
+    assert key.shown(list("abcdef")) == "a; b; c; d; e; f"
+    assert key.shown(list("abcdefgh")) == "a; b; c; d; e; f; 2 more"
+
+
+@pytest.mark.parametrize("name", ["rulez/imputation", "imputation", "runs/demo", "/imputation"])
+def test_an_unknown_kind_of_rule_file_is_refused(stages: dict[str, Stage], name: str) -> None:
+    stage = replace(stages["01_intake"], rules=(name,))
+    with pytest.raises(ParameterError, match=f"the rule '{name}'; expected rules/"):
+        parts(stage)
+
+
+def test_code_that_is_not_python_is_refused(stages: dict[str, Stage]) -> None:
+    stage = replace(stages["01_intake"], code=("%matplotlib inline",))
+    with pytest.raises(EnvironmentFault, match=r"A cell of 01_intake is not Python.*magics"):
+        parts(stage)
