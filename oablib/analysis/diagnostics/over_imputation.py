@@ -17,7 +17,7 @@ from oablib.statistics.sem.solution import Z_95
 # The true value and 19 draws are exchangeable when the imputation is right, so that it is the
 # lowest or highest of the 20 in one case of ten: the range of the draws then covers 90 %.
 DRAWS = 19
-SHARE = 0.1  # of the known cells of a variable: enough to judge, too few to bend what is learned
+SHARE = 0.1  # of the known cells of a variable: enough to judge, too few to distort what is learned
 BINS = 10
 
 COVERAGE = ["variable", "hidden", "nominal", "coverage", "ci_lower", "ci_upper"]

@@ -21,7 +21,7 @@ def known(frame: pd.DataFrame, *, model: Model) -> NDArray[np.bool_]:
 def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.DataFrame:
     """A copy in which the register's pattern of unknown values lies over the known children.
 
-    Children of whom something is unknown already stay as they are. A model that imputes other
+    Children with unknown values stay as they are. A model that imputes other
     variables than the pattern names comes back unchanged.
     """
     patterns = rules.register

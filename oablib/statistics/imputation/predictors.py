@@ -69,7 +69,7 @@ def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
     """Constant, dummies of categories and of numbers with two values, and standardised numbers.
 
     linear: numbers that enter as they are (a normal outcome has log-odds of levels that are linear
-    in it); others enter as normal scores, so that skewed incomes neither dominate nor bend.
+    in it); others enter as normal scores, so that skewed incomes neither dominate nor distort.
     """
     constant = Columns(np.ones((len(frame), 1)), np.array([False]))
     parts = [_column(frame[name], linear=name in linear) for name in frame]

@@ -18,7 +18,7 @@ from oablib.statistics.sem import semopy_parser
 EXPECTED = (
     "expected lines like `y ~ x1 + 0.5*x2`, `f =~ y1 + a*y2`, `y ~~ z`, `y ~ 1` or `ab := a*b`"
 )
-# Constants of R and their misspellings: nobody means a label or a variable by them.
+# Constants of R and their misspellings: never meant as a label or a variable.
 RESERVED = frozenset({"NA", "NaN", "nan", "Inf", "inf", "TRUE", "FALSE", "NULL"})
 
 _NAME = re.compile(r"[^\W\d][\w.]*")
@@ -201,7 +201,7 @@ def _fail_if_name_is_unfit(statement: str, name: str) -> None:
 def _product(statement: str, factors: list[_Tokens]) -> list[_Modifier]:
     """Read the modifiers before one variable, such as `start(0.5)*a`."""
     modifiers = [_modifier(statement, factor) for factor in factors]
-    # lavaan drops all but the label of a product: nobody may believe that 0.5*a*x fixes anything.
+    # lavaan keeps only the label of a product, so that 0.5*a*x would not fix anything.
     if len(modifiers) > 1 and "value" in dict(modifiers):
         raise _unreadable(statement, "write several modifiers as several terms, `0.5*x + a*x`")
     return modifiers

@@ -19,10 +19,10 @@ def school_flags(schools: pd.DataFrame, *, small_school: int, minimum_known: int
             f"Schools weighted together with others: {small.sum()} of {len(schools)} (under "
             f"{small_school} pupils: {under}; under {minimum_known} known children: {few})."
         )
-    nobody = schools[schools["known"] == 0]
-    if len(nobody):
+    empty = schools[schools["known"] == 0]
+    if len(empty):
         flags.append(
-            f"Schools without a known child: {len(nobody)}, with {nobody['children'].sum()} "
+            f"Schools without a known child: {len(empty)}, with {empty['children'].sum()} "
             "children; they have no weighted mean of their own."
         )
     return flags

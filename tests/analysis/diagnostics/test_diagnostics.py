@@ -9,20 +9,19 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from oablib import diagnostics, imputation
+from oablib import diagnostics, imputation, two_step
 from oablib.analysis.diagnostics import over_imputation, sensitivity
 from oablib.base.errors import EstimationError
 from oablib.protocol import codebook, models
 from oablib.report import diagnostics as summaries
 from oablib.report import imputation as imputed_report
 from oablib.report.exhibit import About
-from oablib.statistics.two_step import analysis
-from oablib.statistics.two_step.analysis import Analysis
+from oablib.statistics.two_step import Analysis
 
 N_SCHOOLS, PER_SCHOOL = 60, 15
 HIDDEN, SHARE = 0.5, 0.2
 ABOUT = About("900 pupils", "made up")
-TOLD: dict[str, Any] = {"iterations": 3, "seed": 4}
+OPTIONS: dict[str, Any] = {"iterations": 3, "seed": 4}
 # Shares out of some hundred cells, and effects over few repeats, are judged by their own errors.
 FAR = 3.5
 
@@ -67,18 +66,18 @@ def cohort(pupils: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def options(model: models.Model, table: codebook.Table, rule: imputation.Rule) -> dict[str, Any]:
-    return {"model": model, "table": table, "rule": rule, **TOLD}
+    return {"model": model, "table": table, "rule": rule, **OPTIONS}
 
 
 @pytest.fixture(scope="module")
 def found(cohort: pd.DataFrame, options: dict[str, Any]) -> Analysis:
     frames = imputation.all_completed(cohort, cells=imputation.impute(cohort, m=4, **options).cells)
-    return analysis.analyse(frames, model=options["model"], table=options["table"])
+    return two_step.analyse(frames, model=options["model"], table=options["table"])
 
 
 @pytest.fixture(scope="module")
 def nothing_found(pupils: pd.DataFrame, options: dict[str, Any]) -> Analysis:
-    return analysis.analyse([pupils], model=options["model"], table=options["table"])
+    return two_step.analyse([pupils], model=options["model"], table=options["table"])
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +240,7 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
     def refuse(*_: Any, **__: Any) -> Analysis:
         raise EstimationError("denomination: fewer than 5 children")
 
-    monkeypatch.setattr(analysis, "analyse", refuse)
+    monkeypatch.setattr(two_step, "analyse", refuse)
     rows = sensitivity(cohort, found=found, m=2, **options)
     assert rows.loc[rows["shift"] != 0, "value"].isna().all()
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()

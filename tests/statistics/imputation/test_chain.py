@@ -9,7 +9,7 @@ import pytest
 from oablib import imputation, intake, synthetic
 from oablib.base.errors import ImputationError, ParameterError
 from oablib.protocol import codebook, models
-from oablib.statistics.two_step import analysis
+from oablib.statistics import two_step
 
 N = 2000
 EDUCATION = ["education_father", "education_mother"]
@@ -210,10 +210,10 @@ def test_engine_that_does_not_exist_is_refused_with_the_nearest(children, impute
 
 
 def test_one_data_set_is_not_pooled_but_flagged(truth, model, table) -> None:
-    found = analysis.analyse([truth], model=model, table=table)
+    found = two_step.analyse([truth], model=model, table=table)
     assert any("m = 1" in flag for flag in found.pooled.flags)
 
 
 def test_equal_imputations_are_flagged_where_they_are_pooled(truth, model, table) -> None:
-    found = analysis.analyse([truth, truth], model=model, table=table)
+    found = two_step.analyse([truth, truth], model=model, table=table)
     assert any("identical estimates" in flag for flag in found.pooled.flags)
