@@ -30,7 +30,7 @@ MODEL, ROLES = "model", "roles"
 """The parameter that names the model of a run; what a stage declares that asks for roles alone."""
 
 EVERY_MODEL = "models/*"
-"""Rule that stands for all models on the run's codebook."""
+"""Rule that means all models on the run's codebook."""
 
 NOT_IN_KEY = frozenset({"run", "data", "country"})
 """Parameters that name the run, which may share its results, and that say where files are: of
@@ -62,7 +62,7 @@ def rule_files(stage: Stage, values: Values) -> dict[str, Path]:
     for name in (*named, *rules):
         kind, stem = _parts(name)
         stems = models_checks.read(stem).chain if kind == "models" else [stem]
-        paths |= {f"{kind}/{each}": params.named_file(kind, each) for each in stems}
+        paths |= {f"{kind}/{name}": params.named_file(kind, name) for name in stems}
     return paths
 
 
