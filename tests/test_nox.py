@@ -68,7 +68,7 @@ def commands(tmp_path, monkeypatch):
     return module
 
 
-def test_python_without_venv_is_told_what_to_install(commands, monkeypatch, capsys):
+def test_python_without_venv_learns_what_to_install(commands, monkeypatch, capsys):
     monkeypatch.setattr(commands.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as stop:
         commands._bootstrap()
@@ -76,7 +76,7 @@ def test_python_without_venv_is_told_what_to_install(commands, monkeypatch, caps
     assert "python3-venv" in capsys.readouterr().err
 
 
-def test_old_python_is_told_which_one_it_needs(commands, monkeypatch, capsys):
+def test_old_python_learns_which_one_it_needs(commands, monkeypatch, capsys):
     monkeypatch.setattr(commands, "OLDEST_PYTHON", (99, 0))
     with pytest.raises(SystemExit) as stop:
         commands._start()
@@ -89,7 +89,7 @@ class Session:
         raise RuntimeError(message)
 
 
-def test_machine_without_r_is_told_what_to_install(commands, monkeypatch):
+def test_machine_without_r_learns_what_to_install(commands, monkeypatch):
     monkeypatch.setattr(commands.shutil, "which", lambda name: None)
     with pytest.raises(RuntimeError, match=r"Rscript not found.*r-cran-semtools"):
         commands._fail_if_r_lacks(Session(), "lavaan", "semTools")
@@ -97,7 +97,7 @@ def test_machine_without_r_is_told_what_to_install(commands, monkeypatch):
 
 def test_absent_packages_of_r_are_named(commands, monkeypatch):
     monkeypatch.setattr(commands.shutil, "which", lambda name: name)
-    told = subprocess.CompletedProcess((), 0, stdout="semTools")
-    monkeypatch.setattr(commands.subprocess, "run", lambda *_, **__: told)
+    done = subprocess.CompletedProcess((), 0, stdout="semTools")
+    monkeypatch.setattr(commands.subprocess, "run", lambda *_, **__: done)
     with pytest.raises(RuntimeError, match="semTools not found"):
         commands._fail_if_r_lacks(Session(), "lavaan", "semTools")

@@ -1,4 +1,4 @@
-"""Executed notebooks become reports that stand on their own, as HTML and as PDF.
+"""Executed notebooks become reports that need no other file, as HTML and as PDF.
 
 One syntax tree, two looks. A page runs no script and loads nothing from outside itself.
 """

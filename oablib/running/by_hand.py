@@ -56,12 +56,12 @@ def keep(
 
 def _locations(delivery: Delivery) -> dict[str, str]:
     """Files of the cohort and folder of the country, as notebooks opened by hand find them."""
-    found = {}
+    locations = {}
     if delivery.data in delivery.files:
-        found["data"] = _within_project(delivery.files[delivery.data])
+        locations["data"] = _within_project(delivery.files[delivery.data])
     if country := delivery.wanted([COUNTRY]):
-        found["country"] = _within_project(next(iter(country.values())).parent)
-    return found
+        locations["country"] = _within_project(next(iter(country.values())).parent)
+    return locations
 
 
 def _within_project(path: Path) -> str:

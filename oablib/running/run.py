@@ -82,12 +82,12 @@ def plan(job: Job, options: Options) -> list[Step]:
     rule_files.fail_if_unfit(job.parameters, stages)
     chosen = _named(options, stages)
     work = workspace.of(job.parameters.run)
-    given = None
+    inputs = None
     if delivery.is_ready(job.parameters, work=work):
-        found = delivery.prepare(job.parameters, work=work)
-        given = Inputs(job.parameters.model_dump(), found)
+        data = delivery.prepare(job.parameters, work=work)
+        inputs = Inputs(job.parameters.model_dump(), data)
     again, last = _again(stages, chosen), run_session.last_components(work)
-    return schedule_plan.plan(_chosen(stages, chosen), given, again=again, last=last)
+    return schedule_plan.plan(_chosen(stages, chosen), inputs, again=again, last=last)
 
 
 def make(

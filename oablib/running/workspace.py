@@ -1,4 +1,4 @@
-"""The private folder of a run, its lock, and the step that puts finished reports in place."""
+"""The private folder of a run, its lock, and the step that publishes finished reports."""
 
 import os
 import shutil
@@ -35,14 +35,14 @@ class Workspace:
 
     @property
     def report(self) -> Path:
-        """Where finished reports stand."""
+        """Folder of finished reports."""
         return params.root() / "reports" / self.run
 
     def put_in_place(self) -> Path:
         """Exchange reports/<run> for what was made, and return the folder.
 
-        It is brought beside its place first, which may be on another disk. Killed between the two
-        renames, the earlier report is found again by the next start.
+        It is moved beside reports/<run> first, which may be on another disk. Killed between the
+        two renames, the earlier report is found again by the next start.
         """
         ready, previous = _beside(self.report)
         self.report.parent.mkdir(exist_ok=True)

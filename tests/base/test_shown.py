@@ -118,9 +118,9 @@ def test_the_results_of_all_stages_show_themselves() -> None:
 
 def test_labels_are_inert(kind: type) -> None:
     for value in filled_with(HOSTILE):
-        told = made(kind, value)._repr_html_()
-        assert "<script" not in told
-        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in told
+        html = made(kind, value)._repr_html_()
+        assert "<script" not in html
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in html
 
 
 def test_private_fields_show_no_content(kind: type) -> None:
@@ -153,25 +153,25 @@ def test_equality_and_pickling_stay_those_of_the_dataclass() -> None:
 
 def test_a_table_shows_its_first_ten_rows_and_counts_the_others() -> None:
     table = pd.DataFrame({"category": [f"level_{i}" for i in range(322)], "value": 1 / 3})
-    told = ScaleValues(table, 12000, 180, np.zeros((180, 49)), np.eye(49))._repr_html_()
-    assert "level_9" in told and "level_10" not in told
-    assert "… 312 more rows" in told
-    assert '<th scope="col">category</th>' in told
-    assert "<td>0.333333</td>" in told
+    html = ScaleValues(table, 12000, 180, np.zeros((180, 49)), np.eye(49))._repr_html_()
+    assert "level_9" in html and "level_10" not in html
+    assert "… 312 more rows" in html
+    assert '<th scope="col">category</th>' in html
+    assert "<td>0.333333</td>" in html
 
 
 def test_a_result_says_what_it_is_with_scalars_as_a_list() -> None:
     found = PooledTest("D1", 2.5, 3, float("inf"), 0.07, 0.2, 0.17, ("Few imputations.",))
-    told = found._repr_html_()
-    assert "<strong>PooledTest</strong> One pooled test." in told
-    assert "<li>statistic: 2.5</li>" in told
-    assert "<li>df2: inf</li>" in told
-    assert "<li>flags: Few imputations.</li>" in told
+    html = found._repr_html_()
+    assert "<strong>PooledTest</strong> One pooled test." in html
+    assert "<li>statistic: 2.5</li>" in html
+    assert "<li>df2: inf</li>" in html
+    assert "<li>flags: Few imputations.</li>" in html
 
 
 def test_long_lists_and_texts_are_cut() -> None:
-    told = made(weighting.Rule, tuple(range(25)))._repr_html_()
-    assert "9; … 15 more" in told
+    html = made(weighting.Rule, tuple(range(25)))._repr_html_()
+    assert "9; … 15 more" in html
     assert "x…" in made(weighting.Rule, "x" * 2000)._repr_html_()
     assert len(made(weighting.Rule, "x" * 2000)._repr_html_()) < 4000
 
@@ -188,9 +188,9 @@ def test_real_results_show_no_child(tmp_path: Path) -> None:
     found = analysis.analyse(completed, model=model, table=table)
     results = [received, received.delivery, imputed, found, found.pooled, found.steps[0],
                found.values, found.steps[0].values, table, book, model]  # fmt: skip
-    told = "".join(each._repr_html_() + repr(each) for each in results)
+    shown_texts = "".join(each._repr_html_() + repr(each) for each in results)
     ids = received.frame.select_dtypes(["object", "string"]).stack().unique()
     assert len(ids) > 20
-    assert [each for each in ids if each in told] == []
-    assert "<li>steps: 2 TwoStep</li>" in told
-    assert "rows of child, variable, imputation, value, engine" in told
+    assert [school for school in ids if school in shown_texts] == []
+    assert "<li>steps: 2 TwoStep</li>" in shown_texts
+    assert "rows of child, variable, imputation, value, engine" in shown_texts

@@ -31,8 +31,8 @@ SVG = (
 HOSTILE = "<script>alert(1)</script> =cmd|'/C calc'!A0 \"q\" \N{RIGHT-TO-LEFT OVERRIDE}$x$ #link"
 
 
-def figure(name: str = "dots", **told: str) -> Figure:
-    texts = {"title": "Dots", "unit": "points", "alt": "one dot"} | told
+def figure(name: str = "dots", **changes: str) -> Figure:
+    texts = {"title": "Dots", "unit": "points", "alt": "one dot"} | changes
     return Figure(
         label=f"fig-{name}", about=ABOUT, svg=SVG, numbers=pd.DataFrame({"x": [1.5]}), **texts
     )
@@ -53,8 +53,8 @@ def shown(data: "dict[str, str] | Exhibit", source: str = "show()", tags: tuple[
 
 def made_from(**overrides: str) -> Provenance:
     """Provenance of a run of one stage."""
-    told = run.run_parameters("demo", overrides)
-    bare = Publication(told, (), {}, Delivery(told.data)).made_from()
+    parameters = run.run_parameters("demo", overrides)
+    bare = Publication(parameters, (), {}, Delivery(parameters.data)).made_from()
     origin = Origin("9f" * 32, {"seed": 2021}, {"cohort": "1a" * 32}, {"fit": "2b" * 32}, 1.0, 1.0)
     return dataclasses.replace(bare, stages={STEM: origin})
 
@@ -69,9 +69,9 @@ def report(*cells, head: str = HEAD, **overrides: str) -> build.Report:
 
 
 def page(*cells, head: str = HEAD, **overrides: str) -> str:
-    told = made_from(**overrides)
+    provenance = made_from(**overrides)
     made = [report(*cells, head=head, **overrides)]
-    return build.pages(made, made_from=told)[f"{STEM}.html"]
+    return build.pages(made, made_from=provenance)[f"{STEM}.html"]
 
 
 def test_the_answer_stands_before_everything_else() -> None:
@@ -108,8 +108,10 @@ def test_a_name_of_another_report_leads_there() -> None:
         build.Executed(STEM, notebook(new_markdown_cell("See `01_intake`, not `09_x`.")), {}),
         build.Executed("01_intake", notebook(head=HEAD.replace("05 Base model", "01 Intake")), {}),
     ]
-    told = made_from()
-    both = dataclasses.replace(told, stages={**told.stages, "01_intake": told.stages[STEM]})
+    provenance = made_from()
+    both = dataclasses.replace(
+        provenance, stages={**provenance.stages, "01_intake": provenance.stages[STEM]}
+    )
     body = build.reports(items, made_from=both)[1].body
     assert '<a href="01_intake.html">01 Intake</a>' in body
     assert "<code>09_x</code>" in body
@@ -131,7 +133,7 @@ def test_without_citations_there_is_no_list_of_them() -> None:
     [
         ("See @fig-absent.", "@fig-absent"),
         ("See @sec-absent and @tbl-lost.", "@sec-absent.*@tbl-lost"),
-        ("As told [@nobody1999].", "@nobody1999, which params/references.bib"),
+        ("As before [@nobody1999].", "@nobody1999, which params/references.bib"),
         ("# A second title", "first level"),
     ],
 )
@@ -140,8 +142,8 @@ def test_what_leads_nowhere_stops_the_render(text: str, found: str) -> None:
         page(new_markdown_cell(text))
 
 
-def test_a_label_that_stands_twice_stops_the_render() -> None:
-    with pytest.raises(RenderError, match="tbl-values stands twice"):
+def test_a_label_that_is_used_twice_stops_the_render() -> None:
+    with pytest.raises(RenderError, match="tbl-values is used twice"):
         page(shown(table()), shown(table()))
     assert page(shown(table()), shown(table().labelled("more"))).count("<table id=") == 2
 
@@ -243,11 +245,11 @@ def test_tables_have_captions_and_say_what_each_heading_heads() -> None:
 
 def test_synthetic_data_are_announced_and_real_data_are_not(tmp_path: Path) -> None:
     assert "no real child" in page()
-    told = str(tmp_path / "cohort.sav")
-    assert "no real child" not in page(data=told)
+    path = str(tmp_path / "cohort.sav")
+    assert "no real child" not in page(data=path)
     assert "no real child" not in page(country=str(tmp_path))  # a drawn cohort beside real children
     assert "no real child" in page(country="")
-    assert report().pdf != report(data=told).pdf
+    assert report().pdf != report(data=path).pdf
 
 
 def test_a_pdf_is_tagged_archivable_and_the_same_twice() -> None:
@@ -266,8 +268,8 @@ def test_a_report_ends_with_what_it_was_made_from() -> None:
 
 
 def test_a_version_beside_the_lock_stands_beside_the_one_in_use() -> None:
-    told = dataclasses.replace(made_from(), packages={"a": "2"}, beside_lock={"a": "1"})
-    html = build.pages([report()], made_from=told)[f"{STEM}.html"]
+    provenance = dataclasses.replace(made_from(), packages={"a": "2"}, beside_lock={"a": "1"})
+    html = build.pages([report()], made_from=provenance)[f"{STEM}.html"]
     assert '<th scope="row">a</th><td>2, lock file 1</td>' in html
 
 
@@ -285,8 +287,8 @@ def test_the_index_links_each_report_with_question_answer_and_status() -> None:
 
 
 def test_contents_hold_plain_text_for_the_front_page() -> None:
-    told = json.loads(build.contents([report(shown(figure()))], made_from=made_from()))
-    (one,) = told["reports"]
+    contents = json.loads(build.contents([report(shown(figure()))], made_from=made_from()))
+    (one,) = contents["reports"]
     assert one["answer"] == "By that much."
     assert one["exhibits"] == [{"label": "fig-dots", "name": "Figure 1", "title": "Dots"}]
 

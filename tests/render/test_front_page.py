@@ -13,7 +13,7 @@ from oablib.render import checks, front_page
 HOSTILE = '<script>alert(1)</script> "q"'
 
 
-def put(root: Path, run: str, title: str = "A title", **told: object) -> None:
+def put(root: Path, run: str, title: str = "A title", **changes: object) -> None:
     folder = root / "reports" / run
     (folder / "notebooks").mkdir(parents=True)
     for name in ("index.html", "05_base_model.pdf", "notebooks/05_base_model.ipynb"):
@@ -28,13 +28,13 @@ def put(root: Path, run: str, title: str = "A title", **told: object) -> None:
         "exhibits": [{"label": "fig-dots", "name": "Figure 1", "title": title}],
     }  # fmt: skip
     contents = {"schema": 1, "run": run, "title": title, "synthetic": True, "reports": [report]}
-    (folder / "contents.json").write_text(json.dumps(contents | told), encoding="utf-8")
+    (folder / "contents.json").write_text(json.dumps(contents | changes), encoding="utf-8")
 
 
-def attempt(root: Path, run: str, **told: object) -> None:
+def attempt(root: Path, run: str, **changes: object) -> None:
     folder = root / ".work" / run
     folder.mkdir(parents=True, exist_ok=True)
-    text = {"finished": False, "stage": "03_imputation", "when": "2026-11-23T08:00"} | told
+    text = {"finished": False, "stage": "03_imputation", "when": "2026-11-23T08:00"} | changes
     (folder / "last_attempt.json").write_text(json.dumps(text), encoding="utf-8")
 
 
@@ -83,7 +83,7 @@ def test_contents_that_cannot_be_read_are_left_out(root: Path, text: str) -> Non
     assert "good/index.html" in page(root)
 
 
-def test_a_failed_attempt_is_told_beside_the_report_before(root: Path) -> None:
+def test_a_failed_attempt_is_shown_beside_the_report_before(root: Path) -> None:
     put(root, "demo")
     attempt(root, "demo")
     html = page(root)

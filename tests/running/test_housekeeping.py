@@ -19,9 +19,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (report / "tables").mkdir(parents=True)
     (report / "index.html").write_text("page")
     (report / "tables" / "fit.csv").write_text("a\n1\n")
-    told = {"results": {"fit.csv": sha256(report / "tables" / "fit.csv")},
+    manifest = {"results": {"fit.csv": sha256(report / "tables" / "fit.csv")},
             "files": {"index.html": sha256(report / "index.html")}}  # fmt: skip
-    (report / "manifest.json").write_text(json.dumps(told))
+    (report / "manifest.json").write_text(json.dumps(manifest))
     for place in ("mine/private", "validation/replications", ".cache/01_intake"):
         (tmp_path / ".work" / place).mkdir(parents=True)
         (tmp_path / ".work" / place / "rows").write_text("x" * 100)
@@ -34,7 +34,7 @@ def test_a_report_as_it_was_made_passes(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("index.html", "other", "index.html: changed"),
         ("tables/fit.csv", None, "tables/fit.csv: absent"),
@@ -42,13 +42,13 @@ def test_a_report_as_it_was_made_passes(root: Path) -> None:
     ],
 )
 def test_a_changed_absent_or_added_file_is_named(
-    root: Path, name: str, text: str | None, told: str
+    root: Path, name: str, text: str | None, message: str
 ) -> None:
     path = root / "reports" / "mine" / name
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(IncompleteRunError, match="1 of its files") as refused:
         housekeeping.verify("mine")
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert refused.value.exit_code == 4
 
 

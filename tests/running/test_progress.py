@@ -13,7 +13,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(out: io.StringIO, log: Path, level: Level = "normal") -> Progress:
+def progress_of(out: io.StringIO, log: Path, level: Level = "normal") -> Progress:
     progress = Progress(log, level=level, expected={"01_intake": 3.04}, out=out)
     progress.start("01_intake")
     progress.finish("01_intake", 2.5)
@@ -25,7 +25,7 @@ def told(out: io.StringIO, log: Path, level: Level = "normal") -> Progress:
 
 def test_a_line_for_each_stage_with_elapsed_and_expected_time(tmp_path: Path) -> None:
     out = io.StringIO()
-    told(out, tmp_path / "log")
+    progress_of(out, tmp_path / "log")
     assert out.getvalue().splitlines() == [
         "01_intake              2.5 s   (last run 3.0 s)",
         "03_imputation      unchanged",
@@ -37,7 +37,7 @@ def test_levels_differ_in_what_is_shown_not_in_what_is_kept(
     tmp_path: Path, level: Level, lines: int
 ) -> None:
     out = io.StringIO()
-    told(out, tmp_path / "log", level)
+    progress_of(out, tmp_path / "log", level)
     assert len(out.getvalue().splitlines()) == lines
     kept = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     assert [line.split(" ", 2)[2].split()[0] for line in kept] == [
@@ -47,6 +47,6 @@ def test_levels_differ_in_what_is_shown_not_in_what_is_kept(
 
 def test_a_terminal_shows_what_is_under_way_and_is_left_clean(tmp_path: Path) -> None:
     out = Terminal()
-    told(out, tmp_path / "log")
+    progress_of(out, tmp_path / "log")
     assert "01_intake 0 s of 3" in out.getvalue()
     assert out.getvalue().endswith("\r\x1b[K")

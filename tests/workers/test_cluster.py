@@ -80,10 +80,10 @@ def test_a_task_that_holds_a_table_is_no_reason_to_warn(named):
 def test_imputations_are_the_same_bytes(named, monkeypatch):
     model, table = models.load("base"), codebook.load().table("cohort")
     frame = intake.in_memory(synthetic.draw(n=600, seed=4).children, table=table)
-    told = {"model": model, "table": table, "rule": imputation.rule("pmm"), "seed": 1}
-    spread = imputation.impute(frame, m=3, iterations=2, **told)
+    options = {"model": model, "table": table, "rule": imputation.rule("pmm"), "seed": 1}
+    spread = imputation.impute(frame, m=3, iterations=2, **options)
     monkeypatch.delenv(processes.SCHEDULER)
-    alone = imputation.impute(frame, m=3, iterations=2, **told)
+    alone = imputation.impute(frame, m=3, iterations=2, **options)
     pd.testing.assert_frame_equal(spread.cells, alone.cells, check_exact=True)
     pd.testing.assert_frame_equal(spread.trace, alone.trace, check_exact=True)
 
@@ -107,10 +107,10 @@ def test_grid_is_the_same_bytes(named, monkeypatch):
     model, table = models.load("base"), codebook.load().table("cohort")
     frame = true_education(synthetic.draw(n=1500, seed=1))
     wider = dataclasses.replace(model, indirect=(*model.indirect, "origin"))
-    told = {"models": {"base": model, "wider": wider}, "table": table, "samples": 5, "seed": 3}
-    spread = model_grid.grid([frame, frame], **told)
+    options = {"models": {"base": model, "wider": wider}, "table": table, "samples": 5, "seed": 3}
+    spread = model_grid.grid([frame, frame], **options)
     monkeypatch.delenv(processes.SCHEDULER)
-    alone = model_grid.grid([frame, frame], **told)
+    alone = model_grid.grid([frame, frame], **options)
     pd.testing.assert_frame_equal(spread, alone, check_exact=True)
 
 
@@ -159,14 +159,14 @@ def test_outside_of_a_task_there_is_no_slot_to_leave():
     assert not cluster.is_task()
 
 
-def test_absent_scheduler_is_told_within_seconds():
+def test_absent_scheduler_is_reported_within_seconds():
     start = time.monotonic()
     with (
-        pytest.raises(EnvironmentFault, match=r"127\.0\.0\.1:9.*dask scheduler") as told,
+        pytest.raises(EnvironmentFault, match=r"127\.0\.0\.1:9.*dask scheduler") as refused,
         cluster.executor("tcp://127.0.0.1:9"),
     ):
         pass
-    assert told.value.exit_code == 5
+    assert refused.value.exit_code == 5
     assert time.monotonic() - start < PROMPT
 
 
@@ -180,14 +180,14 @@ def test_absent_scheduler_is_told_within_seconds():
         ("tcp://127.0.0.1:99999", "No Dask scheduler"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told(address, message):
+def test_an_address_that_leads_nowhere_is_reported(address, message):
     start = time.monotonic()
     with pytest.raises(EnvironmentFault, match=message), cluster.executor(address):
         pass
     assert time.monotonic() - start < PROMPT
 
 
-def test_absent_package_is_told_with_its_extra(monkeypatch):
+def test_absent_package_is_named_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(EnvironmentFault, match="extra `cluster`"),
@@ -225,9 +225,13 @@ def test_workers_that_cannot_give_the_same_results_are_refused(tmp_path, monkeyp
     }
     with tasks.started(tmp_path, workers=0) as here:
         monkeypatch.setenv(processes.SCHEDULER, here.address)
-        for message, told in joining.items():
-            worker = told and here.add_worker(*told.pop("options", ()), **told)
-            monkeypatch.setattr(connection, "FIRST_WORKER_SECONDS", 20 if told is not None else 0.2)
+        for message, worker_options in joining.items():
+            seconds, worker = 0.2, None
+            if worker_options is not None:
+                seconds = 20
+                flags = worker_options.pop("options", ())
+                worker = here.add_worker(*flags, **worker_options)
+            monkeypatch.setattr(connection, "FIRST_WORKER_SECONDS", seconds)
             with pytest.raises(EnvironmentFault, match=message):
                 run(tasks.square, [1])
             if worker:

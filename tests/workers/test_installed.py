@@ -34,7 +34,7 @@ def test_this_environment_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     session.fail_if_unfit()
 
 
-def test_absent_and_unfit_packages_are_told_together(root: Path) -> None:
+def test_absent_and_unfit_packages_are_named_together(root: Path) -> None:
     ask(root, f"numpy!={HAS}", "no-such-package>=2", "scipy>=1", "other; python_version < '3'")
     with pytest.raises(EnvironmentFault, match=r"^2 packages are not as") as refused:
         installed.fail_if_unfit()
@@ -53,7 +53,7 @@ def test_nothing_begins_in_an_unfit_environment(
     assert {path.name for path in root.iterdir()} == {"params", "notebooks", "pyproject.toml"}
 
 
-def test_pandoc_that_does_not_start_is_told_before_work(
+def test_pandoc_that_does_not_start_is_reported_before_work(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def absent() -> str:

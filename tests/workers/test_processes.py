@@ -29,7 +29,7 @@ def test_one_worker_is_this_process():
     assert dict(processes.each(tasks.process_id, [0], workers=2)) != {0: os.getpid()}
 
 
-def test_a_process_that_dies_is_told():
+def test_a_process_that_dies_is_reported():
     with pytest.raises(IncompleteRunError, match="One of 2 processes ended"):
         list(processes.each(os._exit, [1], workers=2))
 

@@ -86,7 +86,7 @@ end
 
 local function name(label, text)
   if named[label] then
-    fault("the label " .. label .. " stands twice; give one of them another")
+    fault("the label " .. label .. " is used twice; give one of them another")
   end
   named[label] = text
 end

@@ -1,7 +1,7 @@
--- How a report looks on paper: without code, figures and formulas with words for who cannot see.
+-- How a report looks on paper: without code, figures and formulas with words for readers who cannot see.
 
-local MANY = 7 -- columns that need smaller letters to fit the width of a page
-local NARROW = 9 -- letters of a line in the headings of such a table
+local MANY = 7 -- columns that need smaller characters to fit the width of a page
+local NARROW = 9 -- characters of a line in the headings of such a table
 
 local function quoted(words)
   return '"' .. words:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"'

@@ -203,7 +203,6 @@ def fork(
         "arguments": list(arguments),
         "environment": dict(environment),
         "folder": str(folder),
-        "umask": _umask(),
         "modules": list(modules),
     }
     return pool.warm.fork(request)
@@ -233,11 +232,3 @@ def _started() -> _WarmProcess | None:
     except OSError:
         return None
     return _WarmProcess(process)
-
-
-def _umask() -> int:
-    """Permissions that this process withholds; os.umask would change them, for all threads."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("Umask:"):
-            return int(line.split()[1], base=8)
-    return 0o077

@@ -125,7 +125,6 @@ class _Warm:
         _end_with(parent)
         self.requests.close()
         self.answers.close()
-        os.umask(request["umask"])
         os.chdir(request["folder"])
         for name in self.started_with:  # what imports have set stays
             os.environ.pop(name, None)

@@ -23,10 +23,10 @@ from oablib.base.wording import did_you_mean
 from oablib.params import cell as parameter_cell
 
 DELIVERY = "delivery"
-"""What stands in `reads` for the files that a run is given."""
+"""Word in `reads` for the files that a run is given."""
 
 COUNTRY = "country"
-"""What stands in `reads` for the children of the country; runs without one leave the stage out."""
+"""Word in `reads` for the children of the country; runs without one leave the stage out."""
 
 _LISTS = ("reads", "may_read", "writes", "may_write", "rules")
 _WORDS = ("model", "study")
@@ -179,7 +179,9 @@ def _read(path: Path) -> Stage:
         raise EnvironmentFault(f"{path.name}: metadata oab holds unknown {unknown}{near}")
     fields: dict[str, Any] = {name: tuple(metadata.get(name, ())) for name in _LISTS}
     fields |= {name: metadata.get(name, "") for name in _WORDS}
-    tagged = [text for text, own in zip(sources, tags, strict=True) if parameter_cell.TAG in own]
+    tagged = [
+        text for text, names in zip(sources, tags, strict=True) if parameter_cell.TAG in names
+    ]
     return Stage(
         stem=path.stem,
         text=text,

@@ -30,7 +30,7 @@ MODEL, ROLES = "model", "roles"
 """The parameter that names the model of a run; what a stage declares that asks for roles alone."""
 
 EVERY_MODEL = "models/*"
-"""Rule that stands for all models on the run's codebook."""
+"""Rule that means all models on the run's codebook."""
 
 NOT_IN_KEY = frozenset({"run", "data", "country"})
 """Parameters that name the run, which may share its results, and that say where files are: of
@@ -57,9 +57,13 @@ def rule_files(stage: Stage, values: Values) -> dict[str, Path]:
         if parameter in stage.parameters
         for stem in params.files_of(parameter, str(values.get(parameter, "")))
     ]
-    rules = [rule for name in stage.rules for rule in _expanded(name, values)]
-    chains = [_chain(name) for name in (*named, *rules)]
-    return {name: params.named_file(*_parts(name)) for chain in chains for name in chain}
+    rules = [name for rule in stage.rules for name in _expanded(rule, values)]
+    paths: dict[str, Path] = {}
+    for name in (*named, *rules):
+        kind, stem = _parts(name)
+        stems = models_checks.read(stem).chain if kind == "models" else [stem]
+        paths |= {f"{kind}/{name}": params.named_file(kind, name) for name in stems}
+    return paths
 
 
 def files(stage: Stage, values: Values) -> dict[str, Path]:
@@ -177,13 +181,6 @@ def _expanded(rule: str, values: Values) -> list[str]:
 
 def _digest(value: object) -> str:
     return text_digest(json.dumps(value, default=str))
-
-
-def _chain(name: str) -> list[str]:
-    kind, stem = _parts(name)
-    if kind != "models":
-        return [name]
-    return [f"{kind}/{model}" for model in models_checks.read(stem).chain]
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from oablib.running.stages.declared import Stage, needs
 from oablib.running.stages.task import StageTask, Times
 
 TICK = 0.5  # seconds between looks at what is under way
-_ON_REQUEST = ["on request"]
+_ON_REQUEST = "on request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,20 @@ class Engine:
     executor: Executor | None = None
 
     def start(self) -> Executor:
-        """Get ready; what that takes passes while the caller does something else."""
-        if self.executor is None:
-            self.executor = self.stack.enter_context(_executor(self.scheduler))
-            if not self.scheduler:
-                # Entered last, so that kernels end before their threads are waited for.
-                self.stack.enter_context(kernel.opened(self.kernels))
-                self.executor.submit(kernel.load, self.kernels)
+        """Get ready: workers of a cluster, or threads here, each of which waits for a kernel.
+
+        What that takes passes while the caller does something else.
+        """
+        if self.executor is None and self.scheduler:
+            from oablib.workers import cluster
+
+            self.executor = self.stack.enter_context(cluster.executor(self.scheduler))
+        elif self.executor is None:
+            self.executor = ThreadPoolExecutor(os.cpu_count() or 1)
+            self.stack.callback(self.executor.shutdown, wait=True, cancel_futures=True)
+            # Entered last, so that kernels end before their threads are waited for.
+            self.stack.enter_context(kernel.opened(self.kernels))
+            self.executor.submit(kernel.load, self.kernels)
         return self.executor
 
     def submit(self, task: StageTask, folder: Path) -> Future:
@@ -133,7 +140,7 @@ class Walk:
             self.done[stage.stem] = entry
             self.progress.unchanged(stage.stem)
             return
-        why = _ON_REQUEST if again else key.reasons(self.last.get(stage.stem, {}), parts)
+        why = [_ON_REQUEST] if again else key.reasons(self.last.get(stage.stem, {}), parts)
         self.progress.detail(f"{stage.stem} runs: {key.shown(why)}")
         self.progress.start(stage.stem)
         future = self.engine.submit(self._task(stage), self.attempt / stage.stem)
@@ -170,22 +177,6 @@ class Walk:
         self.progress.finish(stem, times.seconds)
 
 
-@contextmanager
-def _executor(scheduler: str) -> Iterator[Executor]:
-    """The workers of a cluster, or threads here, each of which waits for a kernel."""
-    if scheduler:
-        from oablib.workers import cluster
-
-        with cluster.executor(scheduler) as executor:
-            yield executor
-        return
-    threads = ThreadPoolExecutor(os.cpu_count() or 1)
-    try:
-        yield threads
-    finally:
-        threads.shutdown(wait=True, cancel_futures=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stage of a plan. runs: True, False, or None where a stage before it decides that."""
@@ -216,19 +207,17 @@ def plan(
     steps = []
     for stage, ahead in zip(stages, needs(stages).values(), strict=True):
         stem = stage.stem
-        undecided = sorted(ahead - done.keys())
-        if inputs is None and not ahead:
-            undecided = ["data"]
+        undecided = ["data"] if inputs is None and not ahead else sorted(ahead - done.keys())
         if stem in again:
-            step = Step(stem, True, tuple(_ON_REQUEST))
+            step = Step(stem, True, (_ON_REQUEST,))
         elif inputs is None or undecided:
             step = Step(stem, None, (f"if the tables of {', '.join(undecided)} change",))
         else:
             parts = inputs.components(stage, done)
-            entry = cache.find(stem, key.key(parts))
-            if entry is not None:
+            if entry := cache.find(stem, key.key(parts)):
                 done[stem] = entry
-            why = () if entry is not None else tuple(key.reasons(last.get(stem, {}), parts))
-            step = Step(stem, entry is None, why)
+                step = Step(stem, False, ())
+            else:
+                step = Step(stem, True, tuple(key.reasons(last.get(stem, {}), parts)))
         steps.append(step)
     return steps

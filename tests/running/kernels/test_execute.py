@@ -97,15 +97,15 @@ def test_forked_and_plain_kernels_show_the_same(
     (tmp_path / "tmp").mkdir()
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves some streams alone under pytest
     environment = {"TMPDIR": str(tmp_path / "tmp"), "OAB_PRIVATE": str(tmp_path)}
-    with kernel.opened():
-        before = os.umask(0o027)  # of the process as it is now, not as it was when the block began
-        try:
+    before = os.umask(0o027)
+    try:
+        with kernel.opened():
             forked = execute(*SHOWN.values(), folder=tmp_path, **environment)
             monkeypatch.setattr(pool, "fork", lambda *_, **__: None)
             fresh = execute(*SHOWN.values(), folder=tmp_path, **environment)
             plain = execute(*SHOWN.values(), folder=tmp_path, kernels="plain", **environment)
-        finally:
-            os.umask(before)
+    finally:
+        os.umask(before)
     for name, *cells in zip(SHOWN, forked.cells, fresh.cells, plain.cells, strict=True):
         texts = {str(cell.outputs).replace(_cell_folder(cell), "") for cell in cells}
         assert len(texts) == 1, name

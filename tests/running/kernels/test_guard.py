@@ -50,7 +50,7 @@ def execute(*sources: str, folder: Path) -> nbformat.NotebookNode:
 
 
 @pytest.mark.parametrize("case", STOPPED)
-def test_an_exception_is_told_by_class_and_place_only(
+def test_an_exception_is_shown_by_class_and_line_only(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     source, expected = STOPPED[case]
@@ -69,7 +69,7 @@ def test_what_fails_beside_the_cells_is_not_quoted_in_the_notebook(
     assert SENTINEL not in outputs + "".join(capfd.readouterr())
 
 
-def test_an_error_of_ours_is_told_without_what_caused_it(tmp_path: Path) -> None:
+def test_an_error_of_ours_is_shown_without_what_caused_it(tmp_path: Path) -> None:
     source = (
         PERSON + "from oablib.base.errors import SchemaError\n"
         "class OwnError(SchemaError):\n    pass\n"
