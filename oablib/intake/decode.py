@@ -14,7 +14,7 @@ from oablib.intake.formats import Delivered
 from oablib.protocol.codebook import Codebook, Column, Table
 from oablib.protocol.codebook_checks import plain
 
-# What UTF-8 letters become when read as cp1252, and the mark of a lost character.
+# What UTF-8 characters become when read as cp1252, and the mark of a lost character.
 MOJIBAKE = re.compile("[ÃÂ][\u0080-\u00bf\u0152-\u2122]|â€|\ufffd")
 # Marks inside decoded columns, where no delivered value can be infinite.
 NOT_READABLE, OTHER_ENCODING = np.inf, -np.inf
@@ -47,7 +47,7 @@ def decode(delivered: Delivered, *, table: Table, codebook: Codebook) -> Decoded
     if not names:
         raise InputError(
             f"{delivered.file}: none of the {len(table.columns)} columns of table {table.name} "
-            "was found. The names of the columns must stand in the file as in the codebook."
+            "was found. The file must name its columns as the codebook does."
         )
     by_key = {key: name for name, key in names.items()}
     columns = [column for column in table.columns if column.key in by_key]

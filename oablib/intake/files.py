@@ -147,7 +147,7 @@ def _manifest_entry(path: Path) -> dict[str, Any]:
         return {"sha256": entry["sha256"], "rows": entry["rows"], "source": source}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
-            f"{manifest} does not tell about {path.name}; expected "
+            f"{manifest} does not describe {path.name}; expected "
             '{"files": [{"file": ..., "sha256": ..., "rows": ...}]}. Repair or remove it.'
         ) from None
 

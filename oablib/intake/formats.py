@@ -112,7 +112,7 @@ def _fail_if_header_repeats(names: list[str], *, path: Path, table: Table) -> No
         shown = sorted(repeated & {column.key for column in table.columns})
         which = f" ({', '.join(shown)})" if shown else ", which the codebook does not know"
         raise InputError(
-            f"{path}: {len(repeated)} column names stand twice in the header{which}. "
+            f"{path}: {len(repeated)} column names occur twice in the header{which}. "
             "The first line must name the columns, each once."
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from oablib.synthetic.cohort import Cohort, draw
 from oablib.synthetic.country import draw_country
-from oablib.synthetic.delivery import write_cohort, write_country
+from oablib.synthetic.delivery import write, write_country
 from oablib.synthetic.outcomes import Truth
 
 
@@ -19,7 +19,7 @@ def deliver(folder: Path, *, n: int, seed: int) -> Path:
     schools and municipalities, manifest.json with a sha256 per file, and truth/.
     Raises ParameterError when n is under 200.
     """
-    return write_cohort(draw(n=n, seed=seed), folder)
+    return write(draw(n=n, seed=seed), folder)
 
 
 def deliver_country(

@@ -46,7 +46,7 @@ def draw(
     seed: int,
     path_factors: Mapping[str, float] | None = None,
 ) -> Cohort:
-    """Draw n children with both tests, and those without a test who come along.
+    """Draw n children with both tests, and some without a test.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
     those of Walhout & Scholtus (2021); everything else is in params/rules/synthetic.yaml.
@@ -127,7 +127,7 @@ def _as_delivered(
 def _municipalities(frame: pd.DataFrame, *, codes: np.ndarray) -> pd.DataFrame:
     urbanity = frame.groupby("municipality")["urbanity"].first()
     names = [f"Gemeente {i:03d}" for i in range(1, len(codes) + 1)]
-    # A municipality without a child in the cohort has no measured class; the middle one stands in.
+    # A municipality without a child in the cohort has no measured class; it gets the middle one.
     classes = urbanity.reindex(codes).fillna(3).astype(int).to_numpy()
     return pd.DataFrame({"municipality": codes, "name": names, "urbanity": classes})
 

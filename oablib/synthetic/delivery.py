@@ -19,7 +19,7 @@ SAV_DATE = slice(92, 109)
 FIXED_DATE = b"01 Jan 2100:00:00"
 
 
-def write_cohort(cohort: Cohort, folder: Path) -> Path:
+def write(cohort: Cohort, folder: Path) -> Path:
     """Write tables as .sav, .csv and .parquet with manifest.json; return cohort.sav's path.
 
     The truth goes to folder/truth/, which no analysis reads: truth.json and education.parquet.

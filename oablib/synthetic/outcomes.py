@@ -117,7 +117,7 @@ def hide_education(
     """Add columns unknown_father and unknown_mother (bool), missing at random.
 
     The joint pattern per wave has the published shares in expectation (figure 2.2.3);
-    who is unknown depends on observed variables alone.
+    whether education is unknown depends on observed variables alone.
     """
     drivers = ("mother_age", "household_income", "cito")
     odds = unknown_odds(children, drivers=drivers, rule=rules["unknown_education"])

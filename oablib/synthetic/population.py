@@ -79,8 +79,8 @@ def _add_education(
     shift = np.array([rule["origin_shift"][group] for group in groups])
     shared = shift[children["origin"] - 1] + rule["family"] * rng.normal(size=len(children))
     for parent in ("father", "mother"):
-        own = rule["own"] * rng.normal(size=len(children))
-        latent = rule["school"][parent] * children["z"] + shared + own
+        alone = rule["own"] * rng.normal(size=len(children))
+        latent = rule["school"][parent] * children["z"] + shared + alone
         children[f"latent_{parent}"] = latent
         codes = np.empty(len(children), dtype=int)
         for wave, margin in published["margins"][f"education_{parent}"].items():

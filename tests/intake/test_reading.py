@@ -401,7 +401,7 @@ CSV_FAULTS = {
     "wrong_delimiter": (_to_commas, InputError, "one column found with the delimiter ';'"),
     "likely_delimiter_is_named": (_to_commas, InputError, "its header seems to use ','"),
     "decimal_point": (_to_points, SchemaError, "not a finite number in the dialect"),
-    "duplicate_header": (_double_header, InputError, "1 column names stand twice in the header (a"),
+    "duplicate_header": (_double_header, InputError, "1 column names occur twice in the header (a"),
     "no_header": (_without_header, InputError, "The first line must name the columns"),
     "extra_field": (_extra_field, InputError, "2 of 40 rows do not have 21 fields"),
     "last_row_cut": (
@@ -477,7 +477,7 @@ def test_parquet_with_double_columns_is_refused(tmp_path, book, cohort):
     doubled = content.append_column("cito", content["cito"])
     pq.write_table(doubled, tmp_path / "cohort.parquet")
     message = message_of(tmp_path / "cohort.parquet", book=book, error=InputError)
-    assert "stand twice in the header (cito)" in message
+    assert "occur twice in the header (cito)" in message
 
 
 def test_missing_file_names_path_and_content(tmp_path, book):
@@ -560,7 +560,7 @@ def test_flipped_byte_is_found_by_the_manifest(tmp_path, book, cohort, form):
     ("changes", "expected"),
     [
         ({"rows": ROWS + 1}, f"holds {ROWS} rows where manifest.json says {ROWS + 1}"),
-        ({"file": "other.csv"}, "does not tell about cohort.csv"),
+        ({"file": "other.csv"}, "does not describe cohort.csv"),
     ],
 )
 def test_manifest_that_disagrees_is_refused(tmp_path, book, cohort, changes, expected):

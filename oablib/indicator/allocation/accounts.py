@@ -80,7 +80,7 @@ def fail_if_sums_differ(
 def _with_country(
     table: pd.DataFrame, *, national: National, name: str
 ) -> Iterator[tuple[str, float, float]]:
-    """Sums of a table beside the country's; of C - D over the target group, n (C - G)."""
+    """Sums of a table, and those of the country; of C - D over the target group, n (C - G)."""
     yield f"children of {name}", int(table["n_children"].sum()), national.n
     yield f"target group of {name}", math.fsum(table["n_target"]), national.n_target
     whole = national.n_target * (national.exact_mean - national.exact_target_mean)

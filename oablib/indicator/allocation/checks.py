@@ -50,7 +50,7 @@ def fail_if_repeated(values: pd.Series, *, name: str) -> None:
     if repeated or empty:
         raise AllocationError(
             f"{name}: {repeated:,} rows repeat {values.name}, {empty:,} have none; expected one "
-            "row each. Remove what stands twice."
+            "row each. Remove the repeated rows."
         )
 
 

@@ -87,7 +87,7 @@ def _pooled(rows: pd.DataFrame, *, boards: pd.Series, fewest: int) -> pd.DataFra
 
 
 def _also_hidden(rows: pd.DataFrame, small: pd.Series, *, fewest: int) -> pd.Series:
-    """Rows to hide beside the small ones, so that these cannot be computed from the totals."""
+    """Rows to hide with the small ones, so that these cannot be computed from the totals."""
     hidden = small.copy()
     if not small.any():
         return hidden

@@ -1,4 +1,4 @@
-"""The indicator in use beside a new one: children, schools, municipalities, and causes.
+"""The indicator in use compared with a new one: children, schools, municipalities, and causes.
 
 Achterstandsscores are given as tables, onderwijsscores as arrays; only `causes` computes them
 again, with some causes of a change as they were.

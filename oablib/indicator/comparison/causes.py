@@ -93,8 +93,8 @@ def decompose(
 def value(before: Situation, after: Situation, *, how: Procedure) -> Callable[[Chosen], NDArray]:
     """Score of each school, (sites,), by the causes that are as in `after`.
 
-    coefficients: direct effects. scale_values: of categories. donors: which children lend their
-    score to others, as the indicator before or after chooses them. boundary: how far below the
+    coefficients: direct effects. scale_values: of categories. donors: the children whose scores
+    others get, as the indicator before or after chooses them. boundary: how far below the
     national mean C the boundary lies, and the mean G of the lowest, before or after. population:
     the children with what is known and drawn of them. With none the result is the score before,
     with all the score after; schools come as in the table of allocation.schools. Both situations

@@ -53,14 +53,14 @@ def profile(
     return pd.DataFrame(rows, columns=["measure", "code", "group", "value", "n"])
 
 
-def _groups(key: pd.Series, of: pd.Series) -> tuple[NDArray, NDArray]:
+def _groups(key: pd.Series, groups: pd.Series) -> tuple[NDArray, NDArray]:
     """Row of each child's school in the categories, and the group of each category."""
     if not isinstance(key.dtype, pd.CategoricalDtype):
         raise ComparisonError(
             f"Column {key.name} of the children is {key.dtype}; expected a Categorical over all "
             "schools, which makes counting them fast. Convert it once with astype."
         )
-    group = of.map({name: number for number, name in enumerate(GROUPS)})
+    group = groups.map({name: number for number, name in enumerate(GROUPS)})
     of_school = group.reindex(key.cat.categories).fillna(NOT_HERE).to_numpy().astype(np.int64)
     return key.cat.codes.to_numpy().astype(np.int64), of_school
 

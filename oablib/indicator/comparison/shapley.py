@@ -26,7 +26,7 @@ def shapley(causes: Sequence[str], *, value: Value) -> dict[str, NDArray]:
     value(S), (n,): scores with the causes in S as in the new situation and the others as in the
     old; called once for each of the 2^k sets. A part is the mean of what its cause adds, over all
     orders in which causes may change one after the other. Returns cause -> (n,) in the order of
-    `causes`; parts sum to value(all) - value(none): what rounding leaves goes to the largest part.
+    `causes`; parts sum to value(all) - value(none): rounding errors are added to the largest part.
     Raises ComparisonError for a repeated cause, and for values of other lengths or not finite.
     Source: Shapley (1953), A value for n-person games, eq. 13.
     """
@@ -161,8 +161,8 @@ def _fail_if_values_differ_in_shape(values: Mapping[frozenset[str], NDArray]) ->
         raise ComparisonError(f"{unfit:,} values of sets of causes are not finite numbers.")
 
 
-def _fail_if_keys_differ(given: pd.Index, wanted: pd.Index) -> None:
-    repeated, absent = int(given.duplicated().sum()), int((~wanted.isin(given)).sum())
+def _fail_if_keys_differ(keys: pd.Index, wanted: pd.Index) -> None:
+    repeated, absent = int(keys.duplicated().sum()), int((~wanted.isin(keys)).sum())
     if repeated or absent:
         raise ComparisonError(
             f"{absent:,} of {len(wanted):,} schools have no parts and {repeated:,} have them "

@@ -86,7 +86,7 @@ def _fail_if_scores_are_unfit(frame: pd.DataFrame, *, key: str, name: str) -> No
     unfit = int((~np.isfinite(frame[SCORE].to_numpy(float))).sum())
     if repeated or unknown or unfit:
         raise ComparisonError(
-            f"The {name} scores have {repeated:,} rows whose {key} stands before, {unknown:,} "
+            f"The {name} scores have {repeated:,} rows that repeat a {key}, {unknown:,} "
             f"without {key} and {unfit:,} without a finite score, of {len(frame):,}; expected each "
             f"{key} once, with its score. Compare scores before any are hidden."
         )

@@ -1,7 +1,7 @@
 """From the pooled direct effects to an onderwijsscore of every child in the country.
 
-Scores are computed where child and parents are in the population register, lent by a donor where
-one of them is not, and the mean of the lowest 15 % for asylum seekers.
+A score is computed where child and parents are in the population register; it is that of a donor
+where one of them is not, and the mean of the lowest 15 % for asylum seekers.
 """
 
 from oablib.indicator.pupil_scores.children import Children, read, source

@@ -1,7 +1,7 @@
 """All children of a reference date as compact columns, read in parts.
 
 Children are in the order of their keys, so that no result can depend on the order of a file's
-rows, on its row groups, or on who reads them.
+rows, on its row groups, or on the reader.
 """
 
 import json
@@ -100,7 +100,7 @@ def read(folder: str | Path, *, year: int, book: Codebook) -> Children:
     """
     folder, name, table = Path(folder), f"children_{year}.parquet", book.table("children")
     sites, municipalities = (
-        _listed(folder, each, book=book) for each in ("sites", "municipalities")
+        _listed(folder, listed, book=book) for listed in ("sites", "municipalities")
     )
     file = files.open_parquet(folder / name, table=table, obtain=book.obtain)
     _fail_if_columns_are_absent(file.schema_arrow.names, name=name, table=table, book=book)

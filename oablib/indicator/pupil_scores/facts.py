@@ -122,14 +122,14 @@ def distribution(scores: Scores) -> pd.DataFrame:
 
 
 def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
-    """Schools by the share of their pupils' scores that donors lent: lower, upper, schools, pupils.
+    """Schools by the share of their pupils' scores that are matched: lower, upper, schools, pupils.
 
     upper of the last class is 1; shares are fractions.
     """
     at_school = children.site >= 0
     total = np.bincount(children.site[at_school], minlength=len(children.sites))
-    lent = at_school & (scores.provenance == Provenance.MATCHED)
-    share = np.bincount(children.site[lent], minlength=len(total)) / np.maximum(total, 1)
+    matched = at_school & (scores.provenance == Provenance.MATCHED)
+    share = np.bincount(children.site[matched], minlength=len(total)) / np.maximum(total, 1)
     edges = np.array([0.0, 0.05, 0.1, 0.2, MANY, 1.0])
     which = np.clip(np.searchsorted(edges, share, side="right") - 1, 0, len(edges) - 2)
     classes = len(edges) - 1

@@ -17,7 +17,7 @@ from oablib.protocol.models import Model
 
 SIZE = UNKNOWN + 1  # of a table that any code can look up
 MARGINS = {"origin": "origin_child"}
-"""Scaled columns whose published shares stand under another name."""
+"""Scaled columns whose published shares have another name."""
 
 PUBLISHED, DERIVED, ESTIMATED = "published", "derived", "estimated"
 
@@ -43,8 +43,8 @@ class Indicator:
         model = self.model
         if column in model.scaled:
             points = points + self.effects[column] * self.values[column]
-        for name, (of, _) in model.dummies.items():
-            if of == column:
+        for name, (coded, _) in model.dummies.items():
+            if coded == column:
                 points = points + self.effects[name] * self.values[name]
         if column in model.numeric:
             points = points + self.effects[column] * np.arange(SIZE)
@@ -54,7 +54,8 @@ class Indicator:
     def columns(self) -> tuple[str, ...]:
         """Columns of a child that add to its score."""
         model = self.model
-        names = [*model.scaled, *(of for of, _ in model.dummies.values()), *model.numeric]
+        coded = (column for column, _ in model.dummies.values())
+        names = [*model.scaled, *coded, *model.numeric]
         return tuple(dict.fromkeys(names))
 
 
@@ -67,7 +68,7 @@ def chosen(
     direct_effects: pd.DataFrame,
     scale_values: pd.DataFrame,
 ) -> Indicator:
-    """The indicator of this name in params/models; with an empty name what the run estimates.
+    """The indicator of this name in params/models; with an empty name that which the run estimates.
 
     model: that of the run, with the results tables that it has estimated. Raises as `given`.
     """
@@ -77,10 +78,10 @@ def chosen(
 
 
 def given(model: Model, *, table: Table, published: Mapping[str, Any] | None) -> Indicator:
-    """The indicator whose effects and scale values stand in the model's file.
+    """The indicator whose effects and scale values are in the model's file.
 
     Effects that are given in standard deviations alone become points as `unstandardised` says;
-    published: the figures that this takes. Raises ModelError when an effect or value is missing.
+    published: the figures that this needs. Raises ModelError when an effect or value is missing.
     """
     values = _values(model, model.fixed_values, table=table)
     effects, origins = dict(model.fixed_effects), dict.fromkeys(model.fixed_effects, PUBLISHED)
@@ -125,28 +126,30 @@ def unstandardised(model: Model, *, published: Mapping[str, Any]) -> dict[str, f
     agree on. The school mean is scaled by the mothers' values. Rounding of beta to 0.01 bounds
     the result: see `bounds`. Source: Walhout & Scholtus (2021), tables 3.1.1 to 3.1.4.
     """
-    betas = model.standardised_effects
-    return {name: betas[name] * _sd_outcome(model, published) / spread
-            for name, spread in _spreads(model, published).items() if name in betas}  # fmt: skip
+    betas, outcome = model.standardised_effects, _sd_outcome(model, published)
+    spreads = _spreads(model, published).items()
+    return {name: betas[name] * outcome / spread for name, spread in spreads if name in betas}
 
 
 def bounds(model: Model, *, published: Mapping[str, Any]) -> pd.DataFrame:
     """The range of each derived effect, given that beta is rounded: name, low, high."""
-    half = 0.005 * _sd_outcome(model, published)
+    half, spreads = 0.005 * _sd_outcome(model, published), _spreads(model, published)
     points = unstandardised(model, published=published)
-    spreads = _spreads(model, published)
-    rows = [(name, each - half / spreads[name], each + half / spreads[name])
-            for name, each in points.items()]  # fmt: skip
+    rows = [
+        (name, point - half / spreads[name], point + half / spreads[name])
+        for name, point in points.items()
+    ]
     return pd.DataFrame(rows, columns=["name", "low", "high"])
 
 
 def _sd_outcome(model: Model, published: Mapping[str, Any]) -> float:
     listed = published["direct_effects"]
-    precise = [name for name in model.imputed if name in model.scaled]
-    return float(np.mean([
+    outcomes = [
         listed[name]["coef"] * _sd(name, "new", published) / listed[name]["beta"]
-        for name in precise
-    ]))  # fmt: skip
+        for name in model.imputed
+        if name in model.scaled
+    ]
+    return float(np.mean(outcomes))
 
 
 def _spreads(model: Model, published: Mapping[str, Any]) -> dict[str, float]:
@@ -155,13 +158,13 @@ def _spreads(model: Model, published: Mapping[str, Any]) -> dict[str, float]:
     spreads = {
         name: abs(listed[name]["beta"] / listed[name]["coef"]) * outcome for name in model.direct
     }
-    for name, of in model.school_means.items():
-        spreads[name] *= _sd(of, "current", published) / _sd(of, "new", published)
+    for name, column in model.school_means.items():
+        spreads[name] *= _sd(column, "current", published) / _sd(column, "new", published)
     return spreads | {name: _sd(name, "current", published) for name in model.scaled}
 
 
 def _sd(name: str, which: str, published: Mapping[str, Any]) -> float:
-    """Of a scaled variable over the children of all published waves, each wave alike."""
+    """Standard deviation of a scaled variable over all published waves, which weigh alike."""
     waves = published["margins"][MARGINS.get(name, name)].values()
     shares = np.mean([np.array(wave) / np.sum(wave) for wave in waves], axis=0)
     values = np.array(published["scale_values"][name][which])
@@ -172,37 +175,39 @@ def _values(
     model: Model, keys: Mapping[str, Mapping[str, float]], *, table: Table
 ) -> dict[str, NDArray]:
     """Scale values by code; 0 and 1 by code for a dummy."""
-    found = {}
+    by_code = {}
     for name in model.scaled:
-        column = table.column(name)
-        values = np.full(SIZE, np.nan)
-        lacking = [each.key for each in column.categories if each.key not in keys.get(name, {})]
+        listed, column = keys.get(name, {}), table.column(name)
+        lacking = [c.key for c in column.categories if c.key not in listed]
         if lacking:
             raise ModelError(
                 f"params/models/{model.name}.yaml: {name} has no scale value for {lacking}; "
                 "expected one in fixed_values for each category of the codebook."
             )
-        values[list(column.codes)] = [keys[name][each.key] for each in column.categories]
-        found[name] = values
-    for name, (of, category) in model.dummies.items():
-        column = table.column(of)
-        values = np.full(SIZE, np.nan)
-        values[list(column.codes)] = [each.key == category for each in column.categories]
-        found[name] = values
-    return found
+        by_code[name] = _by_code({c.code: listed[c.key] for c in column.categories})
+    for name, (coded, category) in model.dummies.items():
+        categories = table.column(coded).categories
+        by_code[name] = _by_code({c.code: c.key == category for c in categories})
+    return by_code
+
+
+def _by_code(values: Mapping[int, float]) -> NDArray:
+    table = np.full(SIZE, np.nan)
+    table[list(values)] = list(values.values())
+    return table
 
 
 def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
     """What each category adds to a score: variable, code, category, label, points.
 
-    Of a school mean the one row gives the points per unit; its code is -1.
+    A school mean has one row, with the points per unit and code -1.
     """
     rows = []
     for name in indicator.columns:
         points = indicator.points(name)
         rows += [
-            (name, each.code, each.key, each.label_nl, float(points[each.code]))
-            for each in table.column(name).categories
+            (name, category.code, category.key, category.label_nl, float(points[category.code]))
+            for category in table.column(name).categories
         ]
     rows += [
         (name, -1, "unit", "per unit", float(indicator.effects[name]))
@@ -213,12 +218,13 @@ def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
 
 def contributions_of(new: Indicator, current: Indicator, *, table: Table) -> pd.DataFrame:
     """Both indicators: variable, code, category, label, new, current, difference, in points."""
+    one, other = (
+        contributions(indicator, table=table).rename(columns={"points": name})
+        for name, indicator in (("new", new), ("current", current))
+    )
     key = ["variable", "code", "category", "label"]
-    one, other = (contributions(each, table=table) for each in (new, current))
-    joined = one.merge(other, on=key, how="outer", sort=False, suffixes=("", "_current"),
-                       validate="1:1")  # fmt: skip
-    named = joined.rename(columns={"points": "new", "points_current": "current"})
-    return named.assign(difference=named["new"] - named["current"])
+    joined = one.merge(other, on=key, how="outer", sort=False, validate="1:1")
+    return joined.assign(difference=joined["new"] - joined["current"])
 
 
 def effects(
@@ -230,9 +236,9 @@ def effects(
     derived effect leaves open, NaN for others.
     """
     frame = pd.DataFrame({"name": list(current.effects)})
-    for label, each in (("new", new), ("current", current)):
-        frame[label] = frame["name"].map(dict(each.effects))
-        frame[f"{label}_from"] = frame["name"].map(dict(each.origins))
+    for label, indicator in (("new", new), ("current", current)):
+        frame[label] = frame["name"].map(dict(indicator.effects))
+        frame[f"{label}_from"] = frame["name"].map(dict(indicator.origins))
     if published is None or DERIVED not in current.origins.values():
         return frame.assign(low=float("nan"), high=float("nan"))
     ranges = bounds(current.model, published=published).set_index("name")

@@ -63,7 +63,7 @@ def match(
     For each set of donor variables that is known of some recipients, donors' scores are regressed
     on these variables; of the `donors` nearest predictions in the recipient's cell one is drawn,
     where more are equal one of all equal. The draw depends on the child's key, not on its row.
-    Raises ImputationError when no child has a score to lend.
+    Raises ImputationError when no child has a computed score.
     """
     rows, pool = np.flatnonzero(recipients), np.flatnonzero(~np.isnan(computed))
     if not len(rows):

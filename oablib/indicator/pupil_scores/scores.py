@@ -160,16 +160,16 @@ def lowest_mean(scores: NDArray[np.float64], *, seekers: int, rule: Asylum) -> f
     Raises ImputationError when there is no room for anybody.
     """
     share = Fraction(str(rule.target_share))
-    places = int(share * len(scores))
+    room = int(share * len(scores))
     if rule.mean_over == "all":
-        places = int(share * (len(scores) + seekers)) - seekers
-    if not 0 < places <= len(scores):
+        room = int(share * (len(scores) + seekers)) - seekers
+    if not 0 < room <= len(scores):
         raise ImputationError(
-            f"{seekers:,} asylum seekers beside {len(scores):,} scored children leave {places:,} "
+            f"{seekers:,} asylum seekers beside {len(scores):,} scored children leave {room:,} "
             f"places for others among the lowest {float(share):.0%}; expected 1 or more. Choose "
             "mean_over: others in params/rules/pupil_scores.yaml."
         )
-    lowest = np.sort(np.partition(scores, places - 1)[:places])
+    lowest = np.sort(np.partition(scores, room - 1)[:room])
     return float(lowest.mean())
 
 
@@ -216,9 +216,9 @@ def table(children: Children, **scores: Scores) -> pd.DataFrame:
 
 
 def reuse(scores: Scores) -> pd.DataFrame:
-    """How often donors lend their score: times, donors, share of matched children.
+    """How often donors are used: times, donors, share of matched children.
 
-    One donor with many recipients would let a single child decide over many.
+    With many recipients of one donor a single child would decide over many.
     """
     times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
     total = max(len(scores.matches.donors), 1)
@@ -236,7 +236,7 @@ def _scale(indicator: Indicator, column: str) -> NDArray:
 
 
 def _groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:
-    """Number of each child's group, (n,), and the last number, of those who have none."""
+    """Number of each child's group, (n,), and the last number, of children without a group."""
     of_site = _of_site(children.sites, per=rule.per)
     homes = len(children.municipalities) if rule.toddlers == "municipality" else 0
     first = int(of_site.max(initial=-1)) + 1

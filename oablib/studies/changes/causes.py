@@ -26,7 +26,7 @@ def causes(reports: ReportPair) -> pd.DataFrame:
 def rule_values(report: Report) -> dict[str, str]:
     """Every value of every rule file of a report: `model direct[0]`, `rules/imputation default`.
 
-    A file that a parameter names goes by the parameter, so that two models can be compared.
+    A file that a parameter names has the parameter's name, so that two models can be compared.
     """
     parameters = report.manifest["parameters"]
     single = {role: kind for role, kind in params.KINDS.items() if role not in params.SEVERAL}

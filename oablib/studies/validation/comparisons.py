@@ -50,12 +50,12 @@ def rival_n(frame: pd.DataFrame, *, settings: Settings) -> int:
     kinds = {"weighting", settings.methods[settings.default].kind}
     rows = frame[frame["world"] == settings.batches[0].world]
     kind = rows["method"].map({name: method.kind for name, method in settings.methods.items()})
-    counts = kind[kind.isin(kinds)].groupby(rows["n"]).nunique()
+    counts = rows.assign(kind=kind.where(kind.isin(kinds))).groupby("n")["kind"].nunique()
     return int(counts.index[counts == len(kinds)].max())
 
 
 def rivals(direct: pd.DataFrame, *, settings: Settings, n: int) -> pd.DataFrame:
-    """Weighting and complete cases beside the default method, per direct effect.
+    """Weighting and complete cases compared with the default method, per direct effect.
 
     Columns name, method, bias, bias_mce, sd, se, coverage, width, and width_ratio: the interval
     in units of that of the default method.

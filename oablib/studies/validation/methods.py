@@ -117,9 +117,9 @@ def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list
     names = (model.outcome, model.mediator, *model.direct)
     weight = None if weights is None else WEIGHT
     prepared = []
-    for frame, each in zip(made.frames, values, strict=True):
+    for frame, table in zip(made.frames, values, strict=True):
         scaled = scale_values.apply(
-            frame, values=each, model=model, table=shared.table, weights=weights
+            frame, values=table, model=model, table=shared.table, weights=weights
         )
         rows = scaled if weight is None else scaled.assign(**{weight: weights})
         prepared.append(sem.prepare(rows, names, cluster=model.cluster, weights=weight))

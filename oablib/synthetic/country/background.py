@@ -59,8 +59,8 @@ def _add_education(world: World, children: Frame) -> None:
     shared = shift + rule["family"] * rng.normal(size=n)
     latent = 0
     for parent in ("father", "mother"):
-        own = rule["own"] * rng.normal(size=n)
-        score = rule["standing"][parent] * children["z"].to_numpy() + shared + own
+        alone = rule["own"] * rng.normal(size=n)
+        score = rule["standing"][parent] * children["z"].to_numpy() + shared + alone
         shares = np.array(world.rules["margins"][f"education_{parent}"])
         children[f"education_{parent}"] = by_rank(score, shares).astype(np.int8)
         latent = latent + score

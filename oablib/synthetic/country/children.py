@@ -64,7 +64,7 @@ def _parts(pupils: int, *, rules: Rules) -> list[_Part]:
     toddlers = round(rules["toddlers_per_pupil"] * pupils)
     abroad = round(rule["left_country"] * (pupils + toddlers))
     grade = round((1 - delayed) * pupils / GRADES)
-    # Of those who left grade 8 as many had repeated a grade as there are such pupils now.
+    # As many of those who left grade 8 had repeated a grade as there are such pupils now.
     repeated = GRADES * delayed / (1 - delayed)
     return [
         _Part(PUPIL, pupils, SCHOOL_AGE, GRADES, delayed),

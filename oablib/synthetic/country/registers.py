@@ -93,7 +93,7 @@ def _add_absence(world: World, children: Frame) -> None:
         may_be_absent=(children["group"] == PUPIL).to_numpy(),
         shares=rule["shares"],
     )
-    anew = {name: redrawn(rng, each, share=rule["changed"]) for name, each in noise.items()}
+    anew = {name: redrawn(rng, noise[name], share=rule["changed"]) for name in PATTERNS}
     children["absent_before"] = _absence(
         {name: scores[name] + anew[name] for name in PATTERNS},
         may_be_absent=(children["age"] - 1 >= SCHOOL_AGE).to_numpy(),

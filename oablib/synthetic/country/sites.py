@@ -1,4 +1,4 @@
-"""School sites: where they are, how large and of what standing, and who governs them."""
+"""School sites: municipality, area, size, standing, board and codes."""
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ def _brins(rng: np.random.Generator, sites: Frame, *, chance: float) -> NDArray[
 
 
 def _with_gone_sites(rng: np.random.Generator, sites: Frame, *, rule: Rules) -> Frame:
-    """Add the sites that merged (their BRIN goes on) and closed (it ends), and who took over."""
+    """Add sites that merged (their BRIN remains) or closed (it ends), and who took their pupils."""
     n = len(sites)
     merged, closed = (max(1, round(rule[key] * n)) for key in ("merged", "closed"))
     free = rng.permutation(np.flatnonzero(~sites["opened"].to_numpy()))

@@ -1,4 +1,4 @@
-"""The same children a year earlier: who was there, where, and what was known."""
+"""The same children a year earlier: those who were there, their schools, and what was known."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ def now(children: Frame) -> Frame:
 
 
 def before(world: World, children: Frame) -> Frame:
-    """Children who were there on the earlier date, with what held then; columns as in `now`.
+    """Children who were there on the earlier date, with what was true then; columns as in `now`.
 
     Absent are those who were too young, and those whose mother has arrived since.
     """

@@ -62,8 +62,8 @@ def draw_areas(rng: np.random.Generator, *, rules: Rules) -> Areas:
     count = fewest + whole_parts(inhabitants, total=rule["areas"] - int(fewest.sum()))
     municipality = np.repeat(np.arange(len(count)), count)
     share = rule["municipality_share"]
-    own = np.sqrt(share) * rng.normal(size=len(count))
-    standing = rule["size_slope"] * municipalities["city"].to_numpy() + own
+    noise = np.sqrt(share) * rng.normal(size=len(count))
+    standing = rule["size_slope"] * municipalities["city"].to_numpy() + noise
     n = len(municipality)
     table = pd.DataFrame(
         {

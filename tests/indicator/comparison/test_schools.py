@@ -84,7 +84,7 @@ def test_a_school_of_one_indicator_alone_has_zero_by_the_other() -> None:
         (scores(a=1), scores(a=0), "by the indicator new"),
         (scores(), scores(a=1), "is not above 0"),
         (scores(a=np.nan, b=1), scores(a=1), "1 without a finite score, of 2"),
-        (pd.concat([scores(a=1)] * 2), scores(a=1), "1 rows whose school_id stands before"),
+        (pd.concat([scores(a=1)] * 2), scores(a=1), "1 rows that repeat a school_id"),
         (scores(a=1), scores(a=np.inf), "The new scores have 0 rows"),
     ],
 )
