@@ -1,5 +1,6 @@
 """Results show their numbers in a notebook, nothing that acts, and no person."""
 
+import dataclasses
 import inspect
 import pickle
 import sys
@@ -80,7 +81,7 @@ def private(kind: type) -> frozenset[str]:
 def made(kind: type, value: Any, names: frozenset[str] | None = None) -> Any:
     """A result whose fields, or those named, all hold `value`; the others are None."""
     result = object.__new__(kind)
-    for name in kind.__slots__:
+    for name in (field.name for field in dataclasses.fields(kind)):
         object.__setattr__(result, name, value if names is None or name in names else None)
     return result
 
@@ -108,12 +109,12 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     assert packages == {
         "analysis.diagnostics", "analysis.prediction", "analysis.selection",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
-        "intake.decode", "intake.formats", "intake.reading",
+        "intake.decode", "intake.formats", "intake.reading", "notebook.start",
         "protocol.codebook", "protocol.literature", "protocol.models", "protocol.roles",
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
-    assert names == {"analysis", "both", "grid", "resampling", "scale_values"}
+    assert names == {"analysis", "model_grid", "resampling", "scale_values"}
 
 
 def test_labels_are_inert(kind: type) -> None:

@@ -106,7 +106,9 @@ def test_a_damaged_note_is_as_none(small: Path, project: Path, content: bytes) -
 
 
 def test_values_are_checked_as_those_of_a_run(small: Path) -> None:
-    with pytest.raises(ParameterError, match="imputations is 1; expected 2 to 1,000"):
+    with pytest.raises(
+        ParameterError, match="imputations is 1; expected a whole number from 2 to 1,000"
+    ):
         start(cell(imputations=1, data="x.sav"))
     with pytest.raises(ParameterError, match="has no 'bsae'; did you mean 'base'"):
         start(cell(model="bsae", data="x.sav"))

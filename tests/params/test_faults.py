@@ -84,7 +84,7 @@ def test_a_run_file_that_cannot_be_meant(
         ("model: bas", "model: params/models has no 'bas'; did you mean 'base'?"),
         (
             "published: herijking",
-            "params/published has no 'herijking'; did you mean 'herijking2021'",
+            "published: params/published has no 'herijking'; did you mean 'herijking2021'",
         ),
         ("variants: ocw_1 ocw_9", "variants: params/models has no 'ocw_9'; did you mean 'ocw_"),
         ("variants: ocw_1 ocw_2 ocw_1", "variants: names 'ocw_1' twice; name it once"),

@@ -6,7 +6,8 @@ import pytest
 
 from oablib import params
 from oablib.base.errors import EnvironmentFault, ParameterError
-from oablib.params import run, strict_yaml
+from oablib.params import project, run, strict_yaml
+from tests.places import ROOT
 
 
 @pytest.fixture
@@ -109,7 +110,9 @@ def test_outside_a_project_the_remedy_is_named(
 ) -> None:
     monkeypatch.delenv("OAB_ROOT", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(EnvironmentFault, match="OAB_ROOT"):
+    assert params.root() == ROOT  # of a package that was installed from its checkout
+    monkeypatch.setattr(project, "CHECKOUT", tmp_path / "site-packages")
+    with pytest.raises(EnvironmentFault, match="The project was not found"):
         params.root()
 
 
