@@ -113,7 +113,7 @@ def test_long_values_are_not_repeated(some: Path) -> None:
         (Literal["a", "b"], ["a", "b"], ["c", "", None, ["a"], 1], "one of a, b"),
         (Annotated[int, between(2, 4)], [2, 4], [1, 5, 3.0, True, "3"], "a whole number from 2 to"),
         (Annotated[int, between(0)], [0, 10**9], [-1, False], "a whole number from 0"),
-        (Positive, [1, 0.1], [0, -1, True, "1"], "a number above 0"),
+        (Positive, [1, 0.1], [0, -1, True, "1", float("inf"), float("nan")], "a number above 0"),
         (Share, [0.5], [0.0, 1.0, 1, True], "a number between 0 and 1, with a decimal point"),
         (bool, [True, False], ["yes", 1, 0], "true or false"),
         (Text, ["a"], ["", " ", 1, ["a"]], "text that is not empty"),
@@ -153,6 +153,12 @@ def test_entries_know_their_names_and_cannot_say_them(some: Path) -> None:
     assert fault.endswith("kind is 'smal'; expected one of large, small; did you mean 'small'?")
     [fault] = faults(some, "entries: {3: {kind: small}}\n", declared)
     assert fault == "line 1: the key of entries.3 is 3; expected text in quotes."
+
+
+def test_a_fault_within_one_of_two_types_is_named_alone(some: Path) -> None:
+    declared = shaped("Whole", {"key": Text | Part})
+    [fault] = faults(some, "key: {share: 0.5, count: 0}\n", declared)
+    assert fault == "line 1: key.count is 0; expected a whole number from 1."
 
 
 def test_a_mapping_may_stay_one_and_is_checked(some: Path) -> None:
