@@ -173,13 +173,13 @@ def _fingerprints(stage: Stage) -> dict[str, str]:
     return {name: text_digest(text) for name, text in texts.items()}
 
 
-def described(name: str) -> dict[str, str]:
-    """Title, unit of the numbers, and what one row is, of a results table.
+def described(name: str, *, stem: str) -> dict[str, str]:
+    """Title, unit of the numbers, and what one row is, of a results table of a stage.
 
     A table that params/results does not know goes by its name.
     """
-    for stem in params.names("results"):
-        tables = checked.values("results", stem, rule_files.declaration("results", stem))
-        if name in tables:
-            return dict(tables[name])
-    return {"title": words(name)}
+    file = stem.partition("_")[2]
+    if file not in params.names("results"):
+        return {"title": words(name)}
+    tables = checked.values("results", file, rule_files.declaration("results", file))
+    return dict(tables.get(name, {"title": words(name)}))

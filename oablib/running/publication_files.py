@@ -33,7 +33,7 @@ def write_tables(
     results, catalogue, about = {}, {}, _about(publication)
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
-        frame, told = pd.read_parquet(path), tables_results.described(name)
+        frame, told = pd.read_parquet(path), tables_results.described(name, stem=stem)
         text = target / f"{name}.csv"
         write_text(text, rounding.csv(frame))
         results[text.name] = sha256(text)
@@ -56,7 +56,10 @@ def write_reports(publication: "Publication", made_from: Provenance, *, folder: 
         write_text(folder / "notebooks" / f"{each.stem}.ipynb", each.notebook)
         cover = {**_cover(made_from), "report": each.title}
         downloads.write_exhibits(each.exhibits, stem=each.stem, cover=cover, folder=folder)
-    offered = [_offered(name, folder=folder) for name in sorted(publication.results)]
+    offered = [
+        _offered(name, stem=stem, folder=folder)
+        for name, (stem, _) in sorted(publication.results.items())
+    ]
     for name, page in build.pages(made, made_from=made_from, downloads=offered).items():
         write_text(folder / name, page)
     write_text(folder / build.CONTENTS, build.contents(made, made_from=made_from))
@@ -107,7 +110,8 @@ def _cover(made_from: Provenance) -> Mapping[str, str]:
     return {"run": run, "commit": made_from.commit, **synthetic}
 
 
-def _offered(name: str, *, folder: Path) -> Download:
+def _offered(name: str, *, stem: str, folder: Path) -> Download:
     path = folder / TABLES / f"{name}.csv"
     rows = len(pd.read_parquet(path.with_suffix(".parquet")))
-    return Download(name, tables_results.described(name)["title"], rows, path.stat().st_size)
+    title = tables_results.described(name, stem=stem)["title"]
+    return Download(name, title, rows, path.stat().st_size)

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from oablib.base.errors import ModelError, ParameterError
-from oablib.params import checked, strict_yaml
+from oablib.params import checked, dated, strict_yaml
 from oablib.params.kinds import (
     IF_GIVEN,
     MANY,
     NAMED,
     Count,
-    Day,
     Declaration,
     ExactShare,
     Fault,
@@ -24,7 +23,6 @@ from oablib.params.kinds import (
     Share,
     Text,
     between,
-    dated,
     like,
     shaped,
 )
@@ -123,7 +121,7 @@ def test_long_values_are_not_repeated(some: Path) -> None:
         (tuple[Number, Number], [[1, 2.5]], [[1], [1, 2, 3], 1], "a list of 2 numbers"),
         (Mapping[str, int], [{"a": 1}, {}], [[1], "a"], "lines `name: value` under it"),
         (Number | Text, [1, "a"], [[1], True], "a number or text that is not empty"),
-        (Day, ["2019-01-01"], ["1-1-2019", 2019], "a day such as 2019-01-01"),
+        (dated.Day, ["2019-01-01"], ["1-1-2019", 2019], "a day such as 2019-01-01"),
     ],
 )
 def test_what_fits_and_what_does_not(
@@ -170,7 +168,7 @@ def test_a_mapping_may_stay_one_and_is_checked(some: Path) -> None:
 
 
 def test_dated_entries_are_declared_once_for_every_key(some: Path) -> None:
-    declared = dated(shaped("Rules", {"share": Share}))
+    declared = dated.declared(shaped("Rules", {"share": Share}))
     entry = "{{from: {day}, value: 0.5, unit: a share, source: a law}}"
     made = read(some, f"share: [{entry.format(day='2019-01-01')}]\n", declared)
     assert made.share[0].value == 0.5 and made.share[0].start.year == 2019
