@@ -1,22 +1,13 @@
-"""What a file of params, or a part of one, holds: classes and types to declare it with.
+"""Classes and types to declare files of params with.
 
 A declaration is a frozen dataclass derived from `Declaration`: its fields are the keys of the file,
 with type and range. `checked.read` holds a file against it.
 """
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import field, make_dataclass
 from fractions import Fraction
-from typing import (
-    Annotated,
-    Any,
-    TypeAlias,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -172,12 +163,12 @@ def named_in(mapping: str) -> Any:
     def check(value: Any, inner: Callable[[Any], Any], info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return inner(value)
-        known = info.context.get(mapping) if info.context else None
-        if not isinstance(known, Mapping) or value not in known:
-            names = known if isinstance(known, Mapping) else ()
-            fail_if_any([((), f"there is no list {value!r}{did_you_mean(value, names)}")])
+        known = (info.context or {}).get(mapping)
+        known = known if isinstance(known, Mapping) else {}
+        if value not in known:
+            fail_if_any([((), f"there is no list {value!r}{did_you_mean(value, known)}")])
         try:
-            return inner(known[value])  # type: ignore[index]
+            return inner(known[value])
         except ValidationError:
             return ()  # named where it is written
 
@@ -194,18 +185,6 @@ Text = Annotated[str, Field(pattern=r"\S"), expecting("text that is not empty")]
 OwnName = Annotated[str, hidden("name")]
 """The name that an entry goes by in the mapping around it, or a file in its folder."""
 
-Day = Annotated[
-    datetime.date,
-    made(lambda text: _day(text), of=Annotated[str, expecting("a day such as 2019-01-01")]),
-]
-
-
-def _day(text: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise PydanticCustomError("day", "") from None
-
 
 def _named(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
     is_tuple = get_origin(source) is tuple
@@ -214,11 +193,8 @@ def _named(source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema
         _with_names,
         handler.generate_schema(Mapping[str, entry]),  # type: ignore[valid-type]
     )
-    if not is_tuple:
-        return schema
-    return core_schema.no_info_after_validator_function(
-        lambda entries: tuple(entries.values()), schema
-    )
+    as_tuple = core_schema.no_info_after_validator_function(lambda e: tuple(e.values()), schema)
+    return as_tuple if is_tuple else schema
 
 
 def _with_names(entries: Any) -> Any:
@@ -232,33 +208,6 @@ def _with_names(entries: Any) -> Any:
 
 NAMED = GetPydanticSchema(_named)
 """Of a mapping, or a tuple, that is a mapping in the file: name -> entry with an `OwnName`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Declaration):
-    """A value that is in force from a day on, with its unit and source."""
-
-    start: Annotated[Day, key("from")]
-    value: Any
-    unit: Text
-    source: Text
-
-
-def _in_order(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    days = [entry.start for entry in entries]
-    if days != sorted(set(days)):
-        fail_if_any([((), "entries are out of order; expected the oldest first")])
-    return entries
-
-
-def dated(kind: type) -> type[Declaration]:
-    """The declaration of a file with a list of entries, oldest first, for each field of a class."""
-    parts = []
-    for name, value in get_type_hints(kind, include_extras=True).items():
-        entry = make_dataclass("DatedEntry", [("value", value)], bases=(Entry,), frozen=True)
-        entries = tuple[entry, ...]  # type: ignore[valid-type]  # made at run time
-        parts.append((name, Annotated[entries, MANY, AfterValidator(_in_order)]))
-    return make_dataclass(f"Dated{kind.__name__}", parts, bases=(Declaration,), frozen=True)
 
 
 def shaped(

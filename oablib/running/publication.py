@@ -150,16 +150,16 @@ def write_json(path: Path, content: Mapping) -> None:
     files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def described(name: str) -> dict[str, str]:
-    """Title, unit of the numbers, and what one row is, of a results table.
+def described(name: str, *, stem: str) -> dict[str, str]:
+    """Title, unit of the numbers, and what one row is, of a results table of a stage.
 
     A table that params/results does not know goes by its name.
     """
-    for stem in params.names("results"):
-        tables = checked.values("results", stem, rule_files.declaration("results", stem))
-        if name in tables:
-            return dict(tables[name])
-    return {"title": words(name)}
+    file = stem.partition("_")[2]
+    if file not in params.names("results"):
+        return {"title": words(name)}
+    tables = checked.values("results", file, rule_files.declaration("results", file))
+    return dict(tables.get(name, {"title": words(name)}))
 
 
 def _identity(made_from: Provenance) -> str:

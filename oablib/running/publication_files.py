@@ -28,7 +28,7 @@ def write_tables(
     results, catalogue, about = {}, {}, _about(publication)
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
-        frame, title = pd.read_parquet(path), described(name)
+        frame, title = pd.read_parquet(path), described(name, stem=stem)
         text = target / f"{name}.csv"
         files.write(text, rounding.csv(frame))
         results[text.name] = sha256(text)
@@ -58,7 +58,10 @@ def write_reports(publication: Publication, made_from: Provenance, *, folder: Pa
         files.write(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
         cover = {**_cover(made_from), "report": report.title}
         downloads.write_exhibits(report.exhibits, stem=report.stem, cover=cover, folder=folder)
-    offered = [_offered(name, folder / TABLES) for name in sorted(publication.results)]
+    offered = [
+        _offered(name, stem=stem, folder=folder / TABLES)
+        for name, (stem, _) in sorted(publication.results.items())
+    ]
     pages = build.pages(reports, made_from=made_from, downloads=offered)
     for name, text in pages.items():
         files.write(folder / name, text)
@@ -95,7 +98,7 @@ def _cover(made_from: Provenance) -> dict[str, str]:
     return {"run": run, "commit": made_from.commit, **synthetic}
 
 
-def _offered(name: str, folder: Path) -> Download:
+def _offered(name: str, *, stem: str, folder: Path) -> Download:
     path = folder / f"{name}.csv"
     rows = len(pd.read_parquet(path.with_suffix(".parquet")))
-    return Download(name, described(name)["title"], rows, path.stat().st_size)
+    return Download(name, described(name, stem=stem)["title"], rows, path.stat().st_size)

@@ -90,7 +90,7 @@ def fail_if_unfit(parameters: RunParameters, stages: Iterable[Stage]) -> Path:
     stages = list(stages)
     names = _named(parameters.model_dump(), stages)
     names.remove(book := f"rules/{parameters.codebook}")  # which may have any name
-    note = params.root() / CHECKED / _digest([book, *names])
+    note = params.root() / CHECKED / _digest([book, *names], country=parameters.country)
     if not note.exists():
         fail_if_any_is_unfit(names)
         _fail_if_models_are_unfit(parameters, stages)
@@ -133,12 +133,12 @@ def _fail_if_models_are_unfit(parameters: RunParameters, stages: Iterable[Stage]
         literature.fail_if_candidates_have_no_entry(plans[parameters.model], literature.load())
 
 
-def _digest(names: Iterable[str]) -> str:
+def _digest(names: Sequence[str], *, country: str) -> str:
     """Fingerprint of files, and of all code that could check them."""
     paths = [params.named_file(*name.split("/")) for name in names]
     bibliography = params.root() / "params" / key.BIBLIOGRAPHY
     paths += [path for path in (bibliography, *sorted(PACKAGE.rglob("*.py"))) if path.is_file()]
-    return text_digest(" ".join(map(sha256, paths)))
+    return text_digest(" ".join([*names, f"country {bool(country)}", *map(sha256, paths)]))
 
 
 @cache

@@ -56,8 +56,8 @@ class Job:
 def execute(job: Job, options: Options) -> Path:
     """Make reports/<run> and return the path of its index.html; with `only`, of that page.
 
-    Raises what a notebook raised on purpose; InputError when the data are absent; ModelError and
-    LiteratureError for files of params that cannot be meant, before anything is done;
+    Raises what a notebook raised on purpose; InputError when the data are absent; ParameterError,
+    ModelError or LiteratureError for files of params with a fault, before anything is done;
     IncompleteRunError when a stage failed otherwise, was interrupted, left something undone, or
     the run is already running; EnvironmentFault when a package is not as the project asks or a
     file cannot be written.

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from oablib.base.errors import ModelError, ParameterError
-from oablib.params import checked, strict_yaml
+from oablib.params import checked, dated, strict_yaml
 from oablib.params.kinds import (
     IF_GIVEN,
     MANY,
     NAMED,
     Count,
-    Day,
     Declaration,
     ExactShare,
     Fault,
@@ -24,7 +23,6 @@ from oablib.params.kinds import (
     Share,
     Text,
     between,
-    dated,
     like,
     shaped,
 )
@@ -113,7 +111,7 @@ def test_long_values_are_not_repeated(some: Path) -> None:
         (Literal["a", "b"], ["a", "b"], ["c", "", None, ["a"], 1], "one of a, b"),
         (Annotated[int, between(2, 4)], [2, 4], [1, 5, 3.0, True, "3"], "a whole number from 2 to"),
         (Annotated[int, between(0)], [0, 10**9], [-1, False], "a whole number from 0"),
-        (Positive, [1, 0.1], [0, -1, True, "1"], "a number above 0"),
+        (Positive, [1, 0.1], [0, -1, True, "1", float("inf"), float("nan")], "a number above 0"),
         (Share, [0.5], [0.0, 1.0, 1, True], "a number between 0 and 1, with a decimal point"),
         (bool, [True, False], ["yes", 1, 0], "true or false"),
         (Text, ["a"], ["", " ", 1, ["a"]], "text that is not empty"),
@@ -123,7 +121,7 @@ def test_long_values_are_not_repeated(some: Path) -> None:
         (tuple[Number, Number], [[1, 2.5]], [[1], [1, 2, 3], 1], "a list of 2 numbers"),
         (Mapping[str, int], [{"a": 1}, {}], [[1], "a"], "lines `name: value` under it"),
         (Number | Text, [1, "a"], [[1], True], "a number or text that is not empty"),
-        (Day, ["2019-01-01"], ["1-1-2019", 2019], "a day such as 2019-01-01"),
+        (dated.Day, ["2019-01-01"], ["1-1-2019", 2019], "a day such as 2019-01-01"),
     ],
 )
 def test_what_fits_and_what_does_not(
@@ -155,6 +153,12 @@ def test_entries_know_their_names_and_cannot_say_them(some: Path) -> None:
     assert fault == "line 1: the key of entries.3 is 3; expected text in quotes."
 
 
+def test_a_fault_within_one_of_two_types_is_named_alone(some: Path) -> None:
+    declared = shaped("Whole", {"key": Text | Part})
+    [fault] = faults(some, "key: {share: 0.5, count: 0}\n", declared)
+    assert fault == "line 1: key.count is 0; expected a whole number from 1."
+
+
 def test_a_mapping_may_stay_one_and_is_checked(some: Path) -> None:
     part = shaped("Part", {"size": Count, "more": Text}, may_lack=True)
     declared = shaped("Whole", {"key": Annotated[Mapping[str, Any], like(part)]})
@@ -164,7 +168,7 @@ def test_a_mapping_may_stay_one_and_is_checked(some: Path) -> None:
 
 
 def test_dated_entries_are_declared_once_for_every_key(some: Path) -> None:
-    declared = dated(shaped("Rules", {"share": Share}))
+    declared = dated.declared(shaped("Rules", {"share": Share}))
     entry = "{{from: {day}, value: 0.5, unit: a share, source: a law}}"
     made = read(some, f"share: [{entry.format(day='2019-01-01')}]\n", declared)
     assert made.share[0].value == 0.5 and made.share[0].start.year == 2019

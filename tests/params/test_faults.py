@@ -125,6 +125,14 @@ def test_48_a_run_without_title(runs: Path, capsys: pytest.CaptureFixture[str], 
     assert "title" in message
 
 
+def test_a_missing_title_is_named_beside_other_faults(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(runs, "n: 12\n")
+    message = refusal(runs, capsys, "run", "mine")
+    assert "2 faults" in message and "mine.yaml line 1: title is missing" in message
+
+
 def test_54_a_name_that_holds_code_is_shown_on_one_line_and_not_executed(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -144,6 +152,11 @@ def test_55_a_name_that_cannot_be_a_folder(
 ) -> None:
     for word in ("run", "params"):
         refusal(runs, capsys, word, name)
+
+
+def test_55_a_name_that_a_system_reserves(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(runs, TITLE, "con")
+    assert "cannot be called 'con'" in refusal(runs, capsys, "run", "con")
 
 
 def test_56_a_file_of_another_kind(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,17 +1,15 @@
 """The law in numbers, and choices where it is silent: params/rules/allocation.yaml."""
 
 import datetime
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import pandas as pd
 
-from oablib import params
-from oablib.base.errors import ParameterError
 from oablib.base.shown import showable
 from oablib.base.wording import words
-from oablib.params import checked, kinds, strict_yaml
+from oablib.params import dated, kinds
 
 RULE = "allocation"
 
@@ -52,7 +50,7 @@ class Rules:
     small_schools: SmallSchools
 
 
-DECLARED = kinds.dated(Rules)
+DECLARED = dated.declared(Rules)
 
 
 def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:
@@ -61,34 +59,18 @@ def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:
     Raises ParameterError naming every fault with its line, and when no entry of some key is in
     force yet.
     """
-    return Rules(**{key: entry.value for key, entry in _in_force(name, date).items()})
+    return Rules(
+        **{key: entry.value for key, entry in dated.in_force(name, DECLARED, date).items()}
+    )
 
 
 def settings(name: str = RULE, *, date: datetime.date | None = None) -> pd.DataFrame:
     """The entries that `rules` reads, as rows: rule, value, unit, in_force_from, source."""
     rows = [
         (words(key), _as_text(entry.value), entry.unit, entry.start.isoformat(), entry.source)
-        for key, entry in _in_force(name, date).items()
+        for key, entry in dated.in_force(name, DECLARED, date).items()
     ]
     return pd.DataFrame(rows, columns=["rule", "value", "unit", "in_force_from", "source"])
-
-
-def _in_force(name: str, date: datetime.date | None) -> dict[str, kinds.Entry]:
-    """The entry of each key that counts on a day."""
-    read = checked.read("rules", name, DECLARED)
-    in_force = {}
-    for field in fields(Rules):
-        entries: tuple[kinds.Entry, ...] = getattr(read, field.name)
-        due = [entry for entry in entries if date is None or entry.start <= date]
-        if not due:
-            line = strict_yaml.read(params.named_file("rules", name)).line(field.name)
-            raise ParameterError(
-                f"params/rules/{name}.yaml line {line}: {field.name} is known from "
-                f"{entries[0].start}, and was asked for on {date}; ask for a later day, or add an "
-                "older entry with its source."
-            )
-        in_force[field.name] = due[-1]
-    return in_force
 
 
 def _as_text(value: Any) -> str:
