@@ -2,12 +2,20 @@
 
 import ast
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from oablib.base.errors import RenderError
 
 TAG = "parameters"
 INJECTED_TAG = "injected-parameters"
+_one_at_a_time = Lock()
+
+
+def parsed(source: str | bytes) -> ast.Module:
+    """The syntax tree of a source, from any thread. Raises SyntaxError."""
+    with _one_at_a_time:  # Python 3.11 fails now and then when two threads parse at once
+        return ast.parse(source)
 
 
 def declared(notebook: Any) -> list[str]:
@@ -36,7 +44,7 @@ def merged(source: str, values: Mapping[str, str | int | float]) -> str:
 
 def _assignments(source: str) -> list[tuple[str, ast.expr]]:
     try:
-        statements = ast.parse(source).body
+        statements = parsed(source).body
     except SyntaxError as error:
         raise RenderError(
             f"The parameters cell is not Python, line {error.lineno}; "

@@ -12,6 +12,7 @@ from typing import Any
 
 from oablib.base.errors import ParameterError
 from oablib.base.wording import did_you_mean
+from oablib.params import cell
 from oablib.params.declared import RunParameters
 
 EXECUTED = "In"
@@ -66,7 +67,7 @@ def _fail_if_unknown(name: str, *, declared: tuple[str, ...]) -> None:
 
 def _parsed(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
+        return cell.parsed(source)
     except SyntaxError:  # a cell with magics holds no parameters
         return ast.Module([], [])
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import oablib
 from oablib.base import files
 from oablib.base.files import sha256, text_digest
+from oablib.params import cell
 
 PACKAGE = Path(oablib.__file__).resolve().parent
 COMPILED = "__pycache__"
@@ -44,7 +45,7 @@ def imported(source: str) -> list[str]:
 
     Raises SyntaxError.
     """
-    return sorted(set(_loaded(_names(ast.parse(source)))))
+    return sorted(set(_loaded(_names(cell.parsed(source)))))
 
 
 def of(*modules: str) -> Mapping[str, str]:
@@ -113,7 +114,7 @@ def _modules() -> dict[str, _Module]:
 
 
 def _read(path: Path) -> _Module:
-    tree = ast.parse(path.read_bytes())
+    tree = cell.parsed(path.read_bytes())
     asks = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
     names = _names(tree)
     return _Module(text_digest(ast.dump(_WithoutTexts().visit(tree))), names, asks)

@@ -1,5 +1,7 @@
 """The parameters of a notebook are read as code and shown as the run set them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -31,3 +33,10 @@ def test_values_replace_defaults_and_comments_stay() -> None:
 def test_a_cell_that_is_no_python_is_refused() -> None:
     with pytest.raises(RenderError, match="line 2"):
         parameter_cell.merged("a = 1\nb = = 2", {})
+
+
+def test_many_threads_may_parse_at_once() -> None:
+    source = "\n".join(f"x{i} = [[{i}], {{'a': ({i}, lambda y: y + {i})}}]" for i in range(300))
+    with ThreadPoolExecutor(8) as threads:
+        trees = list(threads.map(parameter_cell.parsed, [source] * 64))
+    assert len({len(tree.body) for tree in trees}) == 1
