@@ -57,7 +57,7 @@ def cells(exhibit: Exhibit) -> list[list]:
     return exhibit.payload()["rows"]
 
 
-def test_national_figures_of_both_populations_stand_side_by_side(means) -> None:
+def test_national_figures_of_both_populations_are_shown(means) -> None:
     rows = cells(tables_allocation.national_table({"schools": means, "both": means}, about=ABOUT))
     assert [row[0] for row in rows] == ["schools", "both"]
     assert rows[0][1:3] == [means.n, means.n_target]
@@ -88,7 +88,7 @@ def test_accounts_end_with_their_sum(drawn: Country, rules: allocation.Rules) ->
     assert rows[-1] == ["all children", len(drawn.children)]
 
 
-def test_grants_are_told_with_the_number_at_the_minimum(divided: allocation.Grants) -> None:
+def test_grants_are_reported_with_the_number_at_the_minimum(divided: allocation.Grants) -> None:
     known = pd.DataFrame({"municipality": ["a", "b"], "name": ["Aa", "Bee"]})
     table = tables_allocation.grants_table(divided, names=known, about=ABOUT)
     assert [row[0] for row in cells(table)] == ["Aa", "Bee", "c"]
@@ -102,7 +102,7 @@ def test_rules_are_shown_with_their_sources() -> None:
     assert "GOAB-besluit art. 4(2)" in html and "in force from" in html
 
 
-def test_figures_are_small_and_told_in_words(schools, places, means, names) -> None:
+def test_figures_are_small_and_reported_in_words(schools, places, means, names) -> None:
     named = tables_allocation.named(places, names)
     zeros = int(((schools["achterstandsscore"] == 0) & (schools["n_children"] > 0)).sum())
     figures = {
@@ -111,8 +111,8 @@ def test_figures_are_small_and_told_in_words(schools, places, means, names) -> N
         "in GM": tables_allocation.municipalities_figure(named, about=ABOUT),
         "one above it nothing": tables_allocation.cliff_figure(means, about=ABOUT),
     }
-    for told, figure in figures.items():
-        assert told in figure.alt
+    for text, figure in figures.items():
+        assert text in figure.alt
         assert len(figure.svg) < LARGEST_DRAWING
         assert len(figure.numbers) > 0
 

@@ -59,7 +59,7 @@ class Made:
 
 def schools(rng: np.random.Generator, *, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Pairs of schools, and their change by two causes."""
-    ids = [f"{place // 100:02d}AB{place % 100:02d}" for place in range(n)]
+    ids = [f"{row // 100:02d}AB{row % 100:02d}" for row in range(n)]
     current = np.maximum(0, rng.normal(0, 150, n))
     moved = {"coefficients": rng.normal(0, 5, n), "imputation": rng.standard_t(3, n) * 9}
 
@@ -100,18 +100,18 @@ def made() -> Made:
     table = pd.DataFrame({"municipality": list(NAMES), "achterstandsscore": [900.0, 80.0, 0.0]})
     other = table.assign(achterstandsscore=[850.0, 90.0, 5.0])
     municipal = comparison.standardised(table, other, key="municipality", rules=rules)
-    told = {"rules": rules, "published": PUBLISHED}
+    options = {"rules": rules, "published": PUBLISHED}
     return Made(
         rules=rules, book=book, pairs=pairs, parts=parts,
         profile=comparison.profile(children, pairs, table=book, imputed=[1], rules=rules),
         differences=comparison.score_differences(
-            current, new, children["provenance"].to_numpy(), imputed=[1], **told
+            current, new, children["provenance"].to_numpy(), imputed=[1], **options
         ),
         cutoff=comparison.cutoff(current, new, boundaries=(-3, -2.9), published=PUBLISHED),
         density=comparison.density(current, new, rules=rules),
         municipal=municipal,
-        relative=comparison.relative(municipal, **told),
-        late=comparison.late_registrations(children, reference=202009, **told),
+        relative=comparison.relative(municipal, **options),
+        late=comparison.late_registrations(children, reference=202009, **options),
     )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def test_every_exhibit_has_a_name_of_its_own_and_says_whom_it_is_about(made: Mad
         assert "_" not in " ".join(map(str, each.numbers))
 
 
-def test_published_figures_stand_beside(made: Made) -> None:
+def test_published_figures_are_shown(made: Made) -> None:
     tables = {each.label.removeprefix("tbl-"): each for each in all_tables(made)}
     printed = dict(tables["score-differences"].groups)["Published"][0]
     assert list(printed) == ["total", "–", "−0.04", "0.84", "−1.72", "1.64", "0.97"]
@@ -198,18 +198,18 @@ def test_origins_of_a_profile_bear_the_names_of_the_codebook(made: Made) -> None
     assert row(shown, "score imputed (% of children)")[-1].startswith("2")  # a quarter
 
 
-def test_figures_are_told_in_words_and_numbers(made: Made) -> None:
+def test_figures_are_reported_in_words_and_numbers(made: Made) -> None:
     for each in all_figures(made):
         assert sum(letter.isdigit() for letter in each.alt) >= 4
         assert each.alt.endswith(".") and "nan" not in each.alt
-    told = {each.label: each.alt for each in all_figures(made)}
+    alt = {each.label: each.alt for each in all_figures(made)}
     moving = comparison.not_zero_under_both(made.pairs)
     gain = int((moving["change"] > 0).sum())
     assert (
         f"Of {len(moving)} schools with a score by either indicator {gain} lie above"
-        in (told["fig-schools"])
+        in alt["fig-schools"]
     )
-    assert "imputation: size " in told["fig-causes"] and "lose most −" in told["fig-causes"]
+    assert "imputation: size " in alt["fig-causes"] and "lose most −" in alt["fig-causes"]
 
 
 def test_names_of_municipalities_are_letters_only(made: Made) -> None:
@@ -267,8 +267,8 @@ def test_answers_hold_the_key_numbers(made: Made) -> None:
     assert f"**{percent(made.bands['share'].iloc[0])}** of the" in text
     moved = causes.answer(made.causes, yearly=made.causes)
     assert moved.count("**imputation**") == 2
-    told = report.municipalities(made.relative.summary, interval=0.95)
-    assert "67\xa0% gain" in told
+    moves = report.municipalities(made.relative.summary, interval=0.95)
+    assert "67\xa0% gain" in moves
     late = made.late.iloc[-2]
     assert f"**{late['children']} children**" in report.late_registrations(made.late)
 

@@ -1,4 +1,4 @@
-"""What params/rules/pupil_scores.yaml may say; every fault is told with its line."""
+"""What params/rules/pupil_scores.yaml may say; every fault is reported with its line."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_settings_are_shown_one_by_one(file: Path) -> None:
         ("block: 40000", "block: 40", "education.block is 40; expected a whole number from 1000"),
     ],
 )
-def test_a_fault_is_told_with_its_line(file: Path, old: str, new: str, said: str) -> None:
+def test_a_fault_is_reported_with_its_line(file: Path, old: str, new: str, said: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")

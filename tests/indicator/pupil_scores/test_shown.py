@@ -1,4 +1,4 @@
-"""What is told of children and scores: counts that add up, and exhibits that say what they show."""
+"""Facts of children and scores: counts that add up, and exhibits that say what they show."""
 
 from pathlib import Path
 
@@ -42,11 +42,14 @@ def drawn(folder: Path, children: Children) -> Education:
 
 @pytest.fixture(scope="module")
 def scores(children: Children, drawn: Education) -> Scores:
-    told = {"indicator": country_files.indicator("indicator_2021"), "rules": pupil_scores.rules()}
-    return pupil_scores.score(children, drawn, seed=1, **told)
+    options = {
+        "indicator": country_files.indicator("indicator_2021"),
+        "rules": pupil_scores.rules(),
+    }
+    return pupil_scores.score(children, drawn, seed=1, **options)
 
 
-def test_who_came_stayed_and_left_adds_up(folder: Path, children: Children) -> None:
+def test_children_who_came_stayed_and_left_add_up(folder: Path, children: Children) -> None:
     before = pupil_scores.read(folder, year=2019, book=codebook.load())
     count = pupil_scores.turnover(before, children).set_index("what")["children"]
     assert (count["children in 2019"], count["children in 2020"]) == (1900, 2000)
@@ -67,14 +70,14 @@ def test_absent_persons_are_counted_once(children: Children) -> None:
     assert tables_pupil_scores.registered_table(frame, about=ABOUT).groups
 
 
-def test_known_education_stands_beside_the_published_shares(children: Children) -> None:
+def test_known_education_is_shown_with_the_published_shares(children: Children) -> None:
     frame = pupil_scores.known_by_year(children, published=params.published("herziening2015"))
-    told = frame.set_index(["parent", "years"])
-    assert told.loc[("mother", 1), "published"] == 0.667
-    assert told.loc[("father", 8), "published"] == 0.462
+    table = frame.set_index(["parent", "years"])
+    assert table.loc[("mother", 1), "published"] == 0.667
+    assert table.loc[("father", 8), "published"] == 0.462
     years = children.numbers["years_enrolled"] == 3
     known = children.codes["education_father"] != 255
-    assert told.loc[("father", 3), "known"] == pytest.approx(known[years].mean())
+    assert table.loc[("father", 3), "known"] == pytest.approx(known[years].mean())
     figure = tables_pupil_scores.known_figure(frame, about=ABOUT)
     assert "after 8 years" in figure.alt and len(figure.svg) < LARGEST_DRAWING
     assert tables_pupil_scores.known_table(frame, about=ABOUT).groups
@@ -89,7 +92,7 @@ def test_known_and_drawn_levels_are_shares(children: Children, drawn: Education)
     assert "lowest two levels" in figure.alt and len(figure.svg) < LARGEST_DRAWING
 
 
-def test_every_score_stands_in_one_bar(scores: Scores) -> None:
+def test_every_score_is_in_one_bar(scores: Scores) -> None:
     frame = pupil_scores.distribution(scores)
     counts = frame.drop(columns="lower")
     assert counts.to_numpy().sum() == len(scores.score)
@@ -106,13 +109,13 @@ def test_schools_by_share_of_lent_scores_are_all_schools(
     assert figures_pupil_scores.matched_by_school_table(frame, about=ABOUT).groups
 
 
-def test_both_indicators_stand_side_by_side() -> None:
+def test_both_indicators_are_shown() -> None:
     new, old = map(country_files.indicator, ("indicator_2021", "indicator_2019"))
     effects = pupil_scores.effects(new, old, published=PUBLISHED)
-    told = effects.set_index("name")
-    assert told.loc["origin", "current_from"] == "published"
-    assert told.loc["education_father", "current_from"] == "derived"
-    bounded = told.dropna(subset=["low"])
+    table = effects.set_index("name")
+    assert table.loc["origin", "current_from"] == "published"
+    assert table.loc["education_father", "current_from"] == "derived"
+    bounded = table.dropna(subset=["low"])
     assert bounded["current"].between(bounded["low"], bounded["high"]).all()
     assert figures_pupil_scores.effects_table(effects, about=ABOUT).groups
     both = pupil_scores.contributions_of(new, old, table=TABLE)
@@ -130,8 +133,8 @@ def test_answers_and_tables_hold_the_key_numbers(
     assert "**2,000 children**" in text and "files of the data holder" in country["source"][0]
     assert "2,000 children on 1 October 2020" in exhibit.about_country(country).population
     sources = pupil_scores.sources(children, scores)
-    told = figures_pupil_scores.answer(sources, boundary=-1.0, mean=2.5, many=3)
-    assert "**3.50 points**" in told and "At 3 school sites" in told
+    text = figures_pupil_scores.answer(sources, boundary=-1.0, mean=2.5, many=3)
+    assert "**3.50 points**" in text and "At 3 school sites" in text
     assert figures_pupil_scores.sources_table(sources, about=ABOUT).groups
     assert figures_pupil_scores.reuse_table(pupil_scores.reuse(scores), about=ABOUT).groups
     settings = table.settings_rows(pupil_scores.rules().shown)
