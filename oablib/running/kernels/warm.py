@@ -26,7 +26,6 @@ LATER = (
     *("pandas", "matplotlib.axes", "matplotlib.backends.backend_agg", "oablib.report.base_model"),
     *(
         "oablib.report.imputation",
-        "pandera.pandas",
         "oablib.intake",
         "oablib.statistics.two_step.analysis",
         "oablib.analysis.diagnostics",
