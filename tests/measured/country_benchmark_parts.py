@@ -15,6 +15,7 @@ import pandas as pd
 from oablib import allocation, comparison, params, pupil_scores
 from oablib.indicator.comparison.causes import Procedure, Situation
 from oablib.indicator.pupil_scores import Children, Indicator, Provenance, Scores
+from oablib.indicator.pupil_scores.children import UNKNOWN
 from oablib.protocol import codebook, models
 
 from .benchmark_parts import Result, memory, timed
@@ -40,7 +41,7 @@ def drawing(folder: Path, tenths: int) -> Result:
         drawn = pupil_scores.draw(children, rule=rule, m=M, seed=SEED, workers=WORKERS, **told)
     drawn.to_parquet(folder / str(tenths) / DRAWS, index=False)
     firsts = drawn[[name for name in drawn if name.endswith("_1")]].to_numpy()
-    cells = int((firsts != children.UNKNOWN).sum())
+    cells = int((firsts != UNKNOWN).sum())
     together = memory("VmHWM") + sum(others.values())
     return seconds, _facts(children) | {"cells": cells, "together": together}
 
