@@ -24,10 +24,10 @@ class Country:
         columns = ["toddler", "school_id", "municipality", "score"]
         rows = self.children[columns].astype({"school_id": object, "municipality": object})
         named = rows.where(rows.notna(), None).itertuples(index=False, name=None)
-        told = ["school_id", "municipality", "school_type"]
+        columns = ["school_id", "municipality", "school_type"]
         return (
             [oracle.Child(bool(t), s, m, oracle.as_score(value)) for t, s, m, value in named],
-            [oracle.Site(*row) for row in self.sites[told].itertuples(index=False, name=None)],
+            [oracle.Site(*row) for row in self.sites[columns].itertuples(index=False, name=None)],
             list(self.municipalities["municipality"]),
         )
 

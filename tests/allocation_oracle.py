@@ -74,12 +74,12 @@ def belonging(children: Sequence[Child], ties: str) -> list[Fraction]:
         "share": Fraction(k - lower, tied),
     }[ties]
     counts = {True: Fraction(1), False: Fraction(0)}
-    found = [
+    result = [
         part if child.score == boundary else counts[child.score < boundary] for child in children
     ]
-    if sum(found) == 0:
+    if sum(result) == 0:
         raise NobodyCountsError
-    return found
+    return result
 
 
 def schools(children: Sequence[Child], sites: Sequence[Site], ties: str) -> dict[str, Row]:
@@ -108,16 +108,16 @@ def municipalities(
     children: Sequence[Child], sites: Sequence[Site], listed: Sequence[str], ties: str, own: bool
 ) -> dict[str, Row]:
     """Toddlers living in the municipality and pupils of schools in it."""
-    stands = {site.school: site.municipality for site in sites if site.kind != TRAVELLING}
+    of_school = {site.school: site.municipality for site in sites if site.kind != TRAVELLING}
     placed = [
-        (child, child.home if child.toddler else stands.get(child.school or ""))
+        (child, child.home if child.toddler else of_school.get(child.school or ""))
         for child in children
     ]
-    placed = [(child, place) for child, place in placed if place in listed]
+    placed = [(child, town) for child, town in placed if town in listed]
     counted = [child for child, _ in placed]
     weights = belonging(counted, ties)
     return {
-        name: _row(counted, weights, [place == name for _, place in placed], F_MUNICIPALITY, own)
+        name: _row(counted, weights, [town == name for _, town in placed], F_MUNICIPALITY, own)
         for name in listed
     }
 

@@ -20,10 +20,10 @@ MUNICIPALITIES = ("GM0363", "GM0599", "GM0518")
 def sites(count: int = 12) -> pd.DataFrame:
     """Sites of which every second BRIN has two vestigingen."""
     brin = [f"{i // 3:02d}{'AB' if i % 3 else 'AA'}" for i in range(count)]
-    place = pd.Series(brin).groupby(brin).cumcount()
+    number = pd.Series(brin).groupby(brin).cumcount()
     return pd.DataFrame(
         {
-            "school_id": [f"{b}{p:02d}" for b, p in zip(brin, place, strict=True)],
+            "school_id": [f"{b}{p:02d}" for b, p in zip(brin, number, strict=True)],
             "board": [f"{40000 + i // 4}" for i in range(count)],
             "municipality": [MUNICIPALITIES[i % 3] for i in range(count)],
             "postcode4": 1000 + np.arange(count, dtype=np.int16),
@@ -117,16 +117,16 @@ def indicator(name: str) -> Indicator:
     return pupil_scores.given(models.load(name), table=table, published=published)
 
 
-def draw(children: Children, **told: Any) -> pd.DataFrame:
-    """Draws of education by the base model; told: m, seed, and workers or a rule of their own."""
-    told = {"rule": pupil_scores.rules().education, **told}
+def draw(children: Children, **options: Any) -> pd.DataFrame:
+    """Draws of education by the base model; options: m, seed, and perhaps workers or a rule."""
+    options = {"rule": pupil_scores.rules().education, **options}
     table = codebook.load().table("cohort")
-    return pupil_scores.draw(children, roles=models.load("base"), table=table, **told)
+    return pupil_scores.draw(children, roles=models.load("base"), table=table, **options)
 
 
-def drawn(folder: Path, children: Children, **told: Any) -> Education:
+def drawn(folder: Path, children: Children, **options: Any) -> Education:
     """The same, kept in the folder as a run does; made only if they are not there."""
     path = folder / f"draws_{children.year}.parquet"
     if not path.exists():
-        draw(children, **told).to_parquet(path, index=False)
+        draw(children, **options).to_parquet(path, index=False)
     return pupil_scores.averaged(path, children)

@@ -1,4 +1,4 @@
-"""The whole chain on a small country: what it keeps, and what its results do not hang on."""
+"""The whole chain on a small country: what it keeps, and what its results do not depend on."""
 
 import hashlib
 from pathlib import Path
@@ -48,14 +48,14 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
         made[f"municipalities_{name}"] = allocation.municipalities(
             frame, now.sites, now.municipalities, rules=law
         )
-    found = comparison.decompose(
+    result = comparison.decompose(
         Situation(*sides[2019], old),
         Situation(now, drawn, new),
         causes=comparison.ALL,
         how=how,
         rules=rules,
     )
-    made["causes"] = found.table
+    made["causes"] = result.table
     made["differences"] = comparison.score_differences(
         *(scores[name].score for name in ("current", "new")),
         scores["new"].provenance,
@@ -64,7 +64,7 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
     )
     columns = {"provenance": scores["new"].provenance, **now.codes}
     made["profile"] = profile(
-        now.frame(**columns), found.pairs, table=book.table("children"), imputed=[3], rules=rules
+        now.frame(**columns), result.pairs, table=book.table("children"), imputed=[3], rules=rules
     )
     return made
 
@@ -92,7 +92,7 @@ def shuffled(folder: Path, into: Path, *, row_group: int, seed: int) -> Path:
     return into
 
 
-def test_results_hang_on_neither_order_nor_chunks_nor_workers(
+def test_results_depend_on_neither_order_nor_chunks_nor_workers(
     country: Path, made: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
     wanted = digests(made)

@@ -1,4 +1,4 @@
-"""Intake: equal frames from every format, and every fault told without a person in it."""
+"""Intake: equal frames from every format, and every fault reported without a person in it."""
 
 import hashlib
 import json
@@ -288,7 +288,7 @@ def test_infinite_score_is_no_number(tmp_path, book, cohort, form):
     assert "column nscct: 1 value not a finite number" in message_of(path, book=book)
 
 
-def test_all_faults_are_told_together(tmp_path, book, cohort):
+def test_all_faults_are_reported_together(tmp_path, book, cohort):
     frame = _cell("origin", 77)(_cell("cito", 700, 2)(cohort)).drop(columns="sex")
     message = message_of(write(frame, tmp_path, form="csv", table=book.table("cohort")), book=book)
     assert "in 3 faults" in message
@@ -335,14 +335,14 @@ def test_mojibake_in_text_is_named(tmp_path, book, cohort, form):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_school_must_stand_in_the_schools_file(tmp_path, book, cohort, schools, form):
+def test_school_must_be_in_the_schools_file(tmp_path, book, cohort, schools, form):
     write(schools.iloc[:3], tmp_path, form=form, table=book.table("schools"))
     path = write(cohort, tmp_path, form=form, table=book.table("cohort"))
     message = message_of(path, book=book)
     assert "column school_id: 10 values not in the file of the table" in message
 
 
-def test_faults_of_the_schools_file_are_told_too(tmp_path, book, cohort, schools):
+def test_faults_of_the_schools_file_are_reported_too(tmp_path, book, cohort, schools):
     write(
         schools.assign(pupils=[0, 1, 2, 3], school_id=["00AB00", "01AB00", "02AB00", "02AB00"]),
         tmp_path,
@@ -356,7 +356,7 @@ def test_faults_of_the_schools_file_are_told_too(tmp_path, book, cohort, schools
     assert "cohort.csv, column school_id: 10 values not in the file" in message
 
 
-def test_municipality_must_stand_in_the_municipalities_file(tmp_path, book, cohort):
+def test_municipality_must_be_in_the_municipalities_file(tmp_path, book, cohort):
     places = pd.DataFrame({"municipality": ["GM0000"], "name": ["Ergens"], "urbanity": [3]})
     write(places, tmp_path, form="csv", table=book.table("municipalities"))
     path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))

@@ -22,7 +22,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 Open = Callable[..., Page]
 
 
-def told(page: Path) -> str:
+def page_name(page: Path) -> str:
     """Short name of a page."""
     return page.relative_to(REPORTS).with_suffix("").as_posix()
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.pages.conftest import PAGES, PICTURES, Open, told
+from tests.pages.conftest import PAGES, PICTURES, Open, page_name
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 LOOKS = [(width, scheme) for width in (360, 1400) for scheme in ("light", "dark")]
@@ -35,7 +35,7 @@ LINE = """
 }))
 """
 
-every_page = pytest.mark.parametrize("path", PAGES, ids=told)
+every_page = pytest.mark.parametrize("path", PAGES, ids=page_name)
 
 
 @every_page
@@ -43,7 +43,7 @@ every_page = pytest.mark.parametrize("path", PAGES, ids=told)
 def test_axe_finds_no_violation_of_wcag(path: Path, width: int, scheme: str, opened: Open) -> None:
     page = opened(path, width=width, scheme=scheme)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    name = f"{told(path).replace('/', '_')}-{width}-{scheme}.png"
+    name = f"{page_name(path).replace('/', '_')}-{width}-{scheme}.png"
     page.screenshot(path=PICTURES / name, full_page=True)
     found = Axe().run(page, options={"runOnly": WCAG}).response
     assert len(found["passes"]) > 10  # it did look
@@ -97,5 +97,5 @@ def test_paper_shows_the_text_and_nothing_to_click(path: Path, opened: Open) -> 
     edges = "map(each => each.getBoundingClientRect().right)"
     wide = f"[...document.querySelectorAll('main table, main img')].{edges}"
     assert max([0, *page.evaluate(wide)]) <= SHEET
-    target = PICTURES / f"{told(path).replace('/', '_')}-print.pdf"
+    target = PICTURES / f"{page_name(path).replace('/', '_')}-print.pdf"
     assert page.pdf(path=target, format="A4", prefer_css_page_size=True).startswith(b"%PDF")

@@ -32,7 +32,7 @@ KNOWN = 4 * np.sqrt(0.25 / 14_000)
 NOT_COMPUTABLE = 0.002
 # Two standard errors of a share of 0.2 among 625 sites.
 SMALL_SITES = 2 * np.sqrt(0.2 * 0.8 / SITES)
-# Two standard errors of a share of 0.42 among 625 sites, which stand together in towns.
+# Two standard errors of a share of 0.42 among 625 sites, which are clustered in towns.
 POSITIVE = 2 * np.sqrt(0.42 * 0.58 / SITES)
 # A child's unknown education says nothing of that education: false alarm 1 in 2,000.
 FAR = 3.5
@@ -109,8 +109,8 @@ def test_education_is_known_as_often_as_published_by_years_enrolled(
 def test_what_is_unknown_of_both_parents_goes_together_as_in_2013(
     children: pd.DataFrame, figures: dict
 ) -> None:
-    found = children[computable(children) & (children["asylum"] == 0)]
-    mother, father = (found[f"education_{each}"] == 99 for each in ("mother", "father"))
+    result = children[computable(children) & (children["asylum"] == 0)]
+    mother, father = (result[f"education_{each}"] == 99 for each in ("mother", "father"))
     patterns = [~mother & ~father, mother & ~father, ~mother & father, mother & father]
     ours = odds_ratio(np.array([each.mean() for each in patterns]))
     published = odds_ratio(np.array(figures["margins"]["education_known"][2013]))
@@ -268,7 +268,7 @@ def test_toddlers_have_no_school_and_are_in_the_register(country: Country) -> No
         assert (children.loc[toddler, "child_registered"] == 1).all()
 
 
-def test_who_is_not_in_the_register_has_unknown_values(children: pd.DataFrame) -> None:
+def test_children_outside_the_register_have_unknown_values(children: pd.DataFrame) -> None:
     missing = {column.key: column.missing for column in codebook.load().table("children").columns}
 
     def all_unknown(rows: pd.Series, *columns: str) -> bool:
@@ -312,7 +312,7 @@ def test_unknown_education_is_missing_at_random(country: Country, children: pd.D
     assert abs(fit[-1] / se[-1]) < FAR
 
 
-def test_children_stand_in_random_order(pupils: pd.DataFrame) -> None:
+def test_children_are_in_random_order(pupils: pd.DataFrame) -> None:
     same = (pupils["school_id"].to_numpy()[1:] == pupils["school_id"].to_numpy()[:-1]).mean()
     assert same < 0.01  # sorted by school it would be over 0.99
 

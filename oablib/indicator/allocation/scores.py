@@ -117,7 +117,6 @@ def municipalities(
     municipalities: pd.DataFrame,
     *,
     rules: Rules,
-    national: National | None = None,
 ) -> pd.DataFrame:
     """Achterstandsscore of each listed municipality, and its parts.
 
@@ -135,7 +134,7 @@ def municipalities(
     checks.fail_if_columns_are_absent(children, checks.CHILDREN, name="children")
     checks.fail_if_municipalities_differ(children, municipalities)
     population = populations.everybody(children, sites, rules=rules)
-    means = national or populations.of_units(population.units, rules=rules)
+    means = populations.of_units(population.units, rules=rules)
     size, municipal = len(municipalities), rules.G_scope == "municipal"
     sums = exact.sums(population, size=size, national=means)
     formula = exact.terms_by_own_mean if municipal else exact.terms

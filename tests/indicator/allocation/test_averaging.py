@@ -24,33 +24,33 @@ def test_scores_of_draws_are_averaged_after_rounding() -> None:
 def test_a_frame_of_each_draw_gives_the_mean_of_their_tables() -> None:
     drawn, rules = country(3), allocation.rules()
     moved = drawn.children.assign(score=drawn.children["score"].to_numpy()[::-1].copy())
-    told = (drawn.sites, drawn.municipalities)
-    found = allocation.of_frames([drawn.children, moved], *told, rules=rules)
+    tables = (drawn.sites, drawn.municipalities)
+    result = allocation.of_frames([drawn.children, moved], *tables, rules=rules)
     own = [allocation.schools(each, drawn.sites, rules=rules) for each in (drawn.children, moved)]
     halves = [each["achterstandsscore"].to_numpy() / 2 for each in own]
-    assert found.draws == 2
-    assert found.schools["achterstandsscore"].to_numpy() == pytest.approx(halves[0] + halves[1])
+    assert result.draws == 2
+    assert result.schools["achterstandsscore"].to_numpy() == pytest.approx(halves[0] + halves[1])
     with pytest.raises(AllocationError, match="No draw of scores"):
-        allocation.of_frames([], *told, rules=rules)
+        allocation.of_frames([], *tables, rules=rules)
 
 
-def test_early_and_late_averages_are_told_apart() -> None:
+def test_early_and_late_averages_are_reported_apart() -> None:
     early = table(n_target=[3.0, 1.0], achterstandsscore=[4.0, 0.0])
     late = table(n_target=[3.5, 0.5], achterstandsscore=[3.0, 1.0])
-    found = allocation.early_and_late(early, late).set_index("measure")
-    assert found.loc["above_zero"].tolist() == [1, 2]
-    assert found.loc["sum"].tolist() == [4, 4]
-    assert found.loc["mean_absolute", "late"] == 1  # (|3 - 4| + |1 - 0|) / 2
-    assert found.loc["correlation", "late"] == pytest.approx(1)
+    result = allocation.early_and_late(early, late).set_index("measure")
+    assert result.loc["above_zero"].tolist() == [1, 2]
+    assert result.loc["sum"].tolist() == [4, 4]
+    assert result.loc["mean_absolute", "late"] == 1  # (|3 - 4| + |1 - 0|) / 2
+    assert result.loc["correlation", "late"] == pytest.approx(1)
 
 
 def test_a_municipality_of_one_date_alone_has_nothing_on_the_other() -> None:
     latest = table(municipality=["GM1", "GM2"], achterstandsscore=[5.0, 1.0], A=[6.0, 2.0])
     earlier = table(municipality=["GM2", "GM3"], achterstandsscore=[2.0, 3.0], A=[3.0, 4.0])
-    found = allocation.two_dates(latest, earlier).set_index("municipality")
-    assert found.loc["GM1"].tolist() == [5.0, 6.0, 0.0, 0.0]
-    assert found.loc["GM2"].tolist() == [1.0, 2.0, 2.0, 3.0]
-    assert found.loc["GM3"].tolist() == [0.0, 0.0, 3.0, 4.0]
+    result = allocation.two_dates(latest, earlier).set_index("municipality")
+    assert result.loc["GM1"].tolist() == [5.0, 6.0, 0.0, 0.0]
+    assert result.loc["GM2"].tolist() == [1.0, 2.0, 2.0, 3.0]
+    assert result.loc["GM3"].tolist() == [0.0, 0.0, 3.0, 4.0]
 
 
 def test_a_school_of_which_one_site_is_hidden_is_not_summed_up() -> None:
@@ -68,23 +68,23 @@ def test_a_school_of_which_one_site_is_hidden_is_not_summed_up() -> None:
         note="",
     )
     shown = allocation.shown(schools, sites, rules=rules)
-    found = allocation.shown_brins(schools, shown)
+    result = allocation.shown_brins(schools, shown)
     # 4 and 3 pupils are too few even together, so that the site with 20 is hidden with them.
     assert shown["achterstandsscore"].isna().sum() == 3
-    assert found["brin"].tolist() == ["02BB"]
+    assert result["brin"].tolist() == ["02BB"]
 
 
 def test_a_table_of_pairs_names_no_small_school() -> None:
     rules = allocation.rules()
     pairs = table(school_id=["a", "b", "c", "d"], change=[1.0, 2.0, 3.0, 4.0])
     schools = table(school_id=["a", "b", "c"], n_children=[10, 9, 0])
-    found = comparison.visible(pairs, schools, rules=rules)
-    assert found["school_id"].tolist() == ["a"]
+    result = comparison.visible(pairs, schools, rules=rules)
+    assert result["school_id"].tolist() == ["a"]
 
 
 def test_a_site_without_pupils_is_no_part_of_a_comparison() -> None:
     drawn, rules = country(3), allocation.rules()
     schools = allocation.schools(drawn.children, drawn.sites, rules=rules)
-    found = allocation.with_pupils(schools)
-    assert (found["n_children"] > 0).all()
-    assert len(found) == len(schools) - (schools["note"] == "no pupils").sum()
+    result = allocation.with_pupils(schools)
+    assert (result["n_children"] > 0).all()
+    assert len(result) == len(schools) - (schools["note"] == "no pupils").sum()

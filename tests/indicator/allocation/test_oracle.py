@@ -23,22 +23,22 @@ def rules() -> allocation.Rules:
     return allocation.rules()
 
 
-def as_rows(told: dict[str, oracle.Row]) -> list[tuple]:
+def as_rows(rows: dict[str, oracle.Row]) -> list[tuple]:
     """Rows as a table has them: each number the double nearest to the exact one."""
     return sorted(
         (
             name, row.E, float(row.target), float(row.A), float(row.B), float(row.C),
             math.nan if row.G is None else float(row.G), float(row.score),
         )
-        for name, row in told.items()
+        for name, row in rows.items()
     )  # fmt: skip
 
 
-def assert_same(table: pd.DataFrame, told: dict[str, oracle.Row]) -> None:
+def assert_same(table: pd.DataFrame, rows: dict[str, oracle.Row]) -> None:
     columns = ["n_children", "n_target", "A", "B", "C", "G", "achterstandsscore"]
-    found = table[[table.columns[0], *columns]]
-    expected = pd.DataFrame(as_rows(told), columns=found.columns)
-    pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False)
+    result = table[[table.columns[0], *columns]]
+    expected = pd.DataFrame(as_rows(rows), columns=result.columns)
+    pd.testing.assert_frame_equal(result, expected, check_exact=True, check_dtype=False)
 
 
 @pytest.mark.parametrize("ties", TIES)
@@ -46,7 +46,7 @@ def assert_same(table: pd.DataFrame, told: dict[str, oracle.Row]) -> None:
 def test_schools_and_brins_are_exactly_those_of_the_law(
     batch: int, ties: str, rules: allocation.Rules
 ) -> None:
-    told = dataclasses.replace(rules, ties=ties)
+    changed = dataclasses.replace(rules, ties=ties)
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         drawn = country(seed)
         children, sites, _ = drawn.lists
@@ -54,9 +54,9 @@ def test_schools_and_brins_are_exactly_those_of_the_law(
             expected = oracle.schools(children, sites, ties)
         except oracle.NobodyCountsError:
             with pytest.raises(AllocationError, match="lowest score"):
-                allocation.schools(drawn.children, drawn.sites, rules=told)
+                allocation.schools(drawn.children, drawn.sites, rules=changed)
             continue
-        table = allocation.schools(drawn.children, drawn.sites, rules=told)
+        table = allocation.schools(drawn.children, drawn.sites, rules=changed)
         assert_same(table, expected)
         by_brin = allocation.brins(table).set_index("brin")["achterstandsscore"]
         sums = {name: float(score) for name, score in oracle.brins(expected).items()}
@@ -71,15 +71,15 @@ def test_municipalities_are_exactly_those_of_the_law(
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         drawn, own = country(seed), seed % 2 == 0
         scope = "municipal" if own else "national"
-        told = dataclasses.replace(rules, ties=ties, G_scope=scope)
+        changed = dataclasses.replace(rules, ties=ties, G_scope=scope)
         frames = (drawn.children, drawn.sites, drawn.municipalities)
         try:
             expected = oracle.municipalities(*drawn.lists, ties, own)
         except oracle.NobodyCountsError:
             with pytest.raises(AllocationError, match="lowest score"):
-                allocation.municipalities(*frames, rules=told)
+                allocation.municipalities(*frames, rules=changed)
             continue
-        assert_same(allocation.municipalities(*frames, rules=told), expected)
+        assert_same(allocation.municipalities(*frames, rules=changed), expected)
 
 
 def scores(rng: random.Random) -> pd.DataFrame:
@@ -103,6 +103,6 @@ def test_grants_are_those_found_by_halving(seed: int, rules: allocation.Rules) -
     target = list((frame["A_t1"] > 0) | (frame["A_t2"] > 0))
     budget = oracle.MINIMUM * sum(target) + rng.randint(1, 10 ** rng.randint(3, 8))
     cents, J = oracle.grants(halves, target, budget)
-    found = allocation.grants(frame, budget=budget, rules=rules)
-    assert (found.table["grant"] * 100).round().astype(int).tolist() == cents
-    assert dataclasses.astuple(found)[1:3] == (float(J), float(sum(halves)))
+    result = allocation.grants(frame, budget=budget, rules=rules)
+    assert (result.table["grant"] * 100).round().astype(int).tolist() == cents
+    assert dataclasses.astuple(result)[1:3] == (float(J), float(sum(halves)))

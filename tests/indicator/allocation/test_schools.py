@@ -114,11 +114,11 @@ def test_a_municipality_without_target_group_has_no_mean_and_says_so(by_hand: Co
     assert row["note"] == scores.NO_TARGET_GROUP
 
 
-def _at(drawn: Country, place: str) -> pd.Series:
+def _at(drawn: Country, municipality: str) -> pd.Series:
     """Toddlers living there and pupils at school there."""
-    stands = drawn.sites.set_index("school_id")["municipality"]
-    school = drawn.children["school_id"].astype(object).map(stands)
-    return school.where(~drawn.children["toddler"], drawn.children["municipality"]).eq(place)
+    of_school = drawn.sites.set_index("school_id")["municipality"]
+    school = drawn.children["school_id"].astype(object).map(of_school)
+    return school.where(~drawn.children["toddler"], drawn.children["municipality"]).eq(municipality)
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_a_half_is_rounded_up_even_where_doubles_cannot_say_so(
 )
 def test_ties_at_the_boundary_follow_the_rule(ties: str, n_target: int, G: float) -> None:
     scores = np.array([1.0, 2.0] + 3 * [3.0] + 15 * [9.0])
-    found = allocation.national(scores, rules=rules(ties=ties))
-    assert (found.n_target, found.G, found.boundary) == (n_target, G, 3.0)
+    result = allocation.national(scores, rules=rules(ties=ties))
+    assert (result.n_target, result.G, result.boundary) == (n_target, G, 3.0)
 
 
 def test_a_tie_that_fits_whole_counts_under_every_rule() -> None:
     scores = np.array([1.0, 3.0, 3.0] + 17 * [9.0])
-    found = [
+    result = [
         allocation.national(scores, rules=rules(ties=each)) for each in ("all", "none", "share")
     ]
-    assert {each.n_target for each in found} == {3} and {each.G for each in found} == {7 / 3}
+    assert {each.n_target for each in result} == {3} and {each.G for each in result} == {7 / 3}
 
 
 def test_a_school_of_asylum_seekers_at_one_score_shares_a_tie(by_hand: Country) -> None:
@@ -213,18 +213,18 @@ def test_the_order_of_sites_changes_no_byte(seed: int) -> None:
 @given(seed=SEEDS)
 def test_every_child_is_accounted_for_and_all_sums_agree(seed: int) -> None:
     drawn = country(seed)
-    told = rules(ties="share")
+    shared = rules(ties="share")
     assert sum(accounted(drawn).values()) == len(drawn.children)
     table, places = schools(drawn, ties="share"), municipalities(drawn, ties="share")
     frames = (drawn.children, drawn.sites)
     means = {
-        "of_schools": allocation.national_of_schools(*frames, rules=told),
-        "of_municipalities": allocation.national_of_municipalities(*frames, rules=told),
+        "of_schools": allocation.national_of_schools(*frames, rules=shared),
+        "of_municipalities": allocation.national_of_municipalities(*frames, rules=shared),
     }
-    accounts_ = allocation.accounted(*frames, rules=told)
+    accounts_ = allocation.accounted(*frames, rules=shared)
     allocation.fail_if_sums_differ(table, places, accounted=accounts_, **means)
     for name, each in (("of_schools", table), ("of_municipalities", places)):
-        k = int(told.target_share * means[name].n)
+        k = int(shared.target_share * means[name].n)
         assert means[name].n_target == k
         assert each["n_target"].sum() == pytest.approx(k, rel=ROUNDING)
 
@@ -249,7 +249,7 @@ def changed(drawn: Country, at: int, **values: Any) -> Country:
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ({"score": np.nan}, "1 of 40 children have no finite score"),
         ({"score": -np.inf}, "1 of 40 children have no finite score"),
@@ -258,9 +258,9 @@ def changed(drawn: Country, at: int, **values: Any) -> Country:
     ],
 )
 def test_unfit_children_are_refused_with_their_number(
-    by_hand: Country, values: dict[str, Any], told: str
+    by_hand: Country, values: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(AllocationError, match=told):
+    with pytest.raises(AllocationError, match=message):
         schools(changed(by_hand, 0, **values))
 
 
@@ -276,8 +276,8 @@ def test_frames_that_cannot_be_meant_are_refused(by_hand: Country) -> None:
         "is no Categorical": (people.astype({"school_id": object}), sites),
         "0 children count": (people, sites.assign(school_type=2)),
     }
-    for told, frames in cases.items():
-        with pytest.raises(AllocationError, match=told):
+    for message, frames in cases.items():
+        with pytest.raises(AllocationError, match=message):
             allocation.schools(*frames, rules=rules())
     with pytest.raises(AllocationError, match="municipality has 2 categories"):
         allocation.municipalities(people, sites, by_hand.municipalities.iloc[:1], rules=rules())
@@ -346,13 +346,13 @@ def test_sums_that_differ_are_named(by_hand: Country) -> None:
         "of_schools": allocation.national_of_schools(*frames, rules=rules()),
         "of_municipalities": allocation.national_of_municipalities(*frames, rules=rules()),
     }
-    told = allocation.accounted(*frames, rules=rules())
+    accounts_ = allocation.accounted(*frames, rules=rules())
     places = municipalities(by_hand)
     places.loc[0, "n_toddlers"] += 1
     with pytest.raises(
         AllocationError, match="1 of 9 sums differ: toddlers of municipalities: 21 instead of 20"
     ):
-        allocation.fail_if_sums_differ(schools(by_hand), places, accounted=told, **means)
+        allocation.fail_if_sums_differ(schools(by_hand), places, accounted=accounts_, **means)
 
 
 # Grants
@@ -368,20 +368,20 @@ def of(*halves: float, A: float = 1.0) -> pd.DataFrame:
 
 def test_grants_by_hand() -> None:
     """At 10,000 a point the third would get 10,000; lifted, 936,000 are left for 99 points."""
-    found = allocation.grants(of(90, 9, 1), budget=1_000_000, rules=rules())
-    assert found.table["grant"].tolist() == [850_909.09, 85_090.91, 64_000.0]
-    assert found.table["at_minimum"].tolist() == [False, False, True]
-    assert found.table["share"].tolist() == [0.9, 0.09, 0.01]
+    result = allocation.grants(of(90, 9, 1), budget=1_000_000, rules=rules())
+    assert result.table["grant"].tolist() == [850_909.09, 85_090.91, 64_000.0]
+    assert result.table["at_minimum"].tolist() == [False, False, True]
+    assert result.table["share"].tolist() == [0.9, 0.09, 0.01]
     J = 936_000 / 99 * 100
-    assert (found.J, found.K, found.rounds) == (pytest.approx(J, rel=ROUNDING), 100.0, 2)
-    assert pytest.approx(1_000_000 - (64_000 - J / 100), rel=ROUNDING) == found.J
+    assert (result.J, result.K, result.rounds) == (pytest.approx(J, rel=ROUNDING), 100.0, 2)
+    assert pytest.approx(1_000_000 - (64_000 - J / 100), rel=ROUNDING) == result.J
 
 
 def test_lifting_one_may_push_another_below_the_minimum() -> None:
     """66,667 for the second at first; 63,047 once the third is lifted."""
-    found = allocation.grants(of(90, 6.5, 1), budget=1_000_000, rules=rules())
-    assert found.table["grant"].tolist() == [872_000.0, 64_000.0, 64_000.0]
-    assert found.rounds == 3
+    result = allocation.grants(of(90, 6.5, 1), budget=1_000_000, rules=rules())
+    assert result.table["grant"].tolist() == [872_000.0, 64_000.0, 64_000.0]
+    assert result.rounds == 3
 
 
 def test_a_target_group_without_a_score_gets_the_minimum_by_the_letter_of_article_4() -> None:
@@ -403,14 +403,14 @@ def test_grants_add_up_to_the_budget_and_none_is_below_the_minimum(
 ) -> None:
     cents = 64_000_00 * len(scores) + extra
     frame = of(*[each / 100 for each in scores])
-    found = allocation.grants(frame, budget=cents / 100, rules=rules()).table
-    assert int((found["grant"] * 100).round().sum()) == cents
-    assert (found["grant"] >= 64_000).all()
-    assert (found["grant"][found["at_minimum"]] == 64_000).all()
+    result = allocation.grants(frame, budget=cents / 100, rules=rules()).table
+    assert int((result["grant"] * 100).round().sum()) == cents
+    assert (result["grant"] >= 64_000).all()
+    assert (result["grant"][result["at_minimum"]] == 64_000).all()
 
 
 @pytest.mark.parametrize(
-    ("frame", "budget", "told"),
+    ("frame", "budget", "message"),
     [
         (of(9, 1), 127_999.5, r"0.50 euro short of 2 minima of 64,000 euro; expected 128,000"),
         (of(9, 1), -1, "expected a positive number"),
@@ -423,9 +423,9 @@ def test_grants_add_up_to_the_budget_and_none_is_below_the_minimum(
     ],
 )
 def test_budgets_and_scores_that_cannot_be_divided_are_refused(
-    frame: pd.DataFrame, budget: float, told: str
+    frame: pd.DataFrame, budget: float, message: str
 ) -> None:
-    with pytest.raises(AllocationError, match=told):
+    with pytest.raises(AllocationError, match=message):
         allocation.grants(frame, budget=budget, rules=rules())
 
 
@@ -444,30 +444,30 @@ def table(*sizes: int) -> pd.DataFrame:
 
 def shown(*sizes: int, treatment: str, boards: str = "") -> pd.DataFrame:
     frame = table(*sizes)
-    told = rules(small_schools=allocation.SmallSchools(10, treatment))
+    treated = rules(small_schools=allocation.SmallSchools(10, treatment))
     sites = frame[["school_id"]].assign(board=list(boards or "p" * len(sizes)))
-    found = allocation.shown(frame, sites, rules=told)
-    if not found["note"].str.contains("too few").any():
+    result = allocation.shown(frame, sites, rules=treated)
+    if not result["note"].str.contains("too few").any():
         for name in TOTALS:
-            assert found[name].sum() == frame[name].sum()
-    return found
+            assert result[name].sum() == frame[name].sum()
+    return result
 
 
-def sizes_of(found: pd.DataFrame) -> dict[str, Any]:
-    names = found["school_id"].str.slice(0, 2).where(found["school_id"].str.len() == 6)
-    return dict(zip(names.fillna(found["school_id"]), found["n_children"], strict=True))
+def sizes_of(result: pd.DataFrame) -> dict[str, Any]:
+    names = result["school_id"].str.slice(0, 2).where(result["school_id"].str.len() == 6)
+    return dict(zip(names.fillna(result["school_id"]), result["n_children"], strict=True))
 
 
 def test_small_sites_are_hidden_and_shown_in_one_row_together() -> None:
-    found = shown(40, 4, 7, 0, treatment="suppress")
-    assert sizes_of(found) == {"00": 40, "01": pd.NA, "02": pd.NA, "03": 0, "not shown": 11}
-    assert found.loc[found["n_children"].isna(), TOTALS].isna().all(axis=None)
+    result = shown(40, 4, 7, 0, treatment="suppress")
+    assert sizes_of(result) == {"00": 40, "01": pd.NA, "02": pd.NA, "03": 0, "not shown": 11}
+    assert result.loc[result["n_children"].isna(), TOTALS].isna().all(axis=None)
 
 
 def test_a_site_of_one_child_cannot_be_computed_from_the_totals() -> None:
-    found = shown(40, 1, 30, treatment="suppress")
-    assert sizes_of(found) == {"00": 40, "01": pd.NA, "02": pd.NA, "not shown": 31}
-    assert found["note"].tolist()[2].startswith("hidden because")
+    result = shown(40, 1, 30, treatment="suppress")
+    assert sizes_of(result) == {"00": 40, "01": pd.NA, "02": pd.NA, "not shown": 31}
+    assert result["note"].tolist()[2].startswith("hidden because")
 
 
 def test_sites_that_are_few_even_together_take_along_the_next_smallest() -> None:
@@ -475,35 +475,35 @@ def test_sites_that_are_few_even_together_take_along_the_next_smallest() -> None
 
 
 def test_a_country_that_is_one_small_site_shows_nothing() -> None:
-    found = shown(5, treatment="suppress")
-    assert found[TOTALS].isna().all(axis=None)
+    result = shown(5, treatment="suppress")
+    assert result[TOTALS].isna().all(axis=None)
 
 
 def test_small_sites_of_a_board_that_are_few_together_are_hidden() -> None:
     """Board p has 3 + 2 pupils; alone in the last row it takes along q with 6 + 7."""
-    found = shown(40, 6, 7, 3, 2, 30, treatment="board", boards="pqqppp")
-    assert sizes_of(found) == {"00": 40, "05": 30, "p": pd.NA, "q": pd.NA, "not shown": 18}
+    result = shown(40, 6, 7, 3, 2, 30, treatment="board", boards="pqqppp")
+    assert sizes_of(result) == {"00": 40, "05": 30, "p": pd.NA, "q": pd.NA, "not shown": 18}
 
 
 def test_boards_without_hidden_sites_need_no_row_for_the_rest() -> None:
-    found = shown(40, 6, 7, 30, treatment="board", boards="pqqp")
-    assert sizes_of(found) == {"00": 40, "03": 30, "q": 13}
+    result = shown(40, 6, 7, 30, treatment="board", boards="pqqp")
+    assert sizes_of(result) == {"00": 40, "03": 30, "q": 13}
 
 
 def test_kept_sites_stay_as_they_are_and_unknown_ones_are_refused() -> None:
     assert sizes_of(shown(40, 4, treatment="keep")) == {"00": 40, "01": 4}
-    told = rules(small_schools=allocation.SmallSchools(10, "board"))
+    by_board = rules(small_schools=allocation.SmallSchools(10, "board"))
     with pytest.raises(AllocationError, match="1 of 1 schools are not in sites"):
-        allocation.shown(table(5), table(5, 6).iloc[1:].assign(board="p"), rules=told)
+        allocation.shown(table(5), table(5, 6).iloc[1:].assign(board="p"), rules=by_board)
 
 
 # Rules
 
 
 def test_shares_are_exact_and_rules_are_those_of_the_day() -> None:
-    told = allocation.rules(date=datetime.date(2020, 10, 1))
-    assert (20 * told.target_share, 25 * told.threshold_schools) == (3, 3)
-    assert told.minimum_payment == 64_000
+    earlier = allocation.rules(date=datetime.date(2020, 10, 1))
+    assert (20 * earlier.target_share, 25 * earlier.threshold_schools) == (3, 3)
+    assert earlier.minimum_payment == 64_000
     with pytest.raises(ParameterError, match="is known from 2019-01-01, and was asked for on 2018"):
         allocation.rules(date=datetime.date(2018, 10, 1))
 
@@ -520,7 +520,7 @@ def file(own_rules: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (
             "value: 0.15",
@@ -539,12 +539,14 @@ def file(own_rules: Path) -> Path:
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused_with_its_line(
-    file: Path, old: str, new: str, told: str
+    file: Path, old: str, new: str, message: str
 ) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ParameterError, match=rf"params/rules/allocation.yaml line \d+: .*{told}"):
+    with pytest.raises(
+        ParameterError, match=rf"params/rules/allocation.yaml line \d+: .*{message}"
+    ):
         allocation.rules()
 
 

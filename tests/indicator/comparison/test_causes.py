@@ -117,11 +117,11 @@ def test_a_decomposition_scales_and_adds_up(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
-    found = comparison.decompose(
+    result = comparison.decompose(
         before, after, causes=causes.ALL, how=how, rules=comparison.rules()
     )
-    comparison.fail_if_parts_do_not_add_up(found.table)
-    assert (found.schools["achterstandsscore"].to_numpy() == own_scores(after, how)).all()
-    raw = found.pairs.set_index("school_id")
+    comparison.fail_if_parts_do_not_add_up(result.table)
+    assert (result.schools["achterstandsscore"].to_numpy() == own_scores(after, how)).all()
+    raw = result.pairs.set_index("school_id")
     assert (raw["current_raw"].to_numpy() == own_scores(before, how)).all()
-    assert set(found.summary["cause"]) == {*causes.ALL, "standardisation"}
+    assert set(result.summary["cause"]) == {*causes.ALL, "standardisation"}

@@ -36,7 +36,7 @@ def scores(key: str = "school_id", **points: float) -> pd.DataFrame:
 
 
 def paired(current: Sequence[float], new: Sequence[float], rules: Rules = RULES) -> pd.DataFrame:
-    names = [f"s{place:03d}" for place in range(len(current))]
+    names = [f"s{row:03d}" for row in range(len(current))]
     sides = (scores(**dict(zip(names, side, strict=True))) for side in (current, new))
     return comparison.standardised(*sides, key="school_id", rules=rules)
 
@@ -114,7 +114,7 @@ def test_the_order_of_rows_changes_nothing(seed: int) -> None:
 # Tables of schools
 
 
-def test_the_crosstable_counts_who_comes_and_goes() -> None:
+def test_the_crosstable_counts_changes_from_and_to_zero() -> None:
     pairs = paired([0, 0, 5, 5, 5, 0], [0, 2, 0, 3, 10, 0])
     frame = comparison.crosstable(pairs, published=PUBLISHED)
     assert frame["n"].tolist() == [2, 1, 1, 2]
@@ -136,9 +136,9 @@ def test_tables_of_schools_count_as_a_loop_does(seed: int) -> None:
     mean = sum(moving) / len(moving)
     sd = (sum((each - mean) ** 2 for each in moving) / len(moving)) ** 0.5
     frame = comparison.classes(pairs, rules=RULES)
-    for place, row in enumerate(frame.itertuples()):
-        if place:
-            assert row.lower == pytest.approx(mean + (place - 3) * sd, abs=ORDER_ATOL)
+    for number, row in enumerate(frame.itertuples()):
+        if number:
+            assert row.lower == pytest.approx(mean + (number - 3) * sd, abs=ORDER_ATOL)
         assert row.n == sum(row.lower <= each < row.upper for each in moving)
     assert frame["n"].sum() == len(moving)
     of_groups = comparison.groups(pairs, rules=RULES)
@@ -158,21 +158,21 @@ def test_classes_of_a_drawn_example() -> None:
 
 
 def test_the_published_tables_agree_with_each_other() -> None:
-    told = PUBLISHED["schools"]
-    moving = [told[name] for name in told if name.startswith(("zero_current", "positive"))]
-    assert sum(told["change_counts"]) == sum(moving) == 133 + 41 + 2497 == 2671
+    figures = PUBLISHED["schools"]
+    moving = [figures[name] for name in figures if name.startswith(("zero_current", "positive"))]
+    assert sum(figures["change_counts"]) == sum(moving) == 133 + 41 + 2497 == 2671
     # "Almost 80 %" within 24 points are the two middle classes.
-    middle = sum(told["change_counts"][2:4]) / sum(told["change_counts"])
-    assert told["share_within_24_points"] - 0.02 < middle < told["share_within_24_points"]
+    middle = sum(figures["change_counts"][2:4]) / sum(figures["change_counts"])
+    assert figures["share_within_24_points"] - 0.02 < middle < figures["share_within_24_points"]
     # Without schools zero under both the sd is 23.8; with them root(2671 / 6248) of that, 16.
-    n = told["zero_both"] + 2671
+    n = figures["zero_both"] + 2671
     assert round(23.8 * np.sqrt(2671 / n)) == 16
     # Schools within 16 points that are not zero under both are some of those within 24.
-    within_16 = (told["share_within_16_points_all"] * n - told["zero_both"]) / 2671
+    within_16 = (figures["share_within_16_points_all"] * n - figures["zero_both"]) / 2671
     assert 0 < within_16 < middle
 
 
-def test_published_classes_stand_beside_only_where_there_are_as_many() -> None:
+def test_published_classes_are_shown_only_where_there_are_as_many() -> None:
     pairs = drawn(1)
     frame = comparison.classes(pairs, rules=RULES, published=PUBLISHED)
     assert frame["published"].tolist() == PUBLISHED["schools"]["change_counts"]
@@ -219,10 +219,10 @@ def test_a_weight_of_two_is_two_children() -> None:
     rng = np.random.default_rng(3)
     current, new = rng.normal(size=(2, 40))
     codes, weights = rng.integers(0, 4, 40), rng.integers(1, 4, 40)
-    told = {"imputed": [IMPUTED], "rules": RULES}
-    weighted = comparison.score_differences(current, new, codes, weights=weights, **told)
+    options = {"imputed": [IMPUTED], "rules": RULES}
+    weighted = comparison.score_differences(current, new, codes, weights=weights, **options)
     repeated = comparison.score_differences(
-        *(np.repeat(each, weights) for each in (current, new, codes)), **told
+        *(np.repeat(each, weights) for each in (current, new, codes)), **options
     )
     pd.testing.assert_frame_equal(weighted.drop(columns="n"), repeated.drop(columns="n"))
 
@@ -231,9 +231,9 @@ def test_the_order_of_children_moves_last_bits_alone() -> None:
     rng = np.random.default_rng(4)
     current, new = rng.normal(size=(2, 5_000))
     codes, order = rng.integers(0, 4, 5_000), rng.permutation(5_000)
-    told = {"imputed": [IMPUTED], "rules": RULES}
-    frame = comparison.score_differences(current, new, codes, **told)
-    again = comparison.score_differences(current[order], new[order], codes[order], **told)
+    options = {"imputed": [IMPUTED], "rules": RULES}
+    frame = comparison.score_differences(current, new, codes, **options)
+    again = comparison.score_differences(current[order], new[order], codes[order], **options)
     # Results tables keep ten digits.
     pd.testing.assert_frame_equal(again, frame, rtol=1e-12, atol=1e-13)
 
@@ -261,9 +261,9 @@ def test_unfit_scores_are_refused_with_a_count(new: list[float], said: str) -> N
 def test_a_boundary_that_moves_lets_children_in_and_out() -> None:
     current, new = np.array([1.0, 2, 3, 4]), np.array([3.0, 1, 2, 9])
     frame = comparison.cutoff(current, new, boundaries=(2.0, 2.13), published=PUBLISHED)
-    told = frame.set_index("measure")["value"]
-    assert told["shift"] == pytest.approx(0.13)
-    assert told[["lowest_under_both", "only_current", "only_new"]].tolist() == [1 / 4] * 3
+    values = frame.set_index("measure")["value"]
+    assert values["shift"] == pytest.approx(0.13)
+    assert values[["lowest_under_both", "only_current", "only_new"]].tolist() == [1 / 4] * 3
     assert frame.set_index("measure").loc["shift", "published"] == PUBLISHED["cutoff_shift"]
 
 
@@ -298,14 +298,14 @@ def test_relative_changes_leave_the_largest_apart() -> None:
         key="municipality", rules=replace(RULES, largest=2),
     )  # fmt: skip
     made = comparison.relative(pairs, rules=replace(RULES, largest=2), published=PUBLISHED)
-    told = made.summary.set_index("measure")["value"]
+    values = made.summary.set_index("measure")["value"]
     table = made.table.set_index("municipality")
     assert table.index[table["largest"]].tolist() == ["GM1", "GM2"]
     assert table["relative"].round(10).tolist()[:4] == [-0.1, 0, 0.1, 0.5]
     assert table["relative"].isna().tolist() == [False] * 4 + [True] * 2
-    assert told[["municipalities", "with_current_score", "from_zero"]].tolist() == [6, 4, 1]
-    assert told["gain"] == 3 / 5 and told["lose"] == 1 / 5
-    assert told["largest_change"] == pytest.approx((90 + 50) / (100 + 50) - 1)
+    assert values[["municipalities", "with_current_score", "from_zero"]].tolist() == [6, 4, 1]
+    assert values["gain"] == 3 / 5 and values["lose"] == 1 / 5
+    assert values["largest_change"] == pytest.approx((90 + 50) / (100 + 50) - 1)
     beside = made.summary.set_index("measure")["published"]
     assert beside[["lower", "upper", "largest_change"]].tolist() == [-0.06, 0.22, -0.04]
 
@@ -313,8 +313,8 @@ def test_relative_changes_leave_the_largest_apart() -> None:
 def test_most_municipalities_lie_within_the_interval() -> None:
     pairs = drawn(7, n=340)
     made = comparison.relative(pairs, rules=RULES)
-    told = made.summary.set_index("measure")["value"]
-    inside = made.table["relative"].dropna().between(told["lower"], told["upper"]).mean()
+    values = made.summary.set_index("measure")["value"]
+    inside = made.table["relative"].dropna().between(values["lower"], values["upper"]).mean()
     assert inside == pytest.approx(RULES.interval, abs=HALF_A_SHARE)
 
 
@@ -327,7 +327,7 @@ GAMES = arrays(
 
 def game(table: np.ndarray, causes: Sequence[str] = CAUSES) -> Any:
     """Scores of four schools for each set of causes, as rows of a table."""
-    return lambda chosen: table[sum(2**place for place, c in enumerate(causes) if c in chosen)]
+    return lambda chosen: table[sum(2**bit for bit, c in enumerate(causes) if c in chosen)]
 
 
 def by_permutations(causes: Sequence[str], value: Any) -> dict[str, np.ndarray]:
@@ -335,8 +335,8 @@ def by_permutations(causes: Sequence[str], value: Any) -> dict[str, np.ndarray]:
     parts = {cause: np.zeros(4) for cause in causes}
     orders = list(permutations(causes))
     for order in orders:
-        for place, cause in enumerate(order):
-            before, after = (value(frozenset(order[:end])) for end in (place, place + 1))
+        for rank, cause in enumerate(order):
+            before, after = (value(frozenset(order[:end])) for end in (rank, rank + 1))
             parts[cause] += (after - before) / len(orders)
     return parts
 
@@ -445,7 +445,7 @@ def test_causes_are_summed_up_over_schools_that_change() -> None:
     assert frame[frame["group"] == "lose most"]["share"].isna().all()  # nobody is so far out
 
 
-def test_most_changed_are_told_from_the_greatest_loss_to_the_greatest_gain() -> None:
+def test_most_changed_are_reported_from_the_greatest_loss_to_the_greatest_gain() -> None:
     frame = comparison.most_changed(shared_out(), rules=replace(RULES, most_changed=1))
     assert frame["school_id"].tolist() == ["b", "c"]
     assert len(comparison.most_changed(shared_out(), rules=RULES)) == 3  # d does not change
@@ -461,7 +461,7 @@ def cohort() -> Table:
 
 def pupils(seed: int, *, n: int = 4_000, schools: int = 60) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    names = [f"s{place:03d}" for place in range(schools)]
+    names = [f"s{row:03d}" for row in range(schools)]
     codes = {
         "provenance": [0, 1, IMPUTED], "origin": [*range(1, 9), 99], "residence_mother": [0, 1, 9],
         "debt_restructuring": [0, 1, 9], "education_father": [*range(1, 9), 99],
@@ -476,22 +476,22 @@ def test_a_profile_counts_as_a_loop_does(cohort: Table) -> None:
     children, pairs = pupils(1), drawn(2, n=50)  # ten schools are in no pair
     rules = replace(RULES, extreme_sds=1)  # so that there are some
     frame = comparison.profile(children, pairs, table=cohort, imputed=[IMPUTED], rules=rules)
-    told = frame.set_index(["measure", "code", "group"])["value"]
+    values = frame.set_index(["measure", "code", "group"])["value"]
     of_school = comparison.groups(pairs, rules=rules)
     group = children["school_id"].astype("str").map(of_school)
     for name in ("lose most", "gain most", "others", "all"):
         part = children[group == name] if name != "all" else children[group.notna()]
-        assert told["children", 0, name] == len(part)
-        assert told["imputed", 0, name] == (part["provenance"] == IMPUTED).mean()
+        assert values["children", 0, name] == len(part)
+        assert values["imputed", 0, name] == (part["provenance"] == IMPUTED).mean()
         known = part[part["origin"] != 99]
-        assert told["origin", 8, name] == (known["origin"] == 8).mean()
+        assert values["origin", 8, name] == (known["origin"] == 8).mean()
         parents = part[["education_father", "education_mother"]]
         both = parents[(parents != 99).all(axis=1)]
-        assert told["low_education", 0, name] == (both <= 2).all(axis=1).mean()
+        assert values["low_education", 0, name] == (both <= 2).all(axis=1).mean()
         mothers = part.loc[part["residence_mother"] != 9, "residence_mother"]
-        assert told["short_residence", 0, name] == (mothers == 1).mean()
+        assert values["short_residence", 0, name] == (mothers == 1).mean()
         shares = (part["provenance"] == IMPUTED).groupby(part["school_id"].astype("str")).mean()
-        assert told["imputed_over", 0, name] == (shares > RULES.imputed_over).mean()
+        assert values["imputed_over", 0, name] == (shares > RULES.imputed_over).mean()
     shuffled = children.sample(frac=1, random_state=1)
     again = comparison.profile(shuffled, pairs, table=cohort, imputed=[IMPUTED], rules=rules)
     pd.testing.assert_frame_equal(again, frame, check_exact=True)
@@ -506,11 +506,13 @@ def test_schools_without_children_are_divided_by_nothing(cohort: Table) -> None:
     children["provenance"] = IMPUTED
     rules = replace(RULES, extreme_sds=1)
     frame = comparison.profile(children, pairs, table=cohort, imputed=[IMPUTED], rules=rules)
-    told = frame.set_index(["measure", "group"])["value"]
-    assert told["schools"].tolist() == [1, 1, 1, 3]
-    assert told["children"].tolist() == [0, 0, 1, 1]
-    assert np.isnan(told["imputed", "lose most"]) and np.isnan(told["imputed_over", "gain most"])
-    assert told["imputed", "others"] == told["imputed_over", "all"] == 1
+    values = frame.set_index(["measure", "group"])["value"]
+    assert values["schools"].tolist() == [1, 1, 1, 3]
+    assert values["children"].tolist() == [0, 0, 1, 1]
+    assert np.isnan(values["imputed", "lose most"]) and np.isnan(
+        values["imputed_over", "gain most"]
+    )
+    assert values["imputed", "others"] == values["imputed_over", "all"] == 1
 
 
 def test_a_profile_asks_for_categories(cohort: Table) -> None:
@@ -543,8 +545,8 @@ def test_the_published_inflow_is_counted_as_published() -> None:
     assert frame["month"].tolist() == ["2020-10", "2020-11", "2020-12", "published"]
     assert frame["added"].tolist()[:3] == [5, 12, 27]
     assert frame["schools"].tolist()[:3] == [1, 1 + 4, 1 + 4 + 24]
-    told = ["children", "pupils", "toddlers", "schools_3_or_4", "schools_5_or_more"]
-    assert frame.loc[2, told].tolist() == frame.loc[3, told].tolist() == [44, 41, 3, 4, 1]
+    columns = ["children", "pupils", "toddlers", "schools_3_or_4", "schools_5_or_more"]
+    assert frame.loc[2, columns].tolist() == frame.loc[3, columns].tolist() == [44, 41, 3, 4, 1]
 
 
 def test_months_go_on_over_the_end_of_a_year_and_nobody_else_is_counted() -> None:

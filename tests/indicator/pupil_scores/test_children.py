@@ -41,8 +41,8 @@ def test_values_arrive_as_they_were_delivered(tmp_path: Path, book: Codebook) ->
     frame = frame.iloc[np.argsort(key)]
     assert (read.key == np.sort(key)).all()
     for name, missing in (("education_mother", 99), ("origin", 99), ("residence_mother", 9)):
-        told = frame[name].astype(int).replace(missing, 255).to_numpy()
-        assert (read.codes[name] == told).all()
+        expected = frame[name].astype(int).replace(missing, 255).to_numpy()
+        assert (read.codes[name] == expected).all()
     shown = read.frame()
     schools = shown["school_id"].astype(object).fillna("").to_numpy()
     assert (schools == frame["school_id"].fillna("").to_numpy()).all()
@@ -119,7 +119,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_as_a_count(tmp_path: Path, book: Codebook, fault: str) -> None:
+def test_a_fault_is_reported_as_a_count(tmp_path: Path, book: Codebook, fault: str) -> None:
     spoil, expected = FAULTS[fault]
     frame = country_files.children()
     text = refusal(tmp_path, spoil(frame), book)
@@ -132,7 +132,7 @@ def test_all_absent_columns_are_listed_together(tmp_path: Path, book: Codebook) 
     assert ": 2 missing: asylum, origin; deliver every column of table children" in text
 
 
-def test_sites_that_stand_twice_are_refused(tmp_path: Path, book: Codebook) -> None:
+def test_repeated_sites_are_refused(tmp_path: Path, book: Codebook) -> None:
     places = pd.concat([country_files.sites(), country_files.sites().iloc[:2]])
     folder = country_files.write(tmp_path, country_files.children(), places=places)
     with pytest.raises(SchemaError, match="column school_id: 2 values repeating the school_id"):
@@ -185,8 +185,8 @@ def test_draws_of_other_children_are_refused(tmp_path: Path, book: Codebook) -> 
         education.averaged(path, read)
 
 
-def test_random_numbers_hang_on_key_seed_and_purpose_alone() -> None:
-    """Uniform in [0, 1), and the same child gets the same number wherever it stands."""
+def test_random_numbers_depend_on_key_seed_and_purpose_alone() -> None:
+    """Uniform in [0, 1), and the same child gets the same number in every order."""
     key = np.random.default_rng(1).integers(0, 2**63, 100_000).astype(np.uint64)
     one = reading.numbers_of(key, seed=1, purpose=1)
     assert (one >= 0).all() and (one < 1).all()

@@ -1,4 +1,4 @@
-"""Scores of single children: what is added up, who gets whose score, and on what nothing hangs."""
+"""Scores of single children: what is added up, donors, and what scores do not depend on."""
 
 import itertools
 from dataclasses import replace
@@ -114,7 +114,7 @@ def test_every_combination_of_categories_gives_the_published_sum(
         **{name: combinations[name].to_numpy() for name in combinations}
     )
     read = pupil_scores.read(country_files.write(tmp_path, frame), year=2020, book=book)
-    found = scoring.compute(
+    result = scoring.compute(
         *(read, nothing_drawn()),
         indicator=new,
         rule=rules.school_mean,
@@ -122,7 +122,7 @@ def test_every_combination_of_categories_gives_the_published_sum(
     )
     values, effects = PUBLISHED["scale_values"], PUBLISHED["direct_effects"]
     f, g, h = (values[k]["new"] for k in ("education_father", "education_mother", "origin"))
-    mean = sum(g) / 8  # every level of the mothers stands equally often
+    mean = sum(g) / 8  # every level of the mothers is equally frequent
     by_id = {}
     for row, child in zip(combinations.itertuples(index=False), frame["child_id"], strict=True):
         by_id[child] = (
@@ -137,7 +137,7 @@ def test_every_combination_of_categories_gives_the_published_sum(
         )
     key = children_module.keys_of(country_files.pa.chunked_array([list(by_id)]))
     expected = pd.Series(list(by_id.values()), index=key).loc[read.key].to_numpy()
-    np.testing.assert_allclose(found, expected, rtol=0, atol=SUM_ATOL)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=SUM_ATOL)
 
 
 def test_products_are_those_of_the_published_tables(cohort: Table, new: Indicator) -> None:
@@ -167,8 +167,8 @@ def test_files_of_indicators_hold_the_published_scale_values(name: str, column: 
 def test_files_of_indicators_hold_the_published_effects() -> None:
     effects = PUBLISHED["direct_effects"]
     assert models.load("indicator_2021").fixed_effects == {k: v["coef"] for k, v in effects.items()}
-    told = models.load("indicator_2019").standardised_effects
-    assert told == {k: v["beta_current"] for k, v in effects.items() if k != "origin"}
+    betas = models.load("indicator_2019").standardised_effects
+    assert betas == {k: v["beta_current"] for k, v in effects.items() if k != "origin"}
 
 
 def test_derived_effects_agree_with_what_else_is_published(cohort: Table) -> None:
@@ -179,8 +179,8 @@ def test_derived_effects_agree_with_what_else_is_published(cohort: Table) -> Non
     assert 0 < turkish < 0.02
     # Derived like the others, its interval by rounding must hold that value.
     whole = replace(model, standardised_effects={**model.standardised_effects, "origin": -0.07})
-    told = pupil_scores.bounds(whole, published=PUBLISHED).set_index("name").loc["origin"]
-    assert told["low"] < old.effects["origin"] < told["high"]
+    range_ = pupil_scores.bounds(whole, published=PUBLISHED).set_index("name").loc["origin"]
+    assert range_["low"] < old.effects["origin"] < range_["high"]
 
 
 def test_an_effect_derived_from_the_new_indicator_is_the_new_effect() -> None:
@@ -216,7 +216,7 @@ def test_school_means_are_plain_means_of_the_mothers_counted(
     rng = np.random.default_rng(2)
     values, counted = rng.normal(size=len(children)), rng.random(len(children)) < 0.7
     rule = replace(rules.school_mean, per=per)
-    found = scoring.school_means(children, values, counted=counted, rule=rule)
+    result = scoring.school_means(children, values, counted=counted, rule=rule)
     schools = children.sites["school_id"].to_numpy()
     places = children.sites["municipality"].to_numpy()
     for i in rng.choice(len(children), 60, replace=False):
@@ -229,7 +229,7 @@ def test_school_means_are_plain_means_of_the_mothers_counted(
             group = [(s[:4], p) == mine for s, p in zip(schools, places, strict=True)]
             same = (children.site >= 0) & np.array(group)[children.site]
         chosen = values[same & counted]
-        assert found[i] == pytest.approx(chosen.mean() if len(chosen) else values[counted].mean())
+        assert result[i] == pytest.approx(chosen.mean() if len(chosen) else values[counted].mean())
 
 
 # -------------------------------------------------------------------------------- drawn education
@@ -239,13 +239,15 @@ def test_the_mean_over_draws_is_the_mean_of_the_draws(
     children: Children, folder: Path, new: Indicator, rules: Rules
 ) -> None:
     path = drawn_file(children, folder)
-    told = {"indicator": new, "rule": rules.school_mean}
+    options = {"indicator": new, "rule": rules.school_mean}
     left_out = np.zeros(len(children), dtype=bool)
     own = [
-        scoring.compute(children, each, left_out=left_out, **told)
+        scoring.compute(children, each, left_out=left_out, **options)
         for each in education.rounds(path, children)
     ]
-    mean = scoring.compute(children, education.averaged(path, children), left_out=left_out, **told)
+    mean = scoring.compute(
+        children, education.averaged(path, children), left_out=left_out, **options
+    )
     assert len(own) == 3
     np.testing.assert_allclose(np.mean(own, axis=0), mean, rtol=0, atol=SUM_ATOL)
 
@@ -264,17 +266,17 @@ def test_memory_of_the_draws_does_not_grow_with_their_number(
 def test_only_unknown_education_of_computable_children_is_drawn(
     children: Children, book: Codebook, rules: Rules
 ) -> None:
-    told = {"roles": roles.load("base"), "table": book.table("cohort"), "rule": rules.education}
-    found = pupil_scores.draw(children, m=2, seed=3, **told)
-    rows = np.searchsorted(children.key, found["key"].to_numpy())
+    options = {"roles": roles.load("base"), "table": book.table("cohort"), "rule": rules.education}
+    result = pupil_scores.draw(children, m=2, seed=3, **options)
+    rows = np.searchsorted(children.key, result["key"].to_numpy())
     for parent in ("education_father", "education_mother"):
-        drawn = found[f"{parent}_1"].to_numpy() != 255
+        drawn = result[f"{parent}_1"].to_numpy() != 255
         unknown = children.codes[parent] == 255
         assert (unknown & children.computable).sum() == drawn.sum()
         assert unknown[rows[drawn]].all() and children.computable[rows].all()
-        assert found.loc[drawn, f"{parent}_2"].between(1, 8).all()
-    again = pupil_scores.draw(children, m=2, seed=3, workers=2, **told)
-    pd.testing.assert_frame_equal(found, again)
+        assert result.loc[drawn, f"{parent}_2"].between(1, 8).all()
+    again = pupil_scores.draw(children, m=2, seed=3, workers=2, **options)
+    pd.testing.assert_frame_equal(result, again)
 
 
 def test_draws_that_are_all_the_same_are_refused() -> None:
@@ -302,12 +304,12 @@ def test_a_donor_is_among_the_nearest_in_prediction(
 ) -> None:
     drawn = education.averaged(drawn_file(children, folder), children)
     scores = pupil_scores.score(children, drawn, indicator=new, rules=rules, seed=1)
-    found, computed = scores.matches, scores.computed
-    assert len(found.recipients) > 40 and found.patterns >= 4
+    result, computed = scores.matches, scores.computed
+    assert len(result.recipients) > 40 and result.patterns >= 4
     predictors = matching._predictors(children, drawn, computed, indicator=new, rule=rules.matching)
     donors = np.flatnonzero(~np.isnan(computed))
     cell = children.codes["child_group"]
-    for recipient, donor in zip(found.recipients, found.donors, strict=True):
+    for recipient, donor in zip(result.recipients, result.donors, strict=True):
         known = [x for x in predictors.values() if not np.isnan(x[recipient])]
         design = np.column_stack([np.ones(len(children)), *known])
         slopes = np.linalg.lstsq(design[donors], computed[donors], rcond=None)[0]
@@ -349,12 +351,12 @@ def test_without_any_donor_matching_is_refused(
 
 def test_a_child_is_no_part_of_the_school_score_that_predicts_it(children: Children) -> None:
     computed = np.where(children.computable, np.arange(len(children), dtype=float), np.nan)
-    found = matching._school_scores(children, computed)
+    result = matching._school_scores(children, computed)
     overall = np.nanmean(computed)
     for i in np.flatnonzero(children.site >= 0)[:40]:
         mates = (children.site == children.site[i]) & ~np.isnan(computed)
         mates[i] = False
-        assert found[i] == pytest.approx((computed[mates].sum() + overall) / (mates.sum() + 1))
+        assert result[i] == pytest.approx((computed[mates].sum() + overall) / (mates.sum() + 1))
 
 
 # ----------------------------------------------------------------------------------------- asylum
@@ -375,9 +377,9 @@ def test_asylum_seekers_get_the_mean_of_the_lowest(rules: Rules, mean_over: str)
     for _ in range(50):
         scores = rng.integers(-40, 40, 200) / 4
         seekers = int(rng.integers(1, 20))
-        found = scoring.lowest_mean(scores, seekers=seekers, rule=rule)
+        result = scoring.lowest_mean(scores, seekers=seekers, rule=rule)
         exact = lowest_by_hand([Fraction(s) for s in scores], seekers, among_all=mean_over == "all")
-        assert found == pytest.approx(float(exact), abs=SUM_ATOL)
+        assert result == pytest.approx(float(exact), abs=SUM_ATOL)
 
 
 def test_among_all_their_mean_is_the_mean_of_all_the_lowest(rules: Rules) -> None:
@@ -456,8 +458,8 @@ def test_scores_averaged_per_school_come_draw_by_draw(
     children: Children, folder: Path, new: Indicator, rules: Rules
 ) -> None:
     path = drawn_file(children, folder, m=3)
-    told = {"indicator": new, "rules": rules, "seed": 1}
-    early = list(pupil_scores.frames(children, path, average="child", **told))
-    late = list(pupil_scores.frames(children, path, average="school", **told))
+    options = {"indicator": new, "rules": rules, "seed": 1}
+    early = list(pupil_scores.frames(children, path, average="child", **options))
+    late = list(pupil_scores.frames(children, path, average="school", **options))
     assert (len(early), len(late)) == (1, 3)
     assert not np.array_equal(late[0]["score"], late[1]["score"])

@@ -9,7 +9,7 @@ arguments <- commandArgs(trailingOnly = TRUE)
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "common.R"))
 
-# Here cito ~~ nscct can be told from cito ~ nscct.
+# Here cito ~~ nscct can be distinguished from cito ~ nscct.
 INSTRUMENTS <- "
   cito ~ nscct + origin
   nscct ~ education_father + education_mother

@@ -42,29 +42,29 @@ Edit = Callable[[dict[str, Any]], object]
 
 
 def report(
-    folder: Path, *, edit: Edit = lambda told: None, model: str = MODEL, effect: float = 0.8,
+    folder: Path, *, edit: Edit = lambda manifest: None, model: str = MODEL, effect: float = 0.8,
     **tables: pd.DataFrame,
 ) -> Path:  # fmt: skip
     """A published report, with what differs from the plain one."""
-    told = copy.deepcopy(MANIFEST)
+    manifest = copy.deepcopy(MANIFEST)
     shown = {"direct_effects": EFFECTS, "scale_values": VALUES} | tables
-    for place in ("tables", "params/models"):
-        (folder / place).mkdir(parents=True)
+    for name in ("tables", "params/models"):
+        (folder / name).mkdir(parents=True)
     for name, frame in shown.items():
         frame.to_parquet(folder / "tables" / f"{name}.parquet")
-        told["results"][f"{name}.csv"] = frame.to_csv()
-    edit(told)
-    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
-    name = told["parameters"]["model"]
+        manifest["results"][f"{name}.csv"] = frame.to_csv()
+    edit(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    name = manifest["parameters"]["model"]
     (folder / "params" / "models" / f"{name}.yaml").write_text(model, encoding="utf-8")
-    page = PAGE.format(effect=effect, seed=told["parameters"]["seed"])
+    page = PAGE.format(effect=effect, seed=manifest["parameters"]["seed"])
     (folder / "05_base_model.html").write_text(page, encoding="utf-8")
     return folder
 
 
-def sides(root: Path, **told: Any) -> ReportPair:
+def sides(root: Path, **options: Any) -> ReportPair:
     report(root / "before")
-    report(root / "after", **told)
+    report(root / "after", **options)
     return changes.read(root)
 
 
@@ -73,34 +73,34 @@ def rows(sides: ReportPair) -> set[tuple]:
 
 
 def answer(sides: ReportPair) -> str:
-    told = {"effects": effects(sides), "values": changes.scale_values(sides)}
-    return answers_changes.answer(causes(sides), tables=changes.tables(sides), **told)
+    frames = {"effects": effects(sides), "values": changes.scale_values(sides)}
+    return answers_changes.answer(causes(sides), tables=changes.tables(sides), **frames)
 
 
-def test_of_two_equal_reports_nothing_is_told(tmp_path: Path) -> None:
-    found = sides(tmp_path)
-    assert rows(found) == set()
-    assert changes.text_changes(found).empty
-    assert changes.tables(found).empty
-    assert "**Nothing differs**" in answer(found)
+def test_of_two_equal_reports_nothing_is_reported(tmp_path: Path) -> None:
+    result = sides(tmp_path)
+    assert rows(result) == set()
+    assert changes.text_changes(result).empty
+    assert changes.tables(result).empty
+    assert "**Nothing differs**" in answer(result)
 
 
 def scale_value_and_seed(root: Path) -> ReportPair:
     """Another seed, and a model file with one scale value set by hand."""
 
-    def edit(told: dict[str, Any]) -> None:
-        told["run"] = "two"
-        told["parameters"] |= {"run": "two", "title": "Two", "seed": 2, "model": "mine"}
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["run"] = "two"
+        manifest["parameters"] |= {"run": "two", "title": "Two", "seed": 2, "model": "mine"}
 
     moved = EFFECTS.assign(value=[0.95, 0.5])
     values = VALUES.assign(value=[0.0, 3.0], se=0.0)
     fixed = MODEL + "fixed_values: {mother: {high: 3.0}}\n"
-    told = {"direct_effects": moved, "scale_values": values, "effect": 0.95}
-    return sides(root, edit=edit, model=fixed, **told)
+    tables = {"direct_effects": moved, "scale_values": values}
+    return sides(root, edit=edit, model=fixed, effect=0.95, **tables)
 
 
 def test_a_scale_value_and_a_seed_are_named_with_both_their_values(tmp_path: Path) -> None:
-    """The model has another name, and only the value that differs is told of it."""
+    """The model has another name, and only its value that differs is reported."""
     assert rows(scale_value_and_seed(tmp_path)) == {
         ("parameter", "seed", "1", "2"),
         ("parameter", "model", "base", "mine"),
@@ -109,13 +109,13 @@ def test_a_scale_value_and_a_seed_are_named_with_both_their_values(tmp_path: Pat
 
 
 def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) -> None:
-    found = scale_value_and_seed(tmp_path)
-    value = changes.scale_values(found).set_index("category").loc["high"]
+    result = scale_value_and_seed(tmp_path)
+    value = changes.scale_values(result).set_index("category").loc["high"]
     assert (value["before"], value["after"], value["difference_in_se"]) == (2.0, 3.0, 2.0)
-    effect = effects(found).set_index("name").loc["mother"]
+    effect = effects(result).set_index("name").loc["mother"]
     assert effect["difference"] == pytest.approx(0.15)
     assert effect["difference_in_se"] == pytest.approx(1.5)
-    text = changes.text_changes(found)
+    text = changes.text_changes(result)
     assert text.to_dict("records") == [
         {
             "page": "05_base_model",
@@ -124,19 +124,19 @@ def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) 
             "after": "The effect of mother is 0.95 points.",
         }
     ]
-    told = answer(found)
-    assert "`seed` (1 → 2)" in told and "fixed_values.mother.high` (– → 3.0)" in told
-    assert "1 of 2 scale values moved" in told and "1 of 2 direct effects moved" in told
-    assert "mother: 0.80 → 0.95, +1.50 standard errors" in told
+    text = answer(result)
+    assert "`seed` (1 → 2)" in text and "fixed_values.mother.high` (– → 3.0)" in text
+    assert "1 of 2 scale values moved" in text and "1 of 2 direct effects moved" in text
+    assert "mother: 0.80 → 0.95, +1.50 standard errors" in text
 
 
 def test_code_notebooks_inputs_and_surroundings_are_named(tmp_path: Path) -> None:
-    def edit(told: dict[str, Any]) -> None:
-        told["code"] = {"oablib.sem.fit": "99", "oablib.tables.show": "22", "oablib.new": "33"}
-        told["notebooks"]["01_intake"]["text"] = "t2"
-        told["inputs"]["cohort.sav"] = "bb"
-        told["packages"]["numpy"] = "2.5"
-        told["commit"] = "def"
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["code"] = {"oablib.sem.fit": "99", "oablib.tables.show": "22", "oablib.new": "33"}
+        manifest["notebooks"]["01_intake"]["text"] = "t2"
+        manifest["inputs"]["cohort.sav"] = "bb"
+        manifest["packages"]["numpy"] = "2.5"
+        manifest["commit"] = "def"
 
     kinds = {(kind, name) for kind, name, *_ in rows(sides(tmp_path, edit=edit))}
     assert kinds == {
@@ -147,9 +147,9 @@ def test_code_notebooks_inputs_and_surroundings_are_named(tmp_path: Path) -> Non
 
 def test_an_effect_of_one_report_only_stays_in_the_table(tmp_path: Path) -> None:
     longer = pd.concat([EFFECTS, EFFECTS.iloc[:1].assign(name="origin")])
-    found = effects(sides(tmp_path, direct_effects=longer)).set_index("name")
-    assert list(found.index) == ["mother", "father", "origin"]
-    assert pd.isna(found.loc["origin", "before"]) and found.loc["origin", "after"] == 0.8
+    result = effects(sides(tmp_path, direct_effects=longer)).set_index("name")
+    assert list(result.index) == ["mother", "father", "origin"]
+    assert pd.isna(result.loc["origin", "before"]) and result.loc["origin", "after"] == 0.8
 
 
 def test_other_tables_are_compared_cell_by_cell(tmp_path: Path) -> None:
@@ -159,9 +159,9 @@ def test_other_tables_are_compared_cell_by_cell(tmp_path: Path) -> None:
         shares=pd.DataFrame({"a": ["x", "z"], "b": [1.0, 2.5]}),
         added=pd.DataFrame({"n": [1]}),
     )
-    found = changes.tables(changes.read(tmp_path)).set_index("table")
-    assert found.loc["shares", ["cells", "largest", "column"]].tolist() == [2, 0.5, "b"]
-    assert pd.isna(found.loc["added", "rows_before"]) and found.loc["added", "rows_after"] == 1
+    result = changes.tables(changes.read(tmp_path)).set_index("table")
+    assert result.loc["shares", ["cells", "largest", "column"]].tolist() == [2, 0.5, "b"]
+    assert pd.isna(result.loc["added", "rows_before"]) and result.loc["added", "rows_after"] == 1
 
 
 def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -> None:
@@ -169,8 +169,8 @@ def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -
     report(tmp_path / "before", allocation=scores)
     moved = scores.assign(achterstandsscore=[11.0, 25.0, 30.0])
     report(tmp_path / "after", allocation=moved.iloc[::-1])
-    found = changes.movements(changes.read(tmp_path))
-    assert found[["place", "difference"]].to_numpy().tolist() == [["b", 5.0], ["a", 1.0]]
+    result = changes.movements(changes.read(tmp_path))
+    assert result[["place", "difference"]].to_numpy().tolist() == [["b", 5.0], ["a", 1.0]]
     (tmp_path / "other").mkdir()
     assert changes.movements(sides(tmp_path / "other")).empty
 
@@ -178,7 +178,7 @@ def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -
 def test_a_report_that_is_not_there_or_too_old_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="oab run nobody"):
         changes.files(tmp_path / "nobody")
-    report(tmp_path / "old", edit=lambda told: told.update(schema=1))
+    report(tmp_path / "old", edit=lambda manifest: manifest.update(schema=1))
     with pytest.raises(InputError, match="schema 1; expected 2"):
         changes.files(tmp_path / "old")
 

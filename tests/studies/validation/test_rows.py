@@ -34,21 +34,26 @@ def rows() -> pd.DataFrame:
             for name, true in EFFECTS.items():
                 numbers = {"truth": true, "est": true + 0.1 * shift + shared + 0.1 * rng.normal()}
                 numbers |= {"se": rng.uniform(0.9, 1.1), "df": 10.0, "fmi": 0.2}
-                told = {"kind": "direct", "detail": "two-step", "name": name}
-                made.append(cell | told | numbers)
-                made.append(cell | told | numbers | {"detail": "known", "se": 100.0})
+                quantity = {"kind": "direct", "detail": "two-step", "name": name}
+                made.append(cell | quantity | numbers)
+                made.append(cell | quantity | numbers | {"detail": "known", "se": 100.0})
                 made.append(cell | {"kind": "value", "name": name} | numbers)
             for path, detail in product(PATHS, ("mean", "robust")):
                 index = float(rng.chisquare(1))
-                found = {"name": path, "detail": detail, "est": index, "p": stats.chi2.sf(index, 1)}
-                made += [cell | found | {"kind": kind} for kind in ("index", "index_base")]
-                made.append(cell | found | {"kind": "index_base_by_truth", "est": 2 * index})
+                result = {
+                    "name": path,
+                    "detail": detail,
+                    "est": index,
+                    "p": stats.chi2.sf(index, 1),
+                }
+                made += [cell | result | {"kind": kind} for kind in ("index", "index_base")]
+                made.append(cell | result | {"kind": "index_base_by_truth", "est": 2 * index})
             for path, detail in product(PATHS, ("mean", "D4")):
                 gain = float(2 * rng.chisquare(1))
                 made.append(cell | {"kind": "gain", "name": path, "detail": detail, "est": gain})
             for size, detail in product(("small", "large"), ("bias", "rmse")):
-                told = {"kind": "school", "name": size, "detail": detail, "est": rng.normal()}
-                made.append(cell | told)
+                quantity = {"kind": "school", "name": size, "detail": detail, "est": rng.normal()}
+                made.append(cell | quantity)
     return pd.DataFrame(made, columns=COLUMNS)
 
 
@@ -62,7 +67,7 @@ def one(table: pd.DataFrame, **at: object) -> pd.Series:
 @pytest.mark.parametrize(("method", "name"), list(product(METHODS, EFFECTS)))
 def test_performance_is_what_a_loop_gives(rows, method, name):
     own = performance.chosen(rows, "direct", "two-step")
-    found = one(performance.performance(own, reference="complete"), method=method, name=name)
+    result = one(performance.performance(own, reference="complete"), method=method, name=name)
     part = own[(own["method"] == method) & (own["name"] == name)]
     gaps, inside, widths = [], [], []
     for row in part.itertuples():
@@ -85,12 +90,12 @@ def test_performance_is_what_a_loop_gives(rows, method, name):
         "fmi": 0.2,
     }
     for column, value in expected.items():
-        assert found[column] == pytest.approx(value, rel=ROUNDING, abs=ROUNDING), column
+        assert result[column] == pytest.approx(value, rel=ROUNDING, abs=ROUNDING), column
 
 
 def test_paired_bias_is_surer_than_bias_where_cohorts_are_shared(rows):
     own = performance.chosen(rows, "direct", "two-step")
-    found = one(
+    result = one(
         performance.performance(own, reference="complete"),
         method="pmm_no_school",
         name="education_father",
@@ -99,9 +104,9 @@ def test_paired_bias_is_surer_than_bias_where_cohorts_are_shared(rows):
         index="replication", columns="method", values="est"
     )
     gap = both["pmm_no_school"] - both["complete"]
-    assert found["bias_paired"] == pytest.approx(gap.mean(), rel=ROUNDING)
-    assert found["bias_paired_mce"] == pytest.approx(stats.sem(gap), rel=ROUNDING)
-    assert found["bias_paired_mce"] < found["bias_mce"] / 2
+    assert result["bias_paired"] == pytest.approx(gap.mean(), rel=ROUNDING)
+    assert result["bias_paired_mce"] == pytest.approx(stats.sem(gap), rel=ROUNDING)
+    assert result["bias_paired_mce"] < result["bias_mce"] / 2
 
 
 def test_quantities_without_truth_are_held_against_complete_data(rows):
@@ -146,7 +151,7 @@ def test_indices_tell_estimated_from_true_scale_values(rows):
     assert true["large"] >= estimated["large"]
 
 
-def test_rates_stand_beside_nominal_ones(rows):
+def test_rates_are_shown_with_nominal_ones(rows):
     chosen = settings.load()
     added = selection.false_positives(rows)
     table = comparisons.by_rule(added, settings=chosen, **MAIN)
@@ -175,11 +180,11 @@ def test_weighting_is_compared_at_the_largest_size_that_it_has(rows):
 
 
 def test_schools_are_averaged_by_size(rows):
-    found = one(performance.schools(rows), method="nominal", name="small")
+    result = one(performance.schools(rows), method="nominal", name="small")
     own = performance.chosen(rows, "school", "bias")
     part = own[(own["method"] == "nominal") & (own["name"] == "small")]["est"]
-    assert found["bias"] == pytest.approx(part.mean(), rel=ROUNDING)
-    assert found["bias_mce"] == pytest.approx(stats.sem(part), rel=ROUNDING)
+    assert result["bias"] == pytest.approx(part.mean(), rel=ROUNDING)
+    assert result["bias_mce"] == pytest.approx(stats.sem(part), rel=ROUNDING)
 
 
 def judged(rows: pd.DataFrame, **criteria: object) -> pd.DataFrame:
@@ -201,13 +206,13 @@ def test_verdicts_follow_the_bounds(rows):
 
 def test_answers_name_what_was_missed_and_why(rows):
     table = judged(rows, bias_of_school_mean=-9.0)
-    told = {"default": "Nominal", "replications": 40, "n": 19247}
+    options = {"default": "Nominal", "replications": 40, "n": 19247}
     met = int((table["verdict"] == "met").sum())
-    assert f"{met} of {len(table)}" in validation.answer(table, **told)
+    assert f"{met} of {len(table)}" in validation.answer(table, **options)
     assert "school mean education mother" in validation.answer_missed(table)
     assert "imputation is not the cause" in validation.answer_missed(table)
     kept = table.assign(verdict="met")
-    assert "Not met" not in validation.answer(kept, **told)
+    assert "Not met" not in validation.answer(kept, **options)
     assert "nothing to explain" in validation.answer_missed(kept)
 
 
@@ -235,11 +240,11 @@ def test_answer_on_large_indices_follows_the_shares(worst, expected):
 @pytest.mark.parametrize(("share", "expected"), [(0.5, "lean towards"), (0.06, "to chance")])
 def test_answer_on_estimated_values_minds_the_monte_carlo_error(share, expected):
     table = pd.DataFrame({"values": ["estimated", "true"], "significant": [share, 0.05]})
-    told = {"name": "origin", "method": "complete", "detail": "robust", "significant_mce": 0.02}
-    found = validation.answer_estimated_values(
-        table.assign(**told), reference="complete", path="origin"
+    columns = {"name": "origin", "method": "complete", "detail": "robust", "significant_mce": 0.02}
+    result = validation.answer_estimated_values(
+        table.assign(**columns), reference="complete", path="origin"
     )
-    assert expected in found and f"**{wording.percent(share)}**" in found
+    assert expected in result and f"**{wording.percent(share)}**" in result
 
 
 def test_answer_on_the_school_mean_names_the_worst():

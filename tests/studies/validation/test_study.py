@@ -76,19 +76,19 @@ def test_an_interrupted_study_ends_with_the_same_bytes(small, finished, tmp_path
     whole = study.write(small, folder=finished, out=tmp_path / "whole")[0].read_bytes()
     real, calls = replication._rows, []
 
-    def interrupted(*args, **told):
+    def interrupted(*args, **options):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return real(*args, **told)
+        return real(*args, **options)
 
     monkeypatch.setattr(replication, "_rows", interrupted)
-    told = {"folder": tmp_path / "parts", "workers": 1, "progress": False}
+    options = {"folder": tmp_path / "parts", "workers": 1, "progress": False}
     with pytest.raises(KeyboardInterrupt):
-        study.run(small, **told)
-    study.run(small, **told)
+        study.run(small, **options)
+    study.run(small, **options)
     assert len(calls) == 1 + REPLICATIONS * len(METHODS) + 1  # the interrupted one was done again
-    assert study.write(small, folder=told["folder"], out=tmp_path)[0].read_bytes() == whole
+    assert study.write(small, folder=options["folder"], out=tmp_path)[0].read_bytes() == whole
     assert len(study.read(tmp_path / study.ROWS)) == len(study.collect(small, folder=finished)[0])
 
 
@@ -118,7 +118,7 @@ def test_a_failure_is_counted_and_the_study_goes_on(small, tmp_path, monkeypatch
     assert seconds["failed"].equals(seconds["replications"])
 
 
-def test_nothing_done_is_told(small, tmp_path):
+def test_nothing_done_is_reported(small, tmp_path):
     with pytest.raises(IncompleteRunError, match="oab validate"):
         study.collect(small, folder=tmp_path)
 
@@ -140,9 +140,9 @@ def test_only_unknown_education_is_hidden(drawn, shared):
 
 
 def test_without_its_path_origin_keeps_its_whole_effect(shared):
-    told = {"n": 19_247, "replication": 0, "methods": ()}
+    options = {"n": 19_247, "replication": 0, "methods": ()}
     with_path, without = (
-        cohorts.draw(Task(world=world, **told), shared=shared)
+        cohorts.draw(Task(world=world, **options), shared=shared)
         for world in ("published", "no_origin_path")
     )
     assert without.truth.nscct_paths["origin"] == 0
@@ -163,9 +163,9 @@ def test_a_path_of_what_is_not_scaled_is_refused():
 
 @pytest.mark.skipif(not methods.version(), reason="needs R with mice")
 def test_mice_fills_unknown_cells_and_no_others(drawn, shared):
-    told = {"model": shared.model, "table": shared.table, "m": 2, "iterations": 1, "seed": 3}
-    cells = methods.impute(drawn.delivered, **told)
-    pd.testing.assert_frame_equal(cells, methods.impute(drawn.delivered, **told))
+    options = {"model": shared.model, "table": shared.table, "m": 2, "iterations": 1, "seed": 3}
+    cells = methods.impute(drawn.delivered, **options)
+    pd.testing.assert_frame_equal(cells, methods.impute(drawn.delivered, **options))
     unknown = drawn.delivered[list(shared.model.imputed)].isna().sum()
     assert cells.groupby("variable").size().to_dict() == (2 * unknown).to_dict()
     for frame in all_completed(drawn.delivered, cells=cells):
@@ -183,9 +183,9 @@ def test_means_of_schools_are_those_of_their_children(drawn, shared):
     exact = replication.school_rows(
         Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared
     )
-    found = exact.pivot(index="name", columns="detail", values="est")
-    assert found[["bias", "rmse", "width", "without"]].abs().to_numpy().max() < ROUNDING
-    assert (found["coverage"] == 1).all()
+    result = exact.pivot(index="name", columns="detail", values="est")
+    assert result[["bias", "rmse", "width", "without"]].abs().to_numpy().max() < ROUNDING
+    assert (result["coverage"] == 1).all()
     raised = drawn.complete.assign(education_mother=8)
     one = replication.school_rows(Data([raised]), drawn=drawn, shared=shared)
     true = shared.table.column("education_mother")
