@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from oablib.base.wording import number, percent, signed, words
 from oablib.protocol.models import Model
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.drawing import CURRENT, HERE, PUBLISHED, Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.published import FIT_MEASURES
@@ -19,15 +20,8 @@ from oablib.statistics import sem
 from oablib.statistics.pooling import PooledFit
 from oablib.statistics.sem import SemFit
 
-DIRECT_LABELS = {
-    "name": "predictor",
-    "value": "effect",
-    "se": "standard error",
-    "se_known": "se, scale values known",
-    "published_se": "published standard error",
-    "difference_in_se": "difference (published se)",
-    "se_ratio": "ratio of standard errors",
-}
+captions = captions_beside(__file__)
+
 STANDARDISED = (
     Mark("std", HERE.name, HERE.colour, "o"),
     Mark("published_std", PUBLISHED.name, PUBLISHED.colour, "D", below=0.24, hollow=True),
@@ -63,12 +57,8 @@ def optimum_table(frame: pd.DataFrame) -> Table:
     """Certificate of each fit's optimum."""
     return show(
         frame,
-        "optimum",
-        title="Is each fit at its optimum?",
-        note="gradient: largest score per child at the solution; semopy distance: of its solution, "
-        "in standard errors",
         about=About("one row per imputation", "oablib.sem and semopy on the same moments"),
-        scientific=("gradient", "semopy_distance"),
+        **captions("tbl-optimum"),
     )
 
 
@@ -80,12 +70,9 @@ def direct_effects_table(frame: pd.DataFrame, *, outcome: str, about: About) -> 
     hidden = ["ci_lower", "ci_upper", "std", "published_std", "current_std"]
     return show(
         frame.drop(columns=hidden, errors="ignore"),
-        "direct-effects",
-        title=f"Direct effects on {words(outcome)}",
-        unit=f"points {words(outcome)} per unit of the predictor",
         note=note,
         about=about,
-        labels=DIRECT_LABELS,
+        **captions("tbl-direct-effects", outcome=words(outcome)),
     )
 
 
@@ -112,12 +99,10 @@ def coefficients_figure(frame: pd.DataFrame, *, outcome: str, about: About) -> F
     labels = [words(name) for name in frame["name"]]
     return drawing.exhibited(
         figure,
-        "coefficients",
-        title=f"Direct effects on {words(outcome)} with 95 % intervals",
-        unit=f"{unit}; standard deviations on the right",
         about=about,
         alt=f"Dots with intervals. {drawing.in_words(frame, labels)}.",
         numbers=frame.drop(columns=hidden, errors="ignore").assign(name=labels),
+        **captions("fig-coefficients", outcome=words(outcome), unit=unit),
     )
 
 
@@ -161,14 +146,10 @@ def path_diagram_figure(
     spoken = "; ".join(f"{words(a)} to {words(b)} {number(est)}" for a, b, est in rows)
     return drawing.exhibited(
         figure,
-        "path-diagram",
-        title=f"The model: effects on {words(outcome)}, direct and through {words(mediator)}",
-        unit="points of the variable at the arrow's head per unit of the predictor",
-        note=f"Blue: direct; red: through {words(mediator)}; dashed: the 95 % interval holds 0; "
-        "width: size of the standardised effect",
         about=about,
         alt=f"Arrows. {spoken}.",
         numbers=frame[["lhs", "rhs", "est", "ci_lower", "ci_upper", "std"]],
+        **captions("fig-path-diagram", outcome=words(outcome), mediator=words(mediator)),
     )
 
 
@@ -198,28 +179,16 @@ def _draw(axes: Axes, path: Any, *, heights: dict, boxes: dict, mediator: str) -
 
 def paths_table(frame: pd.DataFrame, *, about: About) -> Table:
     """All paths of the pooled model."""
-    return show(
-        frame,
-        "paths",
-        title="All paths, pooled",
-        unit="est: points of the left variable per unit of the right one; std: standard deviations",
-        about=about,
-        digits={"est": 3, "se": 3, "ci_lower": 3, "ci_upper": 3, "std": 3, "df": 0},
-    )
+    return show(frame, about=about, **captions("tbl-paths"))
 
 
 def fit_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Fit measures over imputations, in the order and the words of lavaan's summary."""
     return show(
         frame.assign(measure=frame["measure"].map(FIT_WORDS)),
-        "fit",
-        title="Fit of the model",
-        note="Mean, smallest and largest over imputations. A mean of test statistics is no test "
-        "statistic: it has no p-value",
         about=about,
-        digits=3,
         count_rows=list(np.flatnonzero(frame["measure"].isin(FIT_COUNTS))),
-        groups="part",
+        **captions("tbl-fit"),
     )
 
 
@@ -251,13 +220,7 @@ def recovered(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFr
 def recovery_table(frame: pd.DataFrame, *, hidden: str, outcome: str, about: About) -> Table:
     """Direct effects with values hidden and imputed, beside those with all known."""
     return show(
-        frame,
-        "recovery",
-        title=f"Direct effects with part of {words(hidden)} hidden and imputed, and with all known",
-        unit=f"points {words(outcome)} per unit of the predictor",
-        note="Difference in pooled standard errors",
-        about=about,
-        digits=3,
+        frame, about=about, **captions("tbl-recovery", hidden=words(hidden), outcome=words(outcome))
     )
 
 

@@ -10,9 +10,11 @@ from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST, OTHER
 from oablib.indicator.comparison.shapley import ALL_CHANGED
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
-from oablib.report.comparison import BOTH_SUMS, DISADVANTAGE
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 LOOKS = {
     LOSE_MOST: (drawing.INDIRECT, "o", 5),
@@ -66,13 +68,10 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     )
     return drawing.exhibited(
         figure,
-        "causes",
-        title="What moves schools, and how much",
-        unit=f"{DISADVANTAGE} a school",
-        note=BOTH_SUMS,
         about=about,
         alt=f"Bars per cause. {spoken}.",
         numbers=frame[["group", "cause", "schools", "mean", "mean_absolute"]],
+        **captions("fig-causes"),
     )
 
 
@@ -80,15 +79,7 @@ def causes_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How much each cause moves, in groups of schools."""
     counted = frame["group"] + " (" + frame["schools"].map("{:,} schools".format) + ")"
     return show(
-        frame.drop(columns="schools").assign(group=counted),
-        "causes",
-        title="What moves schools, and how much",
-        unit=f"{DISADVANTAGE} a school; %",
-        note="share: of all absolute parts; net share: of all absolute changes, a part against the "
-        f"change counted negative. {BOTH_SUMS}",
-        about=about,
-        groups="group",
-        shares=("share", "net_share"),
+        frame.drop(columns="schools").assign(group=counted), about=about, **captions("tbl-causes")
     )
 
 
@@ -96,14 +87,8 @@ def most_changed_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Schools that lose and gain most, with the parts of their change."""
     return show(
         frame.assign(group=np.where(frame["change"] < 0, "Lose most", "Gain most")),
-        "most-changed",
-        title="Schools that change most",
-        unit=DISADVANTAGE,
-        note=f"Parts add up to the change. {BOTH_SUMS}",
         about=about,
-        groups="group",
-        digits=1,
-        labels={"school_id": "school"},
+        **captions("tbl-most-changed"),
     )
 
 
@@ -130,13 +115,11 @@ def profile_figure(
     )
     return drawing.exhibited(
         figure,
-        "profile",
-        title="What schools that change most have in common",
-        unit="% of the children for whom it is known",
         note=_most_and_many(rules),
         about=about,
         alt=f"Marks per characteristic. {spoken}.",
         numbers=(100 * shares).round(1).reset_index(),
+        **captions("fig-profile"),
     )
 
 
@@ -148,12 +131,10 @@ def profile_table(
     counted = wide.index.isin([PROFILE[name] for name in COUNTED])
     return show(
         wide.mul(np.where(counted, 1, 100), axis=0).reset_index(),
-        "profile",
-        title="What schools that change most have in common",
         note=f"% of the children for whom it is known; {_most_and_many(rules)}",
         about=about,
-        digits=1,
         count_rows=list(np.flatnonzero(counted)),
+        **captions("tbl-profile"),
     )
 
 
@@ -184,18 +165,9 @@ def late_registrations_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Asylum seekers and status holders found by adding later months (chapter 5)."""
     return show(
         frame,
-        "late-registrations",
-        title="Asylum seekers and status holders who are registered late",
-        unit="children; schools",
         note="Published: October to December 2020" if (frame["month"] == PUBLISHED).any() else "",
         about=about,
-        labels={
-            "month": "up to",
-            "added": "of that month",
-            "children": "children so far",
-            "schools_3_or_4": "schools with 3 or 4",
-            "schools_5_or_more": "schools with 5 or more",
-        },
+        **captions("tbl-late-registrations"),
     )
 
 

@@ -7,9 +7,12 @@ import pandas as pd
 
 from oablib.base.wording import number, signed, words
 from oablib.report import base_model, drawing
+from oablib.report.captions import captions_beside
 from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 Names = Mapping[str, str]  # "before" and "after" -> the name of that report
 
@@ -24,12 +27,9 @@ def causes_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """What the two reports were made from, where it differs, in groups by kind."""
     return show(
         frame.head(MOST_ROWS).rename(columns={"name": "what"}),
-        "causes",
-        title="What differs in what the reports were made from",
-        note=f"Digests in their first digits{_cut(frame)}",
         about=about,
         labels=names,
-        groups="kind",
+        **captions("tbl-causes", cut=_cut(frame)),
     )
 
 
@@ -37,14 +37,9 @@ def scale_values_table(frame: pd.DataFrame, *, names: Names, outcome: str, about
     """Scale values side by side, in groups by variable."""
     return show(
         frame,
-        "scale-values",
-        title="Scale values, before and after",
-        unit=f"points {words(outcome)} against the reference category",
-        note="A reference, or a value set by hand, has no standard error; difference also in "
-        f"standard errors of {names['before']}",
         about=about,
         labels=_labels(names),
-        groups="variable",
+        **captions("tbl-scale-values", outcome=words(outcome), before=names["before"]),
     )
 
 
@@ -63,13 +58,13 @@ def effects_figure(frame: pd.DataFrame, *, names: Names, outcome: str, about: Ab
     spoken = ". ".join(f"{names[side]}: {_effects_in_words(frame, side)}" for side in names)
     return drawing.exhibited(
         figure,
-        "effects",
-        title=f"Direct effects on {words(outcome)} in {names['before']} and {names['after']}",
         unit=unit,
-        note="With 95 % intervals",
         about=about,
         alt=f"Dots with intervals. {spoken}.",
         numbers=frame.assign(name=frame["name"].map(words)),
+        **captions(
+            "fig-effects", outcome=words(outcome), before=names["before"], after=names["after"]
+        ),
     )
 
 
@@ -83,12 +78,9 @@ def effects_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: Abo
     """Direct effects side by side; intervals are left to the figure."""
     return show(
         frame.loc[:, ~frame.columns.str.startswith("ci_")],
-        "effects",
-        title=f"Direct effects on {words(outcome)}, before and after",
-        unit=f"points {words(outcome)} per unit of the predictor",
-        note=f"Difference also in standard errors of {names['before']}",
         about=about,
         labels=_labels(names),
+        **captions("tbl-effects", outcome=words(outcome), before=names["before"]),
     )
 
 
@@ -97,14 +89,10 @@ def fit_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     named = frame["measure"].map(lambda name: base_model.FIT_WORDS.get(name, name))
     return show(
         frame.assign(measure=named),
-        "fit",
-        title="Fit, before and after",
-        note="Means over imputations. AIC and BIC may be compared only where children and "
-        "variables are the same",
         about=about,
         labels=_labels(names),
-        digits=3,
         count_rows=list(np.flatnonzero(frame["measure"].isin(base_model.FIT_COUNTS))),
+        **captions("tbl-fit"),
     )
 
 
@@ -112,12 +100,9 @@ def movements_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table
     """Schools and municipalities whose numbers moved most."""
     return show(
         frame.head(MOST_ROWS),
-        "movements",
-        title="Schools and municipalities that moved most",
-        unit="those of each table",
-        note=f"Largest absolute differences first{_cut(frame)}",
         about=about,
         labels=_labels(names),
+        **captions("tbl-movements", cut=_cut(frame)),
     )
 
 
@@ -125,34 +110,15 @@ def others_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Every other results table that differs."""
     return show(
         frame.astype({"rows_before": "Int64", "rows_after": "Int64", "cells": "Int64"}),
-        "others",
-        title="Other results tables that differ",
-        unit="those of each table",
-        note="cells: that differ, where both tables have the same rows and columns; largest "
-        "difference: absolute",
         about=about,
-        labels={
-            "rows_before": "rows before",
-            "rows_after": "rows after",
-            "cells": "cells changed",
-            "largest": "largest difference",
-            "column": "in column",
-        },
-        digits=4,
+        **captions("tbl-others"),
     )
 
 
 def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Sentences whose figures differ, and sentences that are new or gone, in groups by page."""
     return show(
-        frame.head(MOST_ROWS),
-        "text",
-        title="Figures in the text that differ",
-        unit="as in the text",
-        note=f"figures: same words, other numbers{_cut(frame)}",
-        about=about,
-        labels=names,
-        groups="page",
+        frame.head(MOST_ROWS), about=about, labels=names, **captions("tbl-text", cut=_cut(frame))
     )
 
 

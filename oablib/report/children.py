@@ -7,29 +7,23 @@ import pandas as pd
 
 from oablib.base.wording import percent, words
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 PARENTS = {"father": drawing.OURS, "mother": drawing.INDIRECT}
 
 
 def turnover_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Children who came, stayed and left."""
-    title = "From one reference date to the next"
-    return show(frame, "turnover", title=title, unit="children", about=about, labels={"what": ""})
+    return show(frame, about=about, **captions("tbl-turnover"))
 
 
 def registered_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Children and parents who are absent from the population register."""
-    return show(
-        frame,
-        "registered",
-        title="Children of whom somebody is not in the population register",
-        note="Without child or parent in the register no score can be computed",
-        about=about,
-        shares=("share",),
-        labels={"absent": "not in the register"},
-    )
+    return show(frame, about=about, **captions("tbl-registered"))
 
 
 @drawing.styled
@@ -51,26 +45,17 @@ def known_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     drawing.legend(figure, axes)
     return drawing.exhibited(
         figure,
-        "known",
-        title="Younger children's parents are better known",
-        unit="% of all children",
         about=about,
         alt=f"Two falling lines. {'; '.join(spoken)}.",
         numbers=frame,
+        **captions("fig-known"),
     )
 
 
 def known_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Known education by year of enrolment, the published shares beside."""
     return show(
-        frame.assign(parent=frame["parent"].str.capitalize()),
-        "known",
-        title="Whose education registers know",
-        unit="% of all children",
-        note="Years enrolled; 0: toddlers. Published: De Mooij et al. (2015), appendix 2",
-        about=about,
-        groups="parent",
-        shares=("known", "published"),
+        frame.assign(parent=frame["parent"].str.capitalize()), about=about, **captions("tbl-known")
     )
 
 
@@ -97,12 +82,10 @@ def levels_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     drawing.legend(figure, panels[0])
     return drawing.exhibited(
         figure,
-        "levels",
-        title="Known and drawn education",
-        unit="% of children with known, or with drawn, education",
         about=about,
         alt=f"Pairs of bars a level. {'; '.join(spoken)}.",
         numbers=frame,
+        **captions("fig-levels"),
     )
 
 

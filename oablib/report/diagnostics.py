@@ -6,8 +6,11 @@ import pandas as pd
 from oablib.analysis.diagnostics import FAR, Recovered
 from oablib.base.wording import percent, words
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
 SHIFTS = {
@@ -25,37 +28,12 @@ def information(parameters: pd.DataFrame) -> pd.DataFrame:
 
 def information_table(frame: pd.DataFrame, *, m: int, about: About) -> Table:
     """What unknown values cost each path, and how much it depends on the draws."""
-    return show(
-        frame,
-        "information",
-        title="What is lost to unknown values",
-        unit="est, se, mce: points of the left variable per unit of the right one",
-        note="riv: relative increase in variance; fmi: fraction of missing information; mce: "
-        f"standard deviation of est over sets of {m} imputations; m recommended: imputations after "
-        "which se would vary by 5 % (Von Hippel 2020)",
-        about=about,
-        digits={"est": 3, "se": 3, "mce": 3, "m_recommended": 0},
-    )
+    return show(frame, about=about, **captions("tbl-information", m=m))
 
 
 def self_test_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Planted effects and their estimates."""
-    return show(
-        frame.drop(columns="mc_se"),
-        "self-test",
-        title="Self-test: effects planted, values hidden and imputed, effects found",
-        unit="points of the outcome per unit of the predictor",
-        note="complete: mean estimate before hiding; imputed and standard error: means over "
-        "repeats; z: imputed minus planted in Monte Carlo standard errors (standard error by the "
-        "root of repeats)",
-        about=about,
-        labels={
-            "name": "predictor",
-            "value": "imputed",
-            "se": "standard error",
-            "inside": "repeats inside 95 % interval",
-        },
-    )
+    return show(frame.drop(columns="mc_se"), about=about, **captions("tbl-self-test"))
 
 
 def sensitivity_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
@@ -66,13 +44,8 @@ def sensitivity_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Tab
     moved = wide.drop(columns=0).sub(wide[0], axis=0).div(centre, axis=0).abs().max(axis=1)
     return show(
         wide.rename(columns=SHIFT_NAMES).assign(se=centre, largest_move=moved).reset_index(),
-        "sensitivity",
-        title=f"Direct effects on {words(outcome)} if unknown values differ from imputed ones",
-        unit=f"points {words(outcome)} per unit of the predictor",
-        note="Every imputed value one level (numbers: one standard deviation) lower, as imputed, "
-        "higher; largest move in standard errors of the effect as imputed",
         about=about,
-        labels={"name": "predictor", "se": "standard error", "largest_move": "largest move (se)"},
+        **captions("tbl-sensitivity", outcome=words(outcome)),
     )
 
 
@@ -102,14 +75,11 @@ def sensitivity_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     named = frame.assign(name=frame["name"].map(words), shift=frame["shift"].map(SHIFT_NAMES))
     return drawing.exhibited(
         figure,
-        "sensitivity",
-        title="Direct effects when every imputed value is lower or higher than drawn",
-        unit="distance from the effect as imputed, in its standard errors",
-        note="One level (numbers: one standard deviation) lower or higher; 95 % intervals",
         about=about,
         alt="Dots with intervals. Effects: "
         f"{drawing.in_words(frame, named['name'] + ', ' + named['shift'])}.",
         numbers=named,
+        **captions("fig-sensitivity"),
     )
 
 

@@ -14,12 +14,15 @@ from oablib.base.wording import percent, words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.protocol.models import Model
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.drawing import Columns, Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Imputed
 from oablib.statistics.imputation.cells import OBSERVED
+
+captions = captions_beside(__file__)
 
 KNOWN = 0  # the number of the "imputation" that holds the known values
 DRAWN_AND_TRUE = (
@@ -31,7 +34,7 @@ DRAWN_AND_TRUE = (
 def settings_table(frame: pd.DataFrame) -> Table:
     """Settings of the imputation."""
     about = About("every imputed variable", "params/rules/imputation.yaml")
-    return show(frame, "settings", title="Settings of the imputation", about=about)
+    return show(frame, about=about, **captions("tbl-settings"))
 
 
 def imputed_counts(frame: pd.DataFrame, *, model: Model, imputed: Imputed) -> pd.DataFrame:
@@ -50,15 +53,7 @@ def imputed_counts(frame: pd.DataFrame, *, model: Model, imputed: Imputed) -> pd
 
 def imputed_counts_table(frame: pd.DataFrame, *, m: int, about: About) -> Table:
     """Known and imputed values per variable; m is the number of completed data sets."""
-    return show(
-        frame,
-        "imputed-counts",
-        title="Known and imputed values",
-        unit="children",
-        note=f"Completed data sets: {m}",
-        about=about,
-        shares=("share_unknown",),
-    )
+    return show(frame, about=about, **captions("tbl-imputed-counts", m=m))
 
 
 def warnings_list(flags: Sequence[str]) -> str:
@@ -92,13 +87,10 @@ def trace_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     )
     return drawing.exhibited(
         figure,
-        "trace",
-        title="Mean and standard deviation of the values filled in, by iteration",
-        unit="the variable's own (levels: codes)",
-        note="One line per imputation; sd: standard deviation",
         about=about,
         alt=f"Lines of means and standard deviations. {spoken}.",
         numbers=frame.assign(variable=frame["variable"].map(words)),
+        **captions("fig-trace"),
     )
 
 
@@ -200,16 +192,7 @@ def _shares_in_words(frame: pd.DataFrame, columns: Columns) -> str:
 
 def coverage_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How often the range of the draws contains the true value of a hidden cell."""
-    return show(
-        frame,
-        "coverage",
-        title="Known values hidden and imputed: does the range of the draws hold the truth?",
-        unit="% of hidden cells",
-        note="hidden: known cells that were hidden; from, to: its 95 % Monte Carlo interval",
-        about=about,
-        labels={"nominal": "promised", "ci_lower": "from", "ci_upper": "to"},
-        shares=("nominal", "coverage", "ci_lower", "ci_upper"),
-    )
+    return show(frame, about=about, **captions("tbl-coverage"))
 
 
 @drawing.styled
@@ -232,12 +215,10 @@ def calibration_figure(frame: pd.DataFrame, *, columns: Columns, about: About) -
     drawing.legend(figure, panels[0])
     return drawing.exhibited(
         figure,
-        "calibration",
-        title="Known values that were hidden: how often each was drawn, and how often it was true",
-        unit="% of hidden cells",
         about=about,
         alt=f"Dots with intervals of drawn shares, diamonds of true ones. {'. '.join(spoken)}.",
         numbers=drawing.named_values(frame, columns, "code"),
+        **captions("fig-calibration"),
     )
 
 

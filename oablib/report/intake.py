@@ -12,8 +12,11 @@ from oablib.intake import Delivery
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.protocol.roles import HasRoles
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 PARENTS = ("education_father", "education_mother")
 PATTERN_COLOURS = (drawing.OURS, drawing.GREEN, drawing.PURPLE, drawing.GREY)
@@ -35,7 +38,7 @@ def _as_text(value: object) -> str:
 
 def delivery_table(facts: pd.DataFrame, *, source: str) -> Table:
     """Facts of the delivered file."""
-    return show(facts, "delivery", title="The delivered file", about=About("one file", source))
+    return show(facts, about=About("one file", source), **captions("tbl-delivery"))
 
 
 def population(cohort: pd.DataFrame, *, roles: HasRoles, source: str) -> pd.DataFrame:
@@ -46,8 +49,7 @@ def population(cohort: pd.DataFrame, *, roles: HasRoles, source: str) -> pd.Data
 
 def steps_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Rows before and after each step of the intake."""
-    title = "Rows from delivery to analysis"
-    return show(frame, "steps", title=title, unit="children, after each step", about=about)
+    return show(frame, about=about, **captions("tbl-steps"))
 
 
 def waves(cohort: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
@@ -59,8 +61,7 @@ def waves(cohort: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
 
 def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Children and schools per wave."""
-    note = "A school counts once in every wave that it takes part in"
-    return show(frame, "waves", title="Children and schools per wave", note=note, about=about)
+    return show(frame, about=about, **captions("tbl-waves"))
 
 
 def describe(cohort: pd.DataFrame, *, roles: HasRoles, table: CodebookTable) -> pd.DataFrame:
@@ -88,15 +89,7 @@ def describe(cohort: pd.DataFrame, *, roles: HasRoles, table: CodebookTable) -> 
 
 def variables_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Known values of each variable, in groups by role."""
-    return show(
-        frame,
-        "variables",
-        title="Variables of the cohort",
-        note="Mean and standard deviation of numbers, among known values",
-        about=about,
-        shares=("known",),
-        groups="role",
-    )
+    return show(frame, about=about, **captions("tbl-variables"))
 
 
 def pattern_shares(pattern: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
@@ -161,12 +154,10 @@ def missing_pattern_figure(
     beside = "" if published is None else f" Published: {_sentence(published)}"
     return drawing.exhibited(
         figure,
-        "missing-pattern",
-        title="Which values are unknown together, per wave",
-        unit="% of the children of a wave",
         about=about,
         alt=f"Stacked bars per wave. {_sentence(shares)}{beside}",
         numbers=numbers.rename_axis("wave").reset_index(),
+        **captions("fig-missing-pattern"),
     )
 
 

@@ -7,8 +7,11 @@ import pandas as pd
 from oablib.base.wording import number, percent, words
 from oablib.protocol.models import Model
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 SOURCE = "params/rules/literature.yaml"
 ENTRIES = About("all entries", SOURCE)
@@ -26,15 +29,7 @@ def evidence_table(frame: pd.DataFrame) -> Table:
     """Every claim, in groups by outcome."""
     size = [_size(*row) for row in frame[["measure", "low", "high"]].to_numpy(object)]
     columns = ["outcome", "cause", "direction", "measure", "size", "grade", "grounding", "sources"]
-    return show(
-        frame.assign(size=size)[columns],
-        "evidence",
-        title="What the literature says moves achievement and intelligence",
-        unit="explained variance: of pupils' results; effect size: Hattie's d",
-        note="direction: of more of the cause; sources of a claim as the plan of 2015 cites them",
-        about=ENTRIES,
-        groups="outcome",
-    )
+    return show(frame.assign(size=size)[columns], about=ENTRIES, **captions("tbl-evidence"))
 
 
 def _size(measure: str, low: float, high: float) -> str:
@@ -77,13 +72,10 @@ def evidence_figure(frame: pd.DataFrame, *, outcome: str) -> Figure:
     drawing.legend(figure, panels[0])
     return drawing.exhibited(
         figure,
-        "evidence",
-        title=f"What is said to move {outcome}",
-        unit="number of sources; explained variance in %; effect sizes as d",
-        note="One mark a claim; claims of one cause differ in grade or source. variance: explained",
         about=ENTRIES,
         alt=f"Dots per cause. {_claims_in_words(part)}.",
         numbers=part.drop(columns=["outcome", "reason", "judge", "row", "n"]),
+        **captions("fig-evidence", outcome=outcome),
     )
 
 
@@ -102,27 +94,14 @@ def candidates_table(frame: pd.DataFrame, *, about: About) -> Table:
     """What is known of each path that the selection may add."""
     columns = ["lhs", "rhs", "claims", "grounding", "reason", "judge", "sources"]
     return show(
-        frame.loc[frame["candidate_of"] > 0, columns],
-        "candidates",
-        title="What is known of each candidate",
-        unit="claims: entries on the path",
-        about=about,
-        labels={"lhs": "effect on", "rhs": "of", "judge": "who judges"},
+        frame.loc[frame["candidate_of"] > 0, columns], about=about, **captions("tbl-candidates")
     )
 
 
 def grounds_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Paths that some model has, and their support in the literature."""
     columns = ["lhs", "rhs", "free_in", "claims", "grounding", "sources"]
-    return show(
-        frame.loc[frame["free_in"] > 0, columns],
-        "grounds",
-        title="Paths that some model has already, and what they rest on",
-        unit="models: those that have the path; claims: entries on the path",
-        about=about,
-        labels={"rhs": "of", "free_in": "models"},
-        groups="lhs",
-    )
+    return show(frame.loc[frame["free_in"] > 0, columns], about=about, **captions("tbl-grounds"))
 
 
 def possible(models: Mapping[str, Model]) -> About:
@@ -136,25 +115,14 @@ def uncovered_table(frame: pd.DataFrame, *, about: About) -> Table:
     predictors = grouped.agg(lambda names: ", ".join(map(words, names)))
     return show(
         pd.DataFrame({"paths": grouped.size(), "predictors": predictors}).reset_index(),
-        "uncovered",
-        title="Possible paths that no source covers",
-        unit="number of paths",
-        note="Predictors of all models on the codebook of this run",
         about=about,
-        labels={"lhs": "effect on"},
+        **captions("tbl-uncovered"),
     )
 
 
 def unmeasured_table(frame: pd.DataFrame) -> Table:
     """Causes that the literature names and no column measures."""
-    return show(
-        frame,
-        "unmeasured",
-        title="Causes in the literature that no variable of the models measures",
-        unit="claims: entries",
-        about=ENTRIES,
-        labels={"outcome": "of"},
-    )
+    return show(frame, about=ENTRIES, **captions("tbl-unmeasured"))
 
 
 def answer(coverage: pd.DataFrame, *, claims: int) -> str:

@@ -6,8 +6,11 @@ import pandas as pd
 from oablib.base.wording import number, percent, words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 UNKNOWN = "unknown"
 POPULATIONS = {
@@ -20,29 +23,12 @@ POPULATIONS = {
     "all": ("All children, as delivered", "all, as delivered", drawing.GREY),
 }
 """Population -> heading in a table, name in a figure, and colour."""
-LABELS = {
-    "r2": "R2",
-    "r2_sd": "R2, sd",
-    "r2_score": "R2 of the score",
-    "r2_score_sd": "R2 of the score, sd",
-    "r2_training": "R2 in training",
-    "ppv": "predictive value",
-    "school_correlation": "correlation of schools",
-    "school_correlation_sd": "its sd over splits",
-    "school_rmse": "error of schools (points)",
-    "n": "children",
-}
-NOTE = (
-    "R2: of the outcome by the analysis model, intelligence among its predictors; R2 of the score: "
-    "of what intelligence leaves of the outcome, by the score; slope: of that on the score. "
-    "sensitivity, predictive value: lowest 15 % by score for the lowest 15 % by what was observed"
-)
 
 
 def settings_table(frame: pd.DataFrame) -> Table:
     """Settings of the splits."""
     about = About("every split", "params/rules/prediction.yaml")
-    return show(frame, "settings", title="How the prediction is tried out", about=about)
+    return show(frame, about=about, **captions("tbl-settings"))
 
 
 @drawing.styled
@@ -69,13 +55,10 @@ def spread_figure(splits: pd.DataFrame, *, about: About) -> Figure:
     drawing.legend(figure, axes)
     return drawing.exhibited(
         figure,
-        "spread",
-        title="Out-of-sample R2, split by split",
-        unit="fraction of the variance of the outcome",
-        note="A dot a split; strokes: means",
         about=about,
         alt=f"Dots with means. {'; '.join(spoken)}.",
         numbers=part[["split", "method", "population", "n", "r2"]],
+        **captions("fig-spread"),
     )
 
 
@@ -90,14 +73,9 @@ def measures_table(frame: pd.DataFrame, *, splits: int, about: About) -> Table:
     named = rows.assign(population=rows["population"].map(headings))
     return show(
         named[columns].round({"n": 0}).astype({"n": int}),
-        "measures",
-        title="Out of sample: means over splits",
-        note=f"{NOTE}; sd: over {splits} splits",
         about=about,
-        groups="population",
         digits=dict.fromkeys(r2, 3),
-        shares=("sensitivity", "ppv"),
-        labels=LABELS,
+        **captions("tbl-measures", splits=splits),
     )
 
 
@@ -105,14 +83,7 @@ def schools_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How near predicted means of schools are to observed ones, by method."""
     columns = ["method", "school_correlation", "school_correlation_sd", "school_rmse"]
     return show(
-        frame.loc[frame["population"] == "all", columns],
-        "schools",
-        title="Means of schools, predicted and observed",
-        note="Observed: outcome corrected for intelligence. By weighting, the mean of a school is "
-        "that of its known children",
-        about=about,
-        digits=3,
-        labels=LABELS,
+        frame.loc[frame["population"] == "all", columns], about=about, **captions("tbl-schools")
     )
 
 
@@ -150,13 +121,10 @@ def calibration_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     spoken = "; ".join(f"predicted {number(a)}, observed {number(b)}" for a, b in pairs)
     return drawing.exhibited(
         figure,
-        "calibration",
-        title="Does a score mean what it says?",
-        unit="points of the outcome at equal intelligence",
-        note="Tenths of the children by score; bars: standard deviation over splits",
         about=about,
         alt=f"Dots beside a diagonal. {spoken}.",
         numbers=part[["code", "n", "predicted", "observed", "difference", "sd"]],
+        **captions("fig-calibration"),
     )
 
 
@@ -166,13 +134,8 @@ def calibration_table(frame: pd.DataFrame, *, about: About) -> Table:
     named = rows.assign(by=rows["by"].map(words), n=rows["n"].round().astype(int))
     return show(
         named[["by", "category", "n", "predicted", "observed", "difference", "sd"]],
-        "calibration",
-        title="Predicted and observed by group",
-        unit="points of the outcome at equal intelligence",
-        note="n: children of a test part; sd: of the difference over splits",
         about=about,
-        groups="by",
-        labels=LABELS,
+        **captions("tbl-calibration"),
     )
 
 
@@ -180,15 +143,7 @@ def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Each wave predicted from the others."""
     rows = frame[(frame["population"] == "all") & frame["r2"].notna()]
     columns = ["tested_on", "method", "n", "r2", "r2_score", "slope", "sensitivity", "r2_training"]
-    return show(
-        rows[columns].astype({"n": int}),
-        "waves",
-        title="Each wave predicted from the others",
-        about=about,
-        groups="tested_on",
-        digits=3,
-        labels=LABELS,
-    )
+    return show(rows[columns].astype({"n": int}), about=about, **captions("tbl-waves"))
 
 
 def answer(summary: pd.DataFrame, *, splits: int) -> str:

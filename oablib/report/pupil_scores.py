@@ -5,8 +5,11 @@ import pandas as pd
 
 from oablib.base.wording import number, percent
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 SOURCES = {
     "direct": ("computed, all known", drawing.OURS),
@@ -18,40 +21,22 @@ SOURCES = {
 
 def effects_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Direct effects of both indicators, and the source of each."""
-    return show(
-        frame,
-        "effects",
-        title="Direct effects of both indicators",
-        unit="points per unit of the predictor",
-        note="Least and most: what rounding of the published standardised effect leaves open",
-        about=about,
-        digits=3,
-        labels={
-            "low": "current, least",
-            "high": "current, most",
-            "new_from": "new: from",
-            "current_from": "current: from",
-        },
-    )
+    return show(frame, about=about, **captions("tbl-effects"))
 
 
 def contributions_table(frame: pd.DataFrame, *, about: About) -> Table:
     """What each category adds to a score under both indicators."""
     return show(
         frame[["variable", "label", "new", "current", "difference"]],
-        "contributions",
-        title="What each category adds to a score",
-        unit="points",
         about=about,
-        groups="variable",
-        labels={"label": "category"},
+        **captions("tbl-contributions"),
     )
 
 
 def settings_table(frame: pd.DataFrame) -> Table:
     """Settings of the scores."""
     about = About("every score", "params/rules/pupil_scores.yaml")
-    return show(frame, "settings", title="How scores are made", about=about)
+    return show(frame, about=about, **captions("tbl-settings"))
 
 
 def sources_table(frame: pd.DataFrame, *, about: About) -> Table:
@@ -60,11 +45,8 @@ def sources_table(frame: pd.DataFrame, *, about: About) -> Table:
     names["asylum"] = "asylum: mean of the lowest 15 %"
     return show(
         frame.assign(provenance=frame["provenance"].map(names)),
-        "sources",
-        title="Where scores come from",
         about=about,
-        shares=("share",),
-        labels={"mean": "mean score (points)", "provenance": "score"},
+        **captions("tbl-sources"),
     )
 
 
@@ -87,28 +69,17 @@ def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -
     peak = float(frame.iloc[int(below.argmax())]["lower"])
     return drawing.exhibited(
         figure,
-        "distribution",
-        title="Onderwijsscores of the country",
-        unit="children a half point",
-        note=f"Vertical line: boundary of the lowest 15 % at {number(boundary)}; asylum seekers "
-        "share one value",
         about=about,
         alt=f"Stacked bars with a peak at {number(peak)} points; the boundary lies at "
         f"{number(boundary)}.",
         numbers=frame,
+        **captions("fig-distribution", boundary=number(boundary)),
     )
 
 
 def reuse_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How often the score of one donor is used."""
-    return show(
-        frame,
-        "reuse",
-        title="How often donors lend their score",
-        note="times: children who got the score of one donor; share: of those who got one",
-        about=about,
-        shares=("share",),
-    )
+    return show(frame, about=about, **captions("tbl-reuse"))
 
 
 def matched_by_school_table(frame: pd.DataFrame, *, about: About) -> Table:
@@ -117,10 +88,8 @@ def matched_by_school_table(frame: pd.DataFrame, *, about: About) -> Table:
     ranges = [f"{100 * low:.0f} to {100 * high:.0f} %" for low, high in ends]
     return show(
         frame.assign(share=ranges)[["share", "schools", "pupils"]],
-        "matched-by-school",
-        title="Schools by the share of scores that donors lent",
         about=about,
-        labels={"share": "share of pupils"},
+        **captions("tbl-matched-by-school"),
     )
 
 

@@ -5,9 +5,12 @@ import pandas as pd
 from oablib.base.wording import number, words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.drawing import Columns
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 
 def category_labels(values: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
@@ -21,13 +24,8 @@ def scale_values_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Ta
     hidden = ["code", "label", "ci_lower", "ci_upper"]
     return show(
         frame.assign(category=frame["label"]).drop(columns=hidden),
-        "scale-values",
-        title="Scale values",
-        unit=f"points {words(outcome)} against the reference category",
-        note="Mean over completed data sets; n: children in the category",
         about=about,
-        groups="variable",
-        labels={"current": "indicator then in use"},
+        **captions("tbl-scale-values", outcome=words(outcome)),
     )
 
 
@@ -53,12 +51,11 @@ def ladder_figure(frame: pd.DataFrame, *, columns: Columns, outcome: str, about:
     numbers = frame[[name for name in shown if name in frame]]
     return drawing.exhibited(
         figure,
-        "ladder",
-        title="Scale values with 95 % intervals",
         unit=unit,
         about=about,
         alt=f"Dots with intervals. {'. '.join(spoken)}.",
         numbers=drawing.named_values(numbers, columns, "code").rename(columns={"code": "category"}),
+        **captions("fig-ladder"),
     )
 
 

@@ -9,10 +9,12 @@ from oablib.analysis.selection.forward_search import ADDED, NOT_SIGNIFICANT, TUR
 from oablib.analysis.selection.frequencies import NO_ADDITION
 from oablib.base.wording import MINUS, percent, signed, words
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 
-D4_NOTE = "Differences to the reference, negative where better, by pooled likelihood ratios (D4)"
+captions = captions_beside(__file__)
+
 DIFFERENCES = {
     "delta_bic_d4": ("BIC, pooled ratios and honest counts", drawing.OURS, "o"),
     "delta_bic_mean": ("BIC, means as published", drawing.INDIRECT, "D"),
@@ -30,46 +32,27 @@ def trail_table(frame: pd.DataFrame, *, about: About) -> Table:
     columns = "round lhs rhs index mi_mean epc p_holm decision reason".split()
     return show(
         frame[columns].assign(round=[f"Round {number}" for number in frame["round"]]),
-        "trail",
-        title="Candidates by rank, and what was decided",
-        unit="index: chi-square; epc: units of the left variable per unit of the right one",
-        note="index: robust, pooled over imputations; mi mean: mean of the model-based indices, as "
-        "published; p: corrected by Holm for the candidates of the round",
         about=about,
-        groups="round",
-        digits={"index": 1, "mi_mean": 1, "epc": 3, "p_holm": 3},
-        labels={"lhs": "effect on", "rhs": "of", "p_holm": "p (Holm)"},
+        **captions("tbl-trail"),
     )
 
 
 def variants_table(frame: pd.DataFrame, *, reference: str, about: About) -> Table:
     """Variants by rank."""
-    differences = {
-        "delta_aic_mean": "AIC, mean",
-        "delta_bic_mean": "BIC, mean",
-        "delta_aic_d4": "AIC, D4",
-        "delta_bic_d4": "BIC, D4",
-    }
+    differences = ["delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4"]
     columns = ["rank", "model", "title", "k_honest", *differences, "weight_bic", "r2_adjusted"]
     rows = frame.dropna(subset=["rank"])[columns]
     return show(
         rows.astype({"rank": int, "k_honest": int}),
-        "variants",
-        title=f"Variants by rank, against {words(reference)}",
-        note="k: free parameters of both equations, all estimated scale values counted. mean: "
-        "differences of mean criteria, with k as published; D4: by pooled likelihood ratios; "
-        "negative is better. weight: of evidence, by BIC",
         about=about,
-        digits=dict.fromkeys(differences, 1) | {"weight_bic": 3, "r2_adjusted": 3},
-        labels=differences | {"k_honest": "k", "weight_bic": "weight", "r2_adjusted": "R2"},
+        **captions("tbl-variants", reference=words(reference)),
     )
 
 
 def flags_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Variants that criteria judge differently, or that cannot be compared."""
-    title = "Where criteria disagree, and what cannot be compared"
     rows = frame.loc[frame["flags"] != "", ["model", "title", "flags"]]
-    return show(rows, "flags", title=title, unit="none", about=about)
+    return show(rows, about=about, **captions("tbl-flags"))
 
 
 @drawing.styled
@@ -101,12 +84,10 @@ def variants_figure(frame: pd.DataFrame, *, reference: str, about: About) -> Fig
     )
     return drawing.exhibited(
         figure,
-        "variants",
-        title=f"Difference in BIC to {words(reference)}",
-        unit="BIC; drawn to scale between −10 and 10, by powers of ten beyond",
         about=about,
         alt=f"Dots per variant. {spoken}.",
         numbers=part[["model", *DIFFERENCES]],
+        **captions("fig-variants", reference=words(reference)),
     )
 
 
@@ -117,15 +98,8 @@ def criteria_table(frame: pd.DataFrame, *, about: About) -> Table:
     rows = frame.dropna(subset=["loglik"])[columns]
     return show(
         rows.assign(**{name: rows[name].round().astype("Int64") for name in ("k", "df")}),
-        "criteria",
-        title="Each variant's own likelihood, and its distance from all paths",
-        note="k, loglik, AIC, BIC: joint likelihood of the variant's own variables, mean over "
-        "imputations; they cannot be compared between rows. chi2, df, p: against a model with all "
-        "paths of all variables (D4, children as independent). R2 without intelligence: of the "
-        "same predictors alone",
         about=about,
-        digits={"loglik": 1, "aic": 1, "bic": 1, "chi2": 1, r2: 3},
-        labels={"aic": "AIC", "bic": "BIC", r2: "R2 without intelligence"},
+        **captions("tbl-criteria"),
     )
 
 
@@ -135,13 +109,8 @@ def by_wave_table(frame: pd.DataFrame, *, about: About) -> Table:
     first = frame[(frame["rank"] <= 3) | frame["rank"].isna()]
     return show(
         first.sort_values(["wave", "rank"])[columns].astype({"rank": "Int64", "n": "Int64"}),
-        "by-wave",
-        title="The first three variants of each wave",
-        note=f"{D4_NOTE}; dashes: the wave has too few children",
         about=about,
-        groups="wave",
-        digits={"delta_aic_d4": 1, "delta_bic_d4": 1, "r2_adjusted": 3},
-        labels={"delta_aic_d4": "AIC", "delta_bic_d4": "BIC", "r2_adjusted": "R2"},
+        **captions("tbl-by-wave"),
     )
 
 
@@ -150,15 +119,9 @@ def backward_table(frame: pd.DataFrame, *, criterion: str, about: About) -> Tabl
     number = "p" if criterion == "p" else "change"
     return show(
         frame[["decision", "step", "lhs", "term", "df", "statistic", number]],
-        "backward",
-        title="From the full model down: what left, and what stayed",
-        unit="statistic: on the scale of chi-square",
-        note="A term is all predictors of one column in one equation. change: of the criterion if "
-        "it leaves; positive for what stayed",
         about=about,
-        groups="decision",
-        digits={"statistic": 1, "change": 1, "p": 3},
         labels={"lhs": "effect on", "change": f"change of {criterion.upper()}"},
+        **captions("tbl-backward"),
     )
 
 
@@ -182,27 +145,16 @@ def first_places_figure(frame: pd.DataFrame, *, draws: int, about: About) -> Fig
     )
     return drawing.exhibited(
         figure,
-        "first-places",
-        title="How often each variant would have been first",
-        unit=f"% of {draws:,} draws of schools",
         about=about,
         alt=f"Bars per variant. {spoken}.",
         numbers=frame,
+        **captions("fig-first-places", draws=draws),
     )
 
 
 def frequencies_table(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
     """How often the search would have ended elsewhere."""
-    return show(
-        frame,
-        "frequencies",
-        title="Where the search ends when other schools are drawn",
-        unit=f"% of {draws:,} draws of schools",
-        note="with literature: groundings as they are; data alone: as if all were accepted",
-        about=about,
-        shares=("with_literature", "data_alone"),
-        labels={"added": "paths added"},
-    )
+    return show(frame, about=about, **captions("tbl-frequencies", draws=draws))
 
 
 def answer(

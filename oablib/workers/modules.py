@@ -56,7 +56,7 @@ def of(*modules: str) -> Mapping[str, str]:
         name = waiting.pop()
         if name not in result:
             module = _modules()[name]
-            beside = _beside(_paths()[name].parent) if module.asks_where_it_is else ""
+            beside = _beside(_paths()[name]) if module.asks_where_it_is else ""
             result[name] = text_digest(module.fingerprint + beside)[:_SHORT]
             waiting += _loaded(module.names)
     return dict(sorted(result.items()))
@@ -91,10 +91,15 @@ def _paths() -> dict[str, Path]:
 
 
 @cache
-def _beside(folder: Path) -> str:
-    """Digests of the files in a folder and below that are no modules."""
-    paths = (path for path in sorted(folder.rglob("*")) if COMPILED not in path.parts)
-    return "".join(sha256(path) for path in paths if path.is_file() and path.suffix != ".py")
+def _beside(module: Path) -> str:
+    """Digests of files beside a module and below that are no modules.
+
+    A file that has the name of another module, with another suffix, counts for that one alone.
+    """
+    paths = (path for path in sorted(module.parent.rglob("*")) if COMPILED not in path.parts)
+    owners = {path: path.with_suffix(".py") for path in paths if path.is_file()}
+    counted = (path for path, owner in owners.items() if owner == module or not owner.exists())
+    return "".join(sha256(path) for path in counted if path.suffix != ".py")
 
 
 @cache

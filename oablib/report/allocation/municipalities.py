@@ -5,9 +5,12 @@ import pandas as pd
 from oablib.base.wording import number, percent
 from oablib.indicator.allocation import Grants, National, with_pupils
 from oablib.report import drawing
-from oablib.report.allocation.schools import LABELS, LARGEST, NOTE, POINTS, largest
+from oablib.report.allocation.schools import LARGEST, largest
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 DRAWN = 20  # municipalities in the figure
 
@@ -27,13 +30,10 @@ def municipalities_figure(table: pd.DataFrame, *, about: About) -> Figure:
     share = 100 * float(scores.sum()) / whole if whole else 0.0
     return drawing.exhibited(
         figure,
-        "municipalities",
-        title=f"The {len(first)} municipalities with the largest achterstandsscores",
-        unit="points",
-        note=f"Together {share:.0f} % of the points of all municipalities",
         about=about,
         alt=f"Bars. {spoken}.",
         numbers=pd.DataFrame({"place": names, "achterstandsscore": scores}),
+        **captions("fig-municipalities", count=len(first), share=share),
     )
 
 
@@ -45,13 +45,8 @@ def largest_municipalities_table(
     columns = ["place", "n_pupils", "n_toddlers", "n_target", "A", "B", "achterstandsscore"]
     return show(
         first.rename(columns={"name": "place"})[columns],
-        "largest-municipalities",
-        title=f"The {LARGEST} municipalities with the largest achterstandsscores",
-        unit=POINTS,
-        note=NOTE,
         about=about,
-        labels=LABELS,
-        digits={"n_target": 0},
+        **captions("tbl-largest-municipalities", largest=LARGEST),
     )
 
 
@@ -62,21 +57,10 @@ def grants_table(divided: Grants, *, names: pd.DataFrame, about: About) -> Table
     columns = ["place", "score_t1", "score_t2", "share", "grant"]
     return show(
         first.rename(columns={"name": "place"})[columns],
-        "grants",
-        title=f"The {LARGEST} largest grants",
-        unit="euro a year; scores in points",
-        note=f"{lifted:,} of {len(table):,} municipalities are lifted to the minimum; the formula "
-        f"divides {divided.J:,.0f} euro (J) over {divided.K:,.2f} points (K)",
         about=about,
-        labels={
-            "place": "municipality",
-            "score_t1": "score, one year before",
-            "score_t2": "score, two years before",
-            "share": "share of all points",
-            "grant": "grant (euro)",
-        },
-        shares=("share",),
-        digits={"grant": 0},
+        **captions(
+            "tbl-grants", largest=LARGEST, lifted=lifted, all=len(table), J=divided.J, K=divided.K
+        ),
     )
 
 

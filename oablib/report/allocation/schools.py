@@ -12,8 +12,11 @@ from oablib.base.wording import number
 from oablib.indicator import allocation
 from oablib.indicator.allocation import NOT_SHOWN, National, with_pupils
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 LARGEST = 15  # rows of a table that could have thousands; the stored table has all
 AROUND = 3.0  # points on both sides of the boundary
@@ -23,54 +26,25 @@ ACROSS, UP = 22, 18  # fields of the grid on which schools are counted
 FACTOR = 4  # a dot of the next size is so many times the sites
 SMALLEST_DOT = 1.8  # points
 THIRDS = 3
-POINTS = "points, as scores of children"
-NOTE = "A: distances to the national mean, summed over the target group; B: the drempel"
-LABELS = {
-    "school_id": "school site",
-    "n": "children",
-    "n_children": "children (E)",
-    "n_pupils": "pupils",
-    "n_toddlers": "toddlers",
-    "n_target": "target group",
-    "boundary": "boundary (grenswaarde)",
-    "C": "mean (C)",
-    "G": "mean of the target group (G)",
-    "in_force_from": "in force from",
-    "place": "municipality",
-}
 
 
 def settings_table(frame: pd.DataFrame) -> Table:
     """Rules of the law and choices where it is silent, each with its source."""
     about = About("every allocation", "params/rules/allocation.yaml")
-    return show(frame, "rules", title="What the allocation goes by", about=about, labels=LABELS)
+    return show(frame, about=about, **captions("tbl-rules"))
 
 
 def accounted_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Where each child counts; the last row is all of them."""
     total = pd.DataFrame({"what": ["all children"], "children": [frame["children"].sum()]})
     return show(
-        pd.concat([frame, total], ignore_index=True),
-        "accounted",
-        title="Every child is accounted for",
-        unit="children",
-        note="Pupils count where their school stands, toddlers where they live",
-        about=about,
+        pd.concat([frame, total], ignore_index=True), about=about, **captions("tbl-accounted")
     )
 
 
 def national_table(means: Mapping[str, National], *, about: About) -> Table:
     """Boundary and means, one row a population; means: name -> figures."""
-    return show(
-        allocation.nationals(means),
-        "national",
-        title="The target group of the country",
-        unit=POINTS,
-        note="Distance: C - G, of which a school keeps the part above its drempel",
-        about=about,
-        labels=LABELS,
-        digits=3,
-    )
+    return show(allocation.nationals(means), about=about, **captions("tbl-national"))
 
 
 @drawing.styled
@@ -86,22 +60,19 @@ def cliff_figure(national: National, *, about: About) -> Figure:
     ):
         axes.plot(part["score"], part["adds"], color=colour, lw=2, label=label)
     axes.plot([cut, cut], [0, C - cut], color=drawing.PALE, lw=1.5, ls="--", label="boundary")
-    axes.plot([G], [C - G], "o", color=drawing.INK, ms=5, label=LABELS["G"])
+    axes.plot([G], [C - G], "o", color=drawing.INK, ms=5, label="mean of the target group (G)")
     axes.grid()
     axes.set(xlabel="score of the child, D (points)", ylabel="contribution to A (points)")
     drawing.legend(figure, axes)
     return drawing.exhibited(
         figure,
-        "cliff",
-        title="What one child adds to the sum A of its school",
-        unit="points",
-        note=f"At the boundary the contribution falls from {number(C - cut)} to 0",
         about=about,
         alt=f"A line that falls by one point a point, and a step. A child at {number(left)} adds "
         f"{number(C - left)} points, one at the boundary of {number(cut)} adds {number(C - cut)}, "
         f"one above it nothing; the mean child of the target group, at {number(G)}, adds "
         f"{number(C - G)}.",
         numbers=line,
+        **captions("fig-cliff", step=number(C - cut)),
     )
 
 
@@ -117,13 +88,8 @@ def averaging_table(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
     }
     return show(
         frame.assign(measure=frame["measure"].map(measures)),
-        "averaging",
-        title="Averaging draws per child, or per school",
-        note=f"early: {draws} draws averaged for each child; late: for each site. Differences: of "
-        "sites above 0 by either",
         about=about,
-        count_rows=(0, 1, 2),
-        labels={"early": "per child", "late": "per school"},
+        **captions("tbl-averaging", draws=draws),
     )
 
 
@@ -144,13 +110,10 @@ def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
     zeros = f"{len(values) - len(above):,} of {len(values):,} sites have a score of 0"
     return drawing.exhibited(
         figure,
-        "scores",
-        title="Achterstandsscores of school sites above 0",
-        unit="school sites",
-        note=f"{zeros} and are not drawn; scores under {FIRST:g} stand in the first bar",
         about=about,
         alt=f"Bars of counts. {zeros}. {_quartiles(above)}",
         numbers=pd.DataFrame({"from": edges[:-1], "to": edges[1:], "sites": counts}),
+        **captions("fig-scores", zeros=zeros, first=FIRST),
     )
 
 
@@ -179,13 +142,8 @@ def largest_schools_table(table: pd.DataFrame, *, about: About) -> Table:
     columns = ["school_id", "n_children", "n_target", "A", "B", "achterstandsscore"]
     return show(
         largest(_shown(table), by="achterstandsscore", key="school_id")[columns],
-        "largest-schools",
-        title=f"The {LARGEST} school sites with the largest achterstandsscores",
-        unit=POINTS,
-        note=NOTE,
         about=about,
-        labels=LABELS,
-        digits={"n_target": 0},
+        **captions("tbl-largest-schools", largest=LARGEST),
     )
 
 
@@ -214,14 +172,10 @@ def sizes_figure(table: pd.DataFrame, *, about: About) -> Figure:
     drawing.legend(figure, axes, columns=5)
     return drawing.exhibited(
         figure,
-        "sizes",
-        title="Achterstandsscore and number of pupils",
-        unit="school sites",
-        note="Each dot stands in the middle of a field of pupils and points; its size tells how "
-        "many sites are there",
         about=about,
         alt=f"Dots on a grid. Mean scores by size: {_by_thirds(sites)}.",
         numbers=fields,
+        **captions("fig-sizes"),
     )
 
 

@@ -1,7 +1,6 @@
 """What the report on old and new indicator shows: tables, figures and sentences."""
 
 from oablib.report.comparison.schools import (
-    BOTH_SUMS,
     DISADVANTAGE,
     answer,
     bands_table,

@@ -10,12 +10,14 @@ from oablib.indicator.comparison import Rules, not_zero_under_both
 from oablib.indicator.comparison.schools import NOT_ZERO, POSITIVE, ZERO
 from oablib.indicator.comparison.scores import TOTAL
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.comparison.scores import diagonal, in_units
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 
+captions = captions_beside(__file__)
+
 DISADVANTAGE = "points of achterstandsscore"
-BOTH_SUMS = "Scores scaled to one national sum"
 STEPS = 250  # along an axis: a mark is a little larger than the distance of two of them
 # Name, fewest and most schools at one position, and colour, from few to many.
 CROWDS = (
@@ -50,13 +52,10 @@ def schools_figure(pairs: pd.DataFrame, *, about: About) -> Figure:
     figure.legend(marks, names, loc="outside upper left", ncols=len(CROWDS), markerscale=2)
     return drawing.exhibited(
         figure,
-        "schools",
-        title="Schools by the current and the new indicator",
-        unit=DISADVANTAGE,
-        note=f"Below the line schools lose. {BOTH_SUMS}; positions rounded",
         about=about,
         alt=f"Dots along a diagonal. {_gains(pairs, 'schools')}",
         numbers=dots.round(1),
+        **captions("fig-schools"),
     )
 
 
@@ -88,21 +87,7 @@ def _gains(pairs: pd.DataFrame, what: str) -> str:
 
 def crosstable_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How many schools are above zero by which indicator (table 4.1.2)."""
-    return show(
-        frame,
-        "crosstable",
-        title="Schools with a score above zero, by both indicators",
-        unit="schools; % of all schools",
-        about=about,
-        labels={
-            "current": "current score",
-            "new": "new score",
-            "n": "schools",
-            "rescaled": "published, for as many schools",
-        },
-        shares=("share", "published_share"),
-        digits=0,
-    )
+    return show(frame, about=about, **captions("tbl-crosstable"))
 
 
 @drawing.styled
@@ -122,17 +107,13 @@ def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
     first, last, top = (frame.iloc[i] for i in (0, -1, int(frame["n"].argmax())))
     return drawing.exhibited(
         figure,
-        f"changes-{what}",
-        title=f"Change of the achterstandsscore of {what}",
-        unit=f"{what}; change in {DISADVANTAGE}",
-        note=f"The outermost bars hold all beyond. {what.capitalize()} zero by both are left out. "
-        f"{BOTH_SUMS}",
         about=about,
         alt=f"Histogram of {int(frame['n'].sum()):,} {what}. Most ({int(top['n']):,}) change by "
         f"{signed(top['lower'])} to {signed(top['upper'])} points; {int(first['n']):,} {what} "
         f"change by {signed(first['upper'])} or less, {int(last['n']):,} by "
         f"{signed(last['lower'])} or more.",
         numbers=frame.round(1),
+        **captions("fig-changes-{what}", what=what, capital=what.capitalize()),
     )
 
 
@@ -143,17 +124,7 @@ def classes_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
         shown["published_change"] = _ranges(frame, "published_lower", "published_upper")
         shown |= {name: frame[name] for name in ("published", "published_share")}
     sds = ", ".join(f"{sd:g}" for sd in rules.class_sds).replace("-", MINUS)
-    return show(
-        pd.DataFrame(shown),
-        "classes",
-        title="Change of the achterstandsscore of schools, in classes",
-        unit=f"{DISADVANTAGE}; schools; % of these schools",
-        note=f"Limits: {sds} standard deviations from the mean; a class holds its lower limit. "
-        f"Schools zero by both are left out. {BOTH_SUMS}",
-        about=about,
-        labels={"n": "schools"},
-        shares=("share", "published_share"),
-    )
+    return show(pd.DataFrame(shown), about=about, **captions("tbl-classes", sds=sds))
 
 
 def _ranges(frame: pd.DataFrame, lower: str, upper: str) -> list[str]:
@@ -172,15 +143,9 @@ def bands_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     whole = ("lower", "upper", "published_lower", "published_upper")
     return show(
         frame,
-        "bands",
-        title="Schools with an ordinary change",
-        unit=f"{DISADVANTAGE}; % of schools",
-        note=f"lower, upper: mean and {rules.band_sds:g} sd, rounded to whole points as published. "
-        f"{BOTH_SUMS}",
         about=about,
-        labels={"n": "number", "share": "within", "published_share": "published within"},
-        shares=("share", "published_share"),
         digits=dict.fromkeys(whole, 0),
+        **captions("tbl-bands", band_sds=rules.band_sds),
     )
 
 
@@ -204,14 +169,11 @@ def municipalities_figure(
         spoken.append(f"{name} {signed(change)}")
     return drawing.exhibited(
         figure,
-        "municipalities",
-        title="Municipalities by the current and the new indicator",
-        unit=DISADVANTAGE,
-        note=f"Below the line municipalities lose. {BOTH_SUMS}",
         about=about,
         alt=f"Dots along a diagonal. {_gains(pairs, 'municipalities')} "
         f"Largest: {'; '.join(spoken)}.",
         numbers=named[["municipality", "current", "new", "change"]].round(1),
+        **captions("fig-municipalities"),
     )
 
 
@@ -219,13 +181,8 @@ def relative_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     """Relative changes of municipalities in numbers; frame: as in Relative.summary."""
     return show(
         in_units(frame, RELATIVE),
-        "relative",
-        title="Relative change of the achterstandsscore of municipalities",
-        note=f"lower and upper end hold {100 * rules.interval:g} % of the municipalities; "
-        f"published ends those of most. {BOTH_SUMS}",
         about=about,
-        digits=1,
-        count_rows=(0, 1, 2),
+        **captions("tbl-relative", percent=100 * rules.interval),
     )
 
 
@@ -235,13 +192,8 @@ def largest_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About
     named = part.assign(municipality=part.iloc[:, 0].map(names))
     return show(
         named[["municipality", "current", "new", "change", "relative"]],
-        "largest",
-        title="The municipalities with the largest scores",
-        unit=f"{DISADVANTAGE}; relative: % of the current score",
-        note=BOTH_SUMS,
         about=about,
-        digits=0,
-        shares=("relative",),
+        **captions("tbl-largest"),
     )
 
 

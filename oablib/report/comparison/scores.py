@@ -13,8 +13,11 @@ from oablib.base.wording import MINUS, percent, signed
 from oablib.indicator.comparison import Rules
 from oablib.indicator.comparison.scores import Density
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 POINTS = "points of onderwijsscore"
 # Measure -> words with unit, and what its value is multiplied with to be in that unit.
@@ -37,14 +40,8 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
         parts.append(printed.assign(scores=frame["scores"], of="Published"))
     return show(
         pd.concat(parts, ignore_index=True),
-        "score-differences",
-        title="New minus current onderwijsscore",
-        unit=POINTS,
-        note="r: correlation of both scores; lower, upper: "
-        f"{rules.difference_sds:g} sd from the mean",
         about=about,
-        groups="of",
-        labels={"n": "children"},
+        **captions("tbl-score-differences", difference_sds=rules.difference_sds),
     )
 
 
@@ -66,16 +63,17 @@ def density_figure(result: Density, *, about: About) -> Figure:
     near = table.loc[(table["x"] - table["y"]).abs() <= 2 * width, "n"].sum() / table["n"].sum()
     return drawing.exhibited(
         figure,
-        "score-density",
-        title="Onderwijsscores of children by the current and the new indicator",
-        unit=f"{POINTS}; colours: children in a cell of {width:g} by {width:g} points",
-        note=f"{result.hidden_children:,} children in {result.hidden_cells:,} cells with too few "
-        "are not shown; line: equal scores",
         about=about,
         alt=f"Cells along a diagonal. {percent(near)} of the children shown stand within "
         f"{2 * width:g} points of it; most children ({int(top['n']):,}) have a current score from "
         f"{signed(top['x'])} and a new one from {signed(top['y'])}.",
         numbers=table,
+        **captions(
+            "fig-score-density",
+            width=width,
+            hidden_children=result.hidden_children,
+            hidden_cells=result.hidden_cells,
+        ),
     )
 
 
@@ -114,13 +112,7 @@ def diagonal(axes: Axes, ends: tuple[float, float], *, unit: str) -> None:
 
 def cutoff_table(frame: pd.DataFrame, *, about: About) -> Table:
     """The boundary by both indicators, and the children who cross it."""
-    return show(
-        in_units(frame, CUTOFF),
-        "cutoff",
-        title="The boundary of the lowest scores",
-        note="children who count: at or below the boundary; of all children",
-        about=about,
-    )
+    return show(in_units(frame, CUTOFF), about=about, **captions("tbl-cutoff"))
 
 
 def in_units(frame: pd.DataFrame, measures: Mapping[str, tuple[str, int]]) -> pd.DataFrame:

@@ -10,34 +10,18 @@ from matplotlib.figure import Figure as Drawing
 
 from oablib.base.wording import percent, signed, words
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
+
+captions = captions_beside(__file__)
 
 Labels = Mapping[str, str]  # method -> the name that a reader sees, in the order of the rules
 
 MONTE_CARLO = 1.96  # an interval that includes what endless replications give, in 95 of 100 studies
-BARS = "Bars: 95 % Monte Carlo intervals"
 COLUMNS = 4  # panels beside each other
-POINTS = "points of the outcome per unit of the predictor; coverage in %"
-MC_ERROR = "MC error: Monte Carlo error (one standard error)"
-LABELS = {
-    "bias_mce": "MC error of bias",
-    "bias_paired": "bias against complete data",
-    "bias_paired_mce": "its MC error",
-    "se_known": "se, scale values known",
-    "coverage_known": "coverage, scale values known",
-    "sd": "sd over replications",
-    "se": "mean standard error",
-    "coverage_mce": "MC error of coverage",
-    "width": "width of interval",
-    "width_ratio": "width, default = 1",
-    "mce": "MC error",
-    "reference": "complete data",
-    "without": "schools without a mean",
-    "rmse": "root mean squared error",
-}
 SHARES = ("coverage", "coverage_mce", "coverage_known", "without")
-_show_effects = partial(show, labels=LABELS, shares=SHARES, digits=3)
+_show_effects = partial(show, shares=SHARES, digits=3)
 
 
 def design_table(frame: pd.DataFrame, *, labels: Labels) -> Table:
@@ -48,14 +32,8 @@ def design_table(frame: pd.DataFrame, *, labels: Labels) -> Table:
     columns = ["cohorts", "method", "replications", "failed", "median"]
     return show(
         ordered.assign(cohorts=cohorts)[columns],
-        "design",
-        title="What was computed",
-        unit="replications; seconds",
-        note="Seconds: median of a replication, without the drawing, other processes at work as "
-        "well",
         about=About("synthetic cohorts", "rows of all replications, rows.csv.xz"),
-        groups="cohorts",
-        labels={"median": "seconds"},
+        **captions("tbl-design"),
     )
 
 
@@ -66,12 +44,8 @@ def performance_table(frame: pd.DataFrame, *, what: str, labels: Labels, about: 
     ordered = by_method(frame, labels)
     return _show_effects(
         ordered[[name for name in columns if name in ordered]],
-        "performance",
-        title=f"Bias and coverage of {what}",
-        unit=POINTS,
-        note=MC_ERROR,
         about=about,
-        groups="name",
+        **captions("tbl-performance", what=what),
     )
 
 
@@ -87,13 +61,10 @@ def bias_figure(frame: pd.DataFrame, *, labels: Labels, default: str, about: Abo
     figure.supxlabel("bias (points per unit)", fontsize=9)
     return drawing.exhibited(
         figure,
-        "bias",
-        title="Bias of direct effects by method",
-        unit="points of the outcome per unit of the predictor",
-        note=BARS,
         about=about,
         alt=f"Dots with intervals. {_largest_bias(frame, labels)}.",
         numbers=named(frame, labels),
+        **captions("fig-bias"),
     )
 
 
@@ -115,13 +86,10 @@ def coverage_figure(
     spoken = "; ".join(f"{labels[str(name)]} {percent(share)}" for name, share in least.items())
     return drawing.exhibited(
         figure,
-        "coverage",
-        title="Coverage of 95 % intervals of direct effects by method",
-        unit="% of intervals",
-        note=f"{BARS}; shaded: {bounds[0]:g} to {bounds[1]:g} %",
         about=about,
         alt=f"Dots with intervals. Least coverage over effects: {spoken}.",
         numbers=named(frame, labels),
+        **captions("fig-coverage", least=bounds[0], most=bounds[1]),
     )
 
 
@@ -171,13 +139,10 @@ def scale_values_figure(
     right.set_xlabel("coverage (%)")
     return drawing.exhibited(
         figure,
-        "scale-values",
-        title="Bias and coverage of scale values by method",
-        unit="points of the outcome; % of 95 % intervals",
-        note=f"A dot for each category; dashed: {least:g} %",
         about=about,
         alt=f"Two rows of dots. {_largest_bias(frame, labels)}.",
         numbers=named(frame, labels),
+        **captions("fig-scale-values", least=least),
     )
 
 
@@ -226,11 +191,8 @@ def summary_table(frame: pd.DataFrame, *, what: str, labels: Labels, about: Abou
     }
     return show(
         sizes.groupby("method", sort=False).agg(**measures).reset_index(),
-        "summary",
-        title=f"{what} by method",
-        unit="points of the outcome; coverage in %",
         about=about,
-        shares=("least coverage", "mean coverage"),
+        **captions("tbl-summary", what=what),
     )
 
 
@@ -239,15 +201,9 @@ def school_level_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> 
     rates = [str(name) for name in frame if str(name).endswith(("AIC", "index"))]
     return show(
         by_method(frame, labels),
-        "school-level",
-        title="The school mean, with and without the school level in the imputation",
-        unit=POINTS,
-        note="AIC and indices: how often the path from the school mean to intelligence, which is "
-        "not there, would be added, in %; nominal are 15.7 % and 5 %",
         about=about,
-        digits=3,
-        labels=LABELS,
         shares=(*SHARES, *rates),
+        **captions("tbl-school-level"),
     )
 
 
@@ -267,25 +223,12 @@ def answer_school_effect(
 
 def rivals_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """Weighting and complete cases beside the default."""
-    return _show_effects(
-        by_method(frame, labels),
-        "rivals",
-        title="Weighting and complete cases beside imputation: direct effects",
-        unit=POINTS,
-        about=about,
-        groups="name",
-    )
+    return _show_effects(by_method(frame, labels), about=about, **captions("tbl-rivals"))
 
 
 def schools_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """Means of schools; small schools are shown apart."""
     ordered = by_method(frame, labels).drop(columns=["world", "n"])
     return _show_effects(
-        ordered.assign(name=ordered["name"] + " schools"),
-        "schools",
-        title="Mothers' mean education of a school against its true mean",
-        unit="points of the scale",
-        note="Width and coverage are those of 95 % intervals",
-        about=about,
-        groups="name",
+        ordered.assign(name=ordered["name"] + " schools"), about=about, **captions("tbl-schools")
     )

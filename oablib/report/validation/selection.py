@@ -7,22 +7,21 @@ import pandas as pd
 
 from oablib.base.wording import percent, words
 from oablib.report import drawing
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.table import show
 from oablib.report.validation.estimates import MONTE_CARLO, Labels, by_method, methods, named
+
+captions = captions_beside(__file__)
 
 
 def selection_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """How often a path that does not exist is added, by rule."""
     return show(
         by_method(frame, labels),
-        "selection",
-        title="How often a path that is not there would be added",
-        unit="% of cohorts",
-        note="AIC, BIC: better with the path; index: p under 0.05",
         about=about,
-        groups="path",
         shares=[str(name) for name in frame.columns[2:]],
+        **captions("tbl-selection"),
     )
 
 
@@ -53,13 +52,10 @@ def indices_figure(frame: pd.DataFrame, *, labels: Labels, large: float, about: 
     )
     return drawing.exhibited(
         figure,
-        "indices",
-        title=f"Mean modification indices above {large:g} for paths that are not there",
-        unit="% of cohorts",
-        note="Thin bars: 95 % Monte Carlo intervals",
         about=about,
         alt=f"Bars. {spoken}.",
         numbers=named(frame, labels),
+        **captions("fig-indices", large=large),
     )
 
 

@@ -6,23 +6,17 @@ from typing import Any
 import pandas as pd
 
 from oablib.base.wording import words
+from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
-from oablib.report.validation.estimates import LABELS, MC_ERROR
+
+captions = captions_beside(__file__)
 
 
 def verdicts_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Criteria and results."""
     columns = ["promise", "name", "lower", "upper", "found", "mce", "reference", "verdict"]
-    return show(
-        frame[columns],
-        "verdicts",
-        title="What was promised and what was found",
-        note=MC_ERROR,
-        about=about,
-        groups="promise",
-        labels=LABELS,
-    )
+    return show(frame[columns], about=about, **captions("tbl-verdicts"))
 
 
 def answer(verdicts: pd.DataFrame, *, default: str, replications: int, n: int) -> str:
