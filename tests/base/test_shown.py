@@ -4,7 +4,6 @@ import dataclasses
 import inspect
 import pickle
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -145,7 +144,7 @@ def test_a_class_with_tables_or_secrets_has_our_text_as_well(kind: type) -> None
 
 
 def test_private_fields_are_fields(kind: type) -> None:
-    assert {field.name for field in fields(kind)} >= private(kind)
+    assert {field.name for field in dataclasses.fields(kind)} >= private(kind)
 
 
 def test_equality_and_pickling_stay_those_of_the_dataclass() -> None:
