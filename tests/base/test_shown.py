@@ -26,6 +26,7 @@ from oablib import (
     weighting,
 )
 from oablib.base import shown
+from oablib.notebook import start
 from oablib.protocol import codebook, literature, models
 from oablib.statistics.pooling import PooledTest
 from oablib.statistics.two_step import analysis, model_grid, resampling
@@ -33,7 +34,7 @@ from oablib.statistics.two_step.scale_values import ScaleValues
 
 STAGES = (
     allocation, analysis, comparison, diagnostics, imputation, intake, literature, pooling,
-    prediction, pupil_scores, resampling, model_grid, selection, sem,
+    prediction, pupil_scores, resampling, model_grid, selection, sem, start,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
@@ -143,7 +144,7 @@ def test_a_class_with_tables_or_secrets_has_our_text_as_well(kind: type) -> None
 
 
 def test_private_fields_are_fields(kind: type) -> None:
-    assert set(kind.__slots__) >= private(kind)
+    assert {field.name for field in dataclasses.fields(kind)} >= private(kind)
 
 
 def test_equality_and_pickling_stay_those_of_the_dataclass() -> None:
