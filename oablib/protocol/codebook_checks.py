@@ -108,7 +108,9 @@ def _of_missing(column: "Column") -> Iterator[kinds.Fault]:
         yield ("missing",), text
     for code in column.missing:
         if column.range and column.range[0] <= code <= column.range[1]:
-            text = "a missing code lies inside the range, so it cannot be told from a value"
+            text = (
+                "a missing code lies inside the range, so it cannot be distinguished from a value"
+            )
             yield ("missing", code), text
         if code in column.codes:
             yield ("missing", code), f"code {code} is a category and a missing code"
