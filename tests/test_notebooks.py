@@ -154,9 +154,7 @@ def test_parameters_keep_their_meaning(notebook: nbformat.NotebookNode) -> None:
             assert node.id not in names
 
 
-def test_the_first_cell_after_the_parameters_opens_the_run(
-    notebook: nbformat.NotebookNode,
-) -> None:
+def test_the_first_cell_after_the_parameters_opens_the_run(notebook: nbformat.NotebookNode) -> None:
     sources = code(notebook)
     following = sources[sources.index(parameters_cell(notebook)) + 1]
     assert re.match(r"stage(, \w+)? = start\(globals\(\)\)", following)

@@ -18,11 +18,7 @@ Rules: TypeAlias = dict[str, Callable[[pd.Series], ArrayLike]]
 
 
 def broken_rules(
-    frame: pd.DataFrame,
-    *,
-    table: Table,
-    known: Mapping[str, Collection[str]],
-    whole: bool = True,
+    frame: pd.DataFrame, *, table: Table, known: Mapping[str, Collection[str]], whole: bool = True
 ) -> Counter[tuple[str, str]]:
     """Count the rows of a decoded frame that break a rule of the codebook, by column and rule.
 

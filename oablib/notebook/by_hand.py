@@ -1,16 +1,16 @@
 """The values that a notebook gets which is opened by hand."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from oablib import params
+from oablib.base import files
 from oablib.base.errors import InputError
 from oablib.notebook.store import MADE
 from oablib.params import run as run_file
-from oablib.params.given import Declared
+from oablib.params.cell import Declared
 
 LAST_RUN = "last_run.json"
 DEFAULT_RUN = "demo"  # where no run was made yet
@@ -87,18 +87,9 @@ def _line(values: Mapping[str, Any], origins: Mapping[str, str], *, made: str) -
 
 def _made(run: str) -> dict[str, Any]:
     """When the run's tables were made (made), with which options, from which files (locations)."""
-    return _read(params.root() / params.WORK / run / MADE)
+    return files.read_json(params.root() / params.WORK / run / MADE)
 
 
 def _last_run() -> str:
-    name = _read(params.root() / params.WORK / LAST_RUN).get("run")
+    name = files.read_json(params.root() / params.WORK / LAST_RUN).get("run")
     return name if isinstance(name, str) and name in params.names("runs") else DEFAULT_RUN
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What `keep` wrote; empty when it is absent or damaged."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}

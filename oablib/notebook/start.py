@@ -12,12 +12,12 @@ from oablib.base.shown import showable
 from oablib.base.wording import did_you_mean
 from oablib.notebook import by_hand, store
 from oablib.notebook.store import Store
-from oablib.params.given import declared
+from oablib.params import cell
 from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
 from oablib.protocol.models import Model
 from oablib.protocol.roles import ROLES_ONLY, Roles
-from oablib.report import exhibit, published
+from oablib.report import exhibit
 from oablib.report.exhibit import About
 
 IN_RUN = "OAB_RESULTS"
@@ -33,7 +33,7 @@ def start(namespace: Mapping[str, Any]) -> "NotebookStage":
     Raises ParameterError for a name that the notebook does not declare and for a value that does
     not fit, EnvironmentFault when no project is found.
     """
-    parameters = declared(namespace)
+    parameters = cell.in_namespace(namespace)
     if IN_RUN in os.environ:
         run = str(parameters.given["run"])
         return NotebookStage(**vars(store.of_run(run)), values=parameters.given, origins={})
@@ -112,7 +112,8 @@ class NotebookStage(Store):
     @cached_property
     def published(self) -> Mapping[str, Any] | None:
         """Published figures to compare with; None when the run names none."""
-        return published.published(self._named("published"))
+        name = self._named("published")
+        return params.published(name) if name else None
 
     @cached_property
     def about(self) -> About:

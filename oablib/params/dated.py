@@ -24,8 +24,7 @@ def _day(text: str) -> datetime.date:
 
 
 Day = Annotated[
-    datetime.date,
-    kinds.made(_day, of=Annotated[str, kinds.expecting("a day such as 2019-01-01")]),
+    datetime.date, kinds.made(_day, of=Annotated[str, kinds.expecting("a day such as 2019-01-01")])
 ]
 
 

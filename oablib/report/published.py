@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from oablib import params
 from oablib.protocol.models import Model
 
 Published = Mapping[str, Any] | None  # figures of a publication; None to compare with none
@@ -29,11 +28,6 @@ FIT_MEASURES = {
     "r2_adjusted": ("Explained variance", "R2 of the outcome, adjusted"),
 }
 """Measures in the order of lavaan's summary: the part of it that holds each, and its words."""
-
-
-def published(name: str) -> Published:
-    """Published figures of this name in params/published; None for an empty name."""
-    return params.published(name) if name else None
 
 
 def compare_direct(

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from oablib import params
 from oablib.base import files
@@ -30,7 +29,8 @@ def keep(
     tables: path (private/cohort.parquet) -> file, for each stage. values, origins: parameters of
     the run, and where each came from. is_part: some stages only were made; their tables join
     those of the whole run if they were made with the same values, and are left out if not.
-    is_last: it becomes the last run.
+    is_last: it becomes the last run. Called within workspace.opened, so that only the owner can
+    read what is written.
     """
     work = workspace.of(str(values["run"]))
     before = files.read_json(work / MADE)
@@ -49,9 +49,9 @@ def keep(
         "options": options,
         "locations": _locations(delivery),
     }
-    _write(work / MADE, made)
+    files.write(work / MADE, json.dumps(made, indent=1))
     if is_last:
-        _write(work.parent / LAST_RUN, {"run": values["run"]})
+        files.write(work.parent / LAST_RUN, json.dumps({"run": values["run"]}))
 
 
 def _locations(delivery: Delivery) -> dict[str, str]:
@@ -68,9 +68,3 @@ def _within_project(path: Path) -> str:
     """A path as seen from the project if it is in there: the project may be moved."""
     root = params.root()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with files.at(path) as part:
-        part.touch(mode=files.PRIVATE)
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")

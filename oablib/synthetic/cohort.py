@@ -40,12 +40,7 @@ class Cohort:
     source: str
 
 
-def draw(
-    *,
-    n: int,
-    seed: int,
-    path_factors: Mapping[str, float] | None = None,
-) -> Cohort:
+def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) -> Cohort:
     """Draw n children with both tests, and some without a test.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
@@ -72,12 +67,7 @@ def draw(
     children["tested"] = rng.permutation(total) < n
     _add_auxiliary(rng, children, schools=schools)
     truth = add_tests(
-        rng,
-        children,
-        schools=len(schools),
-        rules=rules,
-        published=published,
-        path_factors=factors,
+        rng, children, schools=len(schools), rules=rules, published=published, path_factors=factors
     )
     hide_education(rng, children, rules=rules, published=published)
     paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)

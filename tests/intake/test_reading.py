@@ -242,10 +242,7 @@ VALUE_FAULTS = {
         _cell("education_mother", 99, ROWS),
         "column education_mother: no known value",
     ),
-    "missing_columns": (
-        lambda f: f.drop(columns=["cito", "age"]),
-        "2 missing: age, cito",
-    ),
+    "missing_columns": (lambda f: f.drop(columns=["cito", "age"]), "2 missing: age, cito"),
     "id_like_columns": (
         lambda f: f.assign(BSN=SENTINEL, geboortedatum_kind="x"),
         "columns that identify persons (bsn, geboortedatum)",

@@ -184,9 +184,6 @@ def _compared(
 
 def _causes(before: Situation, after: Situation, *, how: Procedure) -> pd.DataFrame:
     found = comparison.decompose(
-        *(before, after),
-        causes=comparison.OF_THE_INDICATOR,
-        how=how,
-        rules=comparison.rules(),
+        *(before, after), causes=comparison.OF_THE_INDICATOR, how=how, rules=comparison.rules()
     )
     return found.summary

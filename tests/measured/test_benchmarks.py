@@ -146,7 +146,7 @@ def test_submodels_explain_the_same_columns_with_their_own_indicators():
     assert len(named) == 1
     assert "0*" not in texts["full"]
     assert re.findall(r"0\*(\w+)", texts["4"])[:3] == [
-        *("residence_0_5_years", "residence_5_10_years", "asylum"),
+        *("residence_0_5_years", "residence_5_10_years", "asylum")
     ]
 
 

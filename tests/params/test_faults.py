@@ -180,10 +180,7 @@ def test_faults_of_all_files_and_of_the_command_line_come_together(
     )
     for part in (
         *("5 faults", "first.yaml line 2: unknown key 'seeed'; did you mean 'seed'?"),
-        *(
-            "first.yaml line 3: schema is 3",
-            "mine.yaml line 2: n is 12; expected a whole number",
-        ),
+        *("first.yaml line 3: schema is 3", "mine.yaml line 2: n is 12; expected a whole number"),
         *("command line: model", "did you mean 'base'?", "command line: n is "),
     ):
         assert part in message

@@ -3,7 +3,7 @@
 import pytest
 
 from oablib.base.errors import ParameterError
-from oablib.params.given import declared
+from oablib.params.cell import in_namespace as declared
 
 CELL = """run: str | None = None  # name of the run
 imputations: int | None = None  # completed data sets
@@ -42,10 +42,7 @@ def test_papermill_gives_and_an_empty_text_is_a_value() -> None:
         ([CELL, "# Parameters\nimputaions = 20\n"], "did you mean 'imputations'"),
         ([f"{CELL}\nsede = 7"], "did you mean 'seed'"),
         ([f"{CELL}\nsede: int = 7"], "did you mean 'seed'"),
-        (
-            [CELL, "# Parameters\ndraws = 7\n"],
-            "that this notebook does not use",
-        ),
+        ([CELL, "# Parameters\ndraws = 7\n"], "that this notebook does not use"),
         ([CELL, "# Parameters\nspilts = 7\n"], "did you mean 'splits'"),
     ],
 )

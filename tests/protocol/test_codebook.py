@@ -72,7 +72,7 @@ def test_cohort_covers_the_models():
 def test_tables_of_the_delivery():
     tables = codebook.load().tables
     assert [table.name for table in tables] == [
-        *("cohort", "schools", "municipalities", "children", "sites"),
+        *("cohort", "schools", "municipalities", "children", "sites")
     ]
     assert {(table.delimiter, table.decimal, table.encoding) for table in tables} == {
         (";", ",", "utf-8")

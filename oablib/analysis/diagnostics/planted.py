@@ -114,12 +114,7 @@ def _outcome(
 
 
 def _hidden_alike(
-    truth: pd.DataFrame,
-    *,
-    like: pd.DataFrame,
-    model: Model,
-    table: Table,
-    rng: np.random.Generator,
+    truth: pd.DataFrame, *, like: pd.DataFrame, model: Model, table: Table, rng: np.random.Generator
 ) -> pd.DataFrame:
     """The pattern of `like` goes to the child of the same rank of the outcome within its group."""
     background = [name for name in model.scaled if name not in model.imputed]

@@ -67,11 +67,7 @@ class Predicted:
 
 
 def train(
-    frames: Sequence[pd.DataFrame],
-    *,
-    model: Model,
-    table: Table,
-    weights: NDArray | None = None,
+    frames: Sequence[pd.DataFrame], *, model: Model, table: Table, weights: NDArray | None = None
 ) -> Trained:
     """Learn scale values and effects from completed data sets of the same children.
 

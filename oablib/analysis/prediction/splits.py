@@ -128,12 +128,7 @@ def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Tra
 
 
 def _rows(
-    setting: Setting,
-    tested: Tested,
-    by_delivered: Predicted,
-    by_laid: Predicted,
-    *,
-    method: str,
+    setting: Setting, tested: Tested, by_delivered: Predicted, by_laid: Predicted, *, method: str
 ) -> Iterator[dict[str, object]]:
     """Measures of one method, one row a population of test children."""
     everybody = np.ones(len(tested.frame), dtype=bool)

@@ -62,11 +62,7 @@ class Design:
 
 
 def build(
-    frames: Sequence[pd.DataFrame],
-    *,
-    reference: Model,
-    variants: Mapping[str, Model],
-    table: Table,
+    frames: Sequence[pd.DataFrame], *, reference: Model, variants: Mapping[str, Model], table: Table
 ) -> Design:
     """Read completed data sets once, for the reference model and all variants.
 

@@ -45,12 +45,7 @@ class Forward:
 
 
 def forward(
-    frames: Sequence[pd.DataFrame],
-    *,
-    model: Model,
-    table: Table,
-    entries: Literature,
-    rules: Rules,
+    frames: Sequence[pd.DataFrame], *, model: Model, table: Table, entries: Literature, rules: Rules
 ) -> Forward:
     """Add candidates of `model` as long as one qualifies, on completed data sets.
 

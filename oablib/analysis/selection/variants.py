@@ -99,9 +99,7 @@ def by_wave(
 
 def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
     return _Variant(
-        paths,
-        data.likelihoods(paths),
-        equations.honest_parameters(paths, costs=design.costs),
+        paths, data.likelihoods(paths), equations.honest_parameters(paths, costs=design.costs)
     )
 
 

@@ -45,11 +45,7 @@ def national_of_schools(children: pd.DataFrame, sites: pd.DataFrame, *, rules: R
 
 
 def schools(
-    children: pd.DataFrame,
-    sites: pd.DataFrame,
-    *,
-    rules: Rules,
-    national: National | None = None,
+    children: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules, national: National | None = None
 ) -> pd.DataFrame:
     """Achterstandsscore of each site (vestiging) as if it were a school of its own, and its parts.
 
@@ -112,11 +108,7 @@ def national_of_municipalities(
 
 
 def municipalities(
-    children: pd.DataFrame,
-    sites: pd.DataFrame,
-    municipalities: pd.DataFrame,
-    *,
-    rules: Rules,
+    children: pd.DataFrame, sites: pd.DataFrame, municipalities: pd.DataFrame, *, rules: Rules
 ) -> pd.DataFrame:
     """Achterstandsscore of each listed municipality, and its parts.
 
@@ -153,11 +145,7 @@ def municipalities(
 
 
 def of_frames(
-    frames: Iterable[pd.DataFrame],
-    sites: pd.DataFrame,
-    listed: pd.DataFrame,
-    *,
-    rules: Rules,
+    frames: Iterable[pd.DataFrame], sites: pd.DataFrame, listed: pd.DataFrame, *, rules: Rules
 ) -> Allocated:
     """Allocate each frame of children in turn and average what schools and municipalities get.
 

@@ -129,11 +129,7 @@ def d3(complete: ArrayLike, constrained: ArrayLike, df: int) -> PooledTest:
 
 
 def d4(
-    complete: ArrayLike,
-    stacked: float,
-    df: int,
-    *,
-    general: tuple[float, int] | None = None,
+    complete: ArrayLike, stacked: float, df: int, *, general: tuple[float, int] | None = None
 ) -> PooledTest:
     """Pool likelihood ratios by one more, of the stacked data (Chan & Meng, 2022, Stat Sinica 32).
 

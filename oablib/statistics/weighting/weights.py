@@ -52,12 +52,7 @@ class Weighted:
 
 
 def weights(
-    frame: pd.DataFrame,
-    *,
-    model: Model,
-    table: Table,
-    rule: Rule,
-    pupils: pd.Series | None = None,
+    frame: pd.DataFrame, *, model: Model, table: Table, rule: Rule, pupils: pd.Series | None = None
 ) -> Weighted:
     """Weight the children of `frame` whose model.imputed are all known.
 

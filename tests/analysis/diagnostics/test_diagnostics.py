@@ -184,10 +184,7 @@ def test_planted_effects_come_back_and_the_school_mean_is_planted_at_zero(
 
 
 def test_the_self_test_sees_an_imputation_without_the_school_level(
-    cohort: pd.DataFrame,
-    found: Analysis,
-    options: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    cohort: pd.DataFrame, found: Analysis, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Leaving out the school level turns an effect of 0 into a large one."""
     blind = functools.partial(imputation.impute, school_level=False)
@@ -232,10 +229,7 @@ def test_a_shift_leaves_known_values_and_its_middle_is_what_was_found(
 
 
 def test_a_shift_that_cannot_be_analysed_is_left_blank(
-    cohort: pd.DataFrame,
-    found: Analysis,
-    options: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    cohort: pd.DataFrame, found: Analysis, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> Analysis:
         raise EstimationError("denomination: fewer than 5 children")

@@ -42,12 +42,7 @@ TODDLERS = {"X": 2 * [6] + 8 * [11], "Y": [6, 8, 9] + 7 * [11]}
 @pytest.fixture
 def by_hand() -> Country:
     sites = pd.DataFrame(
-        {
-            "school_id": list(PUPILS),
-            "board": "10001",
-            "municipality": ["X", "Y"],
-            "school_type": 1,
-        }
+        {"school_id": list(PUPILS), "board": "10001", "municipality": ["X", "Y"], "school_type": 1}
     )
     rows = [(False, school, "X", each) for school, scores in PUPILS.items() for each in scores]
     rows += [(True, None, home, each) for home, scores in TODDLERS.items() for each in scores]
@@ -522,11 +517,7 @@ def file(own_rules: Path) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (
-            "value: 0.15",
-            "value: 15",
-            "share.0.value is 15; expected a number between 0 and 1",
-        ),
+        ("value: 0.15", "value: 15", "share.0.value is 15; expected a number between 0 and 1"),
         ("value: 0.05", "value: 0,05", "value is 0; expected a number"),
         ("value: all", "value: some", "ties.0.value is 'some'; expected one of all, none, share"),
         ("value: 64000", "value: 64.000", "minimum_payment.0.value is 64.0; expected whole euros"),

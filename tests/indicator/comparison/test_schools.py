@@ -248,8 +248,7 @@ def test_nobody_imputed_is_no_division() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
-    [([1.0, np.nan], "1 of 2 children lack"), ([1.0], "hold 2, 1, 2 children")],
+    ("new", "said"), [([1.0, np.nan], "1 of 2 children lack"), ([1.0], "hold 2, 1, 2 children")]
 )
 def test_unfit_scores_are_refused_with_a_count(new: list[float], said: str) -> None:
     with pytest.raises(ComparisonError, match=said):

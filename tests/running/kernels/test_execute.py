@@ -281,10 +281,7 @@ def test_without_a_fit_warm_process_a_kernel_starts_by_itself(
 
 @WAYS
 def test_every_kernel_is_guarded(
-    way: str,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    way: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = (
         "import threading\nperson = int('999111999')\n"
@@ -298,8 +295,7 @@ def test_every_kernel_is_guarded(
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["year=1\nopen('X', 'w')\nz", "n=open('X', 'w')", "other", "", "class", "n\0"],
+    "name", ["year=1\nopen('X', 'w')\nz", "n=open('X', 'w')", "other", "", "class", "n\0"]
 )
 def test_a_parameter_name_is_never_code(name: str, tmp_path: Path) -> None:
     source = notebook("open('ran', 'w')", parameters="n: int = 1  # children")

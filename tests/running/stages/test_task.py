@@ -81,10 +81,7 @@ def test_a_packed_task_brings_its_files_and_sends_what_it_made(tmp_path: Path) -
         "print(os.environ.get('OAB_ROLES_ONLY'))"
     )
     given = small(
-        source,
-        files={"params/rules/mine.yaml": rules},
-        writes=frozenset({"made"}),
-        roles_only=True,
+        source, files={"params/rules/mine.yaml": rules}, writes=frozenset({"made"}), roles_only=True
     )
     packed = task.packed(given)
     rules.unlink()
