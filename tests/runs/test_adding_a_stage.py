@@ -71,7 +71,7 @@ def call(*words: str, project: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_pages_name_every_file_once() -> None:
     names = [name for kind in ("file", "cells") for name, _ in blocks(kind)]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 9
 
 
 def test_the_notebook_has_ten_cells() -> None:
