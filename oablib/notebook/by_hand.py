@@ -52,7 +52,7 @@ def values_for(declared: Declared) -> Used:
     used = {name: values[name] for name in declared.names if name in values}
     used |= _locations(used | {"run": run}, own=own, made=made)
     where = {name: origins.get(name, run_file.DEFAULT) for name in used}
-    return Used(run, used, where, _line(used, where, made=str(made.get("made", ""))))
+    return Used(run, used, where, _line(run, str(made.get("made", "")), used, where))
 
 
 def _locations(
@@ -74,15 +74,15 @@ def _locations(
     return found
 
 
-def _line(values: Mapping[str, Any], origins: Mapping[str, str], *, made: str) -> str:
+def _line(run: str, made: str, values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
     """Values by where they came from, those that were given first."""
     by_origin: dict[str, list[str]] = {}
     for name in sorted(values, key=lambda name: origins[name] != GIVEN):
         place = origins[name].rpartition(" line ")[0] or origins[name]
         by_origin.setdefault(place, []).append(f"{name} = {values[name]!r}")
     parts = [f"{', '.join(named)} ({origin})" for origin, named in by_origin.items()]
-    when = f"; its tables were made {made}" if made else "; it has no tables yet"
-    return f"Parameters: {'; '.join(parts)}{when}."
+    when = f"made {made}" if made else "without tables yet"
+    return f"Parameters of run {run}, {when}: {'; '.join(parts)}."
 
 
 def _made(run: str) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class NotebookStage(Store):
 
     @cached_property
     def models(self) -> dict[str, Model]:
-        """All models of params/models on the run's codebook, by name."""
+        """Models that were given here, or else all on the run's codebook, by name."""
+        if by_hand.GIVEN in (self.origins.get("model"), self.origins.get("variants")):
+            return self.variants
         every = (models.load(name) for name in params.names("models"))
         return {each.name: each for each in every if each.codebook == self._named("codebook")}
 

@@ -64,8 +64,8 @@ def test_what_was_not_given_comes_from_the_file_of_the_last_run(
         "run": "the last run", "imputations": "params/runs/small.yaml line 3", "seed": "default",
     }  # fmt: skip
     assert capsys.readouterr().out == (
-        "Parameters: run = 'small' (the last run); imputations = 7 (params/runs/small.yaml); "
-        "seed = 2021 (default); its tables were made 2026-11-30 08:00:00+00:00.\n"
+        "Parameters of run small, made 2026-11-30 08:00:00+00:00: run = 'small' (the last run); "
+        "imputations = 7 (params/runs/small.yaml); seed = 2021 (default).\n"
     )
 
 
@@ -92,7 +92,7 @@ def test_another_run_can_be_given(small: Path, project: Path) -> None:
 def test_without_a_run_the_demo_is_meant(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "params" / "runs" / "demo.yaml").write_text("title: Demo\n", encoding="utf-8")
     assert start(cell(("run",))).run == "demo"
-    assert "it has no tables yet" in capsys.readouterr().out
+    assert "Parameters of run demo, without tables yet" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"run": 1}', b'{"run": "gone"}'])
@@ -130,7 +130,9 @@ def test_names_lead_to_what_they_name(small: Path) -> None:
     assert list(stage.variants) == ["ocw_2", "ocw_1", "full"]
     assert stage.table == stage.codebook.table("cohort")
     assert stage.roles.outcome == "cito" and stage.published is not None
-    assert {"base", "full"} <= stage.models.keys() and "snijders_bosker" not in stage.models
+    assert stage.models == stage.variants  # since a model was given
+    every = start(cell(data="x.sav")).models
+    assert {"base", "full", "ocw_2"} <= every.keys() and "snijders_bosker" not in every
     pd.DataFrame({"children": [3], "schools": [2], "source": ["here"]}).to_parquet(
         small / "results" / "population.parquet"
     )

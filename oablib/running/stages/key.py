@@ -26,8 +26,11 @@ MOST_REASONS = 6  # named in one line
 CITING, BIBLIOGRAPHY = "rules/literature", "references.bib"
 """A rule whose entries cite sources, and the file of params that holds these."""
 
-MODEL, ROLES = "model", "roles"
-"""The parameter that names the model of a run; what a stage declares that asks for roles alone."""
+MODEL, VARIANTS = "model", "variants"
+"""Parameters that name the models of a run."""
+
+ROLES = "roles"
+"""What a stage declares that asks the model for the roles of columns alone."""
 
 EVERY_MODEL = "models/*"
 """Rule that means all models on the run's codebook."""
@@ -41,8 +44,10 @@ NOT_COMPUTED = frozenset({"title", "source"})
 
 
 def values_of(stage: Stage, values: Values) -> dict[str, str | int | float]:
-    """What of a run's parameters the stage is given."""
-    return {name: values[name] for name in stage.parameters if name in values}
+    """What of a run's parameters the stage is given; none of its models to one that reads all."""
+    left_out = (MODEL, VARIANTS) if EVERY_MODEL in stage.rules else ()
+    given = [name for name in stage.parameters if name in values and name not in left_out]
+    return {name: values[name] for name in given}
 
 
 def rule_files(stage: Stage, values: Values) -> dict[str, Path]:

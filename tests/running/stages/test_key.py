@@ -94,11 +94,12 @@ def test_another_model_with_the_same_roles_leaves_stages_that_ask_for_roles(
         for stem, each in stages.items()
         if key.key(parts(each)) != key.key(parts(each, model="other"))
     }
-    assert "model" in stages["01_intake"].parameters
+    assert all("model" in stages[stem].parameters for stem in ("01_intake", "02_literature"))
     assert concerned == {
         stem
         for stem, each in stages.items()
-        if "model" in each.parameters and each.model != key.ROLES
+        if "model" in each.parameters
+        if key.EVERY_MODEL not in each.rules and each.model != key.ROLES
     }
 
 
