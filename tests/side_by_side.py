@@ -7,8 +7,9 @@ than the longer of them. `python tests/side_by_side.py`, as `python3 nox.py -s t
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-from tests.places import ROOT
+ROOT = Path(__file__).resolve().parents[1]
 
 RUNS = "tests/runs"
 # Of the runs, but so long that both parts take the same time only if they go with the others.
