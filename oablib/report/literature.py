@@ -138,7 +138,7 @@ def answer(coverage: pd.DataFrame, *, claims: int) -> str:
     named = coverage.loc[candidates & accepted, "rhs"]
     uncovered = int((coverage["grounding"] == "no entry").sum())
     return (
-        f"{text} Of {int(candidates.sum())} candidates these are: "
+        f"{text} Accepted among the {int(candidates.sum())} candidates: "
         f"{', '.join(map(words, named)) or 'none'}. For {uncovered} possible paths no source is "
         "registered."
     )

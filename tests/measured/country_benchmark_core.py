@@ -10,11 +10,12 @@ from statistics import median
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from oablib.indicator.pupil_scores.children_checks import PUPIL, TODDLER
 
 from oablib import allocation, pupil_scores
 from oablib.indicator.comparison.causes import Procedure
-from oablib.indicator.pupil_scores import Children, Education, Indicator, computed
+from oablib.indicator.pupil_scores import Children, Education, Indicator
+from oablib.indicator.pupil_scores.children import PUPIL, TODDLER
+from oablib.indicator.pupil_scores.scores import compute
 
 from .benchmark_parts import Result, memory, timed
 from .country_benchmark_data import CODES, YEAR
@@ -70,8 +71,9 @@ def core_pass(
 ) -> pd.DataFrame:
     """Load the columns; compute every score, find the boundary, make the table of schools."""
     children = _plain_children(place, sites, municipalities)
-    score = computed.compute(
-        *(children, Education(1, {}, {})),
+    score = compute(
+        children,
+        Education(1, {}, {}),
         indicator=indicator,
         rule=how.scores.school_mean,
         left_out=np.zeros(len(children), dtype=bool),

@@ -62,7 +62,7 @@ def test_the_literature_is_counted() -> None:
         }
     )
     text = literature.answer(rows, claims=7)
-    for part in ("7 claims", "2 of 4 paths", "1 candidates these are: origin", "For 1 possible"):
+    for part in ("7 claims", "2 of 4 paths", "among the 1 candidates: origin", "For 1 possible"):
         assert part in text
 
 
