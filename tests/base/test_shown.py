@@ -27,14 +27,14 @@ from oablib import (
 )
 from oablib.base import shown
 from oablib.notebook import start
-from oablib.protocol import codebook, literature, models
+from oablib.protocol import codebook, indicators, literature, models
 from oablib.statistics.pooling import PooledTest
 from oablib.statistics.two_step import analysis, model_grid, resampling
 from oablib.statistics.two_step.scale_values import ScaleValues
 
 STAGES = (
-    allocation, analysis, comparison, diagnostics, imputation, intake, literature, pooling,
-    prediction, pupil_scores, resampling, model_grid, selection, sem, start,
+    allocation, analysis, comparison, diagnostics, imputation, indicators, intake, literature,
+    pooling, prediction, pupil_scores, resampling, model_grid, selection, sem, start,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
@@ -111,7 +111,8 @@ def test_the_results_of_all_stages_show_themselves() -> None:
         "analysis.diagnostics", "analysis.prediction", "analysis.selection",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",
-        "protocol.codebook", "protocol.literature", "protocol.models", "protocol.roles",
+        "protocol.codebook", "protocol.indicators", "protocol.literature", "protocol.models",
+        "protocol.roles",
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
