@@ -4,6 +4,7 @@ A run waits for its kernels much of the time, so that on two cores both together
 than the longer of them. `python tests/side_by_side.py`, as `python3 nox.py -s tests` does.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 RUNS = "tests/runs"
 # Of the runs, but so long that both parts take the same time only if they go with the others.
-MOVED = ("tests/runs/test_herijking.py",)
+MOVED = tuple(f"{RUNS}/test_{name}.py" for name in ("adding_a_stage", "by_hand", "herijking"))
 
 
 def main() -> int:
@@ -21,22 +22,28 @@ def main() -> int:
     pytest = (sys.executable, "-m", "pytest")
     with tempfile.TemporaryFile("w+") as output:
         runs = subprocess.Popen(
-            [*pytest, RUNS, *(f"--ignore={each}" for each in MOVED)],
+            [*pytest, "--durations=8", RUNS, *(f"--ignore={each}" for each in MOVED)],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
         )
         try:
-            others = subprocess.run(
-                [*pytest, "tests", f"--ignore={RUNS}", *MOVED], cwd=ROOT, check=False
-            )
+            others = subprocess.run([*pytest, *_folders(), *MOVED], cwd=ROOT, check=False)
             code = runs.wait()
         finally:
             runs.kill()
         output.seek(0)
         print(output.read(), flush=True)
     return max(code, others.returncode)
+
+
+def _folders() -> list[str]:
+    """Everything in tests but whole runs, and the pages, which need a browser."""
+    left_out = (RUNS, "tests/pages")
+    paths = (path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").iterdir())
+    named = re.compile(r"tests/(test_\w+\.py|[a-z]\w*)")
+    return sorted(path for path in paths if named.fullmatch(path) and path not in left_out)
 
 
 if __name__ == "__main__":

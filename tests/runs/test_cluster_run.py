@@ -37,8 +37,9 @@ def test_an_absent_scheduler_is_told_with_code_5(oab: RunOab) -> None:
 
 
 def test_a_python_without_distributed_is_told_which_extra_to_install(root: Path) -> None:
-    code = "import sys; sys.modules['distributed'] = None; from oablib import cli; "
-    code += "sys.exit(cli.main(['run', 'demo', '-q', '--scheduler', 'tcp://127.0.0.1:1']))"
+    code = "import sys; sys.modules['distributed'] = None; "
+    code += "from oablib.running import commands; "
+    code += "sys.exit(commands.main(['run', 'demo', '-q', '--scheduler', 'tcp://127.0.0.1:1']))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
         env=os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)},
