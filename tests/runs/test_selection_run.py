@@ -125,7 +125,7 @@ def test_a_changed_grounding_changes_the_model_and_reruns_what_depends_on_it(mad
         ("models/base.yaml", "- nscct ~ origin", "- nscct ~ cito",
          "models/base.yaml line 27: candidates.0: candidate `nscct ~ cito` is a circular path"),
         ("models/base.yaml", "- nscct ~ origin", "- nscct ~ education_father",
-         "base.yaml line 27: candidates.0: candidate `nscct ~ education_father` is a path that is already"),
+         "base.yaml line 27: candidates.0: candidate `nscct ~ education_father` is a path that"),
         ("rules/literature.yaml", "{hattie2009: \"rank 31", "{hatti2009: \"rank 31",
          "source 'hatti2009' is not in params/references.bib; did you mean 'hattie2009'?"),
         ("rules/literature.yaml", '{hattie2009: "rank 31, pp. 297-300"}', "{}",
