@@ -206,6 +206,13 @@ def lint(session):
 
 
 @nox.session
+def texts(session):
+    """Bring the catalogues of translated texts up to date, and count what lacks a translation."""
+    _install(session)
+    session.run("oab", "texts")
+
+
+@nox.session
 def lab(session):
     """Open the notebooks in JupyterLab."""
     _install(session)

@@ -35,21 +35,6 @@ def words(name: str) -> str:
     return re.sub(r"(\d)_(\d)", "\\1\N{EN DASH}\\2", name).replace("_", " ")
 
 
-def number(value: float) -> str:
-    """A number with two decimals and a true minus sign."""
-    return f"{value:.2f}".replace("-", MINUS)
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """A fraction in %, with a true minus sign, in one piece at the end of a line."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", MINUS)
-
-
-def signed(value: float) -> str:
-    """A number with two decimals that always shows its sign."""
-    return f"{value:+.2f}".replace("-", MINUS)
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """End of a message: the nearest known word, or all of them."""
     known = list(known)

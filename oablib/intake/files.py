@@ -52,7 +52,7 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
         file=path.name,
         type=suffix.removeprefix("."),
         sha256=entry["sha256"],
-        source=entry["source"],
+        manifest=entry["origin"],
         notes=(*_permission_notes(path), *delivered.notes),
     )
 
@@ -96,7 +96,7 @@ def _checked(path: Path, *, table: Table, obtain: str) -> dict[str, Any]:
     _fail_if_absent(path, table=table, obtain=obtain)
     _fail_if_content_differs(path)
     digest = sha256(path)
-    entry = {"sha256": digest, "rows": None, "source": ""} | _manifest_entry(path)
+    entry = {"sha256": digest, "rows": None, "origin": {}} | _manifest_entry(path)
     if entry["sha256"] != digest:
         raise InputError(
             f"{path} is incomplete or damaged: its sha256 is not the one in {MANIFEST}. "
@@ -143,8 +143,7 @@ def _manifest_entry(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(manifest.read_bytes())
         entry = {entry["file"]: entry for entry in content["files"]}[path.name]
-        source = str(content.get("source", ""))
-        return {"sha256": entry["sha256"], "rows": entry["rows"], "source": source}
+        return {"sha256": entry["sha256"], "rows": entry["rows"], "origin": dict(content)}
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
             f"{manifest} does not describe {path.name}; expected "

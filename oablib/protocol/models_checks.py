@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from oablib.protocol.models import Model
 
 EXTENDS = "extends"
+NAMES = frozenset({"title_nl", "label", "label_nl"})
+"""Fields that name one model, so that no other takes them over."""
 ROLES = ("scaled", "dummies", "numeric", "school_means")
 
 
@@ -51,7 +53,8 @@ def read(name: str) -> ModelFile:
     parent: Any = name
     while parent is not None:
         content = strict_yaml.read(params.named_file("models", parent))
-        fields = {key: value for key, value in content.values.items() if key != EXTENDS}
+        left_out = {EXTENDS} | (NAMES if chain else set())
+        fields = {key: value for key, value in content.values.items() if key not in left_out}
         values = fields | values
         origins = dict.fromkeys(fields, content) | origins
         chain = (*chain, parent)

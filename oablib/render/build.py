@@ -8,18 +8,22 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
 import nbformat
 from markupsafe import Markup
 
+from oablib.base import language
 from oablib.render import checks, pandoc, typst
 from oablib.render import notebook as report_notebook
 from oablib.render.notebook import drawing
 from oablib.render.pandoc import ASSETS
 from oablib.render.provenance import Provenance
+from oablib.report.texts import Texts
+
+_ = Texts(ASSETS / "pages")
 
 CONTENTS = "contents.json"
 CONTENTS_SCHEMA = 1
@@ -75,16 +79,28 @@ class Download:
     size: int
 
 
-def reports(executed: Sequence[Executed], *, made_from: Provenance) -> list[Report]:
-    """Render the notebooks of a run, side by side, in the order of their stems.
+def reports(
+    executed: Sequence[Executed], *, made_from: Provenance, code: str = language.SOURCE
+) -> list[Report]:
+    """Render the notebooks of a run in a language, side by side, in the order of their stems.
 
     Raises RenderError when a notebook lacks its head, shows something that a report may not hold,
     or refers to what is not there.
     """
-    titles = {item.stem: report_notebook.title_of(item.notebook) for item in executed}
-    in_order = sorted(executed, key=lambda item: item.stem)
+    with language.use(code):
+        notebooks = {
+            item.stem: report_notebook.in_language(item.notebook, stem=item.stem)
+            for item in executed
+        }
+    ready = [replace(item, notebook=notebooks[item.stem]) for item in executed]
+    titles = {stem: report_notebook.title_of(notebook) for stem, notebook in notebooks.items()}
+
+    def made(item: Executed) -> Report:
+        with language.use(code):  # each thread has its own
+            return _report(item, titles, made_from)
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        return list(threads.map(lambda item: _report(item, titles, made_from), in_order))
+        return list(threads.map(made, sorted(ready, key=lambda item: item.stem)))
 
 
 def pages(
@@ -184,6 +200,12 @@ def _checked(html: str, exhibits: Sequence[Mapping[str, Any]], stem: str) -> Mar
 def _template(name: str) -> jinja2.Template:
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
     templates.filters["references_of"] = _references_of
+    code = language.current()
+    templates.globals |= {
+        "_": _,
+        "language": code,
+        "up": "" if code == language.SOURCE else "../",  # to files that all languages share
+    }
     return templates.get_template(name)
 
 

@@ -9,10 +9,14 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
+from oablib import params
+from oablib.base import language
 from oablib.base.errors import RenderError
 from oablib.base.wording import inert
 from oablib.params import cell as parameter_cell
-from oablib.report import exhibit
+from oablib.render import markdown
+from oablib.report import exhibit, texts
+from oablib.report.translated import TEXT_MIME
 
 ANSWER_TAG = "answer"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -52,6 +56,30 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
     source = notebook.cells[0].source if notebook.cells else ""
     first = source.strip().partition("\n")[0]
     return first[2:].strip() if first.startswith("# ") else ""
+
+
+def in_language(notebook: nbformat.NotebookNode, *, stem: str) -> nbformat.NotebookNode:
+    """The notebook in the language in use: its Markdown, and what its cells show."""
+    ready = copy.deepcopy(notebook)
+    path = params.root() / "notebooks" / f"{stem}.ipynb"
+    catalogue = texts.catalogue_of(path, code=language.current())
+    translate = texts.translations(catalogue).gettext
+    for cell in ready.cells:
+        if cell.cell_type == "markdown" and language.current() != language.SOURCE:
+            cell.source = markdown.translated(cell.source, translate=translate)
+        for output in cell.get("outputs", []):
+            _choose(output.get("data", {}))
+    return ready
+
+
+def _choose(data: Any) -> None:
+    """Of an output that is in all languages, keep the one in use."""
+    code = language.current()
+    if TEXT_MIME in data:
+        data["text/markdown"] = data.pop(TEXT_MIME)[code]
+    if code in data.get(exhibit.MIME, {}):
+        payload = data[exhibit.MIME] = dict(data[exhibit.MIME][code])
+        data["text/html"] = payload.pop("html", "") or exhibit.figure_with_drawing(payload)
 
 
 def prepare(

@@ -8,19 +8,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from oablib.base.wording import number, percent, signed, words
+from oablib.base.wording import words
 from oablib.protocol.models import Model
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.drawing import CURRENT, HERE, PUBLISHED, Mark
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent, signed
 from oablib.report.published import FIT_MEASURES
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 from oablib.statistics import sem
 from oablib.statistics.pooling import PooledFit
 from oablib.statistics.sem import SemFit
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 STANDARDISED = (
     Mark("std", HERE.name, HERE.colour, "o"),

@@ -3,18 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import number, percent, signed, words
+from oablib.base.wording import words
 from oablib.indicator.comparison import Rules
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST, OTHERS
 from oablib.indicator.comparison.shapley import ALL_CHANGED
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent, signed
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 LOOKS = {
     LOSE_MOST: (drawing.INDIRECT, "o", 5),

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import number, signed, words
+from oablib.base.wording import words
 from oablib.report import base_model, drawing
-from oablib.report.captions import captions_beside
 from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, signed
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 Names = Mapping[str, str]  # "before" and "after" -> the name of that report
 

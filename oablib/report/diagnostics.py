@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 
 from oablib.analysis.diagnostics import FAR, Recovered
-from oablib.base.wording import percent, words
+from oablib.base.wording import words
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 INFORMATION_COLUMNS = ["lhs", "rhs", "est", "se", "riv", "fmi", "mce", "m_recommended"]
 SHIFTS = {

@@ -13,15 +13,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from oablib.base import rounding
-from oablib.base.wording import inert, number, words
+from oablib.base.wording import inert, words
 from oablib.protocol.codebook import Column
 from oablib.report.exhibit import About, Figure
+from oablib.report.texts import named, texts_beside
+
+_ = texts_beside(__file__)
 
 # Okabe & Ito (2008): colour-blind readers can distinguish them; each has a contrast of 3 to white.
 OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
 GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
 WIDTH = 7.2  # inches: the width of a printed page, so that text keeps its size
-SMALL = 8.3  # points, the smallest text
+SMALL = 8.3  # points, the smallest text that is to be read
+SMALLEST = 7.0  # points, of the remark that says what kind of data it is
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -52,7 +56,10 @@ Columns = Mapping[str, Column]  # variable -> its column in the codebook
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One kind of mark: the column of its values, and its look. below: distance under the row."""
+    """One kind of mark: the column of its values, and its look.
+
+    name: in English, in the catalogue of this module. below: distance under the row.
+    """
 
     column: str
     name: str
@@ -62,9 +69,9 @@ class Mark:
     hollow: bool = False
 
 
-HERE = Mark("value", "here", OURS, "o")
-PUBLISHED = Mark("published", "published", INK, "D", below=0.24, hollow=True)
-CURRENT = Mark("current", "indicator then in use", GREY, "^", below=0.42)
+HERE = Mark("value", named("here"), OURS, "o")
+PUBLISHED = Mark("published", named("published"), INK, "D", below=0.24, hollow=True)
+CURRENT = Mark("current", named("indicator then in use"), GREY, "^", below=0.42)
 
 
 def grid(
@@ -115,7 +122,7 @@ def intervals(axes: Axes, frame: pd.DataFrame, marks: Iterable[Mark]) -> None:
             capsize=2,
             ms=4.5,
             lw=1.2,
-            label=mark.name,
+            label=_(mark.name),
         )
     axes.axvline(0, color=GREY, lw=0.8)
     axes.grid(axis="x")
@@ -147,13 +154,16 @@ def legend(figure: Drawing, axes: Axes, *, columns: int = 4) -> None:
 def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
     """Values with their intervals in words: "origin −0.82 (−1.08 to −0.55)"."""
     bounds = zip(labels, frame["value"], frame["ci_lower"], frame["ci_upper"], strict=True)
-    return "; ".join(f"{name} {number(v)} ({number(a)} to {number(b)})" for name, v, a, b in bounds)
+    return "; ".join(
+        _("{name} {value:.2f} ({lower:.2f} to {upper:.2f})", name=name, value=v, lower=a, upper=b)
+        for name, v, a, b in bounds
+    )
 
 
 def value_labels(values: Iterable[Any], column: Column) -> list[str]:
-    """Dutch labels of codes, or the numbers themselves."""
+    """Labels of codes, or the numbers themselves."""
     if column.categories:
-        return [column.category(int(code)).label_nl for code in values]
+        return [column.category(int(code)).label for code in values]
     return [f"{value:g}" for value in values]
 
 
@@ -179,8 +189,12 @@ def exhibited(
 
     label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure.
     """
+    if about.drawn:
+        figure.supxlabel(about.data, x=0.995, ha="right", size=SMALLEST, color=GREY)
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    kind = about.data or None
+    said = {"Date": None, "Creator": None, "Title": title, "Description": kind}
+    figure.savefig(buffer, format="svg", metadata=said)
     return Figure(
         label=f"fig-{label}",
         title=title,

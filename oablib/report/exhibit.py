@@ -10,7 +10,11 @@ from typing import Any, Self
 
 import pandas as pd
 
+from oablib.base.language import Words
 from oablib.base.wording import inert
+from oablib.report.texts import Later, texts_beside
+
+_ = texts_beside(__file__)
 
 MIME = "application/vnd.oablib.exhibit+json"
 """Type of the output beside the HTML: all of an exhibit except its look, see `payload`."""
@@ -18,13 +22,28 @@ MIME = "application/vnd.oablib.exhibit+json"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who the numbers are about: population with its n, and where they come from."""
+    """Who the numbers are about: population with its n, and where they come from.
 
-    population: str
-    source: str = ""
+    drawn: whether these are children that a program has made up; None where there are no children,
+    as in a table of rules. Texts may be of any language (Later, Words); they are shown in the one
+    in use.
+    """
+
+    population: str | Later | Words
+    source: str | Later | Words = ""
+    drawn: bool | None = None
 
     def __str__(self) -> str:
-        return f"{self.population}; source: {self.source}" if self.source else self.population
+        if not str(self.source):
+            return str(self.population)
+        return _("{population}; source: {source}", population=self.population, source=self.source)
+
+    @property
+    def data(self) -> str:
+        """What kind of data it is, in words; empty where there are no children."""
+        if self.drawn is None:
+            return ""
+        return _("synthetic data") if self.drawn else _("delivered data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +70,7 @@ class Exhibit(ABC):
     @property
     def about_line(self) -> str:
         """Unit, note, population and source in one line of text."""
-        parts = (f"Unit: {self.unit}", self.note, str(self.about))
+        parts = (_("Unit: {unit}", unit=self.unit), self.note, str(self.about))
         return " ".join(f"{_begun(part).rstrip('.')}." for part in parts if part)
 
     def payload(self) -> dict[str, Any]:
@@ -60,8 +79,9 @@ class Exhibit(ABC):
         return {
             **{name: getattr(self, name) for name in ("label", "title", "unit", "note")},
             "about": self.about_line,
-            "population": self.about.population,
-            "source": self.about.source,
+            "population": str(self.about.population),
+            "source": str(self.about.source),
+            "data": self.about.data,
             "columns": columns,
             "rows": rows,
         }
@@ -88,8 +108,7 @@ class Figure(Exhibit):
         return {**Exhibit.payload(self), "svg": self.svg, "alt": self.alt}
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.svg.encode()).decode("ascii")
-        return figure_html(self.payload(), source=f"data:image/svg+xml;base64,{data}")
+        return figure_with_drawing(self.payload())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +162,12 @@ def figure_html(payload: dict[str, Any], *, source: str) -> str:
     )
 
 
+def figure_with_drawing(payload: dict[str, Any]) -> str:
+    """A figure as HTML that holds its drawing, from its payload."""
+    data = base64.b64encode(payload["svg"].encode()).decode("ascii")
+    return figure_html(payload, source=f"data:image/svg+xml;base64,{data}")
+
+
 def escaped(text: str) -> str:
     """Text for HTML, in which nothing is code and nothing changes the direction of reading."""
     return html.escape(inert(text))
@@ -166,15 +191,26 @@ def _plain(value: Any) -> Any:
 def about(population: pd.DataFrame) -> About:
     """Population, n and source for captions, from the results table `population` of a run."""
     row = population.iloc[0]
-    text = f"{row['children']:,} children in {row['schools']:,} schools"
-    return About(text, str(row["source"]))
+    text = _.later(
+        "{children:,} children in {schools:,} schools",
+        children=int(row["children"]),
+        schools=int(row["schools"]),
+    )
+    return About(text, _source(row), bool(row["drawn"]))
 
 
 def about_country(country: pd.DataFrame) -> About:
     """Population, n and source for captions, from the results table `country_facts`."""
     row = country.iloc[0]
-    text = (
-        f"{row['children']:,} children on 1 October {row['year']}: {row['pupils']:,} pupils at "
-        f"{row['sites']:,} school sites and {row['toddlers']:,} toddlers"
+    counts = {name: int(row[name]) for name in ("children", "pupils", "sites", "toddlers")}
+    text = _.later(
+        "{children:,} children on 1 October {year}: {pupils:,} pupils at {sites:,} school sites "
+        "and {toddlers:,} toddlers",
+        year=int(row["year"]),
+        **counts,
     )
-    return About(text, str(row["source"]))
+    return About(text, _source(row), bool(row["drawn"]))
+
+
+def _source(row: pd.Series) -> Words:
+    return Words(en=str(row["source"]), nl=str(row["source_nl"]))

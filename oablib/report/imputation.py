@@ -10,19 +10,21 @@ from matplotlib.ticker import MaxNLocator
 
 from oablib.analysis import diagnostics
 from oablib.analysis.diagnostics import OverImputed
-from oablib.base.wording import percent, words
+from oablib.base.wording import words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.protocol.models import Model
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.drawing import Columns, Mark
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Imputed
 from oablib.statistics.imputation.cells import OBSERVED
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 KNOWN = 0  # the number of the "imputation" that holds the known values
 DRAWN_AND_TRUE = (

@@ -7,16 +7,19 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from oablib.base.wording import percent, words
+from oablib.base.origin import Origin
+from oablib.base.wording import words
 from oablib.intake import Delivery
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.protocol.roles import HasRoles
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 PARENTS = ("education_father", "education_mother")
 PATTERN_COLOURS = (drawing.OURS, drawing.GREEN, drawing.PURPLE, drawing.GREY)
@@ -26,7 +29,7 @@ ON_LIGHT = frozenset({drawing.GREEN, drawing.PURPLE})  # colours on which number
 def delivery_facts(delivery: Delivery) -> pd.DataFrame:
     """Facts of a delivered file as rows: fact, value."""
     facts = dataclasses.asdict(delivery)
-    rows = {name: _as_text(value) for name, value in facts.items() if name != "source"}
+    rows = {name: _as_text(value) for name, value in facts.items() if name != "origin"}
     return pd.DataFrame({"fact": list(rows), "value": list(rows.values())})
 
 
@@ -36,15 +39,17 @@ def _as_text(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def delivery_table(facts: pd.DataFrame, *, source: str) -> Table:
+def delivery_table(facts: pd.DataFrame, *, origin: Origin) -> Table:
     """Facts of the delivered file."""
-    return show(facts, about=About("one file", source), **captions("tbl-delivery"))
+    return show(
+        facts, about=About(_("one file"), origin.source, origin.drawn), **captions("tbl-delivery")
+    )
 
 
-def population(cohort: pd.DataFrame, *, roles: HasRoles, source: str) -> pd.DataFrame:
-    """One row: children, schools, source."""
+def population(cohort: pd.DataFrame, *, roles: HasRoles, origin: Origin) -> pd.DataFrame:
+    """One row: children, schools, and the columns of the origin."""
     schools = cohort[roles.cluster].nunique()
-    return pd.DataFrame({"children": [len(cohort)], "schools": [schools], "source": [source]})
+    return pd.DataFrame([{"children": len(cohort), "schools": schools, **origin.columns()}])
 
 
 def steps_table(frame: pd.DataFrame, *, about: About) -> Table:

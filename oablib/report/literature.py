@@ -4,14 +4,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from oablib.base.wording import number, percent, words
+from oablib.base.wording import words
 from oablib.protocol.models import Model
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 SOURCE = "params/rules/literature.yaml"
 ENTRIES = About("all entries", SOURCE)

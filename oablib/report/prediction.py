@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import number, percent, words
+from oablib.base.wording import words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 UNKNOWN = "unknown"
 POPULATIONS = {

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import number, percent
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 SOURCES = {
     "direct": ("computed, all known", drawing.OURS),

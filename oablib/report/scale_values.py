@@ -2,76 +2,106 @@
 
 import pandas as pd
 
-from oablib.base.wording import number, words
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
-from oablib.report.drawing import Columns
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.labels import Labels
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 
-def category_labels(values: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
-    """Dutch labels, as published, for the rows of a table of scale values."""
+def category_keys(values: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
+    """Keys of the categories in the rows of a table of scale values."""
     pairs = zip(values["variable"], values["code"], strict=True)
-    return pd.Series([table.column(name).category(int(code)).label_nl for name, code in pairs])
+    return pd.Series([table.column(name).category(int(code)).key for name, code in pairs])
 
 
-def scale_values_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
-    """Scale values in groups by variable, with labels; intervals are left to the figure."""
-    hidden = ["code", "label", "ci_lower", "ci_upper"]
+@in_languages
+def scale_values_table(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> Table:
+    """Scale values in groups by variable; intervals are left to the figure."""
+    shown = [
+        "variable",
+        "category",
+        "n",
+        "value",
+        "se",
+        "fmi",
+        "published",
+        "difference",
+        "current",
+    ]
+    rows = frame.assign(**named(frame, labels=labels))
     return show(
-        frame.assign(category=frame["label"]).drop(columns=hidden),
+        rows[[name for name in shown if name in rows]],
         about=about,
-        **captions("tbl-scale-values", outcome=words(outcome)),
+        **captions("tbl-scale-values", outcome=labels(outcome)),
     )
 
 
+def named(frame: pd.DataFrame, *, labels: Labels) -> dict[str, list[str]]:
+    """Columns variable and category in words."""
+    pairs = list(zip(frame["variable"], frame["code"], strict=True))
+    return {
+        "variable": [labels.heading(name) for name, _code in pairs],
+        "category": [labels.category(name, code) for name, code in pairs],
+    }
+
+
+@in_languages
 @drawing.styled
-def ladder_figure(frame: pd.DataFrame, *, columns: Columns, outcome: str, about: About) -> Figure:
+def ladder_figure(frame: pd.DataFrame, *, labels: Labels, outcome: str, about: About) -> Figure:
     """Scale values with 95 % intervals, and published ones where the frame has them.
 
     frame: variable, code, value, ci_lower, ci_upper and perhaps published, current; in points.
     """
-    unit = f"points {words(outcome)} against the reference category"
-    parts = {name: frame[frame["variable"] == name] for name in columns}
+    unit = _("points of the {outcome} against the reference category", outcome=labels(outcome))
+    parts = {str(name): part for name, part in frame.groupby("variable", sort=False)}
     figure, panels = drawing.panels([0.65 + 0.3 * len(part) for part in parts.values()])
     spoken = []
     for axes, (name, part) in zip(panels, parts.items(), strict=True):
-        labels = drawing.value_labels(part["code"], columns[name])
+        rows = [labels.category(name, code) for code in part["code"]]
         drawing.intervals(axes, part, (drawing.HERE, drawing.PUBLISHED, drawing.CURRENT))
-        drawing.row_labels(axes, labels)
-        axes.set_title(words(name))
-        spoken.append(f"{words(name)}: {drawing.in_words(part, labels)}")
+        drawing.row_labels(axes, rows)
+        axes.set_title(labels.heading(name))
+        spoken.append(f"{labels.heading(name)}: {drawing.in_words(part, rows)}")
     panels[-1].set_xlabel(unit)
     drawing.legend(figure, panels[0])
-    shown = ["variable", "code", "n", "value", "ci_lower", "ci_upper", "published", "current"]
-    numbers = frame[[name for name in shown if name in frame]]
+    shown = ["variable", "category", "n", "value", "ci_lower", "ci_upper", "published", "current"]
+    numbers = frame.assign(**named(frame, labels=labels))
     return drawing.exhibited(
         figure,
-        unit=unit,
         about=about,
-        alt=f"Dots with intervals. {'. '.join(spoken)}.",
-        numbers=drawing.named_values(numbers, columns, "code").rename(columns={"code": "category"}),
-        **captions("fig-ladder"),
+        alt=_("Dots with intervals. {values}.", values=". ".join(spoken)),
+        numbers=numbers[[name for name in shown if name in numbers]],
+        **captions("fig-ladder", unit=unit),
     )
 
 
-def answer(table: pd.DataFrame, *, outcome: str) -> str:
+@in_languages
+def answer(table: pd.DataFrame, *, outcome: str, labels: Labels) -> str:
     """The span of each variable's scale values, and the distance to published ones."""
     spans = table.groupby("variable", sort=False)["value"].agg(["min", "max"])
     parts = [
-        f"{words(str(name))} {number(row['min'])} to {number(row['max'])}"
-        for name, row in spans.iterrows()
+        _("{variable} {least:.2f} to {most:.2f}", variable=labels(str(name)), least=a, most=b)
+        for name, a, b in spans.itertuples()
     ]
-    text = f"In points {words(outcome)} against the reference category: {'; '.join(parts)}."
+    text = _(
+        "In points of the {outcome} against the reference category: {spans}.",
+        outcome=labels(outcome),
+        spans="; ".join(parts),
+    )
     if "published" in table:
         free = table[table["se"] > 0]
         gap = free["difference"].abs()
-        text += (
-            f" {int((gap <= 2 * free['se']).sum())} of {len(free)} values lie within two of their "
-            f"standard errors of the published ones; the largest difference is {gap.max():.2f}."
+        text += " " + _(
+            "{near:,} of {n:,} values lie within two of their standard errors of the published "
+            "ones; the largest difference is {largest:.2f}.",
+            near=int((gap <= 2 * free["se"]).sum()),
+            n=len(free),
+            largest=gap.max(),
         )
     return text

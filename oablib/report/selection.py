@@ -7,13 +7,15 @@ from matplotlib.ticker import NullLocator
 from oablib.analysis.selection import Stability
 from oablib.analysis.selection.forward_search import ADDED, NOT_SIGNIFICANT, TURNED_DOWN
 from oablib.analysis.selection.frequencies import NO_ADDITION
-from oablib.base.wording import MINUS, percent, signed, words
+from oablib.base.wording import MINUS, words
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent, signed
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 DIFFERENCES = {
     "delta_bic_d4": ("BIC, pooled ratios and honest counts", drawing.OURS, "o"),

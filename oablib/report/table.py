@@ -8,13 +8,16 @@ import pandas as pd
 
 from oablib.base import rounding
 from oablib.base.wording import MINUS, words
+from oablib.report import numbers
 from oablib.report.exhibit import About, Table
+from oablib.report.texts import texts_beside
+
+_ = texts_beside(__file__)
 
 # Columns that hold names of columns or of models: they are shown as words.
 NAMES = ("name", "variable", "lhs", "rhs", "measure", "step", "model", "cause", "term", "path")
 SMALLEST_P = 0.0005  # three decimals would show 0.000
 ABSENT = "–"
-IN_HEADINGS = "in headings and rows"  # unit of a table whose columns have units of their own
 
 
 def show(
@@ -23,7 +26,7 @@ def show(
     *,
     title: str,
     about: About,
-    unit: str = IN_HEADINGS,
+    unit: str = "",
     note: str = "",
     labels: Mapping[str, str] | None = None,
     digits: Mapping[str, int] | int = 2,
@@ -34,7 +37,8 @@ def show(
 ) -> Table:
     """A table for a report; NaN is shown as a dash.
 
-    label: without `tbl-`. title, about, unit, note: as in Exhibit. labels: column -> heading with
+    label: without `tbl-`. title, about, note: as in Exhibit. unit: of the numbers; empty where
+    headings and rows name units of their own. labels: column -> heading with
     unit; columns without one show their name as words. digits: decimals of float columns, for all
     or per column. shares: columns of fractions, shown in %. scientific: columns of very small
     numbers. count_rows: rows whose numbers are counts, or large enough to need no decimals.
@@ -58,7 +62,7 @@ def show(
     return Table(
         label=f"tbl-{label}",
         title=title,
-        unit=unit,
+        unit=unit or _("in headings and rows"),
         note=note,
         about=about,
         numbers=named.iloc[[*chain(*positions.values())]].rename(columns=headings),
@@ -70,7 +74,7 @@ def show(
 def _texts(values: pd.Series, write: Callable[[Any], str], *, whole: Sequence[int]) -> list[str]:
     """The cells of one column as text; whole: rows that are written without decimals."""
     return [
-        ABSENT if pd.isna(value) else _decimals(value, 0) if row in whole else write(value)
+        ABSENT if pd.isna(value) else numbers.number(value, 0) if row in whole else write(value)
         for row, value in enumerate(values)
     ]
 
@@ -80,7 +84,7 @@ def _writer(
 ) -> Callable[[Any], str]:
     """How one column writes a value that is there."""
     if share:
-        return lambda value: f"{_decimals(100 * value, 1)}\N{NO-BREAK SPACE}%"
+        return lambda value: numbers.percent(value, 1)
     if scientific:
         return _power
     if not _is_number(values):
@@ -88,18 +92,11 @@ def _writer(
     if values.name == "p":
         return _probability
     places = decimals if pd.api.types.is_float_dtype(values) else 0
-    return lambda value: _decimals(value, places)
+    return lambda value: numbers.number(value, places)
 
 
 def _is_number(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _decimals(value: float, places: int) -> str:
-    """A number with separated thousands and a true minus sign, but no sign before a zero."""
-    text = f"{value:,.{places}f}"
-    negative = text.startswith("-") and any(digit in text for digit in "123456789")
-    return text.lstrip("-") if not negative else text.replace("-", MINUS)
 
 
 def _power(value: float) -> str:
@@ -108,7 +105,7 @@ def _power(value: float) -> str:
 
 
 def _probability(value: float) -> str:
-    return "<0.001" if value < SMALLEST_P else f"{value:.3f}"
+    return f"<{numbers.number(0.001, 3)}" if value < SMALLEST_P else numbers.number(value, 3)
 
 
 def _as_words(name: Any) -> Any:

@@ -67,6 +67,8 @@ def _parser() -> _Parser:
     _add_housekeeping(commands)
     _add_synthetic(commands)
     _add_validate(commands)
+    texts = commands.add_parser("texts", help="update the catalogues of translated texts")
+    texts.set_defaults(handler=_texts)
     dictionary = commands.add_parser("dictionary", help="write docs/data_dictionary.md")
     dictionary.set_defaults(handler=_dictionary)
     return parser
@@ -255,6 +257,12 @@ def _validate(options: argparse.Namespace) -> None:
 
     chosen = Options(scheduler=options.scheduler, level=options.level)
     print(studies.validate(chosen, workers=options.workers, so_far=options.so_far))
+
+
+def _texts(options: argparse.Namespace) -> None:
+    from oablib.render import catalogues  # no run needs it
+
+    print(catalogues.update())
 
 
 def _dictionary(options: argparse.Namespace) -> None:

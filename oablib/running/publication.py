@@ -166,7 +166,8 @@ def _identity(made_from: Provenance) -> str:
     """Fingerprint of a report: of its making, and of the code, templates and sources of pages."""
     folder = params.root() / "params"
     texts = [folder / "references.bib", *sorted((folder / "results").glob("*.yaml"))]
-    paths = [*sorted(pandoc.ASSETS.iterdir()), *(path for path in texts if path.is_file())]
+    texts += sorted((params.root() / "notebooks").glob("*/*.po"))
+    paths = (path for path in (*sorted(pandoc.ASSETS.rglob("*")), *texts) if path.is_file())
     made_by = {f"{path.parent.name}/{path.name}": sha256(path) for path in paths}
     code = modules.of(__name__, "oablib.running.publication_files")
     return made_from.identity(made_by={**code, **made_by})

@@ -1,12 +1,13 @@
 """What a report's folder is filled with: results tables, pages, PDFs, notebooks, downloads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pandas as pd
 
-from oablib.base import files, rounding
+from oablib.base import files, language, rounding
 from oablib.base.files import sha256
 from oablib.params.cell import INJECTED_TAG
 from oablib.render import build, downloads
@@ -51,18 +52,33 @@ def write_reports(publication: Publication, made_from: Provenance, *, folder: Pa
         )
         for stage in publication.stages
     ]
-    reports = build.reports(executed, made_from=made_from)
-    (folder / "notebooks").mkdir()
+    for code in language.LANGUAGES:
+        within = folder / code if code != language.SOURCE else folder
+        _write_language(publication, made_from, executed, code=code, folder=within)
+
+
+def _write_language(
+    publication: Publication,
+    made_from: Provenance,
+    executed: Sequence[Executed],
+    *,
+    code: str,
+    folder: Path,
+) -> None:
+    """Pages of a report in one language."""
+    reports = build.reports(executed, made_from=made_from, code=code)
+    (folder / "notebooks").mkdir(parents=True)
     for report in reports:
         (folder / f"{report.stem}.pdf").write_bytes(report.pdf)
         files.write(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
         cover = {**_cover(made_from), "report": report.title}
         downloads.write_exhibits(report.exhibits, stem=report.stem, cover=cover, folder=folder)
     offered = [
-        _offered(name, stem=stem, folder=folder / TABLES)
+        _offered(name, stem=stem, path=publication.results[name][1])
         for name, (stem, _) in sorted(publication.results.items())
     ]
-    pages = build.pages(reports, made_from=made_from, downloads=offered)
+    with language.use(code):
+        pages = build.pages(reports, made_from=made_from, downloads=offered)
     for name, text in pages.items():
         files.write(folder / name, text)
     files.write(folder / build.CONTENTS, build.contents(reports, made_from=made_from))
@@ -88,7 +104,7 @@ def _about(publication: Publication) -> dict[str, str]:
     if "population" not in publication.results:
         return {}
     about = exhibit.about(pd.read_parquet(publication.results["population"][1]))
-    return {"population": about.population, "source": about.source}
+    return {"population": str(about.population), "source": str(about.source)}
 
 
 def _cover(made_from: Provenance) -> dict[str, str]:
@@ -98,7 +114,7 @@ def _cover(made_from: Provenance) -> dict[str, str]:
     return {"run": run, "commit": made_from.commit, **synthetic}
 
 
-def _offered(name: str, *, stem: str, folder: Path) -> Download:
-    path = folder / f"{name}.csv"
-    rows = len(pd.read_parquet(path.with_suffix(".parquet")))
-    return Download(name, described(name, stem=stem)["title"], rows, path.stat().st_size)
+def _offered(name: str, *, stem: str, path: Path) -> Download:
+    frame = pd.read_parquet(path)
+    size = len(rounding.csv(frame).encode())
+    return Download(name, described(name, stem=stem)["title"], len(frame), size)

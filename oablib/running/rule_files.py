@@ -39,6 +39,9 @@ class ResultsTable(kinds.Declaration):
     title: kinds.Text
     unit: kinds.Text
     rows: kinds.Text
+    title_nl: kinds.Text = ""
+    unit_nl: kinds.Text = ""
+    rows_nl: kinds.Text = ""
 
 
 def declaration(kind: str, name: str) -> Any:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from oablib import params
 from oablib.base.errors import ParameterError
+from oablib.base.language import Words
+from oablib.base.origin import Origin
 from oablib.protocol import codebook
 from oablib.synthetic import settings
 from oablib.synthetic.drawing import BRINS, Frame, brin_code, standard
@@ -29,7 +31,7 @@ class Cohort:
     unknown education and a test not taken carry the codebook's missing codes.
     schools, municipalities: the codebook's tables of these names.
     education: child_id with both parents' true education, for every child.
-    source: a sentence for captions and manifests.
+    origin: for captions and manifests.
     """
 
     children: pd.DataFrame
@@ -37,7 +39,7 @@ class Cohort:
     municipalities: pd.DataFrame
     education: pd.DataFrame
     truth: Truth
-    source: str
+    origin: Origin
 
 
 def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) -> Cohort:
@@ -71,8 +73,14 @@ def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) 
     )
     hide_education(rng, children, rules=rules, published=published)
     paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
-    source = f"synthetic cohort (n = {n:,}, seed {seed}{paths})"
-    return _as_delivered(rng, children, schools=schools, truth=truth, source=source)
+    origin = Origin(
+        Words(
+            en=f"synthetic cohort (n = {n:,}, seed {seed}{paths})",
+            nl=f"synthetisch cohort (n = {n:,}, seed {seed}{paths})".replace(",", "."),
+        ),
+        drawn=True,
+    )
+    return _as_delivered(rng, children, schools=schools, truth=truth, origin=origin)
 
 
 def _as_delivered(
@@ -81,7 +89,7 @@ def _as_delivered(
     *,
     schools: pd.DataFrame,
     truth: Truth,
-    source: str,
+    origin: Origin,
 ) -> Cohort:
     numbers = range(len(schools))
     school_id = np.array([f"{brin_code(i % BRINS)}{i // BRINS:02d}" for i in numbers])
@@ -110,7 +118,7 @@ def _as_delivered(
         municipalities=_municipalities(frame, codes=codes),
         education=education.reset_index(drop=True),
         truth=truth,
-        source=source,
+        origin=origin,
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pyreadstat
 
 from oablib.base.files import sha256
+from oablib.base.origin import Origin
 from oablib.protocol import codebook
 from oablib.synthetic.cohort import Cohort
 from oablib.synthetic.country import Country
@@ -37,7 +38,7 @@ def write(cohort: Cohort, folder: Path) -> Path:
         for name, frame in tables.items()
         for path in _write_table(frame, folder=folder, table=book.table(name))
     }
-    _write_manifest(folder, source=cohort.source, rows=rows)
+    _write_manifest(folder, origin=cohort.origin, rows=rows)
     (truth / "truth.json").write_text(json.dumps(asdict(cohort.truth), indent=1) + "\n")
     cohort.education.to_parquet(truth / "education.parquet", index=False)
     return folder / "cohort.sav"
@@ -56,7 +57,7 @@ def write_country(country: Country, folder: Path, *, row_group: int) -> Path:
     for name, frame in (tables | truth).items():
         frame.to_parquet(folder / f"{name}.parquet", index=False, row_group_size=row_group)
     rows = {folder / f"{name}.parquet": len(frame) for name, frame in tables.items()}
-    _write_manifest(folder, source=country.source, rows=rows)
+    _write_manifest(folder, origin=country.origin, rows=rows)
     return folder
 
 
@@ -84,10 +85,10 @@ def _labels(column: codebook.Column) -> dict[int | float, str]:
     return labels | dict(column.missing)
 
 
-def _write_manifest(folder: Path, *, source: str, rows: Mapping[Path, int]) -> None:
+def _write_manifest(folder: Path, *, origin: Origin, rows: Mapping[Path, int]) -> None:
     """rows: file -> its number of rows."""
     files = [
         {"file": path.name, "sha256": sha256(path), "rows": count} for path, count in rows.items()
     ]
-    manifest = {"source": source, "files": files}
+    manifest = {**origin.columns(), "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

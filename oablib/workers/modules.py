@@ -21,6 +21,8 @@ from oablib.params import cell
 
 PACKAGE = Path(oablib.__file__).resolve().parent
 COMPILED = "__pycache__"
+CATALOGUE = ".po"
+"""Suffix of translated texts, in a folder for each language."""
 _SHORT = 12  # hexadecimal digits; enough to tell versions of one module apart
 
 
@@ -97,9 +99,15 @@ def _beside(module: Path) -> str:
     A file that has the name of another module, with another suffix, counts for that one alone.
     """
     paths = (path for path in sorted(module.parent.rglob("*")) if COMPILED not in path.parts)
-    owners = {path: path.with_suffix(".py") for path in paths if path.is_file()}
+    owners = {path: _namesake(path) for path in paths if path.is_file()}
     counted = (path for path, owner in owners.items() if owner == module or not owner.exists())
     return "".join(sha256(path) for path in counted if path.suffix != ".py")
+
+
+def _namesake(path: Path) -> Path:
+    """The module that has the name of a file: selection.py of selection.yaml, nl/selection.po."""
+    folder = path.parents[1] if path.suffix == CATALOGUE else path.parent
+    return folder / f"{path.stem}.py"
 
 
 @cache

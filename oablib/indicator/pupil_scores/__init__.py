@@ -4,7 +4,7 @@ A score is computed where child and parents are in the population register; it i
 where one of them is not, and the mean of the lowest 15 % for asylum seekers.
 """
 
-from oablib.indicator.pupil_scores.children import Children, read, source
+from oablib.indicator.pupil_scores.children import Children, origin, read
 from oablib.indicator.pupil_scores.education import Education, averaged, draw
 from oablib.indicator.pupil_scores.facts import (
     country_facts,

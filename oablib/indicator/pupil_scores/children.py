@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from oablib.base.errors import EnvironmentFault
+from oablib.base.origin import Origin
 from oablib.base.shown import showable
 from oablib.intake import check, decode, files
 from oablib.protocol.codebook import Codebook, Table
@@ -140,12 +141,12 @@ def read(folder: str | Path, *, year: int, book: Codebook) -> Children:
     )
 
 
-def source(folder: str | Path) -> str:
-    """A sentence on the origin of a country's files, as their manifest has it."""
+def origin(folder: str | Path) -> Origin:
+    """Where a country's files come from, as their manifest has it."""
     try:
-        return str(json.loads((Path(folder) / files.MANIFEST).read_bytes())["source"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "files of the data holder"
+        return Origin.of_manifest(json.loads((Path(folder) / files.MANIFEST).read_bytes()))
+    except (OSError, ValueError, AttributeError):
+        return Origin.of_manifest({})
 
 
 def fail_if_memory_is_short(rows: int, *, available: int | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from oablib.base.origin import Origin
 from oablib.indicator.pupil_scores.children import UNKNOWN, Children
 from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.scores import Provenance, Scores
@@ -16,8 +17,8 @@ MANY = 0.40  # of a school's scores matched; outliers above that in Walhout & Sc
 BIN = 0.5  # points, of the distribution of scores
 
 
-def country_facts(children: Children, *, source: str) -> pd.DataFrame:
-    """One row: year, children, pupils, toddlers, sites with pupils, municipalities, source."""
+def country_facts(children: Children, *, origin: Origin) -> pd.DataFrame:
+    """One row: year, children, pupils, toddlers, sites with pupils, municipalities, its origin."""
     toddlers = int(children.toddler.sum())
     row = {
         "year": children.year,
@@ -26,7 +27,7 @@ def country_facts(children: Children, *, source: str) -> pd.DataFrame:
         "toddlers": toddlers,
         "sites": len(np.unique(children.site[children.site >= 0])),
         "municipalities": len(children.municipalities),
-        "source": source,
+        **origin.columns(),
     }
     return pd.DataFrame([row])
 

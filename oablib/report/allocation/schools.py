@@ -8,15 +8,16 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from oablib.base.wording import number
 from oablib.indicator import allocation
 from oablib.indicator.allocation import NOT_SHOWN, National, with_pupils
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 LARGEST = 15  # rows of a table that could have thousands; the stored table has all
 AROUND = 3.0  # points on both sides of the boundary

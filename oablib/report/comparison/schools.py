@@ -5,17 +5,19 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import MINUS, inert, number, percent, signed
+from oablib.base.wording import MINUS, inert
 from oablib.indicator.comparison import Rules, not_zero_under_both
 from oablib.indicator.comparison.schools import NOT_ZERO, POSITIVE, ZERO
 from oablib.indicator.comparison.scores import TOTAL
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.comparison.scores import diagonal, in_units
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent, signed
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 DISADVANTAGE = "points of achterstandsscore"
 STEPS = 250  # along an axis: a mark is a little larger than the distance of two of them

@@ -9,15 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from oablib.base.wording import MINUS, percent, signed
+from oablib.base.wording import MINUS
 from oablib.indicator.comparison import Rules
 from oablib.indicator.comparison.scores import Density
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent, signed
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 POINTS = "points of onderwijsscore"
 # Measure -> words with unit, and what its value is multiplied with to be in that unit.

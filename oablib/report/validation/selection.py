@@ -5,14 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from oablib.base.wording import percent, words
+from oablib.base.wording import words
 from oablib.report import drawing
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import percent
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 from oablib.report.validation.estimates import MONTE_CARLO, Labels, by_method, methods, named
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 
 def selection_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:

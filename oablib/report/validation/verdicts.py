@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from oablib.base.wording import words
-from oablib.report.captions import captions_beside
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
+from oablib.report.texts import texts_beside
 
-captions = captions_beside(__file__)
+_ = texts_beside(__file__)
+captions = _.captions
 
 
 def verdicts_table(frame: pd.DataFrame, *, about: About) -> Table:

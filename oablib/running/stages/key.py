@@ -39,7 +39,7 @@ NOT_IN_KEY = frozenset({"run", "data", "country"})
 """Parameters that name the run, which may share its results, and that say where files are: of
 these the content counts."""
 
-NOT_COMPUTED = frozenset({"title", "source"})
+NOT_COMPUTED = frozenset({"title", "title_nl", "source"})
 """Fields of a model that say what it is; nothing is computed from them."""
 
 

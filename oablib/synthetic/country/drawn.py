@@ -8,6 +8,8 @@ import pandas as pd
 
 from oablib import params
 from oablib.base.errors import ParameterError
+from oablib.base.language import Words
+from oablib.base.origin import Origin
 from oablib.protocol import codebook
 from oablib.synthetic import settings as cohort_settings
 from oablib.synthetic.country import settings, turnover
@@ -29,14 +31,14 @@ class Country:
     sites (of both years), municipalities (all 342): the codebook's tables of these names.
     education: year -> child_id, the true education_father and education_mother, and with them
     origin, residence_mother and debt_restructuring, for every child of that year.
-    source: a sentence for captions and manifests.
+    origin: for captions and manifests.
     """
 
     children: Mapping[int, pd.DataFrame]
     sites: pd.DataFrame
     municipalities: pd.DataFrame
     education: Mapping[int, pd.DataFrame]
-    source: str
+    origin: Origin
 
 
 def draw_country(*, share: float, year: int, seed: int) -> Country:
@@ -77,8 +79,15 @@ def draw_country(*, share: float, year: int, seed: int) -> Country:
         sites=_sites(world)[[column.key for column in book.table("sites").columns]],
         municipalities=areas.municipalities[["municipality", "name", "urbanity"]],
         education={year: truth for year, (_, truth) in pairs.items()},
-        source=f"synthetic country (share {share:g}, {year - 1} and {year}, seed {seed})",
+        origin=_origin(share=share, year=year, seed=seed),
     )
+
+
+def _origin(*, share: float, year: int, seed: int) -> Origin:
+    parts = f"{share:.2%} of its schools, {year - 1} and {year}, seed {seed}"
+    delen = f"{share:.2%} van de scholen, {year - 1} en {year}, seed {seed}".replace(".", ",")
+    words = Words(en=f"synthetic country ({parts})", nl=f"synthetisch land ({delen})")
+    return Origin(words, drawn=True)
 
 
 def _sites(world: World) -> pd.DataFrame:

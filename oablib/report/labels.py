@@ -1,0 +1,71 @@
+"""Labels of variables, categories and models, in the language in use.
+
+A label is in the codebook, or follows from how the model makes a variable out of columns of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oablib.base.wording import words
+from oablib.protocol.codebook import Column, Table
+from oablib.protocol.models import Model
+from oablib.report.texts import sentence, texts_beside
+
+_ = texts_beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Name -> label; called with a name it gives the words that it has within a sentence.
+
+    columns: of the codebook's table, by name. models: the run's model first.
+    """
+
+    columns: Mapping[str, Column]
+    models: Mapping[str, Model]
+
+    def __call__(self, name: str) -> str:
+        """Words for a variable or for a model within a sentence: "education of the mother"."""
+        if name in self.columns:
+            return self.columns[name].short
+        for model in self.models.values():
+            if name in model.dummies:
+                column, key = model.dummies[name]
+                category = next(c for c in self.columns[column].categories if c.key == key)
+                return _(
+                    "{variable}: {category}", variable=self(column), category=_inner(category.label)
+                )
+            if name in model.school_means:
+                return _("{variable}, school mean", variable=self(model.school_means[name]))
+        return self.models[name].short if name in self.models else words(name)
+
+    def heading(self, name: str) -> str:
+        """The same with a capital, for a row, an axis or a heading."""
+        return sentence(self(name))
+
+    def category(self, variable: str, code: Any) -> str:
+        """Label of a code; the code itself where the variable has no categories."""
+        column = self.columns[variable]
+        return column.category(int(code)).label if column.categories else f"{code:g}"
+
+    def unit(self, name: str) -> str:
+        """Unit of a variable's numbers; empty without one."""
+        return self.columns[name].unit_here if name in self.columns else ""
+
+    def path(self, lhs: str, rhs: str) -> str:
+        """A path of a model: "origin → intelligence"."""
+        return f"{self(rhs)} → {self(lhs)}"
+
+
+def labels(table: Table, models: Iterable[Model]) -> Labels:
+    """Labels of a table's columns and of what models make of them."""
+    return Labels(
+        columns={column.key: column for column in table.columns},
+        models={model.name: model for model in models},
+    )
+
+
+def _inner(label: str) -> str:
+    """A label that follows a colon: without the capital that begins a heading."""
+    return label[:1].lower() + label[1:]

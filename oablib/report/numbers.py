@@ -1,0 +1,83 @@
+"""Numbers, shares, money and dates as the language in use writes them."""
+
+import datetime
+import math
+import re
+from functools import cache
+from typing import Any
+
+from babel import dates
+from babel import numbers as babel
+
+from oablib.base import language
+from oablib.base.wording import MINUS
+
+_SPEC = re.compile(r"(?P<sign>\+?)(?P<grouped>,?)(?:\.(?P<digits>\d+))?(?P<kind>[fd%]?)")
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with separated thousands and a true minus sign, but no sign before a zero."""
+    return _written(value, _pattern(grouped=True, digits=digits, percent=False))
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number that always shows its sign."""
+    return _with_sign(value, number(value, digits))
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A fraction in %."""
+    return _written(share, _pattern(grouped=True, digits=digits, percent=True))
+
+
+def euros(amount: float) -> str:
+    """An amount in whole euros."""
+    text = babel.format_currency(
+        amount, "EUR", locale=language.current(), currency_digits=False,
+        format="¤#,##0" if language.current() == "en" else "¤ #,##0",
+    )  # fmt: skip
+    return text.replace("-", MINUS)
+
+
+def day(value: datetime.date) -> str:
+    """A date in words: 1 October 2020, 1 oktober 2020."""
+    return dates.format_date(value, format="d MMMM y", locale=language.current())
+
+
+def formatted(value: Any, spec: str) -> str:
+    """A value by a specification as str.format has it: `,` `.1f` `+.2f` `.1%` `g`.
+
+    Without a specification it is written as it is. Raises ValueError for another one.
+    """
+    if isinstance(value, bool) or not (spec and hasattr(value, "__float__")):
+        return format(value, spec) if spec else str(value)
+    if spec == "g":  # as short as it can be
+        decimal = babel.get_decimal_symbol(language.current())
+        return f"{value:g}".replace(".", decimal).replace("-", MINUS)
+    form = _SPEC.fullmatch(spec)
+    if form is None:
+        raise ValueError(f"a number cannot be written by {spec!r}; expected like ,.2f or .1%.")
+    whole = isinstance(value, int) or form["kind"] == "d" or not (form["digits"] or form["kind"])
+    digits = int(form["digits"] or 0) if form["digits"] or whole or form["kind"] == "%" else 2
+    pattern = _pattern(grouped=bool(form["grouped"]), digits=digits, percent=form["kind"] == "%")
+    text = _written(float(value) if digits else value, pattern)
+    return _with_sign(value, text) if form["sign"] else text
+
+
+def _with_sign(value: float, text: str) -> str:
+    return text if value < 0 or math.isnan(value) else f"+{text}"
+
+
+@cache
+def _pattern(*, grouped: bool, digits: int, percent: bool) -> babel.NumberPattern:
+    body = ("#,##0" if grouped else "0") + ("." + "0" * digits if digits else "")
+    return babel.parse_pattern(body + ("%" if percent else ""))
+
+
+def _written(value: float, pattern: babel.NumberPattern) -> str:
+    if not math.isfinite(value):
+        return str(value).replace("-", MINUS)
+    plain = value.item() if hasattr(value, "item") else value
+    text = pattern.apply(plain, language.current()).replace("-", MINUS)
+    # A number that rounds to zero has no sign.
+    return text if any(digit in text for digit in "123456789") else text.lstrip(MINUS)
