@@ -4,30 +4,29 @@ One syntax tree, two looks. A page runs no script and loads nothing from outside
 """
 
 import base64
-import json
+import html
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-import jinja2
 import nbformat
 from markupsafe import Markup
 
 from oablib.base import language
-from oablib.render import checks, pandoc, typst
+from oablib.base.language import SOURCE
+from oablib.render import checks, kinds, pandoc, templates, typst
 from oablib.render import notebook as report_notebook
-from oablib.render.notebook import drawing
+from oablib.render.edition import Edition, _
+from oablib.render.notebook import ReportNotebook, drawing
 from oablib.render.pandoc import ASSETS
 from oablib.render.provenance import Provenance
-from oablib.report.texts import Texts
 
-_ = Texts(ASSETS / "pages")
-
-CONTENTS = "contents.json"
-CONTENTS_SCHEMA = 1
+Made = TypeVar("Made")
 _FORMULA = "<math"
+_HEADING = re.compile(r'<(h[2-6]) [^>]*?id="([^"]+)".*?</\1>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,74 +79,130 @@ class Download:
 
 
 def reports(
-    executed: Sequence[Executed], *, made_from: Provenance, code: str = language.SOURCE
+    executed: Sequence[Executed],
+    *,
+    made_from: Provenance,
+    edition: Edition | None = None,
+    anchors: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Report]:
     """Render the notebooks of a run in a language, side by side, in the order of their stems.
 
+    edition: of the first language of the run if it is not given. anchors: stem -> names of its
+    headings, as `anchors_of` gives them; without it headings are named by their words.
     Raises RenderError when a notebook lacks its head, shows something that a report may not hold,
     or refers to what is not there.
     """
-    with language.use(code):
-        notebooks = {
-            item.stem: report_notebook.in_language(item.notebook, stem=item.stem)
-            for item in executed
-        }
-    ready = [replace(item, notebook=notebooks[item.stem]) for item in executed]
-    titles = {stem: report_notebook.title_of(notebook) for stem, notebook in notebooks.items()}
+    edition = edition or made_from.editions[0]
+    ready, around = _in_language(executed, edition, anchors or {}, made_from)
+    return _side_by_side(_report, ready, around)
 
-    def made(item: Executed) -> Report:
-        with language.use(code):  # each thread has its own
-            return _report(item, titles, made_from)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        return list(threads.map(made, sorted(ready, key=lambda item: item.stem)))
+def editions(executed: Sequence[Executed], *, made_from: Provenance) -> dict[Edition, list[Report]]:
+    """The reports in each language of the run; headings have the names of the source's language.
+
+    Raises RenderError as `reports` does.
+    """
+    ready, around = _in_language(executed, Edition(SOURCE, (SOURCE,)), {}, made_from)
+    trees = _side_by_side(_tree, ready, around)
+    anchors = {
+        tree.stem: [part["id"] for part in tree.outline["sections"] if part["number"]]
+        for _notebook, tree in trees
+    }
+    return {
+        edition: reports(executed, made_from=made_from, edition=edition, anchors=anchors)
+        for edition in made_from.editions
+    }
 
 
 def pages(
-    made: Sequence[Report], *, made_from: Provenance, downloads: Sequence[Download] = ()
+    made: Sequence[Report],
+    *,
+    made_from: Provenance,
+    downloads: Sequence[Download] = (),
+    edition: Edition | None = None,
 ) -> dict[str, str]:
-    """HTML of the reports and of their index: file name -> text."""
-    shared = {
-        "style": Markup((ASSETS / "report.css").read_text(encoding="utf-8")),
-        "made_from": made_from,
-        "synthetic": made_from.synthetic,
-        "pages": made,
-    }
-    font = base64.b64encode((ASSETS / "math.woff2").read_bytes()).decode("ascii")
-    report, index = (_template(name) for name in ("report.html", "index.html"))
-    texts = {
-        f"{page.stem}.html": report.render(page=page, math=font * page.has_formula, **shared)
-        for page in made
-    }
-    return {**texts, "index.html": index.render(downloads=downloads, **shared)}
-
-
-def contents(made: Sequence[Report], *, made_from: Provenance) -> str:
-    """contents.json: what the front page over all runs lists and searches; plain text in JSON."""
-    content = {
-        "schema": CONTENTS_SCHEMA,
-        "run": made_from.run,
-        "title": made_from.parameters["title"],
-        "synthetic": made_from.synthetic,
-        "made_from": {"commit": made_from.commit, "data": made_from.parameters["data"]},
-        "reports": [
-            {
-                "stem": page.stem,
-                "title": page.title,
-                "status": page.status,
-                "pdf": f"{page.stem}.pdf",
-                "notebook": f"notebooks/{page.stem}.ipynb",
-                **page.outline,
-            }
+    """HTML of the reports, of their index and of their making: file name -> text."""
+    edition = edition or made_from.editions[0]
+    with language.use(edition.code):
+        shared = {
+            "style": Markup((ASSETS / "report.css").read_text(encoding="utf-8")),
+            "made_from": made_from,
+            "pages": made,
+        }
+        font = base64.b64encode((ASSETS / "math.woff2").read_bytes()).decode("ascii")
+        names = ("report.html", "index.html", "provenance.html")
+        report, index, provenance = (
+            templates.template(name, edition, drawn=made_from.drawn) for name in names
+        )
+        texts = {
+            f"{page.stem}.html": report.render(page=page, math=font * page.has_formula, **shared)
             for page in made
-        ],
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        }
+        texts["index.html"] = index.render(downloads=downloads, **shared)
+        texts["provenance.html"] = provenance.render(**shared)
+    return texts
 
 
-def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) -> Report:
-    ready = report_notebook.prepare(item.notebook, stem=item.stem, values=item.values, pages=titles)
-    tree = pandoc.tree(nbformat.writes(ready.body), stem=item.stem)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a report shares with the others of its language.
+
+    titles: stem -> title of each. absent: the same of reports that this run does not have.
+    """
+
+    edition: Edition
+    titles: Mapping[str, str]
+    absent: Mapping[str, str]
+    anchors: Mapping[str, Sequence[str]]
+    made_from: Provenance
+
+
+def _in_language(
+    executed: Sequence[Executed],
+    edition: Edition,
+    anchors: Mapping[str, Sequence[str]],
+    made_from: Provenance,
+) -> tuple[list[Executed], _Around]:
+    """The notebooks in the language of an edition, by stem, and what they share."""
+    with language.use(edition.code):
+        ready = [
+            replace(item, notebook=report_notebook.in_language(item.notebook, stem=item.stem))
+            for item in sorted(executed, key=lambda item: item.stem)
+        ]
+        titles = {item.stem: report_notebook.title_of(item.notebook) for item in ready}
+        absent = report_notebook.titles_beside(titles)
+    return ready, _Around(edition, titles, absent, anchors, made_from)
+
+
+def _side_by_side(
+    make: Callable[[Executed, _Around], Made], ready: Sequence[Executed], around: _Around
+) -> list[Made]:
+    """What a function makes of each notebook, in the language of the edition."""
+
+    def made(item: Executed) -> Made:
+        with language.use(around.edition.code):  # each thread has its own
+            return make(item, around)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        return list(threads.map(made, ready))
+
+
+def _tree(item: Executed, around: _Around) -> tuple[ReportNotebook, pandoc.Tree]:
+    ready = report_notebook.prepare(
+        item.notebook,
+        stem=item.stem,
+        values=item.values,
+        pages=around.titles,
+        absent=around.absent,
+        words=around.edition.words(),
+        anchors=around.anchors.get(item.stem, ()),
+    )
+    notebook = nbformat.writes(ready.body)
+    return ready, pandoc.tree(notebook, stem=item.stem, language=around.edition.code)
+
+
+def _report(item: Executed, around: _Around) -> Report:
+    ready, tree = _tree(item, around)
     list_, question, answer, body = (
         _checked(part, ready.exhibits, item.stem) for part in pandoc.html(tree)
     )
@@ -159,21 +214,29 @@ def _report(item: Executed, titles: Mapping[str, str], made_from: Provenance) ->
         question=question,
         answer=answer,
         contents=list_,
-        body=body,
-        pdf=_pdf(tree, ready, made_from),
+        body=_with_ways(body, tree, around.edition),
+        pdf=_pdf(tree, ready, around),
         exhibits=ready.exhibits,
         outline=tree.outline,
         notebook=nbformat.writes(handed_on),
     )
 
 
-def _pdf(tree: pandoc.Tree, ready: report_notebook.ReportNotebook, made_from: Provenance) -> bytes:
-    parts = _template("parts.html").module
-    provenance = parts.provenance(made_from, ready.stem)  # type: ignore[attr-defined]
-    _, question, answer, body = pandoc.typst(tree)
-    run = str(made_from.parameters["title"])
+def _pdf(tree: pandoc.Tree, ready: ReportNotebook, around: _Around) -> bytes:
+    made_from = around.made_from
+    parts = templates.template("parts.html", around.edition, drawn=made_from.drawn).module
+    provenance = parts.on_paper(made_from, ready.stem)  # type: ignore[attr-defined]
+    _contents, question, answer, body = pandoc.typst(tree)
     return typst.pdf(
-        settings={"title": ready.title, "run": run, "synthetic": made_from.synthetic},
+        settings={
+            "title": ready.title,
+            "run": made_from.title,
+            "language": around.edition.code,
+            "words": {"question": _("Question"), "answer": _("Answer")},
+            "kind": kinds.in_full(made_from.drawn),
+            "kind-short": kinds.in_short(made_from.drawn),
+            "announced": kinds.is_announced(made_from.drawn),
+        },
         question=question,
         answer=answer,
         body=body,
@@ -197,18 +260,22 @@ def _checked(html: str, exhibits: Sequence[Mapping[str, Any]], stem: str) -> Mar
     return Markup(html)
 
 
-def _template(name: str) -> jinja2.Template:
-    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ASSETS), autoescape=True)
-    templates.filters["references_of"] = _references_of
-    code = language.current()
-    templates.globals |= {
-        "_": _,
-        "language": code,
-        "up": "" if code == language.SOURCE else "../",  # to files that all languages share
-    }
-    return templates.get_template(name)
+def _with_ways(body: Markup, tree: pandoc.Tree, edition: Edition) -> Markup:
+    """Each heading with a link to the same place in the other language, if there is one."""
+    elsewhere = edition.elsewhere()
+    if not elsewhere:
+        return body
+    numbers = {section["id"]: section["number"] for section in tree.outline["sections"]}
 
+    def linked(match: re.Match[str]) -> str:
+        place = match[2]
+        number = numbers.get(place, "")
+        label = elsewhere["section"] % number if number else elsewhere["references"]
+        code = elsewhere["code"]
+        link = (
+            f'<a class="elsewhere" href="{elsewhere["way"]}{tree.stem}.html#{place}" '
+            f'lang="{code}" hreflang="{code}" aria-label="{html.escape(label)}">{code.upper()}</a>'
+        )
+        return f'<div class="heading">{match[0]}{link}</div>'
 
-def _references_of(html: Markup, stem: str) -> Markup:
-    """Part of a report for another page: what it refers to is in the report."""
-    return Markup(str(html).replace('href="#', f'href="{stem}.html#'))
+    return Markup(_HEADING.sub(linked, str(body)))

@@ -132,7 +132,8 @@ def _sources() -> Iterator[tuple[Path, list[Text]]]:
     for path in sorted((PACKAGE / "report").rglob("*.py")):
         found = [*_of_code(path), *_of_captions(path.with_suffix(".yaml"))]
         yield path, list(dict.fromkeys(found))
-    yield ASSETS / "pages", list(dict.fromkeys(_of_templates()))
+    pages = [text for path in _render_modules() for text in _of_code(path)]
+    yield ASSETS / "pages", list(dict.fromkeys([*_of_templates(), *pages]))
 
 
 def _of_notebook(path: Path) -> Iterator[Text]:
@@ -160,6 +161,10 @@ def _of_captions(path: Path) -> Iterator[Text]:
         else:
             yield from (entry[part] for part in texts.TEXTS if part in entry)
             yield from entry.get(texts.LABELS, {}).values()
+
+
+def _render_modules() -> list[Path]:
+    return sorted((PACKAGE / "render").glob("*.py"))
 
 
 def _of_templates() -> Iterator[Text]:

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import xlsxwriter
 
 from oablib.base.wording import formula_safe, inert
-from oablib.render import typst
+from oablib.render import png_text, typst
+from oablib.render.edition import _
+from oablib.report.texts import named
 
 FOLDER = "downloads"
 # Text stays text; nothing of the moment of making is in the file, so equal tables are equal bytes.
@@ -26,32 +29,72 @@ _WORKBOOK = {
 }
 _MADE = datetime(2000, 1, 1)
 _WIDEST = 60  # characters of a column
-_ABOUT = ("title", "unit", "note", "population", "source")  # of an exhibit, for its first sheet
+_ABOUT = ("title", "unit", "note", "population", "source", "data")  # of an exhibit, for its cover
+# What a cover says of a table, in English; in the order in which it is given.
+_COVER = {
+    "title": named("Title"),
+    "unit": named("Unit"),
+    "rows": named("One row is"),
+    "note": named("Note"),
+    "population": named("Population"),
+    "source": named("Source"),
+    "data": named("Data"),
+    "run": named("Run"),
+    "commit": named("Commit"),
+    "report": named("Report"),
+    "stage": named("Stage"),
+}
 
 Row = Sequence[str | int | float | bool | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The first sheet of a workbook: its name, title, and lines of heading and text."""
+
+    sheet: str
+    numbers: str
+    lines: Mapping[str, str]
+
+
+def cover(texts: Mapping[str, str]) -> Cover:
+    """A cover in the language in use; texts: by the names in _COVER, empty ones are left out."""
+    lines = {_(_COVER[name]): text for name, text in texts.items() if text}
+    return Cover(_("About"), _("Numbers"), lines)
+
+
 def write_exhibits(
-    exhibits: Sequence[Mapping[str, Any]], *, stem: str, cover: Mapping[str, str], folder: Path
+    exhibits: Sequence[Mapping[str, Any]], *, stem: str, about: Mapping[str, str], folder: Path
 ) -> None:
     """Write the files of one report's figures and tables to folder/downloads/<stem>.
 
-    exhibits: payloads, see exhibit.Exhibit. cover: what the first sheet says besides.
+    exhibits: payloads, see exhibit.Exhibit, in the language in use. about: what the cover says
+    besides. In CSV and XLSX the kind of data is a last column.
     """
     target = folder / FOLDER / stem
     target.mkdir(parents=True)
     for exhibit in exhibits:
-        columns, rows = exhibit["columns"], exhibit["rows"]
+        columns, rows = _with_kind_of_data(exhibit)
         path = target / exhibit["label"]
         text = csv_text(columns, rows)
         path.with_suffix(".csv").write_text(text, encoding="utf-8-sig", newline="")
-        about = {name: exhibit[name] for name in _ABOUT if exhibit[name]}
-        workbook(path.with_suffix(".xlsx"), columns, rows, cover={**about, **cover})
-    drawings = {exhibit["label"]: exhibit["svg"] for exhibit in exhibits if "svg" in exhibit}
+        texts = {name: exhibit[name] for name in _ABOUT if exhibit[name]}
+        workbook(path.with_suffix(".xlsx"), columns, rows, covers=[cover({**texts, **about})])
+    figures = [exhibit for exhibit in exhibits if "svg" in exhibit]
     with ThreadPoolExecutor() as threads:
-        pictures = threads.map(lambda svg: typst.png(svg, stem=stem), drawings.values())
-        for label, picture in zip(drawings, pictures, strict=True):
-            (target / f"{label}.png").write_bytes(picture)
+        pictures = threads.map(lambda figure: typst.png(figure["svg"], stem=stem), figures)
+        for figure, picture in zip(figures, pictures, strict=True):
+            texts = {"Title": figure["title"], "Description": figure["data"]}
+            path = target / f"{figure['label']}.png"
+            path.write_bytes(png_text.written(picture, texts))
+
+
+def _with_kind_of_data(exhibit: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows of an exhibit, with its kind of data where there are children in it."""
+    kind = exhibit["data"]
+    if not kind:
+        return exhibit["columns"], exhibit["rows"]
+    return [*exhibit["columns"], _("data")], [[*row, kind] for row in exhibit["rows"]]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
@@ -64,19 +107,22 @@ def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
 
 
 def workbook(
-    path: Path, columns: Sequence[str], rows: Sequence[Row], *, cover: Mapping[str, str]
+    path: Path, columns: Sequence[str], rows: Sequence[Row], *, covers: Sequence[Cover]
 ) -> None:
-    """A table as XLSX: a sheet About with the cover, and a sheet Numbers."""
+    """A table as XLSX: a sheet with its cover in each language, and one with its numbers."""
     with xlsxwriter.Workbook(path, _WORKBOOK) as book:
-        book.set_properties({"title": inert(cover.get("title", "")), "created": _MADE})
+        title = next(iter(covers[0].lines.values()), "")
+        book.set_properties({"title": inert(title), "created": _MADE})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom"})
-        about, numbers = book.add_worksheet("About"), book.add_worksheet("Numbers")
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        about.set_column(0, 0, 22)
-        about.set_column(1, 1, 90)
-        for row, (name, text) in enumerate(cover.items()):
-            about.write_string(row, 0, inert(name).capitalize(), bold)
-            about.write_string(row, 1, inert(str(text)), wrapped)
+        for cover in covers:
+            about = book.add_worksheet(cover.sheet)
+            about.set_column(0, 0, 22)
+            about.set_column(1, 1, 90)
+            for row, (name, text) in enumerate(cover.lines.items()):
+                about.write_string(row, 0, inert(name), bold)
+                about.write_string(row, 1, inert(str(text)), wrapped)
+        numbers = book.add_worksheet(covers[0].numbers)
         for column, name in enumerate(columns):
             numbers.write_string(0, column, inert(name), bold)
             numbers.set_column(column, column, _width(name, [values[column] for values in rows]))

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ _NO_ALT = (
     "{stem} shows a picture or object that may lack an alt text; show figures with the functions "
     "of oablib.report, which give one."
 )
+_NUMBER = re.compile(r"^\d+ ")
 _LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
 
 Values = Mapping[str, str | int | float]
@@ -72,6 +73,17 @@ def in_language(notebook: nbformat.NotebookNode, *, stem: str) -> nbformat.Noteb
     return ready
 
 
+def titles_beside(stems: Collection[str]) -> dict[str, str]:
+    """Stem -> title without its number, of the project's notebooks that are none of these."""
+    titles = {}
+    for path in sorted((params.root() / "notebooks").glob("*.ipynb")):
+        if path.stem not in stems:
+            read = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            title = title_of(in_language(read, stem=path.stem))
+            titles[path.stem] = _NUMBER.sub("", title)
+    return titles
+
+
 def _choose(data: Any) -> None:
     """Of an output that is in all languages, keep the one in use."""
     code = language.current()
@@ -83,11 +95,19 @@ def _choose(data: Any) -> None:
 
 
 def prepare(
-    notebook: nbformat.NotebookNode, *, stem: str, values: Values, pages: Mapping[str, str]
+    notebook: nbformat.NotebookNode,
+    *,
+    stem: str,
+    values: Values,
+    pages: Mapping[str, str],
+    absent: Mapping[str, str],
+    words: Mapping[str, object],
+    anchors: Sequence[str] = (),
 ) -> ReportNotebook:
     """Split off the head, move the answer there, and clean the cells.
 
-    values: were injected. pages: stem -> title of all reports of the run.
+    values: were injected. pages: stem -> title of all reports of the run; absent: of those that it
+    lacks. words: of the filters, see Edition.words. anchors: names of headings, if they are given.
     Raises RenderError when the first cell lacks title or question, nothing answers, a cell shows
     an error, or an output is a bare image, which has no alternative text.
     """
@@ -114,7 +134,13 @@ def prepare(
     body.cells = cells
     body.metadata = {
         "kernelspec": {"language": "python", "name": "python3", "display_name": ""},
-        "oab": {"stem": stem, "pages": dict(pages)},
+        "oab": {
+            "stem": stem,
+            "pages": dict(pages),
+            "absent": dict(absent),
+            "words": dict(words),
+            "anchors": list(anchors),
+        },
     }
     return ReportNotebook(stem, title_of(notebook), body, exhibits)
 

@@ -33,8 +33,8 @@ _UNKNOWN_SOURCE = re.compile(r"Citeproc: citation (\S+) not found")
 class Tree:
     """A report as pandoc's syntax tree (JSON), and its outline.
 
-    outline: sections (id, title), exhibits (label, name, title), question and answer, all as
-    plain text.
+    outline: sections (id, number, title), exhibits (label, name, title), question and answer, all
+    as plain text.
     """
 
     stem: str
@@ -52,9 +52,10 @@ def fail_if_absent() -> None:
         ) from None
 
 
-def tree(notebook: str, *, stem: str) -> Tree:
+def tree(notebook: str, *, stem: str, language: str) -> Tree:
     """Turn a notebook that `report_notebook.prepare` made ready, as JSON, into a tree.
 
+    language: of its text; sources are cited as that language does.
     Raises RenderError, which names the report and every fault found: a reference to what is not
     there, a label that is used twice, a source that params/references.bib lacks.
     """
@@ -62,7 +63,7 @@ def tree(notebook: str, *, stem: str) -> Tree:
     options = [
         *("--lua-filter", str(ASSETS / "report.lua"), "--citeproc", "--fail-if-warnings"),
         *([f"--bibliography={sources}"] if sources.is_file() else []),
-        "--metadata=link-citations:true",
+        *("--metadata=link-citations:true", f"--metadata=lang:{language}"),
     ]
     text = _convert(notebook, _NOTEBOOK, "json", options, stem=stem)
     return Tree(stem, text, json.loads(json.loads(text)["meta"]["outline"]["c"]))

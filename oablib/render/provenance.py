@@ -13,6 +13,10 @@ from typing import Any
 import oablib
 from oablib import params
 from oablib.base.files import text_digest
+from oablib.base.language import Words
+from oablib.render import edition
+from oablib.render.edition import Edition
+from oablib.report import numbers
 from oablib.workers import installed
 
 SCHEMA = 2
@@ -39,7 +43,8 @@ class Provenance:
     """What a report says about its own making; two runs of the same say the same.
 
     parameters: and in `origins` where each came from. inputs: file -> sha256, or why there is
-    none. rules: file of params -> sha256. code: module of oablib -> fingerprint.
+    none. drawn: part of the data (cohort, country) -> whether a program drew it, as its stage
+    found. rules: file of params -> sha256. code: module of oablib -> fingerprint.
     notebooks: stem -> sha256 of its code and of its text. stages: stem -> Origin. beside_lock:
     package -> version in the lock file, where another is installed. committed: time of the commit,
     empty without one.
@@ -49,6 +54,7 @@ class Provenance:
     parameters: Mapping[str, str | int | float]
     origins: Mapping[str, str]
     inputs: Mapping[str, str]
+    drawn: Mapping[str, bool]
     rules: Mapping[str, str]
     code: Mapping[str, str]
     notebooks: Mapping[str, Mapping[str, str]]
@@ -63,10 +69,20 @@ class Provenance:
     system: str
 
     @property
-    def synthetic(self) -> bool:
-        """Whether cohort and country are drawn, so that no real child is in them."""
-        drawn = self.parameters.get("country", "") in ("", "synthetic")
-        return drawn and self.parameters["data"] == "synthetic"
+    def editions(self) -> list[Edition]:
+        """The languages of the report, the one at the top of its folder first."""
+        return edition.of(str(self.parameters["languages"]))
+
+    @property
+    def title(self) -> str:
+        """Title of the run in the language in use."""
+        words = Words(en=str(self.parameters["title"]), nl=str(self.parameters["title_nl"]))
+        return str(words)
+
+    @property
+    def day(self) -> str:
+        """Date of the code, as the language in use writes it; empty without a commit."""
+        return numbers.day(datetime.fromisoformat(self.committed)) if self.committed else ""
 
     @property
     def timestamp(self) -> int:

@@ -31,8 +31,9 @@ def pdf(
 ) -> bytes:  # fmt: skip
     """Set a report from four parts of typst markup.
 
-    settings: title, run, synthetic. drawings: name -> SVG. date: of the report, in seconds since
-    1970. Raises RenderError when a standard is not kept, or a reference leads nowhere.
+    settings: as `report` in report.typ takes them. drawings: name -> SVG. date: of the report, in
+    seconds since 1970.
+    Raises RenderError when a standard is not kept, or a reference leads nowhere.
     """
     head = ", ".join(f"{key}: {_literal(value)}" for key, value in settings.items())
     main = (
@@ -67,8 +68,10 @@ def _compiled(files: dict[str, bytes], kind: str, *, stem: str, **options: Any) 
         ) from None
 
 
-def _literal(value: str | bool) -> str:
-    """A value as typst writes it."""
+def _literal(value: Any) -> str:
+    """A value as typst writes it: text, truth, or a dictionary of these."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{key}: {_literal(inner)}' for key, inner in value.items())})"
     return json.dumps(inert(value), ensure_ascii=False)

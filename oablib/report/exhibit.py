@@ -69,8 +69,9 @@ class Exhibit(ABC):
 
     @property
     def about_line(self) -> str:
-        """Unit, note, population and source in one line of text."""
-        parts = (_("Unit: {unit}", unit=self.unit), self.note, str(self.about))
+        """Unit, note, population, source and kind of data in one line of text."""
+        about = (str(self.about), self.about.data)
+        parts = (_("Unit: {unit}", unit=self.unit), self.note, *about)
         return " ".join(f"{_begun(part).rstrip('.')}." for part in parts if part)
 
     def payload(self) -> dict[str, Any]:

@@ -10,20 +10,23 @@ from oablib import params
 from oablib.base import files
 from oablib.base.errors import RenderError
 from oablib.base.files import sha256, text_digest
+from oablib.base.language import Words
 from oablib.base.wording import words
 from oablib.params import checked
 from oablib.params.declared import RunParameters
-from oablib.render import pandoc, provenance
+from oablib.render import kinds, pandoc, provenance
 from oablib.render.provenance import Origin, Provenance
 from oablib.running import rule_files
 from oablib.running.delivery import Delivery
 from oablib.running.stages import key
 from oablib.running.stages.cache import Entry
-from oablib.running.stages.declared import Stage
+from oablib.running.stages.declared import COUNTRY, Stage
 from oablib.workers import modules
 
 MANIFEST, CATALOGUE = "manifest.json", "catalogue.json"
-RULE = "results"
+POPULATION, COUNTRY_FACTS = "population", "country_facts"
+"""Results tables that count the children of the cohort, and of the country."""
+SYNTHETIC = "synthetic"
 PARTS = ("title", "unit", "rows")
 
 
@@ -56,6 +59,29 @@ class Publication:
         """Files of params that the stages read."""
         return key.all_rule_files(self.stages, self.parameters.model_dump())
 
+    def drawn(self) -> dict[str, bool]:
+        """Part of the data -> whether a program drew it, as the stage found that counted it.
+
+        Where no stage did, in a study or a part of a run, the parameters say it.
+        """
+        values = self.parameters.model_dump()
+        parts = {"data": (kinds.COHORT, POPULATION), "country": (kinds.COUNTRY, COUNTRY_FACTS)}
+        return {
+            part: _drawn(self.results[table][1]) if table in self.results else stated == SYNTHETIC
+            for name, (part, table) in parts.items()
+            if (stated := values[name])
+        }
+
+    def part_of(self, stem: str) -> str:
+        """Whom the tables of a stage are about: the country's children where it reads them.
+
+        Empty for a stage that reads no data.
+        """
+        (stage,) = (stage for stage in self.stages if stage.stem == stem)
+        if not {COUNTRY, COUNTRY_FACTS}.isdisjoint(stage.reads):
+            return kinds.COUNTRY
+        return kinds.COHORT if stage.reads else ""
+
     def made_from(self) -> Provenance:
         """Put together what the report says about its making."""
         values = self.parameters.model_dump()
@@ -68,6 +94,7 @@ class Publication:
             parameters=values,
             origins=dict(self.origins),
             inputs=self.delivery.shown(),
+            drawn=self.drawn(),
             rules={f"{name}.yaml": sha256(path) for name, path in self.rules().items()},
             code=dict(sorted(code.items())),
             notebooks={
@@ -151,15 +178,21 @@ def write_json(path: Path, content: Mapping) -> None:
 
 
 def described(name: str, *, stem: str) -> dict[str, str]:
-    """Title, unit of the numbers, and what one row is, of a results table of a stage.
+    """Title, unit of the numbers, and what one row is, of a results table, in the language in use.
 
-    A table that params/results does not know goes by its name.
+    A table that params/results does not know goes by its name, one without Dutch by its English.
     """
     file = stem.partition("_")[2]
-    if file not in params.names("results"):
-        return {"title": words(name)}
-    tables = checked.values("results", file, rule_files.declaration("results", file))
-    return dict(tables.get(name, {"title": words(name)}))
+    known = file in params.names("results")
+    tables = (
+        checked.values("results", file, rule_files.declaration("results", file)) if known else {}
+    )
+    entry = tables.get(name, {"title": words(name)})
+    return {
+        part: str(Words(en=entry[part], nl=entry.get(f"{part}_nl", "")))
+        for part in PARTS
+        if part in entry
+    }
 
 
 def _identity(made_from: Provenance) -> str:
@@ -171,6 +204,13 @@ def _identity(made_from: Provenance) -> str:
     made_by = {f"{path.parent.name}/{path.name}": sha256(path) for path in paths}
     code = modules.of(__name__, "oablib.running.publication_files")
     return made_from.identity(made_by={**code, **made_by})
+
+
+def _drawn(path: Path) -> bool:
+    """What a table that counts children says of them."""
+    from pyarrow import parquet  # pandas would take longer to load than this takes to read
+
+    return bool(parquet.read_table(path, columns=["drawn"])["drawn"][0].as_py())
 
 
 def _files_in(folder: Path) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """What a report's folder is filled with: results tables, pages, PDFs, notebooks, downloads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,25 @@ import pandas as pd
 from oablib.base import files, language, rounding
 from oablib.base.files import sha256
 from oablib.params.cell import INJECTED_TAG
-from oablib.render import build, downloads
+from oablib.render import build, contents, downloads, kinds
 from oablib.render.build import Download, Executed
+from oablib.render.edition import Edition
 from oablib.render.provenance import Provenance
 from oablib.report import exhibit
-from oablib.running.publication import CATALOGUE, Publication, described, write_json
+from oablib.report.exhibit import About
+from oablib.running.publication import (
+    CATALOGUE,
+    COUNTRY_FACTS,
+    POPULATION,
+    Publication,
+    described,
+    write_json,
+)
 from oablib.running.stages.declared import Stage
 
 TABLES = "tables"
+DATA = "data"
+"""Column of a results table, in CSV and XLSX, that says whether its children were drawn."""
 
 
 def write_tables(
@@ -29,20 +40,27 @@ def write_tables(
     results, catalogue, about = {}, {}, _about(publication)
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
-        frame, title = pd.read_parquet(path), described(name, stem=stem)
+        frame, part = pd.read_parquet(path), publication.part_of(stem)
+        written = frame.assign(**{DATA: kinds.code(made_from.drawn, part)}) if part else frame
         text = target / f"{name}.csv"
-        files.write(text, rounding.csv(frame))
+        files.write(text, rounding.csv(written))
         results[text.name] = sha256(text)
-        cover = {**title, **about, **_cover(made_from), "stage": stem}
-        downloads.workbook(target / f"{name}.xlsx", *exhibit.plain(frame), cover=cover)
-        kinds = {str(column): str(kind) for column, kind in frame.dtypes.items()}
-        catalogue[name] = {"stage": stem, **title, "rows": len(frame), "columns": kinds}
+        covers, texts = [], {}
+        for edition in made_from.editions:
+            with language.use(edition.code):
+                texts[edition.code] = described(name, stem=stem)
+                given = {**texts[edition.code], **_about_part(about.get(part))}
+                run = _about_run(made_from, part=part)
+                covers.append(downloads.cover({**given, **run, "stage": stem}))
+        downloads.workbook(target / f"{name}.xlsx", *exhibit.plain(written), covers=covers)
+        columns = {str(column): str(kind) for column, kind in frame.dtypes.items()}
+        catalogue[name] = {"stage": stem, "rows": len(frame), "columns": columns, **texts}
     write_json(target / CATALOGUE, catalogue)
     return results
 
 
 def write_reports(publication: Publication, made_from: Provenance, *, folder: Path) -> None:
-    """Pages, PDFs, notebooks, and the files of their exhibits."""
+    """Pages, PDFs, notebooks, and the files of their exhibits, in each language of the run."""
     executed = [
         Executed(
             stem=stage.stem,
@@ -52,36 +70,34 @@ def write_reports(publication: Publication, made_from: Provenance, *, folder: Pa
         )
         for stage in publication.stages
     ]
-    for code in language.LANGUAGES:
-        within = folder / code if code != language.SOURCE else folder
-        _write_language(publication, made_from, executed, code=code, folder=within)
+    made = build.editions(executed, made_from=made_from)
+    for edition, reports in made.items():
+        with language.use(edition.code):
+            _write_language(publication, made_from, reports, edition, folder / edition.folder)
+    files.write(folder / contents.FILE, contents.written(made, made_from=made_from))
 
 
 def _write_language(
     publication: Publication,
     made_from: Provenance,
-    executed: Sequence[Executed],
-    *,
-    code: str,
+    reports: Sequence[build.Report],
+    edition: Edition,
     folder: Path,
 ) -> None:
-    """Pages of a report in one language."""
-    reports = build.reports(executed, made_from=made_from, code=code)
+    """Pages of a report in the language in use."""
     (folder / "notebooks").mkdir(parents=True)
     for report in reports:
         (folder / f"{report.stem}.pdf").write_bytes(report.pdf)
         files.write(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
-        cover = {**_cover(made_from), "report": report.title}
-        downloads.write_exhibits(report.exhibits, stem=report.stem, cover=cover, folder=folder)
+        about = {**_about_run(made_from), "report": report.title}
+        downloads.write_exhibits(report.exhibits, stem=report.stem, about=about, folder=folder)
     offered = [
         _offered(name, stem=stem, path=publication.results[name][1])
-        for name, (stem, _) in sorted(publication.results.items())
+        for name, (stem, _path) in sorted(publication.results.items())
     ]
-    with language.use(code):
-        pages = build.pages(reports, made_from=made_from, downloads=offered)
+    pages = build.pages(reports, made_from=made_from, downloads=offered, edition=edition)
     for name, text in pages.items():
         files.write(folder / name, text)
-    files.write(folder / build.CONTENTS, build.contents(reports, made_from=made_from))
 
 
 def with_outputs(stage: Stage, executed: Path) -> Any:
@@ -99,19 +115,32 @@ def with_outputs(stage: Stage, executed: Path) -> Any:
     return notebook
 
 
-def _about(publication: Publication) -> dict[str, str]:
-    """Population, n and source of the run, where a stage has counted it."""
-    if "population" not in publication.results:
+def _about(publication: Publication) -> dict[str, About]:
+    """Part of the data -> population, n and source, where a stage has counted it."""
+    counted = {
+        kinds.COHORT: (POPULATION, exhibit.about),
+        kinds.COUNTRY: (COUNTRY_FACTS, exhibit.about_country),
+    }
+    return {
+        part: about(pd.read_parquet(publication.results[table][1]))
+        for part, (table, about) in counted.items()
+        if table in publication.results
+    }
+
+
+def _about_part(about: About | None) -> dict[str, str]:
+    if about is None:
         return {}
-    about = exhibit.about(pd.read_parquet(publication.results["population"][1]))
     return {"population": str(about.population), "source": str(about.source)}
 
 
-def _cover(made_from: Provenance) -> dict[str, str]:
-    """What the first sheet of every workbook says about the run."""
-    synthetic = {"data": "synthetic: no real child is in it"} if made_from.synthetic else {}
-    run = f"{made_from.run}: {made_from.parameters['title']}"
-    return {"run": run, "commit": made_from.commit, **synthetic}
+def _about_run(made_from: Provenance, *, part: str | None = None) -> Mapping[str, str]:
+    """What the first sheet of every workbook says about the run.
+
+    part: of the data, empty for a table without any; None: what the exhibit says of them counts.
+    """
+    data = {"data": kinds.of_part(made_from.drawn, part)} if part else {}
+    return {"run": f"{made_from.run}: {made_from.title}", "commit": made_from.commit, **data}
 
 
 def _offered(name: str, *, stem: str, path: Path) -> Download:

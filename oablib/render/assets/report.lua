@@ -2,7 +2,8 @@
 -- numbers, references find what they name. What cannot be found is reported on the standard error in
 -- lines that begin with "fault:", all of them, before the filter gives up.
 
-local SHORT = { fig = "Figure", tbl = "Table" }
+local KIND = { fig = "figure", tbl = "table" }
+local words = {} -- what is written here, in the language of the page: text, with %s for a number
 local faults = pandoc.List()
 local count = { fig = 0, tbl = 0 }
 local named = {} -- label -> what a reference to it says
@@ -12,6 +13,10 @@ local function fault(text)
   if not faults:includes(text) then
     faults:insert(text)
   end
+end
+
+local function said(key, number)
+  return (words[key]:gsub("%%s", (number:gsub("%%", "%%%%"))))
 end
 
 local function has_tag(cell, tag)
@@ -29,7 +34,11 @@ local function native(output)
     end
   end
   -- Under the name that the reader gave it, pandoc would drop all but one form of an output.
-  output.classes = output.classes:includes("stderr") and { "shown", "warning" } or { "shown" }
+  local warns = output.classes:includes("stderr")
+  if warns then
+    blocks:insert(1, pandoc.Div({ pandoc.Para({ pandoc.Str(words.warning) }) }, pandoc.Attr("", { "label" })))
+  end
+  output.classes = warns and { "shown", "warning" } or { "shown" }
   output.attributes = {}
   output.content = blocks
   return output
@@ -40,7 +49,7 @@ local function dissolved_code(cell)
   local blocks = pandoc.Blocks({})
   for index, block in ipairs(cell.content) do
     if index == 1 and block.t == "CodeBlock" then
-      local title = has_tag(cell, "parameters") and "Parameters of this run" or "Code"
+      local title = has_tag(cell, "parameters") and words.parameters or words.code
       blocks:insert(pandoc.Div({ block }, pandoc.Attr("", { "source" }, { title = title })))
     else
       blocks:insert(block.t == "Div" and native(block) or block)
@@ -50,7 +59,7 @@ local function dissolved_code(cell)
 end
 
 local function is_fold(block)
-  return block ~= nil and block.t == "Div" and block.attributes.title == "Code"
+  return block ~= nil and block.t == "Div" and block.attributes.title == words.code
 end
 
 -- Sources that follow each other with nothing shown between become one.
@@ -91,10 +100,11 @@ local function name(label, text)
   named[label] = text
 end
 
--- Title cells are cut off, so that the first level here is 2.
-local function numbered_headings(blocks)
-  local at = {}
-  return blocks:walk({
+-- Title cells are cut off, so that the first level here is 2. A page in another language than the
+-- source's has the source's names of headings, so that a place has one name in both.
+local function numbered_headings(blocks, ids)
+  local at, index = {}, 0
+  local numbered = blocks:walk({
     Header = function(header)
       local depth = header.level - 1
       if depth < 1 then
@@ -109,21 +119,27 @@ local function numbered_headings(blocks)
         at[level] = at[level] or 0
       end
       local number = table.concat(at, ".")
-      name("sec-" .. header.identifier, "section " .. number)
-      sections:insert({ id = header.identifier, title = number .. " " .. pandoc.utils.stringify(header) })
+      index = index + 1
+      header.identifier = ids[index] or header.identifier
+      name("sec-" .. header.identifier, said("section", number))
+      sections:insert({ id = header.identifier, number = number, title = number .. " " .. pandoc.utils.stringify(header) })
       header.content:insert(1, pandoc.Span({ pandoc.Str(number), pandoc.Space() }, pandoc.Attr("", { "number" })))
       return header
     end,
   })
+  if #ids > 0 and #ids ~= index then
+    fault(("there are %d headings, and %d in the language of the source"):format(index, #ids))
+  end
+  return numbered
 end
 
 local function numbered(block)
   local kind = block.identifier:match("^(%a+)%-")
-  if not SHORT[kind] then
+  if not KIND[kind] then
     return nil
   end
   count[kind] = count[kind] + 1
-  local number = SHORT[kind] .. " " .. count[kind]
+  local number = said(KIND[kind], tostring(count[kind]))
   name(block.identifier, number)
   exhibits:insert({ label = block.identifier, name = number, title = pandoc.utils.stringify(block.caption.long) })
   local title = block.caption.long[1].content
@@ -138,27 +154,38 @@ local function resolved(cite)
   if not first:match("^fig%-") and not first:match("^tbl%-") and not first:match("^sec%-") then
     return nil
   end
-  local words = pandoc.Inlines({})
+  local links = pandoc.Inlines({})
   for index, citation in ipairs(cite.citations) do
     local text = named[citation.id]
     if not text then
       fault("the text refers to @" .. citation.id .. ", which is not in this report")
     else
       if index > 1 then
-        words:extend({ pandoc.Str(","), pandoc.Space() })
+        links:extend({ pandoc.Str(","), pandoc.Space() })
       end
-      words:insert(pandoc.Link(text, "#" .. citation.id:gsub("^sec%-", "")))
+      links:insert(pandoc.Link(text, "#" .. citation.id:gsub("^sec%-", "")))
     end
   end
-  return words
+  return links
 end
 
--- `03_imputation` in the text leads to that report.
-local function report_link(pages)
+-- `03_imputation` in the text leads to that report; of one that the run lacks it is the title.
+local function report_link(pages, absent)
   return function(code)
-    local title = pages[code.text]
-    if title then
-      return pandoc.Link(pandoc.utils.stringify(title), code.text .. ".html")
+    if pages[code.text] then
+      return pandoc.Link(pandoc.utils.stringify(pages[code.text]), code.text .. ".html")
+    elseif absent[code.text] then
+      return pandoc.Str(pandoc.utils.stringify(absent[code.text]))
+    end
+  end
+end
+
+-- A link to a report that the run lacks is its words alone.
+local function kept_link(absent)
+  return function(link)
+    local stem = link.target:match("^([%w_]+)%.html$") or link.target:match("^([%w_]+)%.html#")
+    if stem and absent[stem] then
+      return link.content
     end
   end
 end
@@ -186,9 +213,14 @@ local function plain(blocks)
 end
 
 function Pandoc(doc)
-  local blocks = numbered_headings(dissolved(doc)):walk({ Inlines = unparted })
+  local oab = doc.meta.jupyter.oab
+  for key, text in pairs(oab.words) do
+    words[key] = key ~= "elsewhere" and pandoc.utils.stringify(text) or nil
+  end
+  local ids = pandoc.List(oab.anchors or {}):map(pandoc.utils.stringify)
+  local blocks = numbered_headings(dissolved(doc), ids):walk({ Inlines = unparted })
   blocks = blocks:walk({ Figure = numbered, Table = numbered })
-  local links = { Cite = resolved, Code = report_link(doc.meta.jupyter.oab.pages) }
+  local links = { Cite = resolved, Code = report_link(oab.pages, oab.absent), Link = kept_link(oab.absent) }
   blocks = blocks:walk(links)
   for _, part in ipairs({ "question", "answer" }) do
     doc.meta[part] = pandoc.MetaBlocks(pandoc.Blocks(doc.meta[part] or {}):walk(links):walk({ Inlines = unparted }))
@@ -197,9 +229,9 @@ function Pandoc(doc)
   all:extend(doc.meta.question)
   all:extend(doc.meta.answer)
   if cites_sources(all) then
-    blocks:insert(pandoc.Header(2, "References", pandoc.Attr("references")))
+    blocks:insert(pandoc.Header(2, words.references, pandoc.Attr("references")))
     blocks:insert(pandoc.Div({}, pandoc.Attr("refs")))
-    sections:insert({ id = "references", title = "References" })
+    sections:insert({ id = "references", number = "", title = words.references })
   end
   for _, text in ipairs(faults) do
     io.stderr:write("fault: " .. text .. "\n")

@@ -90,8 +90,10 @@ end
 function Pandoc(doc)
   doc = doc:walk({
     Cite = function(cite) return cite.content end,
+    -- Another report is a PDF beside this one; its places have names in the page alone.
     Link = function(link)
-      link.target = link.target:gsub("%.html$", ".pdf")
+      local stem = link.target:match("^(%d%d_[%w_]+)%.html$") or link.target:match("^(%d%d_[%w_]+)%.html#")
+      link.target = stem and stem .. ".pdf" or link.target
       return link
     end,
     Div = function(div)
