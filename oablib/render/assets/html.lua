@@ -96,11 +96,12 @@ local function is_narrow(head, rows)
   return sum <= FITTING
 end
 
--- Each cell gets the heading of its column, which a style shows where rows are stacked.
+-- Each cell gets the heading of its column, which a style shows where rows are stacked; the name of
+-- a row stands by itself.
 local function labelled(head, rows)
   for _, cells in ipairs(rows) do
     for column, cell in ipairs(cells) do
-      if head[column] and column > 1 then
+      if head[column] and cell.attr.attributes.scope ~= "row" then
         cell.attr.attributes["data-label"] = pandoc.utils.stringify(head[column].contents)
       end
     end

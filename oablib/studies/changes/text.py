@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from itertools import chain, takewhile
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -14,14 +14,13 @@ COLUMNS = ["page", "change", "before", "after"]
 # Prose and answers; tables and code are compared as tables and code.
 _SKIPPED = frozenset({"table", "pre", "style", "script", "nav", "head", "details"})
 # Lines under exhibits and above titles, which repeat population, source and run.
-_SKIPPED_CLASSES = frozenset({"about", "banner", "get", "run"})
+_SKIPPED_CLASSES = frozenset({"about", "banner", "elsewhere", "get", "hint", "provenance", "run"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _BLOCKS = frozenset(
     {"br", "p", "li", "h1", "h2", "h3", "figcaption", "div", "section", "td", "dt", "dd"}
 )
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z*(])")
 _NUMBER = re.compile(r"[-+\u2212]?\d[\d,]*(?:\.\d+)?")
-_MADE = "How this was made"
 
 
 class _Prose(HTMLParser):
@@ -51,12 +50,11 @@ class _Prose(HTMLParser):
 
 
 def sentences(page: Path) -> list[str]:
-    """Sentences of a page in their order, up to the part about its making."""
+    """Sentences of a page in their order, without the part about its making."""
     prose = _Prose()
     prose.feed(page.read_text(encoding="utf-8"))
     blocks = (" ".join(text.split()) for text in prose.blocks)
-    before_making = takewhile(lambda block: block != _MADE, blocks)
-    return [sentence for block in before_making for sentence in _END.split(block) if sentence]
+    return [sentence for block in blocks for sentence in _END.split(block) if sentence]
 
 
 def text_changes(reports: ReportPair) -> pd.DataFrame:
