@@ -1,77 +1,28 @@
 """Reports carry their answer first, stand alone, and refuse what a report may not hold."""
 
 import dataclasses
-import json
 import re
-from pathlib import Path
 
 import nbformat
-import pandas as pd
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from oablib import params
 from oablib.base.errors import RenderError
-from oablib.params import run
 from oablib.render import build
-from oablib.render.provenance import Origin, Provenance
-from oablib.report.exhibit import About, Exhibit, Figure
-from oablib.report.table import show
-from oablib.running.delivery import Delivery
-from oablib.running.publication import Publication
-
-STEM = "05_base_model"
-HEAD = "# 05 Base model\n\n**Question.** How much?\n\n**Answer.** By that much.\n\nText."
-PICTURE = "data:image/png;base64,iVBORw0KGgo="
-ABOUT = About("3 children in 1 school", "made up")
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="40pt" height="20pt" viewBox="0 0 40 20">'
-    '<circle cx="5" cy="5" r="2"/></svg>'
-)
-HOSTILE = "<script>alert(1)</script> =cmd|'/C calc'!A0 \"q\" \N{RIGHT-TO-LEFT OVERRIDE}$x$ #link"
-
-
-def figure(name: str = "dots", **changes: str) -> Figure:
-    texts = {"title": "Dots", "unit": "points", "alt": "one dot"} | changes
-    return Figure(
-        label=f"fig-{name}", about=ABOUT, svg=SVG, numbers=pd.DataFrame({"x": [1.5]}), **texts
-    )
-
-
-def table(name: str = "values", text: str = "a"):
-    frame = pd.DataFrame({"variable": [text], "value": [-1.25]})
-    return show(frame, name, title=f"Values {text}", unit="points", about=ABOUT)
-
-
-def shown(data: "dict[str, str] | Exhibit", source: str = "show()", tags: tuple[str, ...] = ()):
-    cell = new_code_cell(source, execution_count=1)
-    bundle = data._repr_mimebundle_() if isinstance(data, Exhibit) else data
-    cell.outputs = [new_output("display_data", data=bundle)]
-    cell.metadata["tags"] = list(tags)
-    return cell
-
-
-def made_from(**overrides: str) -> Provenance:
-    """Provenance of a run of one stage."""
-    parameters = run.run_parameters("demo", overrides)
-    bare = Publication(parameters, (), {}, Delivery(parameters.data)).made_from()
-    origin = Origin("9f" * 32, {"seed": 2021}, {"cohort": "1a" * 32}, {"fit": "2b" * 32}, 1.0, 1.0)
-    return dataclasses.replace(bare, stages={STEM: origin})
-
-
-def notebook(*cells, head: str = HEAD) -> nbformat.NotebookNode:
-    return new_notebook(cells=[new_markdown_cell(head), *cells])
-
-
-def report(*cells, head: str = HEAD, **overrides: str) -> build.Report:
-    item = build.Executed(stem=STEM, notebook=notebook(*cells, head=head), values={})
-    return build.reports([item], made_from=made_from(**overrides))[0]
-
-
-def page(*cells, head: str = HEAD, **overrides: str) -> str:
-    provenance = made_from(**overrides)
-    made = [report(*cells, head=head, **overrides)]
-    return build.pages(made, made_from=provenance)[f"{STEM}.html"]
+from tests.render.cases import (
+    HEAD,
+    HOSTILE,
+    PICTURE,
+    STEM,
+    figure,
+    made_from,
+    notebook,
+    page,
+    report,
+    shown,
+    table,
+)  # fmt: skip
 
 
 def test_the_answer_stands_before_everything_else() -> None:
@@ -115,6 +66,29 @@ def test_a_name_of_another_report_leads_there() -> None:
     body = build.reports(items, made_from=both)[1].body
     assert '<a href="01_intake.html">01 Intake</a>' in body
     assert "<code>09_x</code>" in body
+
+
+def test_a_report_that_the_run_lacks_is_named_without_a_link() -> None:
+    text = "See `09_children` and [the children](09_children.html#fig-x), as [here](#fit)."
+    body = report(new_markdown_cell(f"## Fit\n\n{text}")).body
+    assert "<p>See Children and the children, as <a" in body
+    assert "09_children" not in body
+
+
+def test_an_exhibit_of_another_report_is_a_link_and_in_the_pdf_to_that_pdf() -> None:
+    text = new_markdown_cell("See [the dots](01_intake.html#fig-dots).")
+    first = build.Executed(
+        "01_intake", notebook(shown(figure()), head=HEAD.replace("05 Base model", "01 Intake")), {}
+    )
+    provenance = made_from()
+    stages = {**provenance.stages, "01_intake": provenance.stages[STEM]}
+    made = build.reports(
+        [first, build.Executed(STEM, notebook(text), {})],
+        made_from=dataclasses.replace(provenance, stages=stages),
+    )
+    assert '<a href="01_intake.html#fig-dots">the dots</a>' in made[1].body
+    assert b"01_intake.pdf" in made[1].pdf
+    assert b"01_intake.html" not in made[1].pdf
 
 
 def test_sources_are_cited_and_listed() -> None:
@@ -243,34 +217,12 @@ def test_tables_have_captions_and_say_what_each_heading_heads() -> None:
     assert "Unit: points. 3 children in 1 school; source: made up." in html
 
 
-def test_synthetic_data_are_announced_and_real_data_are_not(tmp_path: Path) -> None:
-    assert "no real child" in page()
-    path = str(tmp_path / "cohort.sav")
-    assert "no real child" not in page(data=path)
-    assert "no real child" not in page(country=str(tmp_path))  # a drawn cohort beside real children
-    assert "no real child" in page(country="")
-    assert report().pdf != report(data=path).pdf
-
-
 def test_a_pdf_is_tagged_archivable_and_the_same_twice() -> None:
     cells = (shown(table()), shown(figure()), new_markdown_cell("## Fit\n\nSee $x$, @tbl-values."))
     first, second = report(*cells).pdf, report(*cells).pdf
     assert first == second
     assert b"<pdfuaid:part>1</pdfuaid:part>" in first
     assert b"<pdfaid:part>2</pdfaid:part><pdfaid:conformance>A</pdfaid:conformance>" in first
-
-
-def test_a_report_ends_with_what_it_was_made_from() -> None:
-    html = page()
-    made = html[html.index("How this was made</h2>") :]
-    for part in ("9f" * 32, "1a" * 32, "2b" * 32, "master", "pandas", "lock file"):
-        assert part in made
-
-
-def test_a_version_beside_the_lock_stands_beside_the_one_in_use() -> None:
-    provenance = dataclasses.replace(made_from(), packages={"a": "2"}, beside_lock={"a": "1"})
-    html = build.pages([report()], made_from=provenance)[f"{STEM}.html"]
-    assert '<th scope="row">a</th><td>2, lock file 1</td>' in html
 
 
 def test_the_index_links_each_report_with_question_answer_and_status() -> None:
@@ -284,13 +236,6 @@ def test_the_index_links_each_report_with_question_answer_and_status() -> None:
         "Fit of the model", 'href="tables/fit.xlsx"',
     ):  # fmt: skip
         assert part in index
-
-
-def test_contents_hold_plain_text_for_the_front_page() -> None:
-    contents = json.loads(build.contents([report(shown(figure()))], made_from=made_from()))
-    (one,) = contents["reports"]
-    assert one["answer"] == "By that much."
-    assert one["exhibits"] == [{"label": "fig-dots", "name": "Figure 1", "title": "Dots"}]
 
 
 def test_the_executed_notebook_has_the_values_of_the_run_and_no_folder_of_the_machine() -> None:

@@ -7,12 +7,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from oablib.base import rounding
+from oablib.base import language, rounding
 from oablib.render import downloads
 from oablib.report.exhibit import About
 from oablib.report.table import show
 
-COVER = {"run": "demo: Demonstration", "commit": "0" * 40}
+ABOUT = {"run": "demo: Demonstration", "commit": "0" * 40}
 DANGEROUS = [
     "=cmd|'/C calc'!A0",
     "+1+1",
@@ -32,7 +32,7 @@ def exhibit(text: str = "a"):
 
 def written(folder: Path, text: str = "a") -> Path:
     downloads.write_exhibits(
-        [exhibit(text).payload()], stem="05_base_model", cover=COVER, folder=folder
+        [exhibit(text).payload()], stem="05_base_model", about=ABOUT, folder=folder
     )
     return folder / "downloads" / "05_base_model"
 
@@ -58,6 +58,19 @@ def test_the_cover_says_what_the_numbers_are(tmp_path: Path) -> None:
         "Title": "Shares", "Unit": "%", "Population": "1,002 children", "Source": "made up",
         "Run": "demo: Demonstration", "Commit": "0" * 40,
     }  # fmt: skip
+
+
+def test_a_results_table_has_a_cover_in_each_language(tmp_path: Path) -> None:
+    covers = []
+    for code, title in (("en", "Fit"), ("nl", "Passing")):
+        with language.use(code):
+            covers.append(downloads.cover({"title": title, "unit": "", "stage": "05_base_model"}))
+    downloads.workbook(tmp_path / "fit.xlsx", ["a"], [[1.5]], covers=covers)
+    book = openpyxl.load_workbook(tmp_path / "fit.xlsx")
+    assert book.sheetnames == ["About", "Toelichting", "Numbers"]
+    assert dict(book["About"].values) == {"Title": "Fit", "Stage": "05_base_model"}
+    assert dict(book["Toelichting"].values) == {"Titel": "Passing", "Stap": "05_base_model"}
+    assert book.properties.title == "Fit"
 
 
 @pytest.mark.parametrize("text", DANGEROUS)
