@@ -8,8 +8,8 @@ from pathlib import Path
 
 import openpyxl
 
-SHEET = "Numbers"
 ABSENT = "–"
+SIGNS = {"en": ",.", "nl": ".,"}
 FLOATING = 1e-9  # of numbers that a file stores in ten digits
 
 
@@ -68,18 +68,28 @@ def tables(page: Path) -> list[Shown]:
 def differences(report: Path) -> list[str]:
     """Cells that differ between a page and its download, over all pages of a report."""
     return [
-        f"{page.name} {table.label}: {fault}"
-        for page in sorted(report.glob("[0-9]*.html"))
+        f"{page.relative_to(report).as_posix()} {table.label}: {fault}"
+        for page in sorted(report.rglob("[0-9]*.html"))
         for table in tables(page)
-        for fault in _faults(table, report / "downloads" / page.stem / f"{table.label}.csv")
+        for fault in _faults(
+            table,
+            page.parent / "downloads" / page.stem / f"{table.label}.csv",
+            signs=SIGNS[language(page)],
+        )
     ]
+
+
+def language(page: Path) -> str:
+    """The language that a page says it is in."""
+    (code,) = re.findall(r'<html lang="(\w+)">', page.read_text(encoding="utf-8")[:200])
+    return str(code)
 
 
 def unequal_files(report: Path) -> list[str]:
     """CSV files of exhibits and results tables whose XLSX of the same name has other numbers."""
     return [
         path.relative_to(report).as_posix()
-        for path in sorted([*report.glob("downloads/*/*.csv"), *report.glob("tables/*.csv")])
+        for path in sorted(report.rglob("*.csv"))
         if read_csv(path) != read_xlsx(path.with_suffix(".xlsx"))
     ]
 
@@ -91,18 +101,21 @@ def read_csv(path: Path) -> list[list[str | float]]:
 
 
 def read_xlsx(path: Path) -> list[list[str | float]]:
-    """Rows of the sheet with the numbers."""
-    rows = openpyxl.load_workbook(path, read_only=True)[SHEET].iter_rows(values_only=True)
+    """Rows of the sheet with the numbers, which is the last."""
+    rows = openpyxl.load_workbook(path, read_only=True).worksheets[-1].iter_rows(values_only=True)
     return [[_value("" if cell is None else str(cell)) for cell in row] for row in rows]
 
 
-def agrees(shown: str, stored: str | float) -> bool:
-    """Whether a cell of a page is the stored value, rounded to the digits that it shows."""
+def agrees(shown: str, stored: str | float, *, signs: str = ",.") -> bool:
+    """Whether a cell of a page is the stored value, rounded to the digits that it shows.
+
+    signs: between thousands, and before decimals.
+    """
     if shown == ABSENT:
         return stored == ""
     if isinstance(stored, str):
         return shown == stored
-    plain = shown.replace(",", "").replace("\N{MINUS SIGN}", "-")
+    plain = shown.replace(signs[0], "").replace(signs[1], ".").replace("\N{MINUS SIGN}", "-")
     if plain.startswith("<"):
         return 0 <= stored < float(plain[1:])
     factor = 100 if plain.endswith("%") else 1
@@ -125,7 +138,7 @@ def _value(text: str) -> str | float:
         return " ".join(re.sub(r"^'(?=\s*[=+\-@])", "", text).split())
 
 
-def _faults(table: Shown, path: Path) -> list[str]:
+def _faults(table: Shown, path: Path, *, signs: str) -> list[str]:
     headings, *rows = read_csv(path)
     if len(rows) != len(table.rows):
         return [f"{len(table.rows)} rows, the file {len(rows)}"]
@@ -134,5 +147,5 @@ def _faults(table: Shown, path: Path) -> list[str]:
         f"row {line} {name!r}: shows {shown}, the file {row[column]}"
         for line, (cells, row) in enumerate(zip(table.rows, rows, strict=True), start=1)
         for name, shown, column in zip(table.headings, cells, columns, strict=True)
-        if not agrees(shown, row[column])
+        if not agrees(shown, row[column], signs=signs)
     ]

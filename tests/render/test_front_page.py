@@ -27,7 +27,17 @@ def put(root: Path, run: str, title: str = "A title", **changes: object) -> None
         "sections": [{"id": "fit", "title": title}],
         "exhibits": [{"label": "fig-dots", "name": "Figure 1", "title": title}],
     }  # fmt: skip
-    contents = {"schema": 1, "run": run, "title": title, "synthetic": True, "reports": [report]}
+    (folder / "nl" / "notebooks").mkdir(parents=True)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        (folder / "nl" / path.relative_to(folder)).write_bytes(path.read_bytes())
+    languages = [
+        {"language": "en", "folder": "", "reports": [report]},
+        {"language": "nl", "folder": "nl", "reports": [report | {"title": f"nl {title}"}]},
+    ]
+    contents = {
+        "schema": 2, "run": run, "title": {"en": title, "nl": f"nl {title}"},
+        "drawn": {"cohort": True}, "languages": languages,
+    }  # fmt: skip
     (folder / "contents.json").write_text(json.dumps(contents | changes), encoding="utf-8")
 
 
@@ -56,6 +66,7 @@ def test_runs_stand_in_order_with_links_that_lead_somewhere(root: Path) -> None:
     assert html.index("first/index.html") < html.index("second/index.html")
     for part in (".html", ".pdf", ".html#fit", ".html#fig-dots"):
         assert f'href="first/05_base_model{part}"' in html
+        assert f'href="first/nl/05_base_model{part}"' in html
     assert checks.broken(root / "reports") == []
 
 
@@ -74,7 +85,9 @@ def test_texts_of_reports_are_inert(root: Path) -> None:
     assert "&lt;script&gt;alert(1)" in html
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1}', '{"schema": 99}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"schema": 1}', '{"schema": 2}', '{"schema": 99}', "\x00"]
+)
 def test_contents_that_cannot_be_read_are_left_out(root: Path, text: str) -> None:
     put(root, "good")
     put(root, "bad")
@@ -87,7 +100,9 @@ def test_a_failed_attempt_is_shown_beside_the_report_before(root: Path) -> None:
     put(root, "demo")
     attempt(root, "demo")
     html = page(root)
-    assert "stopped in <code>03_imputation</code>; shown is the report before." in html
+    when = "2026-11-23T08:00"
+    assert f"The last attempt stopped in 03_imputation, {when}. Shown is the report before." in html
+    assert f"De laatste poging stopte in 03_imputation, {when}. Getoond wordt het vorige" in html
     attempt(root, "demo", finished=True)
     assert "stopped" not in page(root).split("<main")[1].split("<script")[0]
 
@@ -95,7 +110,7 @@ def test_a_failed_attempt_is_shown_beside_the_report_before(root: Path) -> None:
 def test_a_run_that_has_only_failed_is_listed_without_links(root: Path) -> None:
     attempt(root, "trial")
     html = page(root)
-    assert "there is no report yet" in html
+    assert "There is no report yet." in html
     assert 'href="trial/' not in html
 
 
@@ -104,3 +119,39 @@ def test_search_needs_the_script_and_the_list_does_not(root: Path) -> None:
     html = page(root)
     assert '<div class="search" hidden' in html
     assert "Figure 1. A title" in html
+
+
+def half(html: str, code: str) -> str:
+    """What the page has in one language."""
+    return html.split(f'<div class="frame overview" id="{code}"')[1].split("data-language=", 2)[1]
+
+
+def test_each_language_has_its_list_and_says_which_it_is(root: Path) -> None:
+    put(root, "demo")
+    html = page(root)
+    for code, word, title in (("en", "Run", ">A title<"), ("nl", "Zoeken", ">nl A title<")):
+        assert f'id="{code}" lang="{code}" data-language="{code}"' in html
+        assert word in half(html, code)
+        assert title in half(html, code)
+    assert "Made from synthetic data" in half(html, "en")
+    assert "Gemaakt met synthetische gegevens" in half(html, "nl")
+
+
+def test_reports_of_one_language_are_in_both_lists_with_a_mark(root: Path) -> None:
+    put(root, "demo")
+    path = root / "reports" / "demo" / "contents.json"
+    contents = json.loads(path.read_text(encoding="utf-8"))
+    only = {"title": {"nl": "Proef"}, "languages": [{**contents["languages"][1], "folder": ""}]}
+    path.write_text(json.dumps(contents | only), encoding="utf-8")
+    html = page(root)
+    assert '<h2 id="entry-en-demo" lang="nl"><a href="demo/index.html">Proef' in half(html, "en")
+    assert '<ol class="reports" lang="nl">' in half(html, "en")
+    assert 'lang="nl"' not in half(html, "nl").partition("<header>")[2].partition('class="get"')[0]
+
+
+def test_delivered_data_are_called_so(root: Path) -> None:
+    put(root, "demo", drawn={"cohort": False, "country": True})
+    html = page(root)
+    assert "The cohort is delivered. The data of the country are synthetic" in html
+    put(root, "other", drawn={"cohort": False})
+    assert "Made from delivered data." in page(root)

@@ -30,7 +30,7 @@ SENTINEL = "999111999"
 HEAD = "# {stem}\n\n**Question.** What?\n\n**Answer.** This."
 QUIET, SHOWN = run.Options(level="quiet"), run.Options()
 # What was executed in a run is "cached" in the next.
-TELLS_STATUS = ("index.html", "contents.json", "manifest.json")
+TELLS_STATUS = ("index.html", "nl/index.html", "contents.json", "manifest.json")
 STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.of_run('mine')\n"
 
 
@@ -72,8 +72,9 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     assert index == root / "reports" / "mine" / "index.html"
     made = {path.name for path in index.parent.iterdir()}
     pages = {f"{stem}.{kind}" for stem in ("01_intake", "00_summary") for kind in ("html", "pdf")}
-    folders = {"tables", "notebooks", "downloads"}
-    assert made == {*pages, *folders, "index.html", "contents.json", "manifest.json"}
+    of_language = {*pages, "notebooks", "downloads", "index.html", "provenance.html"}
+    assert made == {*of_language, "nl", "tables", "contents.json", "manifest.json"}
+    assert {path.name for path in (index.parent / "nl").iterdir()} == of_language
     notebooks = {path.name for path in (index.parent / "notebooks").iterdir()}
     assert notebooks == {"01_intake.ipynb", "00_summary.ipynb"}
     tables = {path.name for path in (index.parent / "tables").iterdir()}
@@ -82,6 +83,13 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     assert manifest["parameters"]["seed"] == 7
     assert {"oablib", "oablib.notebook.store", "oablib.base.rounding"} <= manifest["code"].keys()
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
+
+
+def test_one_language_is_made_at_the_top_and_the_other_choice_is_not_current(root: Path) -> None:
+    folder = execute(languages="nl").parent
+    assert not (folder / "nl").exists()
+    assert '<html lang="nl">' in (folder / "01_intake.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in execute(languages="en").read_text(encoding="utf-8")
 
 
 def test_two_runs_of_the_same_give_the_same_report(root: Path) -> None:
