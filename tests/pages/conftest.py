@@ -15,8 +15,10 @@ REPORTS = PROJECT / "reports"
 RUNS = ("demo", "herijking-2021")
 PAGES = [
     REPORTS / "index.html",
-    *(p for run in RUNS for p in sorted((REPORTS / run).glob("*.html"))),
+    # Those of both languages; OAB_PAGES=demo/nl/05 for some of them.
+    *(p for run in RUNS for p in sorted((REPORTS / run).rglob("*.html"))),
 ]
+PAGES = [p for p in PAGES if os.environ.get("OAB_PAGES", "") in p.relative_to(REPORTS).as_posix()]
 PICTURES = PROJECT / ".work" / "pages"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 Open = Callable[..., Page]
