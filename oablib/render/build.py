@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import nbformat
@@ -102,14 +102,18 @@ def editions(executed: Sequence[Executed], *, made_from: Provenance) -> dict[Edi
 
     Raises RenderError as `reports` does.
     """
-    ready, around = _in_language(executed, Edition(SOURCE, (SOURCE,)), {}, made_from)
-    trees = _side_by_side(_tree, ready, around)
+    wanted = {edition.code: edition for edition in made_from.editions}
+    source = wanted.get(SOURCE, Edition(SOURCE, (SOURCE,)))
+    ready, around = _in_language(executed, source, {}, made_from)
+    trees = {tree.stem: (shown, tree) for shown, tree in _side_by_side(_tree, ready, around)}
     anchors = {
-        tree.stem: [part["id"] for part in tree.outline["sections"] if part["number"]]
-        for _notebook, tree in trees
+        stem: [part["id"] for part in tree.outline["sections"] if part["number"]]
+        for stem, (_shown, tree) in trees.items()
     }
     return {
-        edition: reports(executed, made_from=made_from, edition=edition, anchors=anchors)
+        edition: _side_by_side(_report, ready, replace(around, trees=trees))
+        if edition == source
+        else reports(executed, made_from=made_from, edition=edition, anchors=anchors)
         for edition in made_from.editions
     }
 
@@ -147,7 +151,8 @@ def pages(
 class _Around:
     """What a report shares with the others of its language.
 
-    titles: stem -> title of each. absent: the same of reports that this run does not have.
+    titles: stem -> title of each. absent: the same of reports that this run does not have. trees:
+    stem -> what was made already.
     """
 
     edition: Edition
@@ -155,6 +160,7 @@ class _Around:
     absent: Mapping[str, str]
     anchors: Mapping[str, Sequence[str]]
     made_from: Provenance
+    trees: Mapping[str, tuple[ReportNotebook, pandoc.Tree]] = field(default_factory=dict)
 
 
 def _in_language(
@@ -202,7 +208,7 @@ def _tree(item: Executed, around: _Around) -> tuple[ReportNotebook, pandoc.Tree]
 
 
 def _report(item: Executed, around: _Around) -> Report:
-    ready, tree = _tree(item, around)
+    ready, tree = around.trees.get(item.stem) or _tree(item, around)
     list_, question, answer, body = (
         _checked(part, ready.exhibits, item.stem) for part in pandoc.html(tree)
     )
