@@ -36,7 +36,9 @@ VALUES = pd.DataFrame(
 )  # fmt: skip
 PAGE = """<html><head><title>x</title></head><body><nav>Overview 9</nav><main>
 <p>The effect of mother is {effect} points. It is large.</p><table><tr><td>7</td></tr></table>
-<details><p>code 3</p></details></main><h2>How this was made</h2><p>seed {seed}</p></body></html>"""
+<details><p>code 3</p></details>
+<section class="provenance"><h2>How this was made</h2><p>seed {seed}</p></section>
+</main></body></html>"""
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -194,7 +196,8 @@ def test_lines_under_exhibits_are_no_sentences_of_the_text(tmp_path: Path) -> No
         '<p class="run">Run of 2021</p><h1>Model</h1><p>It explains 4.<br>Good.</p>'
         '<img src="data:," alt="x"><div class="about"><p>Unit: points. n = 3.</p></div>'
         '<p class="get"><a href="x.csv">CSV</a></p><details><pre>1 + 1</pre></details>'
-        "<p>In the end.</p><h2>How this was made</h2><p>By hand.</p>",
+        "<p>In the end.</p>"
+        '<section class="provenance"><h2>How this was made</h2><p>By hand.</p></section>',
         encoding="utf-8",
     )
     assert sentences(page) == ["Model", "It explains 4.", "Good.", "In the end."]
