@@ -148,7 +148,13 @@ def known_sentence(frame: pd.DataFrame) -> str:
         return text
     gap = (printed["known"] - printed["published"]).abs().max()
     return " ".join(
-        (text, _("The largest distance to a published share is {gap:.1f} points.", gap=100 * gap))
+        (
+            text,
+            _(
+                "The largest distance to a published share is {gap:.1f} percentage points.",
+                gap=100 * gap,
+            ),
+        )
     )
 
 

@@ -13,7 +13,7 @@ from oablib.protocol.models import Model
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
-from oablib.report.numbers import percent
+from oablib.report.numbers import number, percent
 from oablib.report.table import show
 from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
@@ -59,13 +59,15 @@ def composition(model: Model, *, labels: Labels) -> str:
 @in_languages
 def settings_table(rules: Rules, *, model: Model, labels: Labels) -> Table:
     """Settings of the splits, as far as they matter to this model."""
-    rows: list[tuple[str, str]] = []
-    for name, text in _.words("settings").items():
-        value = getattr(rules, name)
-        rows.append((text, percent(value) if name.endswith("share") else f"{value}"))
-    for test in (model.outcome, model.mediator):
-        if stand_in := rules.stand_ins.get(test):
-            rows.append((_("in the place of the {test}", test=labels(test)), labels(stand_in)))
+    rows = [
+        (text, _value(getattr(rules, name), is_share=name.endswith("share")))
+        for name, text in _.words("settings").items()
+    ]
+    rows += [
+        (_("in the place of the {test}", test=labels(test)), labels(rules.stand_ins[test]))
+        for test in (model.outcome, model.mediator)
+        if test in rules.stand_ins
+    ]
     if prediction.applies(model, rules=rules):
         rows += [
             (_pattern(pattern.unknown, labels=labels), percent(pattern.share, 1))
@@ -225,6 +227,10 @@ def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
     chosen = (frame["population"] == EVERYBODY) & (frame["method"] == methods.ALL)
     columns = ["tested_on", "n", "r2", "r2_score", "slope", "sensitivity", "r2_training"]
     return show(frame.loc[chosen, columns].astype({"n": int}), about=about, **captions("tbl-waves"))
+
+
+def _value(value: float, *, is_share: bool) -> str:
+    return percent(value) if is_share else number(value, 0)
 
 
 def _pattern(unknown: Sequence[str], *, labels: Labels) -> str:

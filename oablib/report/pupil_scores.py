@@ -55,9 +55,9 @@ def effects_table(
         "beside": sentence(indicator_words(beside)) if beside else "",
         "current": sentence(indicator_words(current)),
     }
-    return show(
-        shown.dropna(axis="columns", how="all"), about=about, **captions("tbl-effects", **texts)
-    )
+    filled = shown.dropna(axis="columns", how="all")
+    caption = captions("tbl-effects", **texts)
+    return show(filled, about=about, **caption | ({} if "low" in filled else {"note": ""}))
 
 
 @in_languages
@@ -201,8 +201,8 @@ def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: 
         return ""
     row = frame.iloc[0]
     return _(
-        "By the {beside}, {same:.1%} of the children with the lowest {share:.0%} of scores are the "
-        "same, and scores correlate {r:.3f}.",
+        "Under the {beside}, {same:.1%} of the children with the lowest {share:.0%} of scores "
+        "would be the same; the scores correlate {r:.3f}.",
         beside=indicator_words(beside),
         same=row["same"],
         share=share,
