@@ -36,14 +36,6 @@ def turnover_table(
 
 
 @in_languages
-def sites_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """School sites from the files to those that count."""
-    return show(
-        frame.assign(what=frame["what"].map(_.words("sites"))), about=about, **captions("tbl-sites")
-    )
-
-
-@in_languages
 def sites_sentence(frame: pd.DataFrame) -> str:
     """How the counts of school sites belong together, and what was published."""
     sites = frame.set_index("what")["sites"]
@@ -109,13 +101,6 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
         numbers=_named(_with_parents(frame, labels=labels)),
         **captions("fig-known"),
     )
-
-
-@in_languages
-def known_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
-    """Known education by year of enrolment, the published shares beside where there are any."""
-    rows = frame.dropna(axis="columns", how="all")
-    return show(_with_parents(rows, labels=labels), about=about, **captions("tbl-known"))
 
 
 @in_languages
@@ -254,4 +239,4 @@ def _with_parents(frame: pd.DataFrame, *, labels: Labels) -> pd.DataFrame:
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns under their headings, as a reader finds them in a file."""
-    return frame.rename(columns=captions("tbl-known")["labels"])
+    return frame.rename(columns=captions("tbl-turnover")["labels"])

@@ -32,15 +32,9 @@ def imputed_names(model: Model, *, labels: Labels) -> str:
     return listed(labels(name) for name in methods.imputed_of(model))
 
 
-def method_words(model: Model, *, labels: Labels) -> dict[str, str]:
+def method_words() -> dict[str, str]:
     """Code of a method of prediction -> words within a sentence."""
-    names = imputed_names(model, labels=labels)
-    return {
-        methods.ALL: _("all characteristics"),
-        methods.IMPUTED: _("only {names}", names=names),
-        methods.WITHOUT: _("all but {names}", names=names),
-        methods.WEIGHTING: _("weighting"),
-    }
+    return {str(code): text for code, text in _.words("methods").items()}
 
 
 @in_languages
@@ -51,8 +45,51 @@ def composition(model: Model, *, labels: Labels) -> str:
         "The score has one characteristic, {kept}; it leaves out {left_out}.",
         "The score adds up {n} characteristics: {kept}; it leaves out {left_out}.",
         n=len(kept),
-        kept=listed(labels(name) for name in kept),
-        left_out=listed(labels(name) for name in left_out),
+        kept="; ".join(labels(name) for name in kept),
+        left_out="; ".join(labels(name) for name in left_out),
+    )
+
+
+@in_languages
+def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Which methods are compared, and in how many splits each could be estimated."""
+    present, names = set(splits["method"]), imputed_names(model, labels=labels)
+    if methods.IMPUTED not in present:
+        text = _("One method applies to this model: all characteristics.")
+    elif methods.WEIGHTING in present:
+        text = _(
+            "Methods compared: all characteristics; only the imputed characteristics ({names}); "
+            "all but these and their school means; and weighting of the children of whom all is "
+            "known, the alternative in the plan of 2015.",
+            names=names,
+        )
+    else:
+        text = _(
+            "Methods compared: all characteristics; only the characteristics that the model "
+            "imputes where they are unknown ({names}; here all are known); and all but these and "
+            "their school means.",
+            names=names,
+        )
+    return f"{text} {_failures(splits)}"
+
+
+def _failures(splits: pd.DataFrame) -> str:
+    total = splits["split"].nunique()
+    failed = splits[splits["failed"] != ""].groupby("method", sort=False)["split"].nunique()
+    if failed.empty:
+        return _.plural(
+            "Every method could be estimated in the one split.",
+            "Every method could be estimated in all {n} splits.",
+            n=total,
+        )
+    words = method_words()
+    parts = [
+        _("{method} in {n:,}", method=words[str(code)], n=int(n)) for code, n in failed.items()
+    ]
+    return _(
+        "Of {total:,} splits, these failed: {parts}. Means are over the others.",
+        total=total,
+        parts="; ".join(parts),
     )
 
 
@@ -87,7 +124,7 @@ def spread_figure(splits: pd.DataFrame, *, model: Model, labels: Labels, about: 
     """
     part = splits.dropna(subset=["r2"])
     shown = list(dict.fromkeys(part["method"]))
-    words, populations = method_words(model, labels=labels), _.words("populations")
+    words, populations = method_words(), _.words("populations")
     present = [name for name in populations if name in set(part["population"])]
     figure, axes = drawing.canvas(height=1.2 + 0.62 * len(shown))
     spoken = []
@@ -128,12 +165,12 @@ def measures_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: 
     frame: the summary of a prediction.
     """
     r2 = ["r2", "r2_sd", "r2_score", "r2_score_sd"]
-    columns = ["population", "method", "splits", "n", *r2, "slope", "sensitivity", "ppv"]
+    columns = ["population", "method", "n", *r2, "slope", "sensitivity", "ppv"]
     headings = _.words("headings_of_populations")
     rows = frame.dropna(subset=["r2"]).sort_values(
         "population", key=lambda names: names.map(list(headings).index), kind="stable"
     )
-    words = method_words(model, labels=labels)
+    words = method_words()
     named = rows.assign(
         population=rows["population"].map(headings),
         method=[sentence(words[code]) for code in rows["method"]],
@@ -151,7 +188,7 @@ def schools_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: A
     """How near predicted means of schools are to observed ones, by method."""
     columns = ["method", "school_correlation", "school_correlation_sd", "school_rmse"]
     rows = frame.loc[frame["population"] == EVERYBODY, columns]
-    words = method_words(model, labels=labels)
+    words = method_words()
     named = rows.assign(method=[sentence(words[code]) for code in rows["method"]])
     return show(named, about=about, **captions("tbl-schools", mediator=labels(model.mediator)))
 
@@ -215,7 +252,7 @@ def calibration_table(frame: pd.DataFrame, *, model: Model, labels: Labels, abou
     )
     texts = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     return show(
-        named[["by", "category", "n", "predicted", "observed", "difference", "sd"]],
+        named[["by", "category", "n", "predicted", "difference", "sd"]],
         about=about,
         **captions("tbl-calibration", **texts),
     )

@@ -22,30 +22,7 @@ Measures = dict[str, Any]
 
 
 @in_languages
-def failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
-    """In how many splits each method could be estimated."""
-    total = splits["split"].nunique()
-    failed = splits[splits["failed"] != ""].groupby("method", sort=False)["split"].nunique()
-    if failed.empty:
-        return _.plural(
-            "Every method could be estimated in the one split.",
-            "Every method could be estimated in all {n} splits.",
-            n=total,
-        )
-    words = method_words(model, labels=labels)
-    parts = [
-        _("{method} in {n:,}", method=words[str(code)], n=int(n)) for code, n in failed.items()
-    ]
-    return _(
-        "Of {total:,} splits, these failed: {parts}. Means are over the others; a method that "
-        "failed in all splits has no row.",
-        total=total,
-        parts="; ".join(parts),
-    )
-
-
-@in_languages
-def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: float) -> str:
+def schools(summary: pd.DataFrame, *, per_school: float) -> str:
     """Which method comes nearest to the means of schools.
 
     per_school: children of the cohort in a school, on average.
@@ -55,7 +32,7 @@ def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: 
         return _("Too few schools are large enough to compare their means.")
     ranked = rows.sort_values("school_correlation", ascending=False, kind="stable")
     best, last = dict(ranked.iloc[0]), dict(ranked.iloc[-1])
-    words = method_words(model, labels=labels)
+    words = method_words()
     values = {
         "best": sentence(words[best["method"]]),
         "r": best["school_correlation"],
@@ -108,7 +85,7 @@ def by_score(calibration: pd.DataFrame) -> str:
 def by_group(calibration: pd.DataFrame, *, labels: Labels) -> str:
     """Groups for which the score is wrong on average; first those of whom something is unknown."""
     part = calibration[calibration["by"] != BY_SCORE]
-    texts = [_of_unknown(row, labels=labels) for row in part[part["code"] == UNKNOWN].itertuples()]
+    texts = _of_unknown(part[part["code"] == UNKNOWN], labels=labels)
     off = part[_is_clear(part)]
     if off.empty:
         texts.append(
@@ -268,22 +245,30 @@ def _of_lowest(row: pd.Series) -> dict[str, float]:
     return {"difference": row["difference"], "sd": row["sd"]}
 
 
-def _of_unknown(row: Any, *, labels: Labels) -> str:
-    values = {"variable": labels(row.by), "difference": row.difference, "sd": row.sd}
-    if abs(row.difference) <= CLEAR * row.sd:
-        return _(
-            "Where {variable} is unknown, observed and predicted means do not clearly differ "
-            "({difference:+.2f} points, sd {sd:.2f}).",
-            **values,
+def _of_unknown(part: pd.DataFrame, *, labels: Labels) -> list[str]:
+    """Sentences on the groups whose category is unknown, by the direction of the difference."""
+    clear = _is_clear(part)
+    groups = {
+        "above": part[clear & (part["difference"] < 0)],
+        "below": part[clear & (part["difference"] > 0)],
+        "equal": part[~clear],
+    }
+    said = {name: _with_numbers(rows, labels=labels) for name, rows in groups.items()}
+    texts = {
+        "above": _("Over-predicted where unknown: {variables}.", variables=said["above"]),
+        "below": _("Under-predicted where unknown: {variables}.", variables=said["below"]),
+        "equal": _("No clear difference where unknown: {variables}.", variables=said["equal"]),
+    }
+    return [texts[name] for name, rows in groups.items() if len(rows)]
+
+
+def _with_numbers(rows: pd.DataFrame, *, labels: Labels) -> str:
+    return "; ".join(
+        _(
+            "{variable} ({difference:+.2f} points, sd {sd:.2f})",
+            variable=labels(row["by"]),
+            difference=row["difference"],
+            sd=row["sd"],
         )
-    if row.difference < 0:
-        return _(
-            "Where {variable} is unknown, scores are over-predicted ({difference:+.2f} points, sd "
-            "{sd:.2f}).",
-            **values,
-        )
-    return _(
-        "Where {variable} is unknown, scores are under-predicted ({difference:+.2f} points, sd "
-        "{sd:.2f}).",
-        **values,
+        for _number, row in rows.iterrows()
     )

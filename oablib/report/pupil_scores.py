@@ -22,8 +22,6 @@ COLOURS = {
     "matched": drawing.INDIRECT,
     "asylum": drawing.INK,
 }
-DONOR_CLASSES = (1, 2, 3, 5, 10, 20)
-"""Upper ends of classes of how often a donor is used; a last one holds all beyond."""
 
 
 def indicator_words(indicator: Indicator) -> str:
@@ -88,14 +86,15 @@ def settings_table(rules: Rules, *, labels: Labels) -> Table:
     """Settings of the scores."""
     words, values = _.words("settings"), _.words("values")
     rows = []
-    for key, value in rules.shown.items():
+    for key, name in words.items():
+        value = rules.shown[key]
         if isinstance(value, tuple):
-            text = listed(_variable(name, labels=labels) for name in value)
+            text = listed(_variable(each, labels=labels) for each in value)
         elif isinstance(value, float):
             text = percent(value)
         else:
             text = values[value] if isinstance(value, str) else number(float(str(value)), 0)
-        rows.append((words[key], text))
+        rows.append((name, text))
     about = About(_("every score"), "params/rules/pupil_scores.yaml")
     frame = pd.DataFrame(rows, columns=["setting", "value"])
     return show(frame, about=about, **captions("tbl-settings"))
@@ -139,28 +138,6 @@ def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -
         ),
         numbers=frame.rename(columns={"lower": _("lower end (points)"), **names}),
         **captions("fig-distribution", boundary=boundary, width=width),
-    )
-
-
-@in_languages
-def reuse_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """How often the score of one donor is used, in classes."""
-    ends = np.array(DONOR_CLASSES)
-    which = np.searchsorted(ends, frame["times"].to_numpy())
-    first = np.append(1, ends + 1)
-    names = [
-        number(low, 0)
-        if low == high
-        else _("{low} to {high}", low=int(low), high=int(high))
-        if np.isfinite(high)
-        else _("over {n}", n=int(low - 1))
-        for low, high in zip(first, np.append(ends.astype(float), np.inf), strict=True)
-    ]
-    rows = frame.groupby(which)[["donors", "share"]].sum()
-    return show(
-        rows.assign(times=[names[row] for row in rows.index])[["times", "donors", "share"]],
-        about=about,
-        **captions("tbl-reuse"),
     )
 
 

@@ -76,10 +76,22 @@ def test_failures_are_counted_by_method() -> None:
     rows = pd.DataFrame(
         {"split": [0, 0, 1, 1], "method": ["all", "weighting"] * 2, "failed": ["", "few", "", ""]}
     )
-    assert "Of 2 splits, these failed: weighting in 1." in findings.failures(rows, **OF)
-    assert "in all 2 splits" in findings.failures(rows.assign(failed=""), **OF)
+    assert "Of 2 splits, these failed: weighting in 1." in report.compared(rows, **OF)
+    assert "in all 2 splits" in report.compared(rows.assign(failed=""), **OF)
     with language.use("nl"):
-        assert "Van de 2 splitsingen zijn mislukt: wegen in 1." in findings.failures(rows, **OF)
+        assert "Van de 2 splitsingen zijn mislukt: wegen in 1." in report.compared(rows, **OF)
+
+
+def test_methods_are_named_after_what_the_model_imputes() -> None:
+    every = ["all", "imputed_only", "without_imputed", "weighting"]
+    rows = pd.DataFrame({"split": 0, "method": every, "failed": ""})
+    text = report.compared(rows, **OF)
+    assert "(education of the father and education of the mother); all but these" in text
+    assert "weighting of the children" in text
+    only_mother = {**OF, "model": replace(MODEL, imputed=("education_mother",))}
+    text = report.compared(rows.head(3), **only_mother)
+    assert "(education of the mother; here all are known)" in text and "weighting" not in text
+    assert "One method applies" in report.compared(rows.head(1), **OF)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +101,9 @@ def test_failures_are_counted_by_method() -> None:
 def test_schools_name_a_winner_only_where_there_is_one(other: float, en: str) -> None:
     both = pd.concat([summary(all={}), summary(all={"school_correlation": other})])
     both["method"] = ["all", "weighting"]
-    text = findings.schools(both, per_school=14.2, **OF)
+    text = findings.schools(both, per_school=14.2)
     assert en.lower() in text.lower() and "14 children" in text
-    one = findings.schools(both.head(1), per_school=14.2, **OF)
+    one = findings.schools(both.head(1), per_school=14.2)
     assert one.startswith("The correlation is 0.50.")
 
 
@@ -110,9 +122,9 @@ def test_groups_by_score_say_whether_they_are_right() -> None:
 @pytest.mark.parametrize(
     ("difference", "en", "nl"),
     [
-        (-0.5, "is unknown, scores are over-predicted", "zijn de scores te hoog voorspeld"),
-        (0.5, "is unknown, scores are under-predicted", "zijn de scores te laag voorspeld"),
-        (0.1, "means do not clearly differ", "verschillen waargenomen en voorspelde"),
+        (-0.5, "Over-predicted where unknown: education of the mother (−0.50", "Te hoog voorspeld"),
+        (0.5, "Under-predicted where unknown: education of the mother (+0.50", "Te laag voorspeld"),
+        (0.1, "No clear difference where unknown: education", "Geen duidelijk verschil"),
     ],
 )
 def test_where_a_value_is_unknown_the_direction_is_said(
@@ -139,11 +151,9 @@ def test_the_newest_wave_tells_of_ageing(newest: float, en: str, nl: str) -> Non
     assert "no waves" in findings.waves(waves.head(1))
 
 
-def test_methods_are_named_after_the_model() -> None:
-    other = replace(MODEL, imputed=("education_mother",))
-    words = report.method_words(other, labels=LABELS)
-    assert words["imputed_only"] == "only education of the mother"
-    assert report.composition(MODEL, labels=LABELS).startswith("The score adds up 7 characterist")
+def test_the_score_is_told_by_the_labels_of_the_model() -> None:
+    text = report.composition(MODEL, labels=LABELS)
+    assert text.startswith("The score adds up 7 characteristics: education of the father;")
     with language.use("nl"):
-        words = report.method_words(other, labels=LABELS)
-        assert words["without_imputed"] == "alles behalve opleidingsniveau van de moeder"
+        text = report.composition(MODEL, labels=LABELS)
+    assert text.startswith("De score telt 7 kenmerken op: opleidingsniveau van de vader;")

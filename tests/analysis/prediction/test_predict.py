@@ -299,7 +299,8 @@ def test_methods_and_groups_are_those_that_differ(
     assert list(replace(setting, cohort=complete).methods) == every[:3]
     plain = replace(model, imputed=())
     assert list(methods.methods(plain, unknown=True)) == [methods.ALL]
-    other = replace(setting, model=replace(model, imputed=("education_mother",)))
+    pattern = replace(setting.rules.register[0], unknown=("origin",), share=1.0)
+    other = replace(setting, rules=replace(setting.rules, register=(pattern,)))
     test = pd.factorize(cohort["school_id"])[0] % 5 == 0
     for each, expected in ((setting, {"known", "register", "all"}), (other, {"known", "all"})):
         rows = splits.evaluated(each, test, number=0).rows

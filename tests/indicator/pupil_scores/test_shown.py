@@ -95,7 +95,6 @@ def test_known_education_is_beside_the_published_shares(children: Children) -> N
     assert known_by.loc[("father", 3), "known"] == pytest.approx(known[years].mean())
     figure = children_report.known_figure(frame, labels=LABELS, about=ABOUT)
     assert "in year 8" in figure.alt and len(figure.svg) < LARGEST_DRAWING
-    assert children_report.known_table(frame, labels=LABELS, about=ABOUT).groups
     assert pupil_scores.known_by_year(children, published=None)["published"].isna().all()
 
 
@@ -179,6 +178,5 @@ def test_answers_and_tables_hold_the_key_numbers(
     assert "on 1 February 2022" in str(exhibit.about_country(later).population)
     sources = pupil_scores.sources(children, scores)
     assert report.sources_table(sources, about=ABOUT).groups
-    assert report.reuse_table(pupil_scores.reuse(scores), about=ABOUT).groups
     assert report.settings_table(pupil_scores.rules(), labels=LABELS).groups
     assert len(pupil_scores.score_facts({"new": scores})) == 1
