@@ -42,8 +42,8 @@ def composition(model: Model, *, labels: Labels) -> str:
     """What the score is made of, and what it leaves out."""
     kept, left_out = prediction.composition(model)
     return _.plural(
-        "The score has one characteristic, {kept}; it leaves out {left_out}.",
-        "The score adds up {n} characteristics: {kept}; it leaves out {left_out}.",
+        "The score has one characteristic: {kept}. Left out: {left_out}.",
+        "The score adds up {n} characteristics: {kept}. Left out: {left_out}.",
         n=len(kept),
         kept="; ".join(labels(name) for name in kept),
         left_out="; ".join(labels(name) for name in left_out),
@@ -160,11 +160,11 @@ def spread_figure(splits: pd.DataFrame, *, model: Model, labels: Labels, about: 
 
 @in_languages
 def measures_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: About) -> Table:
-    """Means over splits, in groups by population, with the standard deviation of both R2.
+    """Means over splits, in groups by population, with the standard deviation of R2.
 
     frame: the summary of a prediction.
     """
-    r2 = ["r2", "r2_sd", "r2_score", "r2_score_sd"]
+    r2 = ["r2", "r2_sd", "r2_score"]
     columns = ["population", "method", "n", *r2, "slope", "sensitivity", "ppv"]
     headings = _.words("headings_of_populations")
     rows = frame.dropna(subset=["r2"]).sort_values(
@@ -213,9 +213,8 @@ def calibration_figure(
     axes.grid()
     outcome, mediator = labels(model.outcome), labels(model.mediator)
     axes.set_xlabel(_("mean score (points)"))
-    axes.set_ylabel(
-        _("mean {outcome} at equal {mediator} (points)", outcome=outcome, mediator=mediator)
-    )
+    name = _("mean {outcome} at equal {mediator} (points)", outcome=outcome, mediator=mediator)
+    axes.set_ylabel(textwrap.fill(name, ROW))
     drawing.legend(figure, axes)
     pairs = zip(part["predicted"], part["observed"], strict=True)
     spoken = "; ".join(
