@@ -1,6 +1,7 @@
 """What the report on the children of the country shows: tables, figures and its answer."""
 
 import datetime
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ captions = _.captions
 
 PARENTS = {"father": drawing.OURS, "mother": drawing.INDIRECT}
 LOWEST = 2  # levels, that are called low
+ROW = 40  # characters of a label beside a figure, before it is broken
 
 
 @in_languages
@@ -105,7 +107,7 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
 
 @in_languages
 def known_sentence(frame: pd.DataFrame) -> str:
-    """Whether younger parents are better known, and how near the published shares are."""
+    """Whether parents of younger children are better known, and how near the published shares are."""
     first, last = (
         frame[frame["years"] == year].set_index("parent")["known"]
         for year in (frame["years"].min(), frame["years"].max())
@@ -116,14 +118,14 @@ def known_sentence(frame: pd.DataFrame) -> str:
     }  # fmt: skip
     if (first > last).all():
         text = _(
-            "Younger parents are better known: from toddlers to the oldest pupils the share falls "
+            "Parents of younger children are better known: from toddlers to the oldest pupils the share falls "
             "from {fathers:.0%} to {fathers_last:.0%} for fathers and from {mothers:.0%} to "
             "{mothers_last:.0%} for mothers.",
             **values,
         )
     else:
         text = _(
-            "Younger parents are not better known: among toddlers the share is {fathers:.0%} for "
+            "Parents of younger children are not better known: among toddlers the share is {fathers:.0%} for "
             "fathers and {mothers:.0%} for mothers, among the oldest pupils {fathers_last:.0%} and "
             "{mothers_last:.0%}.",
             **values,
@@ -156,6 +158,8 @@ def levels_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figur
         axes.barh(rows - 0.2, 100 * part["known"], 0.38, color=drawing.OURS, label=known)
         axes.barh(rows + 0.2, 100 * part["drawn"], 0.38, color=drawing.PALE, label=imputed)
         drawing.row_labels(axes, [labels.category(name, code) for code in part["code"]])
+        broken = [textwrap.fill(labels.category(name, code), ROW) for code in part["code"]]
+        axes.set_yticks(rows, broken)
         axes.set_title(labels.heading(name))
         axes.grid(axis="x")
     panels[-1].set_xlabel(_("share (%)"))

@@ -41,9 +41,9 @@ def known(first: float, last: float, *, published: float | None = None) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def test_younger_parents_are_better_known_or_not() -> None:
+def test_parents_of_younger_children_are_better_known_or_not() -> None:
     text = report.known_sentence(known(0.6, 0.5))
-    assert "Younger parents are better known" in text and "60% to 50%" in text
+    assert "Parents of younger children are better known" in text and "60% to 50%" in text
     assert "published" not in text
     assert "not better known" in report.known_sentence(known(0.5, 0.6))
     beside = report.known_sentence(known(0.6, 0.5, published=0.488))
