@@ -107,7 +107,7 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
 
 @in_languages
 def known_sentence(frame: pd.DataFrame) -> str:
-    """Whether parents of younger children are better known, and how near the published shares are."""
+    """Whether parents of younger children are better known; how near published shares are."""
     first, last = (
         frame[frame["years"] == year].set_index("parent")["known"]
         for year in (frame["years"].min(), frame["years"].max())
@@ -118,16 +118,16 @@ def known_sentence(frame: pd.DataFrame) -> str:
     }  # fmt: skip
     if (first > last).all():
         text = _(
-            "Parents of younger children are better known: from toddlers to the oldest pupils the share falls "
-            "from {fathers:.0%} to {fathers_last:.0%} for fathers and from {mothers:.0%} to "
-            "{mothers_last:.0%} for mothers.",
+            "Parents of younger children are better known: from toddlers to the oldest pupils the "
+            "share falls from {fathers:.0%} to {fathers_last:.0%} for fathers and from "
+            "{mothers:.0%} to {mothers_last:.0%} for mothers.",
             **values,
         )
     else:
         text = _(
-            "Parents of younger children are not better known: among toddlers the share is {fathers:.0%} for "
-            "fathers and {mothers:.0%} for mothers, among the oldest pupils {fathers_last:.0%} and "
-            "{mothers_last:.0%}.",
+            "Parents of younger children are not better known: among toddlers the share is "
+            "{fathers:.0%} for fathers and {mothers:.0%} for mothers, among the oldest pupils "
+            "{fathers_last:.0%} and {mothers_last:.0%}.",
             **values,
         )
     printed = frame.dropna(subset=["published"])
