@@ -62,10 +62,11 @@ def effects_table(
 def contributions_table(
     frame: pd.DataFrame, *, new: Indicator, current: Indicator, labels: Labels, about: About
 ) -> Table:
-    """What each category adds to a score under both indicators."""
-    pairs = zip(frame["variable"], frame["code"], strict=True)
-    named = frame.assign(
-        variable=frame["variable"].map(labels.heading),
+    """What each category adds to a score under both indicators; not where both add nothing."""
+    rows = frame[(frame["new"] != 0) | (frame["current"] != 0)]
+    pairs = zip(rows["variable"], rows["code"], strict=True)
+    named = rows.assign(
+        variable=rows["variable"].map(labels.heading),
         category=[
             _("per point") if code == PER_UNIT else labels.category(name, code)
             for name, code in pairs
@@ -103,11 +104,9 @@ def settings_table(rules: Rules, *, labels: Labels) -> Table:
 @in_languages
 def sources_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How many scores have which source."""
-    return show(
-        frame.assign(provenance=frame["provenance"].map(_.words("provenance"))),
-        about=about,
-        **captions("tbl-sources"),
-    )
+    rows = frame[["provenance", "children", "share", "mean"]]
+    named = rows.assign(provenance=rows["provenance"].map(_.words("provenance")))
+    return show(named, about=about, **captions("tbl-sources"))
 
 
 @in_languages
