@@ -32,9 +32,19 @@ def imputed_names(model: Model, *, labels: Labels) -> str:
     return listed(labels(name) for name in methods.imputed_of(model))
 
 
-def method_words() -> dict[str, str]:
-    """Code of a method of prediction -> words within a sentence."""
-    return {str(code): text for code, text in _.words("methods").items()}
+def method_words(frame: pd.DataFrame, *, model: Model, labels: Labels) -> dict[str, str]:
+    """Code of a method of prediction -> words within a sentence.
+
+    frame: with the populations; where all children are the only one, nothing is imputed.
+    """
+    words = {str(code): text for code, text in _.words("methods").items()}
+    if set(frame["population"].dropna()) != {EVERYBODY}:
+        return words
+    names = imputed_names(model, labels=labels)
+    return words | {
+        methods.IMPUTED: _("only {names}", names=names),
+        methods.WITHOUT: _("all but {names}", names=names),
+    }
 
 
 @in_languages
@@ -70,10 +80,12 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
             "their school means.",
             names=names,
         )
-    return f"{text} {_failures(splits)}"
+    if REGISTER in set(splits["population"]):
+        text += " " + _("Without these, known and register are the same.")
+    return f"{text} {_failures(splits, model=model, labels=labels)}"
 
 
-def _failures(splits: pd.DataFrame) -> str:
+def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     total = splits["split"].nunique()
     failed = splits[splits["failed"] != ""].groupby("method", sort=False)["split"].nunique()
     if failed.empty:
@@ -82,7 +94,7 @@ def _failures(splits: pd.DataFrame) -> str:
             "Every method could be estimated in all {n} splits.",
             n=total,
         )
-    words = method_words()
+    words = method_words(splits, model=model, labels=labels)
     parts = [
         _("{method} in {n:,}", method=words[str(code)], n=int(n)) for code, n in failed.items()
     ]
@@ -124,7 +136,8 @@ def spread_figure(splits: pd.DataFrame, *, model: Model, labels: Labels, about: 
     """
     part = splits.dropna(subset=["r2"])
     shown = list(dict.fromkeys(part["method"]))
-    words, populations = method_words(), _.words("populations")
+    words = method_words(part, model=model, labels=labels)
+    populations = _.words("populations")
     present = [name for name in populations if name in set(part["population"])]
     figure, axes = drawing.canvas(height=1.2 + 0.62 * len(shown))
     spoken = []
@@ -170,7 +183,7 @@ def measures_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: 
     rows = frame.dropna(subset=["r2"]).sort_values(
         "population", key=lambda names: names.map(list(headings).index), kind="stable"
     )
-    words = method_words()
+    words = method_words(frame, model=model, labels=labels)
     named = rows.assign(
         population=rows["population"].map(headings),
         method=[sentence(words[code]) for code in rows["method"]],
@@ -188,7 +201,7 @@ def schools_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: A
     """How near predicted means of schools are to observed ones, by method."""
     columns = ["method", "school_correlation", "school_correlation_sd", "school_rmse"]
     rows = frame.loc[frame["population"] == EVERYBODY, columns]
-    words = method_words()
+    words = method_words(frame, model=model, labels=labels)
     named = rows.assign(method=[sentence(words[code]) for code in rows["method"]])
     return show(named, about=about, **captions("tbl-schools", mediator=labels(model.mediator)))
 

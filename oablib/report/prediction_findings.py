@@ -22,7 +22,7 @@ Measures = dict[str, Any]
 
 
 @in_languages
-def schools(summary: pd.DataFrame, *, per_school: float) -> str:
+def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: float) -> str:
     """Which method comes nearest to the means of schools.
 
     per_school: children of the cohort in a school, on average.
@@ -32,7 +32,7 @@ def schools(summary: pd.DataFrame, *, per_school: float) -> str:
         return _("Too few schools are large enough to compare their means.")
     ranked = rows.sort_values("school_correlation", ascending=False, kind="stable")
     best, last = dict(ranked.iloc[0]), dict(ranked.iloc[-1])
-    words = method_words()
+    words = method_words(summary, model=model, labels=labels)
     values = {
         "best": sentence(words[best["method"]]),
         "r": best["school_correlation"],

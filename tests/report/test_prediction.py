@@ -75,7 +75,7 @@ def test_the_verdict_follows_slope_and_predictive_value(
 def test_failures_are_counted_by_method() -> None:
     rows = pd.DataFrame(
         {"split": [0, 0, 1, 1], "method": ["all", "weighting"] * 2, "failed": ["", "few", "", ""]}
-    )
+    ).assign(population="known")
     assert "Of 2 splits, these failed: weighting in 1." in report.compared(rows, **OF)
     assert "in all 2 splits" in report.compared(rows.assign(failed=""), **OF)
     with language.use("nl"):
@@ -84,12 +84,18 @@ def test_failures_are_counted_by_method() -> None:
 
 def test_methods_are_named_after_what_the_model_imputes() -> None:
     every = ["all", "imputed_only", "without_imputed", "weighting"]
-    rows = pd.DataFrame({"split": 0, "method": every, "failed": ""})
+    rows = pd.DataFrame({"split": 0, "method": every, "failed": "", "population": "register"})
     text = report.compared(rows, **OF)
+    assert "known and register are the same" in text
     assert "(education of the father and education of the mother); all but these" in text
     assert "weighting of the children" in text
     only_mother = {**OF, "model": replace(MODEL, imputed=("education_mother",))}
-    text = report.compared(rows.head(3), **only_mother)
+    alone = rows.head(3).assign(population="all")
+    words = report.method_words(alone, **only_mother)
+    assert words["imputed_only"] == "only education of the mother"
+    assert report.method_words(rows, **OF)["imputed_only"] == "only the imputed characteristics"
+    text = report.compared(alone, **only_mother)
+    assert "register" not in text
     assert "(education of the mother; here all are known)" in text and "weighting" not in text
     assert "One method applies" in report.compared(rows.head(1), **OF)
 
@@ -101,9 +107,9 @@ def test_methods_are_named_after_what_the_model_imputes() -> None:
 def test_schools_name_a_winner_only_where_there_is_one(other: float, en: str) -> None:
     both = pd.concat([summary(all={}), summary(all={"school_correlation": other})])
     both["method"] = ["all", "weighting"]
-    text = findings.schools(both, per_school=14.2)
+    text = findings.schools(both, per_school=14.2, **OF)
     assert en.lower() in text.lower() and "14 children" in text
-    one = findings.schools(both.head(1), per_school=14.2)
+    one = findings.schools(both.head(1), per_school=14.2, **OF)
     assert one.startswith("The correlation is 0.50.")
 
 
