@@ -150,7 +150,9 @@ def known_sentence(frame: pd.DataFrame) -> str:
 def levels_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure:
     """Shares of levels where education is known, and where it is imputed."""
     variables = list(dict.fromkeys(frame["variable"]))
-    figure, panels = drawing.panels([2.6] * len(variables))
+    figure, panels = drawing.panels(
+        [0.5 + 0.38 * (frame["variable"] == name).sum() for name in variables]
+    )
     known, imputed = _("known"), _("imputed")
     for axes, name in zip(panels, variables, strict=True):
         part = frame[frame["variable"] == name]

@@ -205,9 +205,9 @@ def answer(
     shares = sources.set_index("provenance")["share"]
     applied = indicator_words(new)
     if ESTIMATED in new.origins.values():
-        texts = [_("The scores are by the **{applied}**, not by a published one.", applied=applied)]
+        texts = [_("This report applies the **{applied}**, not a published one.", applied=applied)]
     else:
-        texts = [_("The scores are by the **{applied}**, as published.", applied=applied)]
+        texts = [_("This report applies the **{applied}**, as published.", applied=applied)]
     texts.append(
         _(
             "**{computed:.1%} of scores** are computed from characteristics of the child, "

@@ -30,10 +30,10 @@ def answered(new: Indicator, beside: Indicator | None, *, many: int = 4) -> str:
 
 def test_the_answer_names_the_applied_indicator_and_the_other() -> None:
     text = answered(GIVEN, ESTIMATED)
-    assert "by the **indicator of 2021**, as published" in text
+    assert "applies the **indicator of 2021**, as published" in text
     assert "Under the indicator estimated in this run, 91.3% of the children" in text
     text = answered(ESTIMATED, GIVEN)
-    assert "by the **indicator estimated in this run**, not by a published one" in text
+    assert "applies the **indicator estimated in this run**, not a published one" in text
     assert "Under the indicator of 2021, 91.3%" in text
     assert "Under" not in answered(ESTIMATED, None)
 
