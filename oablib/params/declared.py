@@ -76,7 +76,7 @@ class RunParameters(BaseModel):
     )  # fmt: skip
     reference_year: int = Field(
         default=2020, ge=2000, le=2100,
-        description="year of the reference date, 1 October; children of the year before count too",
+        description="year of the reference date; children of the year before count too",
     )  # fmt: skip
     education_draws: int = Field(
         default=10, ge=2, le=1000, description="draws of unknown education in the country"

@@ -1,6 +1,7 @@
 """What a report shows: a figure or a table with title, unit and source, and its numbers."""
 
 import base64
+import datetime
 import html
 import math
 from abc import ABC, abstractmethod
@@ -205,9 +206,9 @@ def about_country(country: pd.DataFrame) -> About:
     row = country.iloc[0]
     counts = {name: int(row[name]) for name in ("children", "pupils", "sites", "toddlers")}
     text = _.later(
-        "{children:,} children on 1 October {year}: {pupils:,} pupils at {sites:,} school sites "
-        "and {toddlers:,} toddlers",
-        year=int(row["year"]),
+        "{children:,} children on {date}: {pupils:,} pupils at {sites:,} school sites and "
+        "{toddlers:,} toddlers",
+        date=datetime.date.fromisoformat(row["reference_date"]),
         **counts,
     )
     return About(text, _source(row), bool(row["drawn"]))

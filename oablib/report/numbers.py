@@ -47,8 +47,11 @@ def day(value: datetime.date) -> str:
 def formatted(value: Any, spec: str) -> str:
     """A value by a specification as str.format has it: `,` `.1f` `+.2f` `.1%` `g`.
 
-    Without a specification it is written as it is. Raises ValueError for another one.
+    Without a specification it is written as it is, and a date in words. Raises ValueError for
+    another one.
     """
+    if isinstance(value, datetime.date) and not spec:
+        return day(value)
     if isinstance(value, bool) or not (spec and hasattr(value, "__float__")):
         return format(value, spec) if spec else str(value)
     if spec == "g":  # as short as it can be

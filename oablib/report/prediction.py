@@ -1,170 +1,294 @@
 """What the report on the prediction shows: measures by method and population, and calibration."""
 
+import textwrap
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import words
-from oablib.protocol.codebook import Table as CodebookTable
+from oablib.analysis import prediction
+from oablib.analysis.prediction import Rules, methods
+from oablib.analysis.prediction.splits import EVERYBODY, KNOWN, REGISTER, UNKNOWN
+from oablib.protocol.models import Model
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-UNKNOWN = "unknown"
-POPULATIONS = {
-    "known": ("Children whose education is known", "education known", drawing.OURS),
-    "register": (
-        "The same, with the register's pattern of unknown education",
-        "register's pattern",
-        drawing.INDIRECT,
-    ),
-    "all": ("All children, as delivered", "all, as delivered", drawing.GREY),
-}
-"""Population -> heading in a table, name in a figure, and colour."""
+COLOURS = {KNOWN: drawing.OURS, REGISTER: drawing.INDIRECT, EVERYBODY: drawing.GREY}
+ROW = 30  # characters of a label beside a figure, before it is broken
+BY_SCORE = "score"
+"""What children are grouped by, beside their categories."""
 
 
-def settings_table(frame: pd.DataFrame) -> Table:
-    """Settings of the splits."""
-    about = About("every split", "params/rules/prediction.yaml")
+def imputed_names(model: Model, *, labels: Labels) -> str:
+    """The characteristics of a model that are imputed where they are unknown, in words."""
+    return listed(labels(name) for name in methods.imputed_of(model))
+
+
+def method_words(frame: pd.DataFrame, *, model: Model, labels: Labels) -> dict[str, str]:
+    """Code of a method of prediction -> words within a sentence.
+
+    frame: with the populations; where all children are the only one, nothing is imputed.
+    """
+    words = {str(code): text for code, text in _.words("methods").items()}
+    if set(frame["population"].dropna()) != {EVERYBODY}:
+        return words
+    names = imputed_names(model, labels=labels)
+    return words | {
+        methods.IMPUTED: _("only {names}", names=names),
+        methods.WITHOUT: _("all but {names}", names=names),
+    }
+
+
+@in_languages
+def composition(model: Model, *, labels: Labels) -> str:
+    """What the score is made of, and what it leaves out."""
+    kept, left_out = prediction.composition(model)
+    return _.plural(
+        "The score has one characteristic: {kept}. Left out: {left_out}.",
+        "The score adds up {n} characteristics: {kept}. Left out: {left_out}.",
+        n=len(kept),
+        kept="; ".join(labels(name) for name in kept),
+        left_out="; ".join(labels(name) for name in left_out),
+    )
+
+
+@in_languages
+def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Which methods are compared, and in how many splits each could be estimated."""
+    present, names = set(splits["method"]), imputed_names(model, labels=labels)
+    if methods.IMPUTED not in present:
+        text = _("One method applies to this model: all characteristics.")
+    elif methods.WEIGHTING in present:
+        text = _(
+            "Methods compared: all characteristics; only the imputed characteristics ({names}); "
+            "all but these and their school means; and weighting of the children of whom all is "
+            "known, the alternative in the plan of 2015.",
+            names=names,
+        )
+    else:
+        text = _(
+            "Methods compared: all characteristics; only the characteristics that the model "
+            "imputes where they are unknown ({names}; here all are known); and all but these and "
+            "their school means.",
+            names=names,
+        )
+    if REGISTER in set(splits["population"]):
+        text += " " + _("Without these, known and register are the same.")
+    return f"{text} {_failures(splits, model=model, labels=labels)}"
+
+
+def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    total = splits["split"].nunique()
+    failed = splits[splits["failed"] != ""].groupby("method", sort=False)["split"].nunique()
+    if failed.empty:
+        return _.plural(
+            "Every method could be estimated in the one split.",
+            "Every method could be estimated in all {n} splits.",
+            n=total,
+        )
+    words = method_words(splits, model=model, labels=labels)
+    parts = [
+        _("{method} in {n:,}", method=words[str(code)], n=int(n)) for code, n in failed.items()
+    ]
+    return _(
+        "Of {total:,} splits, these failed: {parts}. Means are over the others.",
+        total=total,
+        parts="; ".join(parts),
+    )
+
+
+@in_languages
+def settings_table(rules: Rules, *, model: Model, labels: Labels) -> Table:
+    """Settings of the splits, as far as they matter to this model."""
+    rows = [
+        (text, _value(getattr(rules, name), is_share=name.endswith("share")))
+        for name, text in _.words("settings").items()
+    ]
+    rows += [
+        (_("in the place of the {test}", test=labels(test)), labels(rules.stand_ins[test]))
+        for test in (model.outcome, model.mediator)
+        if test in rules.stand_ins
+    ]
+    if prediction.applies(model, rules=rules):
+        rows += [
+            (_pattern(pattern.unknown, labels=labels), percent(pattern.share, 1))
+            for pattern in rules.register
+        ]
+    about = About(_("every split"), "params/rules/prediction.yaml")
+    frame = pd.DataFrame(rows, columns=["setting", "value"])
     return show(frame, about=about, **captions("tbl-settings"))
 
 
+@in_languages
 @drawing.styled
-def spread_figure(splits: pd.DataFrame, *, about: About) -> Figure:
+def spread_figure(splits: pd.DataFrame, *, model: Model, labels: Labels, about: About) -> Figure:
     """Out-of-sample R2 of every split, one line a method, one colour a population.
 
     splits: method, population, r2.
     """
     part = splits.dropna(subset=["r2"])
-    methods = list(dict.fromkeys(part["method"]))
-    figure, axes = drawing.canvas(height=1.2 + 0.62 * len(methods))
+    shown = list(dict.fromkeys(part["method"]))
+    words = method_words(part, model=model, labels=labels)
+    populations = _.words("populations")
+    present = [name for name in populations if name in set(part["population"])]
+    figure, axes = drawing.canvas(height=1.2 + 0.62 * len(shown))
     spoken = []
-    for index, (population, (_, label, colour)) in enumerate(POPULATIONS.items()):
-        chosen, shift = part[part["population"] == population], 0.24 * (index - 1)
-        rows = chosen["method"].map(methods.index) + shift
+    for index, population in enumerate(present):
+        chosen, shift = part[part["population"] == population], 0.24 * (index - len(present) // 2)
+        colour, label = COLOURS[population], populations[population]
+        rows = chosen["method"].map(shown.index) + shift
         axes.plot(chosen["r2"], rows, "o", ms=3, alpha=0.35, color=colour, ls="")
         means = chosen.groupby("method", sort=False)["r2"].mean()
-        strokes = [methods.index(name) + shift for name in means.index]
+        strokes = [shown.index(name) + shift for name in means.index]
         axes.plot(means, strokes, "|", ms=11, mew=2.2, color=colour, ls="", label=label)
-        spoken += [f"{name}, {label}: mean {number(mean)}" for name, mean in means.items()]
-    drawing.row_labels(axes, methods)
+        spoken += [
+            _("{method}, {population}: {mean:.2f}", method=words[name], population=label, mean=mean)
+            for name, mean in means.items()
+        ]
+    drawing.row_labels(axes, shown)
+    broken = [textwrap.fill(sentence(words[name]), ROW) for name in shown]
+    axes.set_yticks(range(len(shown)), broken)
     axes.grid(axis="x")
-    axes.set_xlabel("out-of-sample R2 of the outcome")
+    axes.set_xlabel(_("out-of-sample R2 of the {outcome}", outcome=labels(model.outcome)))
     drawing.legend(figure, axes)
+    numbers = part.assign(
+        method=part["method"].map(words), population=part["population"].map(populations)
+    )
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots with means. {'; '.join(spoken)}.",
-        numbers=part[["split", "method", "population", "n", "r2"]],
-        **captions("fig-spread"),
+        alt=_("Dots with means. Means: {values}.", values="; ".join(spoken)),
+        numbers=_named(numbers[["split", "method", "population", "n", "r2"]]),
+        **captions("fig-spread", outcome=labels(model.outcome)),
     )
 
 
-def measures_table(frame: pd.DataFrame, *, splits: int, about: About) -> Table:
-    """Means over splits, in groups by population, with the standard deviation of both R2."""
-    r2 = ["r2", "r2_sd", "r2_score", "r2_score_sd"]
+@in_languages
+def measures_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: About) -> Table:
+    """Means over splits, in groups by population, with the standard deviation of R2.
+
+    frame: the summary of a prediction.
+    """
+    r2 = ["r2", "r2_sd", "r2_score"]
     columns = ["population", "method", "n", *r2, "slope", "sensitivity", "ppv"]
+    headings = _.words("headings_of_populations")
     rows = frame.dropna(subset=["r2"]).sort_values(
-        "population", key=lambda names: names.map(list(POPULATIONS).index), kind="stable"
+        "population", key=lambda names: names.map(list(headings).index), kind="stable"
     )
-    headings = {name: heading for name, (heading, _, _) in POPULATIONS.items()}
-    named = rows.assign(population=rows["population"].map(headings))
+    words = method_words(frame, model=model, labels=labels)
+    named = rows.assign(
+        population=rows["population"].map(headings),
+        method=[sentence(words[code]) for code in rows["method"]],
+    )
     return show(
         named[columns].round({"n": 0}).astype({"n": int}),
         about=about,
         digits=dict.fromkeys(r2, 3),
-        **captions("tbl-measures", splits=splits),
+        **captions("tbl-measures", outcome=labels(model.outcome), mediator=labels(model.mediator)),
     )
 
 
-def schools_table(frame: pd.DataFrame, *, about: About) -> Table:
+@in_languages
+def schools_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: About) -> Table:
     """How near predicted means of schools are to observed ones, by method."""
     columns = ["method", "school_correlation", "school_correlation_sd", "school_rmse"]
-    return show(
-        frame.loc[frame["population"] == "all", columns], about=about, **captions("tbl-schools")
-    )
+    rows = frame.loc[frame["population"] == EVERYBODY, columns]
+    words = method_words(frame, model=model, labels=labels)
+    named = rows.assign(method=[sentence(words[code]) for code in rows["method"]])
+    return show(named, about=about, **captions("tbl-schools", mediator=labels(model.mediator)))
 
 
-def group_labels(frame: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
-    """Labels for the rows of prediction's calibration: categories, or the number of a group."""
-    pairs = zip(frame["by"], frame["code"], strict=True)
-    return pd.Series([_group_label(by, int(code), table) for by, code in pairs])
-
-
-def _group_label(by: str, code: int, table: CodebookTable) -> str:
-    if by == "score":
-        return f"group {code}"
-    return UNKNOWN if code < 0 else table.column(by).category(code).label_nl
-
-
+@in_languages
 @drawing.styled
-def calibration_figure(frame: pd.DataFrame, *, about: About) -> Figure:
+def calibration_figure(
+    frame: pd.DataFrame, *, model: Model, labels: Labels, about: About
+) -> Figure:
     """Observed against predicted means in groups of equal size by score, with the diagonal.
 
     frame: by, code, predicted, observed, sd; rows of by = "score".
     """
-    part = frame[frame["by"] == "score"]
+    part = frame[frame["by"] == BY_SCORE]
     figure, axes = drawing.canvas(height=4.2)
     ends = np.array([part[["predicted", "observed"]].min().min(), part["predicted"].max() + 0.5])
-    axes.plot(ends, ends, color=drawing.PALE, lw=2, label="as predicted")
+    axes.plot(ends, ends, color=drawing.PALE, lw=2, label=_("observed = predicted"))
     axes.errorbar(
         part["predicted"], part["observed"], yerr=part["sd"], fmt="o", color=drawing.OURS, ms=4.5,
-        capsize=2, ecolor=drawing.INK, elinewidth=0.8, label="groups by score",
+        capsize=2, ecolor=drawing.INK, elinewidth=0.8, label=_("groups by score"),
     )  # fmt: skip
     axes.grid()
-    axes.set_xlabel("mean score (points)")
-    axes.set_ylabel("mean of the outcome at equal intelligence (points)")
+    outcome, mediator = labels(model.outcome), labels(model.mediator)
+    axes.set_xlabel(_("mean score (points)"))
+    name = _("mean {outcome} at equal {mediator} (points)", outcome=outcome, mediator=mediator)
+    axes.set_ylabel(textwrap.fill(name, ROW))
     drawing.legend(figure, axes)
     pairs = zip(part["predicted"], part["observed"], strict=True)
-    spoken = "; ".join(f"predicted {number(a)}, observed {number(b)}" for a, b in pairs)
+    spoken = "; ".join(
+        _("predicted {a:.2f}, observed {b:.2f}", a=predicted, b=observed)
+        for predicted, observed in pairs
+    )
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots beside a diagonal. {spoken}.",
-        numbers=part[["code", "n", "predicted", "observed", "difference", "sd"]],
-        **captions("fig-calibration"),
+        alt=_("Dots beside a diagonal. {values}.", values=sentence(spoken)),
+        numbers=_named(
+            part[["code", "n", "predicted", "observed", "difference", "sd"]].rename(
+                columns={"code": "group"}
+            )
+        ),
+        **captions("fig-calibration", outcome=outcome, mediator=mediator),
     )
 
 
-def calibration_table(frame: pd.DataFrame, *, about: About) -> Table:
+def group_words(by: str, code: int, *, labels: Labels) -> str:
+    """Label of a category; words for an unknown one."""
+    return _("unknown") if code == UNKNOWN else labels.category(by, code)
+
+
+@in_languages
+def calibration_table(frame: pd.DataFrame, *, model: Model, labels: Labels, about: About) -> Table:
     """Predicted and observed means by group of children."""
-    rows = frame[frame["by"] != "score"]
-    named = rows.assign(by=rows["by"].map(words), n=rows["n"].round().astype(int))
+    rows = frame[frame["by"] != BY_SCORE]
+    pairs = zip(rows["by"], rows["code"], strict=True)
+    named = rows.assign(
+        by=rows["by"].map(labels.heading),
+        category=[group_words(by, int(code), labels=labels) for by, code in pairs],
+        n=rows["n"].round().astype(int),
+    )
+    texts = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     return show(
-        named[["by", "category", "n", "predicted", "observed", "difference", "sd"]],
+        named[["by", "category", "n", "predicted", "difference", "sd"]],
         about=about,
-        **captions("tbl-calibration"),
+        **captions("tbl-calibration", **texts),
     )
 
 
+@in_languages
 def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Each wave predicted from the others."""
-    rows = frame[(frame["population"] == "all") & frame["r2"].notna()]
-    columns = ["tested_on", "method", "n", "r2", "r2_score", "slope", "sensitivity", "r2_training"]
-    return show(rows[columns].astype({"n": int}), about=about, **captions("tbl-waves"))
+    """Each wave predicted from the others, by all characteristics."""
+    chosen = (frame["population"] == EVERYBODY) & (frame["method"] == methods.ALL)
+    columns = ["tested_on", "n", "r2", "r2_score", "slope", "sensitivity", "r2_training"]
+    return show(frame.loc[chosen, columns].astype({"n": int}), about=about, **captions("tbl-waves"))
 
 
-def answer(summary: pd.DataFrame, *, splits: int) -> str:
-    """Out-of-sample R2 with its spread, that of education alone, and the children identified."""
-    rows = summary.set_index(["method", "population"]).to_dict("index")
-    whole, known = (rows["all characteristics", name] for name in ("all", "known"))
-    alone, without = (rows.get((name, "all")) for name in ("education only", "without education"))
-    text = (
-        f"Out of sample the model explains **{percent(known['r2'], 1)}** of the variance of the "
-        f"scores of children whose parents' education is known (standard deviation over {splits} "
-        f"splits: {percent(known['r2_sd'], 1)}), and {percent(whole['r2'], 1)} of that of all."
-    )
-    if alone and without:
-        text += (
-            f" Education alone comes to {percent(alone['r2'], 1)}, everything but education to "
-            f"{percent(without['r2'], 1)}."
-        )
-    return (
-        f"{text} Of the children with the lowest 15 % of scores, {percent(whole['ppv'])} are among "
-        "the lowest 15 % by what was observed; one point of score stands for "
-        f"{number(whole['slope'])} points observed."
-    )
+def _value(value: float, *, is_share: bool) -> str:
+    return percent(value) if is_share else number(value, 0)
+
+
+def _pattern(unknown: Sequence[str], *, labels: Labels) -> str:
+    if not unknown:
+        return _("register: all known")
+    return _("register: {names} unknown", names=listed(labels(name) for name in unknown))
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns under their headings, as a reader finds them in a file."""
+    headings = captions("tbl-measures", outcome="", mediator="")["labels"]
+    return frame.rename(columns=headings)

@@ -3,90 +3,166 @@
 import numpy as np
 import pandas as pd
 
+from oablib.indicator.pupil_scores import Indicator, Rules
+from oablib.indicator.pupil_scores.indicator import ESTIMATED, PER_UNIT
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-SOURCES = {
-    "direct": ("computed, all known", drawing.OURS),
-    "education": ("computed, education drawn", drawing.PALE),
-    "matched": ("lent by a donor", drawing.INDIRECT),
-    "asylum": ("asylum", drawing.INK),
+COLOURS = {
+    "direct": drawing.OURS,
+    "education": drawing.PALE,
+    "matched": drawing.INDIRECT,
+    "asylum": drawing.INK,
 }
 
 
-def effects_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Direct effects of both indicators, and the source of each."""
-    return show(frame, about=about, **captions("tbl-effects"))
+def indicator_words(indicator: Indicator) -> str:
+    """An indicator within a sentence: "indicator of 2021", or that it is estimated in this run."""
+    if ESTIMATED in indicator.origins.values():
+        return _("indicator estimated in this run")
+    return indicator.model.short
 
 
-def contributions_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """What each category adds to a score under both indicators."""
+@in_languages
+def effects_table(
+    frame: pd.DataFrame,
+    *,
+    new: Indicator,
+    beside: Indicator | None,
+    current: Indicator,
+    labels: Labels,
+    about: About,
+) -> Table:
+    """Direct effects of the applied indicator, of the one beside it, and of the one in use."""
+    origins = _.words("origins")
+    named = frame.assign(
+        name=frame["name"].map(labels.heading), current_from=frame["current_from"].map(origins)
+    )
+    columns = ["name", "new", "beside", "current", "current_from", "low", "high"]
+    shown = named[[name for name in columns if name in named]]
+    texts = {
+        "applied": sentence(indicator_words(new)),
+        "beside": sentence(indicator_words(beside)) if beside else "",
+        "current": sentence(indicator_words(current)),
+    }
+    filled = shown.dropna(axis="columns", how="all")
+    caption = captions("tbl-effects", **texts)
+    return show(filled, about=about, **caption | ({} if "low" in filled else {"note": ""}))
+
+
+@in_languages
+def contributions_table(
+    frame: pd.DataFrame, *, new: Indicator, current: Indicator, labels: Labels, about: About
+) -> Table:
+    """What each category adds to a score under both indicators; not where both add nothing."""
+    rows = frame[(frame["new"] != 0) | (frame["current"] != 0)]
+    pairs = zip(rows["variable"], rows["code"], strict=True)
+    named = rows.assign(
+        variable=rows["variable"].map(labels.heading),
+        category=[
+            _("per point") if code == PER_UNIT else labels.category(name, code)
+            for name, code in pairs
+        ],
+    )
+    texts = {
+        "applied": sentence(indicator_words(new)), "current": sentence(indicator_words(current))
+    }  # fmt: skip
     return show(
-        frame[["variable", "label", "new", "current", "difference"]],
+        named[["variable", "category", "new", "current", "difference"]],
         about=about,
-        **captions("tbl-contributions"),
+        **captions("tbl-contributions", **texts),
     )
 
 
-def settings_table(frame: pd.DataFrame) -> Table:
+@in_languages
+def settings_table(rules: Rules, *, labels: Labels) -> Table:
     """Settings of the scores."""
-    about = About("every score", "params/rules/pupil_scores.yaml")
+    words, values = _.words("settings"), _.words("values")
+    rows = []
+    for key, name in words.items():
+        value = rules.shown[key]
+        if isinstance(value, tuple):
+            text = listed(_variable(each, labels=labels) for each in value)
+        elif isinstance(value, float):
+            text = percent(value)
+        else:
+            text = values[value] if isinstance(value, str) else number(float(str(value)), 0)
+        rows.append((name, text))
+    about = About(_("every score"), "params/rules/pupil_scores.yaml")
+    frame = pd.DataFrame(rows, columns=["setting", "value"])
     return show(frame, about=about, **captions("tbl-settings"))
 
 
+@in_languages
 def sources_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How many scores have which source."""
-    names = {name: text for name, (text, _) in SOURCES.items()}
-    names["asylum"] = "asylum: mean of the lowest 15 %"
-    return show(
-        frame.assign(provenance=frame["provenance"].map(names)),
-        about=about,
-        **captions("tbl-sources"),
-    )
+    rows = frame[["provenance", "children", "share", "mean"]]
+    named = rows.assign(provenance=rows["provenance"].map(_.words("provenance")))
+    return show(named, about=about, **captions("tbl-sources"))
 
 
+@in_languages
 @drawing.styled
 def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -> Figure:
     """Children by score, stacked by the source of the score, with the boundary."""
     figure, axes = drawing.canvas(height=3.6)
     width = float(np.diff(frame["lower"].to_numpy()[:2])[0])
-    below = np.zeros(len(frame))
-    for name, (label, colour) in SOURCES.items():
+    below, names = np.zeros(len(frame)), _.words("provenance_in_figures")
+    for name, colour in COLOURS.items():
         count = frame[name].to_numpy() / 1000
-        axes.bar(frame["lower"], count, width, below, align="edge", color=colour, label=label)
+        axes.bar(frame["lower"], count, width, below, align="edge", color=colour, label=names[name])
         below = below + count
     axes.axvline(boundary, color=drawing.GREEN, lw=1.6)
     top = axes.get_ylim()[1]
-    axes.text(boundary, top, " boundary", color=drawing.INK, va="top", ha="left")
-    axes.set(xlabel="onderwijsscore without constant (points)", ylabel="children (thousand)")
+    axes.text(boundary, top, f" {_('boundary')}", color=drawing.INK, va="top", ha="left")
+    axes.set(xlabel=_("onderwijsscore without constant (points)"), ylabel=_("children (thousands)"))
     axes.grid(axis="y")
-    drawing.legend(figure, axes)
+    drawing.legend(figure, axes, columns=2)
     peak = float(frame.iloc[int(below.argmax())]["lower"])
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Stacked bars with a peak at {number(peak)} points; the boundary lies at "
-        f"{number(boundary)}.",
-        numbers=frame,
-        **captions("fig-distribution", boundary=number(boundary)),
+        alt=_(
+            "Stacked bars with a peak at {peak:.2f} points; the boundary is at {boundary:.2f}.",
+            peak=peak,
+            boundary=boundary,
+        ),
+        numbers=frame.rename(columns={"lower": _("lower end (points)"), **names}),
+        **captions("fig-distribution", boundary=boundary, width=width),
     )
 
 
-def reuse_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """How often the score of one donor is used."""
-    return show(frame, about=about, **captions("tbl-reuse"))
+@in_languages
+def reuse_sentence(frame: pd.DataFrame) -> str:
+    """Which part of the imputed scores rests on the donor that is used most."""
+    if frame.empty:
+        return _("No score is imputed by predictive mean matching.")
+    most = frame.iloc[frame["times"].argmax()]
+    share_of_one = most["share"] / most["donors"]
+    once = frame.loc[frame["times"] == 1, "share"].sum()
+    values = {"times": int(most["times"]), "share": share_of_one, "once": once}
+    if most["times"] == 1:
+        return _("Every donor is used once.")
+    return _(
+        "{once:.0%} of the imputed scores are from a donor that is used once. The donor that is "
+        "used most gives its score to {times:,} children, {share:.1%} of those imputed.",
+        **values,
+    )
 
 
+@in_languages
 def matched_by_school_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Schools by the share of scores from donors."""
     ends = zip(frame["lower"], frame["upper"], strict=True)
-    ranges = [f"{100 * low:.0f} to {100 * high:.0f} %" for low, high in ends]
+    ranges = [_("{low:.0%} to {high:.0%}", low=low, high=high) for low, high in ends]
     return show(
         frame.assign(share=ranges)[["share", "schools", "pupils"]],
         about=about,
@@ -94,13 +170,83 @@ def matched_by_school_table(frame: pd.DataFrame, *, about: About) -> Table:
     )
 
 
-def answer(sources: pd.DataFrame, *, boundary: float, mean: float, many: int) -> str:
-    """The sources of scores, and the boundary of the lowest 15 %."""
-    share = sources.set_index("provenance")["share"]
-    return (
-        f"**{percent(share['direct'] + share['education'], 1)} of scores are computed**, "
-        f"{percent(share['matched'], 1)} are lent by a donor and {percent(share['asylum'], 1)} are "
-        f"the mean of the lowest 15 %. That boundary lies **{number(mean - boundary)} points** "
-        f"below the mean of pupils and toddlers. At {many} school sites more than 40 % of the "
-        "scores are lent."
+@in_languages
+def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: float) -> str:
+    """How far the indicator beside the applied one finds the same children; empty without one."""
+    if beside is None or frame.empty:
+        return ""
+    row = frame.iloc[0]
+    return _(
+        "Under the {beside}, {same:.1%} of the children with the lowest {share:.0%} of scores "
+        "would be the same; the scores correlate {r:.3f}.",
+        beside=indicator_words(beside),
+        same=row["same"],
+        share=share,
+        r=row["correlation"],
     )
+
+
+@in_languages
+def answer(
+    sources: pd.DataFrame,
+    *,
+    boundary: float,
+    mean: float,
+    schools: pd.DataFrame,
+    new: Indicator,
+    beside: Indicator | None,
+    agreement: pd.DataFrame,
+    share: float,
+) -> str:
+    """The indicator that is applied, the sources of scores, and the boundary of the lowest ones.
+
+    schools: by share of imputed scores. agreement: with the indicator beside the applied one.
+    """
+    shares = sources.set_index("provenance")["share"]
+    applied = indicator_words(new)
+    if ESTIMATED in new.origins.values():
+        texts = [_("This report applies the **{applied}**, not a published one.", applied=applied)]
+    else:
+        texts = [_("This report applies the **{applied}**, as published.", applied=applied)]
+    texts.append(
+        _(
+            "**{computed:.1%} of scores** are computed from characteristics of the child, "
+            "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%}, those of "
+            "asylum seekers and status holders, are the mean of the lowest {share:.0%}. The "
+            "boundary of the lowest {share:.0%} is **{distance:.2f} points** below the mean of all "
+            "children.",
+            computed=shares["direct"] + shares["education"],
+            matched=shares["matched"],
+            asylum=shares["asylum"],
+            share=share,
+            distance=mean - boundary,
+        )
+    )
+    texts.append(agreement_sentence(agreement, beside=beside, share=share))
+    texts.append(_many(schools))
+    texts.append(
+        _("Main limit: how production chooses donors is not public, so that choice is ours.")
+    )
+    return " ".join(text for text in texts if text)
+
+
+def _many(schools: pd.DataFrame) -> str:
+    most, total = schools.iloc[-1], int(schools["schools"].sum())
+    values = {"n": int(most["schools"]), "total": total, "least": most["lower"]}
+    if not values["n"]:
+        return _(
+            "At none of {total:,} school sites are more than {least:.0%} of scores imputed in this "
+            "way.",
+            **values,
+        )
+    return _(
+        "At {n:,} of {total:,} school sites more than {least:.0%} of scores are imputed in this "
+        "way.",
+        **values,
+    )
+
+
+def _variable(name: str, *, labels: Labels) -> str:
+    """A column of the children in words: of the codebook, or of what scores are made of."""
+    own = _.words("columns")
+    return own[name] if name in own else labels(name)

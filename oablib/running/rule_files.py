@@ -25,7 +25,10 @@ from oablib.running.stages.declared import Stage
 from oablib.workers.modules import PACKAGE
 
 DRAWN_WITH = ("rules/synthetic", "rules/codebook", "published/herijking2021")
-COUNTRY_DRAWN_WITH = ("rules/synthetic_country", "rules/municipalities", "published/herziening2015")
+COUNTRY_DRAWN_WITH = (
+    "rules/synthetic_country", "rules/pupil_scores", "rules/municipalities",
+    "published/herziening2015",
+)  # fmt: skip
 """Files that decide what is drawn; a country also needs those of a cohort."""
 
 CHECKED = CACHE / "checked"

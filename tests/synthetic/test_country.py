@@ -474,3 +474,11 @@ def test_joint_shares_have_their_margins_and_their_odds_ratio() -> None:
     assert both + mother == pytest.approx(0.5)
     assert shares.sum() == pytest.approx(1)
     assert both * neither / (mother * father) == pytest.approx(3.2)
+
+
+def test_registrations_follow_the_day_of_the_reference_date() -> None:
+    """February from 2022: nobody is registered later than three months after January."""
+    country = draw_country(share=0.01, year=2022, seed=1)
+    last = {year: frame["asylum_registered"].max() for year, frame in country.children.items()}
+    assert 202109 <= last[2021] <= 202112
+    assert 202201 <= last[2022] <= 202204

@@ -4,7 +4,7 @@ The analysis model becomes a prediction model; schools are split again and again
 learn from and a part to be predicted.
 """
 
-from oablib.analysis.prediction.methods import Predicted, Trained, composition, train
-from oablib.analysis.prediction.register import fill, known, lay
+from oablib.analysis.prediction.methods import Predicted, Trained, composition, imputed_of, train
+from oablib.analysis.prediction.register import applies, fill, known, lay
 from oablib.analysis.prediction.settings import Rules, rules
 from oablib.analysis.prediction.study import Prediction, predict

@@ -16,18 +16,14 @@ from numpy.typing import NDArray
 
 from oablib.analysis.prediction import measures
 from oablib.base.shown import showable
-from oablib.base.wording import words
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import weighting
 from oablib.statistics.two_step import scale_values
 
-ALL, EDUCATION, WITHOUT, WEIGHTING = (
-    "all characteristics",
-    "education only",
-    "without education",
-    "weighting",
-)
+ALL, IMPUTED, WITHOUT, WEIGHTING = "all", "imputed_only", "without_imputed", "weighting"
+"""Codes of methods: by all characteristics, by those that are imputed where they are unknown, by
+all others, and by all from weighted children of whom everything is known."""
 WEIGHTING_RULE = "plan_2015"
 
 
@@ -151,32 +147,34 @@ def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
     )
 
 
-def education_of(model: Model) -> list[str]:
+def imputed_of(model: Model) -> list[str]:
     """Predictors that are imputed, means of schools left out."""
     return [name for name in model.direct if name in model.imputed]
 
 
-def without_education(model: Model) -> list[str]:
+def without_imputed(model: Model) -> list[str]:
     """Predictors for which nothing has to be imputed."""
     return [name for name in model.direct if model.column_of(name) not in model.imputed]
 
 
-def composition(model: Model) -> str:
-    """What the score is made of, and what of the analysis model it leaves out, in words."""
-    kept = [words(name) for name in model.direct if name not in model.confounders]
-    left_out = ", ".join(words(name) for name in (model.mediator, *model.confounders))
-    return f"{len(kept)} characteristics: {', '.join(kept)}; left out: {left_out}"
+def composition(model: Model) -> tuple[list[str], list[str]]:
+    """Predictors that the score is made of, and what of the analysis model it leaves out."""
+    kept = [name for name in model.direct if name not in model.confounders]
+    return kept, [model.mediator, *model.confounders]
 
 
-def methods(model: Model) -> Mapping[str, Method]:
-    """The methods that apply to this model, by name."""
-    education, rest = education_of(model), without_education(model)
+def methods(model: Model, *, unknown: bool) -> Mapping[str, Method]:
+    """The methods that apply to this model, by code.
+
+    unknown: whether a value of the imputed variables is unknown; otherwise weights are all 1.
+    """
+    imputed, rest = imputed_of(model), without_imputed(model)
     result: dict[str, Method] = {ALL: partial(_completed, model=model)}
-    if education and rest:
-        keep = [*education, *model.confounders]
-        result[EDUCATION] = partial(_completed, model=narrowed(model, keep=keep))
+    if imputed and rest:
+        keep = [*imputed, *model.confounders]
+        result[IMPUTED] = partial(_completed, model=narrowed(model, keep=keep))
         result[WITHOUT] = partial(_completed, model=narrowed(model, keep=rest))
-    if education:
+    if imputed and unknown:
         result[WEIGHTING] = partial(_weighted, model=model)
     return result
 
@@ -186,7 +184,7 @@ def _completed(part: Training, *, model: Model) -> Trained:
 
 
 def _weighted(part: Training, *, model: Model) -> Trained:
-    """Only children whose education is known, weighted to represent all; nothing is imputed."""
+    """Only children of whom all is known, weighted to represent all; nothing is imputed."""
     rule = weighting.rule(WEIGHTING_RULE)
     weighted = weighting.weights(part.delivered, model=model, table=part.table, rule=rule)
     frame = weighting.complete(part.delivered, weighted=weighted)

@@ -18,6 +18,11 @@ def known(frame: pd.DataFrame, *, model: Model) -> NDArray[np.bool_]:
     return np.asarray(frame[list(model.imputed)].notna().all(axis=1))
 
 
+def applies(model: Model, *, rules: Rules) -> bool:
+    """Whether the register's pattern is one of the variables that this model imputes."""
+    return {name for pattern in rules.register for name in pattern.unknown} == set(model.imputed)
+
+
 def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.DataFrame:
     """A copy in which the register's pattern of unknown values lies over the known children.
 
@@ -25,7 +30,7 @@ def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.Dat
     variables than the pattern names comes back unchanged.
     """
     patterns = rules.register
-    if {name for pattern in patterns for name in pattern.unknown} != set(model.imputed):
+    if not applies(model, rules=rules):
         return frame
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6, 0)))
     shares = np.array([pattern.share for pattern in patterns])

@@ -1,7 +1,7 @@
 """How a prediction is tried out: params/rules/prediction.yaml."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 from oablib.base.shown import showable
@@ -41,16 +41,6 @@ class Rules(kinds.Declaration):
         total = sum(pattern.share for pattern in self.register)
         if abs(total - 1) >= ROUNDING:
             yield ("register",), f"shares sum to {total:g}; expected patterns that sum to 1."
-
-    @property
-    def shown(self) -> dict[str, object]:
-        """Settings as a reader wants them: single values, and shares of the register's patterns."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        patterns = {
-            f"register: unknown {' and '.join(pattern.unknown) or 'nothing'}": pattern.share
-            for pattern in plain.pop("register")
-        }
-        return {**plain, **patterns}
 
 
 DECLARED = Rules

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.analysis.prediction import measures, methods, register
-from oablib.analysis.prediction.methods import ALL, WEIGHTING, Predicted, Training
+from oablib.analysis.prediction.methods import ALL, WEIGHTING, Method, Predicted, Training
 from oablib.analysis.prediction.settings import Rules
 from oablib.base.errors import EstimationError, ImputationError, WeightingError
 from oablib.base.shown import showable
@@ -36,6 +36,16 @@ class Setting:
     table: Table
     rules: Rules
     seed: int
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Children of the cohort of whom all is known, (n,)."""
+        return register.known(self.cohort, model=self.model)
+
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        """The methods to compare, by code."""
+        return methods.methods(self.model, unknown=not self.known.all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +90,12 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
         part = _training(setting, ~test, number=number)
     except ImputationError as error:
         reason = _first_sentence(error)
-        failed = [{"method": name, "failed": reason} for name in methods.methods(setting.model)]
+        failed = [{"method": name, "failed": reason} for name in setting.methods]
         return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
     tested, children = _tested(setting, test), int(test.sum())
     rows: list[dict[str, object]] = []
     groups = pd.DataFrame()
-    for name, learn in methods.methods(setting.model).items():
+    for name, learn in setting.methods.items():
         try:
             learned = learn(part)
         except (EstimationError, WeightingError) as error:
@@ -130,13 +140,16 @@ def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Tra
 def _rows(
     setting: Setting, tested: Tested, by_delivered: Predicted, by_laid: Predicted, *, method: str
 ) -> Iterator[dict[str, object]]:
-    """Measures of one method, one row a population of test children."""
-    everybody = np.ones(len(tested.frame), dtype=bool)
-    populations = {
-        KNOWN: (by_delivered, tested.known),
-        REGISTER: (by_laid, tested.known),
-        EVERYBODY: (by_delivered, everybody),
-    }
+    """Measures of one method, one row a population of test children.
+
+    Known children are apart only where others are not; the register's pattern where it applies.
+    """
+    populations = {}
+    if not setting.known.all():
+        populations[KNOWN] = (by_delivered, tested.known)
+    if register.applies(setting.model, rules=setting.rules):
+        populations[REGISTER] = (by_laid, tested.known)
+    populations[EVERYBODY] = (by_delivered, np.ones(len(tested.frame), dtype=bool))
     for population, (predicted, inside) in populations.items():
         row = _measures(predicted, inside, share=setting.rules.target_share)
         if population == EVERYBODY:

@@ -74,9 +74,12 @@ def predict(
             f"The cohort has {schools} schools; expected {FEWEST_SCHOOLS} or more, to learn from "
             "some and predict the others."
         )
-    laid = register.lay(cohort, model=model, rules=rules, seed=seed)
     fill = partial(register.fill, model=model, table=table, rules=rules, seed=seed)
-    setting = Setting(cohort, fill(cohort), fill(laid), model, table, rules, seed)
+    delivered = fill(cohort)
+    laid = delivered
+    if register.applies(model, rules=rules):
+        laid = fill(register.lay(cohort, model=model, rules=rules, seed=seed))
+    setting = Setting(cohort, delivered, laid, model, table, rules, seed)
     task = partial(of_split.by_school, setting)
     results = sorted(processes.each(task, range(splits), workers=workers), key=itemgetter(0))
     rows = pd.concat([split.rows for _, split in results], ignore_index=True)

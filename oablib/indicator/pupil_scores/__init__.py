@@ -7,6 +7,7 @@ where one of them is not, and the mean of the lowest 15 % for asylum seekers.
 from oablib.indicator.pupil_scores.children import Children, origin, read
 from oablib.indicator.pupil_scores.education import Education, averaged, draw
 from oablib.indicator.pupil_scores.facts import (
+    agreement,
     country_facts,
     distribution,
     known_by_year,
@@ -14,6 +15,7 @@ from oablib.indicator.pupil_scores.facts import (
     matched_by_school,
     registered,
     score_facts,
+    sites_counted,
     turnover,
 )
 from oablib.indicator.pupil_scores.indicator import (
@@ -25,6 +27,8 @@ from oablib.indicator.pupil_scores.indicator import (
     effects,
     estimated,
     given,
+    of_published,
+    other,
 )
 from oablib.indicator.pupil_scores.matching import Matches
 from oablib.indicator.pupil_scores.scores import (

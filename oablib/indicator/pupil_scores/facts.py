@@ -1,6 +1,7 @@
 """What a reader should know of the children and their scores: counts and shares, no persons."""
 
-from collections.abc import Mapping
+import datetime
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,22 @@ from oablib.protocol.codebook import Table
 PARENTS = ("father", "mother")
 MANY = 0.40  # of a school's scores matched; outliers above that in Walhout & Scholtus (2021), 4.1
 BIN = 0.5  # points, of the distribution of scores
+CROSSTABLE = (
+    "zero_both", "zero_current_positive_new", "positive_current_zero_new", "positive_both",
+)  # fmt: skip
+"""Published counts that add up to all school sites."""
 
 
-def country_facts(children: Children, *, origin: Origin) -> pd.DataFrame:
-    """One row: year, children, pupils, toddlers, sites with pupils, municipalities, its origin."""
+def country_facts(children: Children, *, origin: Origin, date: datetime.date) -> pd.DataFrame:
+    """One row on the children of a reference date.
+
+    year, reference_date (ISO), children, pupils, toddlers, sites with pupils, municipalities, and
+    the origin of the files.
+    """
     toddlers = int(children.toddler.sum())
     row = {
         "year": children.year,
+        "reference_date": date.isoformat(),
         "children": len(children),
         "pupils": len(children) - toddlers,
         "toddlers": toddlers,
@@ -33,35 +43,62 @@ def country_facts(children: Children, *, origin: Origin) -> pd.DataFrame:
 
 
 def turnover(before: Children, now: Children) -> pd.DataFrame:
-    """Counts of who came, stayed and left between both reference dates: what, children."""
+    """Counts of who came, stayed and left between both reference dates: what (code), children."""
     stayed = np.isin(now.key, before.key, assume_unique=True)
     old = np.searchsorted(before.key, now.key[stayed])
     both = (before.site[old] >= 0) & (now.site[stayed] >= 0)
     moved = before.site[old] != now.site[stayed]
     homes = (before.home[old] >= 0) & (before.home[old] != now.home[stayed])
     rows = {
-        f"children in {before.year}": len(before),
-        f"left before {now.year}": len(before) - int(stayed.sum()),
-        f"new in {now.year}": int((~stayed).sum()),
-        "toddlers who became pupils": int((before.toddler[old] & ~now.toddler[stayed]).sum()),
-        "pupils who changed school": int((both & moved).sum()),
-        "children who moved to another municipality": int((homes & (now.home[stayed] >= 0)).sum()),
-        f"children in {now.year}": len(now),
+        "before": len(before),
+        "left": len(before) - int(stayed.sum()),
+        "new": int((~stayed).sum()),
+        "became_pupils": int((before.toddler[old] & ~now.toddler[stayed]).sum()),
+        "changed_school": int((both & moved).sum()),
+        "moved_home": int((homes & (now.home[stayed] >= 0)).sum()),
+        "now": len(now),
     }
     return pd.DataFrame({"what": list(rows), "children": list(rows.values())})
 
 
+def sites_counted(
+    children: Children, *, excluded: Collection[int], published: Mapping[str, Any] | None
+) -> pd.DataFrame:
+    """School sites from the files to those that count: what (code), sites, pupils, published.
+
+    excluded: types of school that the law leaves out. published: figures of a recalibration; its
+    sites are those of the crosstable of both indicators (Walhout & Scholtus 2021, table 4.1.2).
+    """
+    pupils = np.bincount(children.site[children.site >= 0], minlength=len(children.sites))
+    occupied = pupils > 0
+    left_out = occupied & children.sites["school_type"].isin(list(excluded)).to_numpy()
+    parts = {
+        "listed": np.ones_like(occupied),
+        "empty": ~occupied,
+        "with_pupils": occupied,
+        "excluded": left_out,
+        "counted": occupied & ~left_out,
+    }
+    rows = [(name, int(part.sum()), int(pupils[part].sum())) for name, part in parts.items()]
+    frame = pd.DataFrame(rows, columns=["what", "sites", "pupils"])
+    if published is None:
+        return frame
+    listed = published["schools"]
+    total = sum(listed[name] for name in CROSSTABLE)
+    return frame.assign(published=frame["what"].map({"with_pupils": float(total)}))
+
+
 def registered(children: Children) -> pd.DataFrame:
-    """Who is absent from the population register: absent, children, share."""
+    """Who is absent from the population register: absent (code), children, share."""
     child, mother, father = (
         children.codes[f"{person}_registered"] == 1 for person in ("child", "mother", "father")
     )
     groups = {
         "nobody": children.computable,
-        "the mother": child & ~mother & father,
-        "the father": child & mother & ~father,
-        "both parents": child & ~mother & ~father,
-        "the child": ~child,
+        "mother": child & ~mother & father,
+        "father": child & mother & ~father,
+        "parents": child & ~mother & ~father,
+        "child": ~child,
     }
     counts = [int(group.sum()) for group in groups.values()]
     return pd.DataFrame(
@@ -97,7 +134,7 @@ def known_by_year(children: Children, *, published: Mapping[str, Any] | None) ->
 def levels(children: Children, drawn: Education, *, table: Table) -> pd.DataFrame:
     """Shares of each level where education is known and where it is drawn.
 
-    variable, code, category, known and drawn: fractions of children whose score is computable.
+    variable, code, known and drawn: fractions of children whose score is computable.
     """
     rows = []
     for name in drawn.rows:
@@ -106,8 +143,8 @@ def levels(children: Children, drawn: Education, *, table: Table) -> pd.DataFram
         counts = drawn.counts[name].sum(axis=0, dtype=np.int64)
         for category in table.column(name).categories:
             shares = known[category.code] / known.sum(), counts[category.code] / counts.sum()
-            rows.append((name, category.code, category.label_nl, *map(float, shares)))
-    return pd.DataFrame(rows, columns=["variable", "code", "category", "known", "drawn"])
+            rows.append((name, category.code, *map(float, shares)))
+    return pd.DataFrame(rows, columns=["variable", "code", "known", "drawn"])
 
 
 def distribution(scores: Scores) -> pd.DataFrame:
@@ -151,3 +188,25 @@ def score_facts(scores: Mapping[str, Scores]) -> pd.DataFrame:
         mean, sd, matches = result.score.mean(), result.score.std(), result.matches
         rows.append((name, mean, sd, result.asylum_mean, matches.few, matches.outside))
     return pd.DataFrame(rows, columns=["indicator", "mean", "sd", "asylum_mean", "few", "outside"])
+
+
+def agreement(scores: Mapping[str, Scores], *, applied: str, share: float) -> pd.DataFrame:
+    """How far another indicator finds the same children among the lowest scores.
+
+    scores: by indicator, of the same children. share: of the lowest scores. A row for each other
+    indicator: indicator, correlation of the scores, same (fraction of the lowest by the applied one
+    that are the lowest by the other as well), boundary (points, of the other).
+    """
+    own = scores[applied].score
+    count = max(1, int(share * len(own)))
+    boundary = np.partition(own, count - 1)[count - 1]
+    rows = []
+    for name, result in scores.items():
+        if name == applied:
+            continue
+        other = np.partition(result.score, count - 1)[count - 1]
+        lowest = own <= boundary
+        same = (lowest & (result.score <= other)).sum() / lowest.sum()
+        r = np.corrcoef(own, result.score)[0, 1]
+        rows.append((name, float(r), float(same), float(other)))
+    return pd.DataFrame(rows, columns=["indicator", "correlation", "same", "boundary"])

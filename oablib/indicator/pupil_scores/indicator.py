@@ -1,7 +1,7 @@
 """An indicator: what each characteristic of a child adds to its onderwijsscore."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from oablib.protocol.models import Model
 SIZE = UNKNOWN + 1  # of a table that any code can look up
 MARGINS = {"origin": "origin_child"}
 """Scaled columns whose published shares have another name."""
+
+PER_UNIT = -1
+"""In the place of a code, of a school mean."""
 
 PUBLISHED, DERIVED, ESTIMATED = "published", "derived", "estimated"
 
@@ -75,6 +78,52 @@ def chosen(
     if name:
         return given(models.load(name), table=table, published=published)
     return estimated(model, table=table, direct_effects=direct_effects, scale_values=scale_values)
+
+
+def other(
+    name: str,
+    *,
+    model: Model,
+    table: Table,
+    published: Mapping[str, Any] | None,
+    direct_effects: pd.DataFrame,
+    scale_values: pd.DataFrame,
+) -> Indicator | None:
+    """What to show beside the indicator that `chosen` gives for this name.
+
+    Beside a given one that which the run estimates; beside that the published one, None without it.
+    """
+    if name:
+        return estimated(
+            model, table=table, direct_effects=direct_effects, scale_values=scale_values
+        )
+    return of_published(model, table=table, published=published) if published else None
+
+
+def of_published(model: Model, *, table: Table, published: Mapping[str, Any]) -> Indicator | None:
+    """The indicator of published effects and scale values; None where they lack one of the model.
+
+    Published scale values are in the order of the codebook's categories.
+    """
+    figures, listed = published["direct_effects"], published["scale_values"]
+    sizes = {name: len(table.column(name).categories) for name in model.scaled}
+    lacking = [name for name in model.direct if name not in figures]
+    lacking += [name for name, n in sizes.items() if len(listed.get(name, {}).get("new", ())) != n]
+    if lacking:
+        return None
+    keys = {
+        name: {
+            category.key: value
+            for category, value in zip(
+                table.column(name).categories, listed[name]["new"], strict=True
+            )
+        }
+        for name in model.scaled
+    }
+    named = replace(model, label="published indicator", label_nl="gepubliceerde indicator")
+    effects = {name: float(figures[name]["coef"]) for name in model.direct}
+    origins = dict.fromkeys(model.direct, PUBLISHED)
+    return Indicator(named, effects, _values(model, keys, table=table), origins)
 
 
 def given(model: Model, *, table: Table, published: Mapping[str, Any] | None) -> Indicator:
@@ -198,7 +247,7 @@ def _by_code(values: Mapping[int, float]) -> NDArray:
 
 
 def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
-    """What each category adds to a score: variable, code, category, label, points.
+    """What each category adds to a score: variable, code, category, points.
 
     A school mean has one row, with the points per unit and code -1.
     """
@@ -206,37 +255,49 @@ def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
     for name in indicator.columns:
         points = indicator.points(name)
         rows += [
-            (name, category.code, category.key, category.label_nl, float(points[category.code]))
+            (name, category.code, category.key, float(points[category.code]))
             for category in table.column(name).categories
         ]
     rows += [
-        (name, -1, "unit", "per unit", float(indicator.effects[name]))
+        (name, PER_UNIT, "unit", float(indicator.effects[name]))
         for name in indicator.model.school_means
     ]
-    return pd.DataFrame(rows, columns=["variable", "code", "category", "label", "points"])
+    return pd.DataFrame(rows, columns=["variable", "code", "category", "points"])
 
 
 def contributions_of(new: Indicator, current: Indicator, *, table: Table) -> pd.DataFrame:
-    """Both indicators: variable, code, category, label, new, current, difference, in points."""
-    one, other = (
+    """Both indicators: variable, code, category, new, current, difference, in points."""
+    one, second = (
         contributions(indicator, table=table).rename(columns={"points": name})
         for name, indicator in (("new", new), ("current", current))
     )
-    key = ["variable", "code", "category", "label"]
-    joined = one.merge(other, on=key, how="outer", sort=False, validate="1:1")
+    key = ["variable", "code", "category"]
+    joined = one.merge(second, on=key, how="outer", sort=False, validate="1:1")
+    order = {name: row for row, name in enumerate([*one["variable"], *second["variable"]][::-1])}
+    joined = joined.sort_values(
+        "variable", key=lambda names: -names.map(order), kind="stable", ignore_index=True
+    )
     return joined.assign(difference=joined["new"] - joined["current"])
 
 
 def effects(
-    new: Indicator, current: Indicator, *, published: Mapping[str, Any] | None
+    new: Indicator,
+    current: Indicator,
+    *,
+    published: Mapping[str, Any] | None,
+    beside: Indicator | None = None,
 ) -> pd.DataFrame:
-    """Direct effects of both indicators in points per unit.
+    """Direct effects of both indicators, and of one beside the new one, in points per unit.
 
-    name, new, new_from, current, current_from, and low and high: the range that rounding of a
-    derived effect leaves open, NaN for others.
+    name, new, new_from, beside, beside_from, current, current_from, and low and high: the range
+    that rounding of a derived effect leaves open, NaN for others. from: published, derived or
+    estimated.
     """
     frame = pd.DataFrame({"name": list(current.effects)})
-    for label, indicator in (("new", new), ("current", current)):
+    named = {"new": new, "beside": beside, "current": current}
+    for label, indicator in named.items():
+        if indicator is None:
+            continue
         frame[label] = frame["name"].map(dict(indicator.effects))
         frame[f"{label}_from"] = frame["name"].map(dict(indicator.origins))
     if published is None or DERIVED not in current.origins.values():

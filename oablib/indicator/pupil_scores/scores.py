@@ -23,6 +23,8 @@ from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.indicator import Indicator
 from oablib.indicator.pupil_scores.matching import Matches
 from oablib.indicator.pupil_scores.settings import Asylum, Average, Rules, SchoolMean
+from oablib.indicator.pupil_scores.settings import rules as read_rules
+from oablib.protocol import reference_dates
 
 
 class Provenance(IntEnum):
@@ -69,7 +71,7 @@ def score(
     Raises ImputationError as matching.match and lowest_mean.
     """
     seekers = children.is_asylum(
-        until=last_month(children.year, months_late=rules.asylum.months_late)
+        until=last_month(children.year, months_late=rules.asylum.months_late, rules=rules)
     )
     computed = compute(
         children, drawn, indicator=indicator, rule=rules.school_mean, left_out=seekers
@@ -141,14 +143,15 @@ def school_means(
     return mean.take(group, mode="clip")
 
 
-def last_month(year: int, *, months_late: int) -> int:
-    """The last month (yyyymm) of which registrations count, for 1 October of a year.
+def last_month(year: int, *, months_late: int, rules: Rules | None = None) -> int:
+    """The last month (yyyymm) of which registrations count, for the reference date of a year.
 
-    What is registered before the reference date is registered in September at the latest; with
-    months_late = 3 October to December count as well (Walhout & Scholtus 2021, section 2.3).
+    What is registered before the reference date is registered in the month before it at the
+    latest; with months_late = 3 the next three months count as well (Walhout & Scholtus 2021,
+    section 2.3). rules: with the days; None: those of the file.
     """
-    months = 12 * year + 8 + months_late  # September is month 8 from 0
-    return months // 12 * 100 + months % 12 + 1
+    date = (rules or read_rules()).reference_date(year)
+    return reference_dates.last_month_before(date, later=months_late)
 
 
 def lowest_mean(scores: NDArray[np.float64], *, seekers: int, rule: Asylum) -> float:

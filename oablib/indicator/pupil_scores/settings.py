@@ -1,5 +1,6 @@
 """How scores are computed: params/rules/pupil_scores.yaml."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
@@ -7,6 +8,8 @@ from typing import Annotated, Literal
 from oablib.base.shown import showable
 from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds
+from oablib.protocol import reference_dates
+from oablib.protocol.reference_dates import ReferenceDay
 
 RULE = "pupil_scores"
 Average = Literal["child", "school"]
@@ -77,11 +80,16 @@ class Asylum(kinds.Declaration):
 class Rules(kinds.Declaration):
     """Fields are the keys of the file."""
 
+    reference_days: Annotated[tuple[ReferenceDay, ...], kinds.MANY]
     average: Average
     school_mean: SchoolMean
     education: EducationRule
     matching: Matching
     asylum: Asylum
+
+    def reference_date(self, year: int) -> datetime.date:
+        """The day of a year whose children are counted."""
+        return reference_dates.reference_date(year, days=self.reference_days)
 
     @property
     def shown(self) -> dict[str, object]:
@@ -90,9 +98,7 @@ class Rules(kinds.Declaration):
         for name in ("school_mean", "education", "matching", "asylum"):
             part = getattr(self, name)
             for field in fields(part):
-                value = getattr(part, field.name)
-                text = ", ".join(value) if isinstance(value, tuple) else value
-                settings[f"{name}: {field.name}"] = text
+                settings[f"{name}: {field.name}"] = getattr(part, field.name)
         return settings
 
 

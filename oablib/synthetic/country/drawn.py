@@ -25,7 +25,7 @@ YEARS = (2001, 2099)  # of registration, as the codebook's asylum_registered all
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Country:
-    """A synthetic country on 1 October of two years, and the truth behind it.
+    """A synthetic country on the reference dates of two years, and the truth behind it.
 
     children: year -> one row a child in random order, columns of the codebook's table `children`.
     sites (of both years), municipalities (all 342): the codebook's tables of these names.
@@ -42,8 +42,9 @@ class Country:
 
 
 def draw_country(*, share: float, year: int, seed: int) -> Country:
-    """Draw a share of the country on 1 October of year - 1 and year.
+    """Draw a share of the country on the reference dates of year - 1 and year.
 
+    Children are a year older on the second, also where the day of the reference date changed.
     share: of the sites, each of full size; 1 is the whole country, about 1.4 million pupils and
     250,000 toddlers. What decides the draw is in params/rules/synthetic_country.yaml,
     municipalities.yaml and synthetic.yaml, and in params/published.

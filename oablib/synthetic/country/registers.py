@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from oablib.protocol.reference_dates import reference_date
 from oablib.synthetic.country.background import RECENT
 from oablib.synthetic.country.children import GRADES, LEFT, PUPIL, SCHOOL_AGE, TODDLER_AGE
 from oablib.synthetic.country.settings import PATTERNS
@@ -19,7 +20,6 @@ ABSENT = {"mother": (CHILD, BOTH, MOTHER), "father": (CHILD, BOTH, FATHER)}
 """Parent -> codes by which this parent is absent."""
 
 MONTHS = 12
-LAST_MONTH = 8  # September, counted from 0: the last month before the reference date of 1 October
 
 
 def add_registers(world: World, children: Frame, *, year: int, share: float) -> None:
@@ -170,16 +170,22 @@ def _add_registration(world: World, children: Frame, *, year: int, share: float)
     duration, age = children["duration"].to_numpy(), children["age"].to_numpy()
     asylum = children["asylum"].to_numpy()
     ago = np.floor(MONTHS * np.minimum(duration, age)).astype(int)
-    months = year * MONTHS + LAST_MONTH - ago
-    registered = np.where(asylum, months // MONTHS * 100 + months % MONTHS + 1, 0)
+    registered = np.where(asylum, _month(year, after=-ago), 0)
     for before in (1, 0):
         came = asylum & (np.floor(duration) == before)
         if not before:
             came &= (children["group"] != LEFT).to_numpy()
         rows = _late(world, children, came=came, age=age - before, share=share)
-        month = world.rng.choice(rule["late_months"], len(rows), p=rule["late_months_shares"])
-        registered[rows] = (year - before) * 100 + month
+        late = world.rng.choice(rule["late_months"], len(rows), p=rule["late_months_shares"])
+        registered[rows] = _month(year - before, after=late)
     children["registered"] = registered.astype(np.int32)
+
+
+def _month(year: int, *, after: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Months (yyyymm) so many after the last before the reference date of a year; shape (n,)."""
+    date = reference_date(year)
+    months = year * MONTHS + date.month - 2 + after  # January is month 0
+    return months // MONTHS * 100 + months % MONTHS + 1
 
 
 def _late(

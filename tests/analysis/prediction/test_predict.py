@@ -281,14 +281,30 @@ def test_measures_on_small_numbers() -> None:
 
 
 def test_narrowed_models_keep_what_they_name(model: Model) -> None:
-    education = methods.narrowed(model, keep=methods.education_of(model))
+    education = methods.narrowed(model, keep=methods.imputed_of(model))
     assert education.direct == ("education_father", "education_mother")
     assert not education.dummies and not education.school_means
-    rest = methods.narrowed(model, keep=methods.without_education(model))
+    rest = methods.narrowed(model, keep=methods.without_imputed(model))
     assert set(rest.direct) == {
         "origin", "residence_0_5_years", "residence_5_10_years", "debt_restructuring"
     }  # fmt: skip
     assert list(rest.scaled) == ["origin"]
+
+
+def test_methods_and_groups_are_those_that_differ(
+    cohort: pd.DataFrame, complete: pd.DataFrame, setting: Setting, model: Model
+) -> None:
+    every = [methods.ALL, methods.IMPUTED, methods.WITHOUT, methods.WEIGHTING]
+    assert list(setting.methods) == every
+    assert list(replace(setting, cohort=complete).methods) == every[:3]
+    plain = replace(model, imputed=())
+    assert list(methods.methods(plain, unknown=True)) == [methods.ALL]
+    pattern = replace(setting.rules.register[0], unknown=("origin",), share=1.0)
+    other = replace(setting, rules=replace(setting.rules, register=(pattern,)))
+    test = pd.factorize(cohort["school_id"])[0] % 5 == 0
+    for each, expected in ((setting, {"known", "register", "all"}), (other, {"known", "all"})):
+        rows = splits.evaluated(each, test, number=0).rows
+        assert set(rows.loc[rows["failed"] == "", "population"]) == expected
 
 
 def by_truth(drawn: Cohort, model: Model, table: Table) -> methods.Trained:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from oablib import params, pupil_scores
-from oablib.base.errors import ImputationError, ModelError
+from oablib.base.errors import ImputationError, ModelError, ParameterError
 from oablib.indicator.pupil_scores import (
     Children,
     Education,
@@ -27,6 +27,7 @@ from oablib.indicator.pupil_scores import children as children_module
 from oablib.indicator.pupil_scores import scores as scoring
 from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
+from oablib.protocol.reference_dates import ReferenceDay
 
 PUBLISHED = params.published("herijking2021")
 # Sums of seven products of two-decimal numbers; the order of adding moves the last bits.
@@ -402,6 +403,21 @@ def test_registrations_count_until_the_reference_date_and_some_months_more(
     late: int, month: int
 ) -> None:
     assert pupil_scores.last_month(2020, months_late=late) == month
+
+
+@pytest.mark.parametrize(("year", "month"), [(2021, 202109), (2022, 202201), (2023, 202301)])
+def test_the_reference_date_is_in_february_from_2022(year: int, month: int) -> None:
+    assert pupil_scores.last_month(year, months_late=0) == month
+
+
+def test_the_rules_say_from_when_on_a_reference_day_counts(rules: Rules) -> None:
+    days = (ReferenceDay(2000, "10-01", "law"), ReferenceDay(2019, "02-15", "law"))
+    changed = replace(rules, reference_days=days)
+    assert changed.reference_date(2018).isoformat() == "2018-10-01"
+    assert changed.reference_date(2020).isoformat() == "2020-02-15"
+    assert pupil_scores.last_month(2020, months_late=1, rules=changed) == 202002
+    with pytest.raises(ParameterError, match="begins in 2000, and 1999 was asked for"):
+        changed.reference_date(1999)
 
 
 def test_order_of_operations_changes_the_mean_and_nothing_else(

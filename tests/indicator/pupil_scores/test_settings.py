@@ -25,6 +25,7 @@ def test_settings_are_shown_one_by_one(file: Path) -> None:
     [
         ("average: child", "average: both", "average is 'both'; expected one of child, school"),
         ("average: child", "averages: child", "unknown key 'averages'; did you mean 'average'"),
+        ('day: "10-01"', 'day: "13-01"', "reference_days.0.day: '13-01' is no day of a year"),
         ("  per: brin_in", "  pre: brin_in", "school_mean.per is missing"),
         ("donors: 5", "donors: 0", "matching.donors is 0; expected a whole number from 1"),
         ("donors: 5", "donors: 5.0", "matching.donors is 5.0"),
