@@ -94,8 +94,8 @@ def _municipalities(relative: pd.DataFrame, *, rules: Rules) -> str:
 def _limit(current: str, *, about: About) -> str:
     if about.drawn:
         return _(
-            "The main limit: the children are synthetic, and how alike children of one school are is "
-            "a choice of ours."
+            "The main limit: the children are synthetic, and how alike children of one school are "
+            "is a choice of ours."
         )
     if is_derived(current):
         return _(
