@@ -95,8 +95,9 @@ def _limit(averaging: pd.DataFrame) -> str:
     early, late = int(values["early"]), int(values["late"])
     if early == late:
         return _(
-            "Education that is imputed does not decide who has a score: averaged per child and "
-            "per school, as many sites are above zero."
+            "Imputed education hardly decides how many sites have a score: {early:,} are above "
+            "zero whether draws are averaged per child or per school.",
+            early=early,
         )
     return _(
         "The main limit is imputed education: {early:,} sites are above zero if draws are "

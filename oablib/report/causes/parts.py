@@ -141,7 +141,7 @@ def offset_finding(frame: pd.DataFrame) -> str:
         )
         if offset
         else _("No two causes offset each other: the means run from {lowered:+.1f} ({down}) to "
-               "{raised:+.1f} points a school.", **given)
+               "{raised:+.1f} points a school ({up}).", **given)
     )  # fmt: skip
     if DONORS not in every.index or (offset and DONORS in (up, down)):
         return text
@@ -194,18 +194,19 @@ def shares(frame: pd.DataFrame) -> str:
             causes=sentence(listed(names)), share=values[0],
         )  # fmt: skip
     else:
-        due = [
-            _("{share} to {cause}", share=share, cause=name)
-            for share, name in zip(values, names, strict=True)
-        ]
-        text = _("Of the net change is due {parts}", parts=listed(due))
-    last = part.nsmallest(1, "net_share").iloc[0]
-    if last["net_share"] < 0:
-        text = _(
-            "{text}; {share} to {cause}, against the change",
-            text=text, cause=cause(str(last["cause"])), share=percent(float(last["net_share"])),
-        )  # fmt: skip
+        text = _("The net change is due to {causes}", causes=_with_shares(top))
+    last = part.nsmallest(1, "net_share")
+    if float(last["net_share"].iloc[0]) < 0:
+        text = _("{text}; against it: {cause}", text=text, cause=_with_shares(last))
     return f"{text}."
+
+
+def _with_shares(part: pd.DataFrame) -> str:
+    pairs = zip(part["cause"], part["net_share"], strict=True)
+    return listed(
+        _("{cause} ({share})", cause=cause(str(name)), share=percent(float(share)))
+        for name, share in pairs
+    )
 
 
 @in_languages

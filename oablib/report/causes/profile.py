@@ -76,7 +76,8 @@ def _in_words(wide: pd.DataFrame, names: Iterable[str]) -> str:
             for group, value in zip(wide, row, strict=True)
             if np.isfinite(value)
         ]
-        parts.append(f"{name}: {', '.join(values) or _('unknown')}")
+        spoken = ", ".join(values) if values else _("unknown")
+        parts.append(f"{name}: {spoken}")
     return "; ".join(parts)
 
 
@@ -106,7 +107,7 @@ def characteristic(measure: str, code: int, *, table: CodebookTable) -> str:
     if measure == ORIGIN:
         column = table.column(measure)
         return _(
-            "{variable}: {category}", variable=column.short, category=column.category(code).label
+            "{variable} {category}", variable=column.short, category=column.category(code).label
         )
     return str(_.words("measures")[measure])
 
@@ -121,7 +122,7 @@ def profile_finding(frame: pd.DataFrame, *, table: CodebookTable, rules: Rules) 
 
 
 def over_represented(
-    frame: pd.DataFrame, group: str, *, table: CodebookTable, rules: Rules, most: int = 4
+    frame: pd.DataFrame, group: str, *, table: CodebookTable, rules: Rules, most: int = 3
 ) -> str:
     """Over-represented characteristics of a group of schools, the strongest first, in words."""
     counts = frame[frame["measure"] == "schools"].set_index("group")["value"]
@@ -199,16 +200,27 @@ def named_finding(
 
 
 def _of_named(group: str, here: list[str], absent: list[str]) -> str:
-    words = {"group": _.words("groups")[group], "all": len(here) + len(absent), "n": len(here)}
-    if not absent:
+    words = {"all": len(here) + len(absent), "n": len(here), "absent": listed(absent)}
+    if group == LOSE_MOST and absent:
         return _(
-            "All {all} characteristics that the source names for schools that {group} are "
+            "Of the schools that lose most the source names {all} characteristics; "
+            "over-represented here: {n}; not: {absent}.",
+            **words,
+        )
+    if group == LOSE_MOST:
+        return _(
+            "Of the schools that lose most the source names {all} characteristics; all are "
             "over-represented here.",
             **words,
         )
+    if absent:
+        return _(
+            "Of the schools that gain most the source names {all} characteristics; "
+            "over-represented here: {n}; not: {absent}.",
+            **words,
+        )
     return _(
-        "Of {all} characteristics that the source names for schools that {group}, over-represented "
-        "here: {n}; not: {absent}.",
+        "Of the schools that gain most the source names {all} characteristics; all are "
+        "over-represented here.",
         **words,
-        absent=listed(absent),
     )

@@ -60,7 +60,7 @@ def score_differences_finding(frame: pd.DataFrame) -> str:
             "{ratio:.1f} times as large.",
             **values,
         )
-    level = _("On average they change by {gap:+.2f} points more.", **values)
+    level = _("On average their change differs by {gap:+.2f} points.", **values)
     if "published_sd" not in rows:
         return f"{text} {level}"
     beside = _(
