@@ -28,12 +28,12 @@ class Grants:
     """
 
     table: pd.DataFrame
-    budget: float
-    minimum: int
-    share: float
     J: float
     K: float
     rounds: int
+    budget: float
+    minimum: int
+    share: float
 
 
 def two_dates(latest: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
@@ -65,9 +65,9 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules, share: float = 
     (score_t1, score_t2, A_t1, A_t2). share: of the country that these are; budget and minimum are
     scaled by one below 1, to whole euros. J is the budget less what the lifting costs, which
     depends on J itself: municipalities that fall short are lifted, and J is computed again, until
-    none does. As J falls from round to round, none is lifted in vain, and the end is the only solution. All
-    is exact; grants are then rounded to cents by largest remainders, so that they add up to the
-    budget.
+    none does. As J falls from round to round, none is lifted in vain, and the end is the only
+    solution. All is exact; grants are then rounded to cents by largest remainders, so that they
+    add up to the budget.
 
     Raises AllocationError when the budget is no positive number of cents or does not pay the
     minima, a municipality is repeated, a number is missing or negative, a score is above 0 where A

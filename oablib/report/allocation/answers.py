@@ -91,8 +91,8 @@ def _money(divided: Grants) -> str:
 
 def _limit(averaging: pd.DataFrame) -> str:
     """What averaging draws of unknown education in another way would do to the sites above 0."""
-    values = averaging.set_index("measure").loc["above_zero"]
-    early, late = int(values["early"]), int(values["late"])
+    values = averaging.set_index("measure")
+    early, late = (int(values[name]["above_zero"]) for name in ("early", "late"))
     if early == late:
         return _(
             "Imputed education hardly decides how many sites have a score: {early:,} are above "

@@ -31,7 +31,7 @@ COUNTS = ("above_zero", "sum", "n_target")
 @in_languages
 def averaging_table(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
     """What postponed averaging changes for schools; frame: as allocation.early_and_late."""
-    whole = list(np.flatnonzero(frame["measure"].isin(COUNTS)))
+    whole = [row for row, name in enumerate(frame["measure"]) if name in COUNTS]
     return show(
         frame.assign(measure=frame["measure"].map(_.words("averaging"))),
         about=about,
@@ -147,6 +147,7 @@ def sizes_figure(table: pd.DataFrame, *, about: About) -> Figure:
         "sites": _("school sites"),
     }
     axes.set(xlabel=headings["pupils"], ylabel=headings["score"])
+    axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
     axes.set_yscale("symlog", linthresh=FIRST)
     plain_ticks(axes.yaxis, _edges(fields["score"].to_numpy(float), UP)[-1])
     drawing.legend(figure, axes)

@@ -35,8 +35,10 @@ def answer(
     """
     current, new = indicators
     counts = summary.drop_duplicates("group").set_index("group")["schools"]
-    given = {"table": table, "rules": rules, "most": MOST}
-    lost, gained = (over_represented(profile, group, **given) for group in (LOSE_MOST, GAIN_MOST))
+    lost, gained = (
+        over_represented(profile, group, table=table, rules=rules, most=MOST)
+        for group in (LOSE_MOST, GAIN_MOST)
+    )
     parts = [
         sentence(
             _(

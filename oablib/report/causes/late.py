@@ -58,8 +58,8 @@ def _added(last: pd.Series, *, months: int) -> str:
     if not children:
         return _("The {months} months after the reference date add no children.", months=months)
     text = _.plural(
-        "The {months} months after the reference date add {n:,} child, at {schools:,} schools.",
-        "The {months} months after the reference date add {n:,} children, at {schools:,} schools.",
+        "The {months} months after the reference date add {n:,} child (schools: {schools:,}).",
+        "The {months} months after the reference date add {n:,} children (schools: {schools:,}).",
         n=children, months=months, schools=int(last["schools"]),
     )  # fmt: skip
     if not several:

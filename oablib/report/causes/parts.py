@@ -1,5 +1,8 @@
 """Causes of the changes of schools, and how much each moves."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -145,10 +148,10 @@ def offset_finding(frame: pd.DataFrame) -> str:
     )  # fmt: skip
     if DONORS not in every.index or (offset and DONORS in (up, down)):
         return text
-    return f"{text} {_donors(every.loc[DONORS], offset=offset)}"
+    return f"{text} {_donors(every.to_dict('index')[DONORS], offset=offset)}"
 
 
-def _donors(row: pd.Series, *, offset: bool) -> str:
+def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
     given = {"mean": row["mean"], "sd": row["sd"]}
     begin = (
         _("No such offset exists for donor selection: mean {mean:+.1f}, standard deviation "
@@ -170,7 +173,9 @@ def most_changed_table(frame: pd.DataFrame, *, about: About) -> Table:
     )  # fmt: skip
     named = {str(name): cause(str(name)) for name in frame}
     return show(
-        frame.drop(columns="group").rename(columns=named | _.words("columns")).assign(rows=rows),
+        frame.drop(columns="group")
+        .rename(columns=named | dict(_.words("columns")))
+        .assign(rows=rows),
         about=about,
         **captions("tbl-most-changed"),
     )
@@ -184,17 +189,17 @@ def shares(frame: pd.DataFrame) -> str:
     part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
     part = part.dropna(subset=["net_share"])
     if part.empty:
-        return _("No school changes.")
+        return _("no school changes.")
     top = part.nlargest(2, "net_share")
     names = [cause(str(name)) for name in top["cause"]]
     values = [percent(float(share)) for share in top["net_share"]]
     if len(set(values)) < len(values):
         text = _(
             "{causes} each account for {share} of the net change",
-            causes=sentence(listed(names)), share=values[0],
+            causes=listed(names), share=values[0],
         )  # fmt: skip
     else:
-        text = _("The net change is due to {causes}", causes=_with_shares(top))
+        text = _("the net change is due to {causes}", causes=_with_shares(top))
     last = part.nsmallest(1, "net_share")
     if float(last["net_share"].iloc[0]) < 0:
         text = _("{text}; against it: {cause}", text=text, cause=_with_shares(last))

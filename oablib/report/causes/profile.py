@@ -22,7 +22,7 @@ captions = _.captions
 
 LOOKS = {LOSE_MOST: (drawing.INDIRECT, "o"), GAIN_MOST: (drawing.OURS, "D")}
 """Group of schools -> colour and shape of its mark."""
-TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 LEAST = 0.1  # ratios below are drawn at the edge
 KEY = ["measure", "code"]
 

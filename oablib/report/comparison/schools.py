@@ -155,7 +155,8 @@ def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
         about=about,
         alt=_(
             "Histogram of {n:,} {rows}. Most ({most:,}) change by {lower:+.2f} to {upper:+.2f} "
-            "points; {few:,} change by {low:+.2f} or less, {many:,} by {high:+.2f} or more.",
+            "points; the change is {low:+.2f} or less for {few:,}, {high:+.2f} or more for "
+            "{many:,}.",
             n=int(frame["n"].sum()), rows=rows, most=int(top["n"]), lower=top["lower"],
             upper=top["upper"], few=int(first["n"]), low=first["upper"], many=int(last["n"]),
             high=last["lower"],

@@ -11,7 +11,7 @@ from oablib.indicator.comparison import Rules
 from oablib.indicator.comparison.scores import DIRECT, IMPUTED, Density
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number
+from oablib.report.numbers import formatted
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -42,9 +42,9 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
 @in_languages
 def score_differences_finding(frame: pd.DataFrame) -> str:
     """How much farther imputed scores move than computed ones, and the published figures beside."""
-    rows = frame.set_index("scores")
-    ratio = rows.loc[IMPUTED, "sd"] / rows.loc[DIRECT, "sd"]
-    gap = rows.loc[IMPUTED, "mean"] - rows.loc[DIRECT, "mean"]
+    rows = frame.set_index("scores").to_dict("index")
+    imputed, direct = rows[IMPUTED], rows[DIRECT]
+    ratio, gap = imputed["sd"] / direct["sd"], imputed["mean"] - direct["mean"]
     if not np.isfinite(ratio):
         return ""
     values = {"ratio": ratio, "gap": gap}
@@ -61,12 +61,12 @@ def score_differences_finding(frame: pd.DataFrame) -> str:
             **values,
         )
     level = _("On average their change differs by {gap:+.2f} points.", **values)
-    if "published_sd" not in rows:
+    if "published_sd" not in frame:
         return f"{text} {level}"
     beside = _(
         "Published are {ratio:.1f} times and {gap:+.2f} points.",
-        ratio=rows.loc[IMPUTED, "published_sd"] / rows.loc[DIRECT, "published_sd"],
-        gap=rows.loc[IMPUTED, "published_mean"] - rows.loc[DIRECT, "published_mean"],
+        ratio=imputed["published_sd"] / direct["published_sd"],
+        gap=imputed["published_mean"] - direct["published_mean"],
     )
     return f"{text} {level} {beside}"
 
@@ -139,7 +139,7 @@ def diagonal(axes: Axes, ends: tuple[float, float], *, unit: str) -> None:
     axes.set(xlabel=_("current indicator ({unit})", unit=unit))
     axes.set(ylabel=_("new indicator ({unit})", unit=unit))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _position: number(value, 0))
+        axis.set_major_formatter(lambda value, _position: formatted(float(value), "g"))
     axes.grid()
 
 
@@ -165,7 +165,7 @@ def cutoff_finding(frame: pd.DataFrame) -> str:
     cross = _("{crossing:.1%} of the children join or leave the target group.", crossing=crossing)
     if "published" not in frame:
         return f"{moved} {cross}"
-    printed = float(frame.set_index("measure").loc["net_shift", "published"])
+    printed = float(frame.set_index("measure")["published"]["net_shift"])
     beside = (
         _("The published shift has the same direction: {printed:+.2f}.", printed=printed)
         if (printed > 0) == (net > 0)
