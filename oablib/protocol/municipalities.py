@@ -21,11 +21,19 @@ class Municipality(kinds.Declaration):
 
 
 @dataclass(frozen=True, slots=True)
+class Division(kinds.Declaration):
+    """The year whose division of the country into municipalities is listed, and its source."""
+
+    year: kinds.Count
+    source: kinds.Text
+
+
+@dataclass(frozen=True, slots=True)
 class Municipalities(kinds.Declaration):
     """The file."""
 
     source: kinds.Text
-    date: kinds.Text
+    division: Division
     unit: kinds.Text
     municipalities: Annotated[tuple[Municipality, ...], kinds.MANY]
 
@@ -48,3 +56,8 @@ def municipalities() -> pd.DataFrame:
     frame = pd.DataFrame([asdict(each) for each in listed]).rename(columns={"code": "municipality"})
     frame = frame.astype({"inhabitants": float})
     return frame.sort_values("municipality", ignore_index=True)
+
+
+def division() -> Division:
+    """The division of the country that is listed."""
+    return checked.read("rules", RULE, Municipalities).division

@@ -4,8 +4,8 @@ The input is a score of each child; boundary, both national means, A, B and thei
 exact, and rounded once, where the law says so.
 """
 
-from oablib.indicator.allocation.accounts import accounted, fail_if_sums_differ
-from oablib.indicator.allocation.payment import Grants, grants, two_dates
+from oablib.indicator.allocation.accounts import accounted, excluded_sites, fail_if_sums_differ
+from oablib.indicator.allocation.payment import Grants, grants, share_of_country, two_dates
 from oablib.indicator.allocation.populations import National, national, nationals
 from oablib.indicator.allocation.scores import (
     Allocated,

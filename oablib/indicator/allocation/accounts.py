@@ -43,6 +43,21 @@ def accounted(children: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> p
     return pd.DataFrame({"what": list(masks), "children": counts})
 
 
+def excluded_sites(children: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Sites with pupils, those of them that the law excludes, and pupils of these: one row.
+
+    Columns: sites, excluded, pupils. Inputs as for `municipalities`.
+    """
+    pupils = np.bincount(children["school_id"].cat.codes.to_numpy() + 1, minlength=len(sites) + 1)
+    excluded = ~populations.included(sites, rules=rules)
+    counts = {
+        "sites": int(np.count_nonzero(pupils[1:])),
+        "excluded": int(np.count_nonzero(pupils[1:][excluded])),
+        "pupils": int(pupils[1:][excluded].sum()),
+    }
+    return pd.DataFrame([counts])
+
+
 def fail_if_sums_differ(
     schools: pd.DataFrame,
     municipalities: pd.DataFrame,

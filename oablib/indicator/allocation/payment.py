@@ -1,7 +1,7 @@
 """The specific grant of municipalities with its minimum: GOAB-besluit, article 4."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -23,13 +23,17 @@ class Grants:
 
     table: municipality, score_t1, score_t2, H, I (halves of both scores), share ((H + I) / K),
     grant (euro), at_minimum (lifted to it), by municipality. J: euro that the formula divides. K:
-    half the national sum of both scores. rounds: until no more municipality was lifted.
+    half the national sum of both scores. rounds: until no more municipality was lifted. budget,
+    minimum: euro, as divided here; share: of the country, by which both were scaled.
     """
 
     table: pd.DataFrame
     J: float
     K: float
     rounds: int
+    budget: float
+    minimum: int
+    share: float
 
 
 def two_dates(latest: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
@@ -45,15 +49,25 @@ def two_dates(latest: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     return named.fillna(0.0)
 
 
-def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
+def share_of_country(facts: pd.DataFrame, *, rules: Rules) -> float:
+    """Share of the country's school sites that children who were drawn attend, at most 1.
+
+    facts: as from pupil_scores.country_facts. Delivered children are those of the whole country.
+    """
+    row = facts.iloc[0]
+    return min(1.0, int(row["sites"]) / rules.national_sites) if bool(row["drawn"]) else 1.0
+
+
+def grants(scores: pd.DataFrame, *, budget: float, rules: Rules, share: float = 1.0) -> Grants:
     """Divide a budget (euro) over municipalities: (H + I) x J / K, and no less than the minimum.
 
     scores: municipality, achterstandsscore and A on the reference dates one and two years before
-    (score_t1, score_t2, A_t1, A_t2). J is the budget less what the lifting costs, which depends on
-    J itself: municipalities that fall short are lifted, and J is computed again, until none does.
-    As J falls from round to round, none is lifted in vain, and the end is the only solution. All
-    is exact; grants are then rounded to cents by largest remainders, so that they add up to the
-    budget.
+    (score_t1, score_t2, A_t1, A_t2). share: of the country that these are; budget and minimum are
+    scaled by one below 1, to whole euros. J is the budget less what the lifting costs, which
+    depends on J itself: municipalities that fall short are lifted, and J is computed again, until
+    none does. As J falls from round to round, none is lifted in vain, and the end is the only
+    solution. All is exact; grants are then rounded to cents by largest remainders, so that they
+    add up to the budget.
 
     Raises AllocationError when the budget is no positive number of cents or does not pay the
     minima, a municipality is repeated, a number is missing or negative, a score is above 0 where A
@@ -63,6 +77,9 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
     checks.fail_if_repeated(scores["municipality"], name="scores")
     table = scores[list(COLUMNS)].sort_values("municipality", ignore_index=True)
     _fail_if_numbers_are_unfit(table)
+    if share < 1:
+        budget = round(budget * share)
+        rules = replace(rules, minimum_payment=round(rules.minimum_payment * share))
     total = _in_cents(budget)
     halves = _halves(table)
     entitled = _entitled(table, halves, rules=rules)
@@ -79,7 +96,15 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules) -> Grants:
         grant=[cents / CENTS for cents in _to_cents(exact)],
         at_minimum=[row in lifted for row in range(len(table))],
     )
-    return Grants(table=shown, J=float(euro * K), K=float(K), rounds=rounds)
+    return Grants(
+        table=shown,
+        budget=float(total / CENTS),
+        minimum=rules.minimum_payment,
+        share=share,
+        J=float(euro * K),
+        K=float(K),
+        rounds=rounds,
+    )
 
 
 def _rate(

@@ -1,14 +1,12 @@
 """The law in numbers, and choices where it is silent: params/rules/allocation.yaml."""
 
 import datetime
-from dataclasses import asdict, dataclass
-from fractions import Fraction
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import pandas as pd
 
 from oablib.base.shown import showable
-from oablib.base.wording import words
 from oablib.params import dated, kinds
 
 RULE = "allocation"
@@ -33,6 +31,7 @@ class Rules:
     """Fields are the keys of the file; shares are exact fractions.
 
     largest_score: points. minimum_payment: euro a year. toddler_ages: years, for information.
+    national_sites: school sites of the country that the budget is for.
     """
 
     target_share: kinds.ExactShare
@@ -48,6 +47,7 @@ class Rules:
     minimum_payment: Annotated[int, kinds.between(0), kinds.expecting("whole euros from 0")]
     minimum_if: MinimumIf
     small_schools: SmallSchools
+    national_sites: kinds.Count
 
 
 DECLARED = dated.declared(Rules)
@@ -65,17 +65,9 @@ def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:
 
 
 def settings(name: str = RULE, *, date: datetime.date | None = None) -> pd.DataFrame:
-    """The entries that `rules` reads, as rows: rule, value, unit, in_force_from, source."""
+    """The entries that `rules` reads, as rows: rule (its key), value, in_force_from, source."""
     rows = [
-        (words(key), _as_text(entry.value), entry.unit, entry.start.isoformat(), entry.source)
+        (key, entry.value, entry.start, entry.source)
         for key, entry in dated.in_force(name, DECLARED, date).items()
     ]
-    return pd.DataFrame(rows, columns=["rule", "value", "unit", "in_force_from", "source"])
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, SmallSchools):
-        return ", ".join(f"{words(key)}: {part}" for key, part in asdict(value).items())
-    if isinstance(value, Fraction):
-        return str(float(value))
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return pd.DataFrame(rows, columns=["rule", "value", "in_force_from", "source"])

@@ -14,7 +14,7 @@ from oablib.indicator.comparison.causes import (
 )
 from oablib.indicator.comparison.late import late_registrations
 from oablib.indicator.comparison.municipalities import Relative, relative
-from oablib.indicator.comparison.profile import profile
+from oablib.indicator.comparison.profile import over_representation, profile
 from oablib.indicator.comparison.schools import bands, classes, crosstable, distribution, groups
 from oablib.indicator.comparison.scores import Density, cutoff, density, score_differences
 from oablib.indicator.comparison.settings import Rules, rules
@@ -27,4 +27,9 @@ from oablib.indicator.comparison.shapley import (
     most_changed,
     shapley,
 )
-from oablib.indicator.comparison.standardised import not_zero_under_both, standardised, visible
+from oablib.indicator.comparison.standardised import (
+    not_zero_under_both,
+    redistributed,
+    standardised,
+    visible,
+)

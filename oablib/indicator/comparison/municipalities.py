@@ -32,8 +32,9 @@ def relative(
     """Relative change of each municipality with a current score above 0.
 
     The summary has municipalities, with_current_score, from_zero (counts); lower, upper: quantiles
-    that hold the rules' interval of relative changes; gain, lose: shares of municipalities that
-    are not zero under both; largest_change: relative change of the largest together.
+    that hold the rules' interval of relative changes; gain_ordinary (up to ordinary_gain points),
+    gain_more, lose: shares of municipalities that are not zero under both; largest_change: relative
+    change of the largest together.
     Source: Walhout & Scholtus (2021), section 4.2.
     """
     current, change = pairs["current"].to_numpy(), pairs["change"].to_numpy()
@@ -59,6 +60,7 @@ def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
     tail = (1 - rules.interval) / 2
     ends = known.quantile([tail, 1 - tail]) if len(known) else pd.Series([np.nan, np.nan])
     alive = not_zero_under_both(table)
+    gains, most = alive["change"], rules.ordinary_gain
     largest = table[table["largest"]]
     total = float(largest["current"].sum())
     return {
@@ -67,7 +69,8 @@ def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
         "from_zero": int(((table["current"] == 0) & (table["new"] > 0)).sum()),
         "lower": float(ends.iloc[0]),
         "upper": float(ends.iloc[1]),
-        "gain": float((alive["change"] > 0).mean()) if len(alive) else np.nan,
-        "lose": float((alive["change"] < 0).mean()) if len(alive) else np.nan,
+        "gain_ordinary": float(gains.between(0, most, inclusive="right").mean()),
+        "gain_more": float((gains > most).mean()),
+        "lose": float((gains < 0).mean()),
         "largest_change": float(largest["change"].sum()) / total if total > 0 else np.nan,
     }

@@ -15,6 +15,8 @@ from oablib.protocol.codebook import Table
 
 GROUPS = (LOSE_MOST, GAIN_MOST, OTHERS)
 ORIGIN = "origin"
+COUNTED = ("schools", "children")
+"""Measures that are counts."""
 NOT_HERE = -1  # row of a child of no compared school, as pandas has it
 Rows: TypeAlias = Iterator[tuple[str, int, str, float, int]]
 
@@ -51,6 +53,21 @@ def profile(
         *_origins(children, of_child, table=table),
     ]
     return pd.DataFrame(rows, columns=["measure", "code", "group", "value", "n"])
+
+
+def over_representation(frame: pd.DataFrame) -> pd.DataFrame:
+    """Shares of both groups that change most, by those of all schools.
+
+    frame: as from `profile`. Columns: measure, code, group, share, of_all, ratio (NaN where a share
+    is unknown or that of all is 0); counts are left out.
+    """
+    shares = frame[~frame["measure"].isin(COUNTED)]
+    key = ["measure", "code"]
+    of_all = shares[shares["group"] == ALL].set_index(key)["value"].rename("of_all")
+    part = shares[shares["group"].isin((LOSE_MOST, GAIN_MOST))].join(of_all, on=key)
+    ratio = part["value"] / part["of_all"].where(part["of_all"] > 0)
+    part = part.rename(columns={"value": "share"}).assign(ratio=ratio)
+    return part[[*key, "group", "share", "of_all", "ratio"]].reset_index(drop=True)
 
 
 def _groups(key: pd.Series, groups: pd.Series) -> tuple[NDArray, NDArray]:

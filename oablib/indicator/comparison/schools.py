@@ -26,6 +26,7 @@ _CELLS = (
     (POSITIVE, POSITIVE, "positive_both"),
 )
 # Half widths (points) of the published bands, which the names of their keys give.
+_CLASSES = 6  # of table 4.1.4: two of them within one standard deviation of the mean
 _BANDS = {NOT_ZERO: (24, "share_within_24_points"), ALL: (16, "share_within_16_points_all")}
 
 
@@ -76,7 +77,9 @@ def bands(
 
     Columns: schools (not zero under both; all), n, mean, sd, lower, upper (points; both rounded to
     whole points, as published, and within the band), share; with published figures also
-    published_lower, published_upper, published_share. Without schools, numbers are NaN.
+    published_lower, published_upper, published_share: of the counts of table 4.1.4 where schools
+    that are zero under both are left out, else as its text has it (published_in_text). Without
+    schools, numbers are NaN.
     """
     parts = {NOT_ZERO: not_zero_under_both(pairs), ALL: pairs}
     frame = pd.DataFrame(
@@ -86,7 +89,15 @@ def bands(
         return frame
     widths = np.array([_BANDS[name][0] for name in frame["schools"]], float)
     shares = [published["schools"][_BANDS[name][1]] for name in frame["schools"]]
-    return frame.assign(published_lower=-widths, published_upper=widths, published_share=shares)
+    counts = np.array(published["schools"]["change_counts"])
+    if rules.band_sds == 1 and len(counts) == _CLASSES:  # one sd on both sides of the mean
+        shares[list(frame["schools"]).index(NOT_ZERO)] = counts[2:-2].sum() / counts.sum()
+    return frame.assign(
+        published_lower=-widths,
+        published_upper=widths,
+        published_share=shares,
+        published_in_text=[published["schools"][_BANDS[name][1]] for name in frame["schools"]],
+    )
 
 
 def distribution(pairs: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:

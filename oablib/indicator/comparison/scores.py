@@ -78,16 +78,20 @@ def cutoff(
 
     current, new (n,): points. boundaries: highest score that still counts, by the current and by
     the new indicator. Columns measure, value; with published figures also published. Measures:
-    boundary_current, boundary_new, shift (points); lowest_under_both, only_current, only_new
-    (fractions of all children).
+    boundary_current, boundary_new, shift, mean_difference (of all scores), net_shift: the shift
+    less the mean difference, which holds the constants of both indicators (points);
+    lowest_under_both, only_current, only_new (fractions of all children).
     """
     _fail_if_scores_are_unfit(current, new, current)
     old, other = current <= boundaries[0], new <= boundaries[1]
     n = max(len(current), 1)
+    shift, mean = boundaries[1] - boundaries[0], float((new - current).sum()) / n
     values = {
         "boundary_current": boundaries[0],
         "boundary_new": boundaries[1],
-        "shift": boundaries[1] - boundaries[0],
+        "shift": shift,
+        "mean_difference": mean,
+        "net_shift": shift - mean,
         "lowest_under_both": np.count_nonzero(old & other) / n,
         "only_current": np.count_nonzero(old & ~other) / n,
         "only_new": np.count_nonzero(~old & other) / n,
@@ -95,7 +99,9 @@ def cutoff(
     frame = pd.DataFrame({"measure": list(values), "value": np.array(list(values.values()), float)})
     if published is None:
         return frame
-    return frame.assign(published=frame["measure"].map({"shift": published["cutoff_shift"]}))
+    shift, mean = published["cutoff_shift"], published["score_difference"]["total"]["mean"]
+    listed = {"shift": shift, "mean_difference": mean, "net_shift": shift - mean}
+    return frame.assign(published=frame["measure"].map(listed))
 
 
 def density(current: NDArray, new: NDArray, *, rules: Rules) -> Density:

@@ -12,6 +12,7 @@ RULE = "comparison"
 
 Standard = Literal["new", "current", "mean"]
 Codes = Annotated[tuple[int, ...], kinds.MANY, kinds.expecting("codes in brackets, such as [1, 2]")]
+Names = Annotated[tuple[kinds.Text, ...], kinds.MANY]
 
 
 @showable()
@@ -30,11 +31,17 @@ class Rules(kinds.Declaration):
     density_width: kinds.Positive
     density_fewest: kinds.Count
     largest: kinds.Count
+    ordinary_gain: kinds.Positive
     interval: kinds.Share
     imputed_over: kinds.Share
     low_education: Codes
     short_residence: Codes
     in_debt: Codes
+    over_represented: kinds.Positive
+    named_lose: Names
+    named_lose_origins: Codes
+    named_gain: Names
+    named_gain_origins: Codes
     late_months: kinds.Count
 
     def faults(self) -> Iterable[kinds.Fault]:

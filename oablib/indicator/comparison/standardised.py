@@ -59,6 +59,12 @@ def not_zero_under_both(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs[(pairs["current"] > 0) | (pairs["new"] > 0)]
 
 
+def redistributed(pairs: pd.DataFrame) -> float:
+    """Share of all points that rows lose and others get: half the sum of changes, by the sum."""
+    total = float(np.sort(pairs["new"].to_numpy(float)).sum())
+    return float(np.sort(pairs["change"].abs().to_numpy(float)).sum()) / 2 / total
+
+
 def mean_and_sd(values: pd.Series) -> tuple[float, float]:
     """Mean and population standard deviation; NaN, NaN of no values."""
     if values.empty:

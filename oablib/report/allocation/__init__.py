@@ -1,20 +1,25 @@
 """What the report on scores of schools and municipalities shows: tables, figures, sentences."""
 
+from oablib.report.allocation.answers import answer
 from oablib.report.allocation.municipalities import (
-    answer,
-    answer_grants,
+    grants_finding,
     grants_table,
-    largest_municipalities_table,
     municipalities_figure,
     named,
 )
-from oablib.report.allocation.schools import (
+from oablib.report.allocation.rules import (
     accounted_table,
-    averaging_table,
     cliff_figure,
-    largest_schools_table,
+    division_finding,
+    excluded_finding,
     national_table,
-    scores_figure,
     settings_table,
+)
+from oablib.report.allocation.schools import (
+    averaging_finding,
+    averaging_table,
+    largest_schools_table,
+    scores_figure,
     sizes_figure,
+    sizes_finding,
 )

@@ -1,6 +1,4 @@
-"""Rules, national means and school sites in the report on the allocation."""
-
-from collections.abc import Mapping
+"""School sites in the report on the allocation."""
 
 import numpy as np
 import pandas as pd
@@ -8,121 +6,95 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from oablib.indicator import allocation
-from oablib.indicator.allocation import NOT_SHOWN, National, with_pupils
+from oablib.indicator.allocation import NOT_SHOWN, with_pupils
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.numbers import number
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-LARGEST = 15  # rows of a table that could have thousands; the stored table has all
-AROUND = 3.0  # points on both sides of the boundary
+LARGEST = 10  # rows of a table that could have thousands; the stored table has all
 FIRST = 1.0  # point; classes of scores grow by a constant factor from here
 BARS = 40  # of the distribution
 ACROSS, UP = 22, 18  # fields of the grid on which schools are counted
 FACTOR = 4  # a dot of the next size is so many times the sites
 SMALLEST_DOT = 1.8  # points
-THIRDS = 3
+SIZES = ("smallest", "middle", "largest")
+COUNTS = ("above_zero", "sum", "n_target")
+"""Measures of averaging that need no decimals."""
 
 
-def settings_table(frame: pd.DataFrame) -> Table:
-    """Rules of the law and choices where it is silent, each with its source."""
-    about = About("every allocation", "params/rules/allocation.yaml")
-    return show(frame, about=about, **captions("tbl-rules"))
-
-
-def accounted_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Where each child counts; the last row is all of them."""
-    total = pd.DataFrame({"what": ["all children"], "children": [frame["children"].sum()]})
-    return show(
-        pd.concat([frame, total], ignore_index=True), about=about, **captions("tbl-accounted")
-    )
-
-
-def national_table(means: Mapping[str, National], *, about: About) -> Table:
-    """Boundary and means, one row a population; means: name -> figures."""
-    return show(allocation.nationals(means), about=about, **captions("tbl-national"))
-
-
-@drawing.styled
-def cliff_figure(national: National, *, about: About) -> Figure:
-    """What one child adds to A by its score: C - D up to the boundary, and nothing above it."""
-    cut, C, G = national.boundary, national.C, national.G
-    left, right = min(cut - AROUND, G - AROUND / 2), max(cut + AROUND, C)
-    line = pd.DataFrame({"score": [left, cut, cut, right], "adds": [C - left, C - cut, 0.0, 0.0]})
-    figure, axes = drawing.canvas(height=3.4)
-    for part, colour, label in (
-        (line[:2], drawing.OURS, "target group: C − D"),
-        (line[2:], drawing.INDIRECT, "all others: 0"),
-    ):
-        axes.plot(part["score"], part["adds"], color=colour, lw=2, label=label)
-    axes.plot([cut, cut], [0, C - cut], color=drawing.PALE, lw=1.5, ls="--", label="boundary")
-    axes.plot([G], [C - G], "o", color=drawing.INK, ms=5, label="mean of the target group (G)")
-    axes.grid()
-    axes.set(xlabel="score of the child, D (points)", ylabel="contribution to A (points)")
-    drawing.legend(figure, axes)
-    return drawing.exhibited(
-        figure,
-        about=about,
-        alt=f"A line that falls by one point a point, and a step. A child at {number(left)} adds "
-        f"{number(C - left)} points, one at the boundary of {number(cut)} adds {number(C - cut)}, "
-        f"one above it nothing; the mean child of the target group, at {number(G)}, adds "
-        f"{number(C - G)}.",
-        numbers=line,
-        **captions("fig-cliff", step=number(C - cut)),
-    )
-
-
+@in_languages
 def averaging_table(frame: pd.DataFrame, *, draws: int, about: About) -> Table:
     """What postponed averaging changes for schools; frame: as allocation.early_and_late."""
-    measures = {
-        "above_zero": "sites above 0",
-        "sum": "sum of scores (points)",
-        "n_target": "pupils of the target group",
-        "mean_absolute": "mean absolute difference (points)",
-        "sd": "sd of differences (points)",
-        "correlation": "correlation",
-    }
+    whole = [row for row, name in enumerate(frame["measure"]) if name in COUNTS]
     return show(
-        frame.assign(measure=frame["measure"].map(measures)),
+        frame.assign(measure=frame["measure"].map(_.words("averaging"))),
         about=about,
+        count_rows=whole,
         **captions("tbl-averaging", draws=draws),
     )
 
 
+@in_languages
+def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
+    """What averaging per school changes, and which average counts; average: as in the rules."""
+    values = frame.set_index("measure")
+    (early, late), (before, after) = values.loc[["above_zero", "sum"], ["early", "late"]].to_numpy()
+    counted = (
+        _("In this run the average per child counts.")
+        if average == "child"
+        else _("In this run the average per school counts.")
+    )
+    if early == late and before == after:
+        return _("Averaging per school changes nothing.") + " " + counted
+    change = _(
+        "Averaged per school, {late:,} sites instead of {early:,} have a score above zero, and "
+        "the sum of scores changes by {change:+.1%}.",
+        late=int(late), early=int(early), change=after / before - 1 if before else np.nan,
+    )  # fmt: skip
+    return f"{change} {counted}"
+
+
+@in_languages
 @drawing.styled
 def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
     """Achterstandsscores above 0; the note counts the zeros. table: as allocation.shown."""
     values = with_pupils(_shown(table))["achterstandsscore"].to_numpy(float)
     above = values[values > 0]
     edges = _edges(above, BARS)
-    counts, _ = np.histogram(above.clip(FIRST), bins=edges)
-    figure, axes = drawing.canvas(height=3.2)
+    counts = np.histogram(above.clip(FIRST), bins=edges)[0]
+    figure, axes = drawing.canvas(height=3.0)
     left, widths = edges[:-1], np.diff(edges)
     axes.bar(left, counts, widths, align="edge", color=drawing.OURS, edgecolor="white")
     axes.grid(axis="y")
-    axes.set(xlabel="achterstandsscore (points; by powers of ten)", ylabel="school sites")
+    axes.set(xlabel=_("achterstandsscore (points, logarithmic)"), ylabel=_("school sites"))
     axes.set_xscale("log")
-    _plain_ticks(axes.xaxis, edges)
-    zeros = f"{len(values) - len(above):,} of {len(values):,} sites have a score of 0"
+    plain_ticks(axes.xaxis, edges[-1])
+    zeros, n = len(values) - len(above), len(values)
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Bars of counts. {zeros}. {_quartiles(above)}",
-        numbers=pd.DataFrame({"from": edges[:-1], "to": edges[1:], "sites": counts}),
-        **captions("fig-scores", zeros=zeros, first=FIRST),
+        alt=_("Bars of counts. {zeros:,} of {n:,} sites have a score of 0.", zeros=zeros, n=n)
+        + " "
+        + _quartiles(above),
+        numbers=pd.DataFrame({_("from"): edges[:-1], _("to"): edges[1:], _("sites"): counts}),
+        **captions("fig-scores", zeros=zeros, n=n, first=FIRST),
     )
 
 
 def _quartiles(above: NDArray) -> str:
     if len(above) == 0:
-        return "No score is above 0."
-    quartiles = ", ".join(number(value) for value in np.percentile(above, [25, 50, 75]))
-    return f"Quartiles of the others: {quartiles}; largest {number(above.max())}."
+        return _("No score is above 0.")
+    low, middle, high = np.percentile(above, [25, 50, 75])
+    return _(
+        "Quartiles of the others: {low:,.2f}, {middle:,.2f}, {high:,.2f}; largest {top:,.2f}.",
+        low=low, middle=middle, high=high, top=above.max(),
+    )  # fmt: skip
 
 
 def _edges(scores: NDArray, count: int) -> NDArray:
@@ -130,14 +102,15 @@ def _edges(scores: NDArray, count: int) -> NDArray:
     return np.geomspace(FIRST, max(scores.max(initial=FIRST), 10 * FIRST), count + 1)
 
 
-def _plain_ticks(axis: Axis, edges: NDArray) -> None:
+def plain_ticks(axis: Axis, largest: float) -> None:
     """Powers of ten as numbers; 0 as well where the axis has it."""
     zero = [0] if axis.get_scale() == "symlog" else []
-    ticks = zero + [10**power for power in range(6) if 10**power <= edges[-1]]
-    axis.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    ticks = zero + [10**power for power in range(7) if 10**power <= largest]
+    axis.set_ticks(ticks, labels=[number(tick, 0) for tick in ticks])
     axis.set_minor_locator(NullLocator())
 
 
+@in_languages
 def largest_schools_table(table: pd.DataFrame, *, about: About) -> Table:
     """School sites with the largest achterstandsscores; table: as allocation.shown."""
     columns = ["school_id", "n_children", "n_target", "A", "B", "achterstandsscore"]
@@ -153,31 +126,58 @@ def largest(table: pd.DataFrame, *, by: str, key: str, count: int = LARGEST) -> 
     return table.sort_values([by, key], ascending=[False, True]).head(count)
 
 
+@in_languages
 @drawing.styled
 def sizes_figure(table: pd.DataFrame, *, about: About) -> Figure:
     """Achterstandsscore against number of pupils: how many sites lie in each field of a grid."""
     sites = with_pupils(_shown(table))
     fields = _fields(sites)
-    figure, axes = drawing.canvas(height=4.2)
+    figure, axes = drawing.canvas(height=3.8)
     step = np.floor(np.log(fields["sites"]) / np.log(FACTOR)).astype(int)
     for size, part in fields.groupby(step):
-        label = f"{FACTOR**size:,}–{FACTOR ** (size + 1) - 1:,} sites"
+        label = _("{least:,}–{most:,} sites", least=FACTOR**size, most=FACTOR ** (size + 1) - 1)
         axes.plot(
             part["pupils"], part["score"], "o", ms=SMALLEST_DOT * 1.8**size, color=drawing.OURS,
             alpha=0.7, mew=0, ls="", label=label,
         )  # fmt: skip
     axes.grid()
-    axes.set(xlabel="pupils of the site", ylabel="achterstandsscore (points; by powers of ten)")
+    headings = {
+        "pupils": _("pupils of the site"),
+        "score": _("achterstandsscore (points, logarithmic)"),
+        "sites": _("school sites"),
+    }
+    axes.set(xlabel=headings["pupils"], ylabel=headings["score"])
+    axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
     axes.set_yscale("symlog", linthresh=FIRST)
-    _plain_ticks(axes.yaxis, _edges(fields["score"].to_numpy(float), UP))
-    drawing.legend(figure, axes, columns=5)
+    plain_ticks(axes.yaxis, _edges(fields["score"].to_numpy(float), UP)[-1])
+    drawing.legend(figure, axes)
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots on a grid. Mean scores by size: {_by_thirds(sites)}.",
-        numbers=fields,
+        alt=_("Dots on a grid.") + " " + _by_thirds(sites),
+        numbers=fields.rename(columns=headings),
         **captions("fig-sizes"),
     )
+
+
+@in_languages
+def sizes_finding(table: pd.DataFrame) -> str:
+    """Points for each pupil by size of the site, and where they are most."""
+    sites = with_pupils(_shown(table))
+    if len(sites) < len(SIZES):
+        return _by_thirds(sites)
+    rates = [part["achterstandsscore"].sum() / part["n_children"].sum() for part in _thirds(sites)]
+    most = SIZES[int(np.argmax(rates))]
+    words = {
+        "smallest": _("Points for each pupil are most at the smallest sites."),
+        "middle": _("Points for each pupil are most at sites of middle size."),
+        "largest": _("Points for each pupil are most at the largest sites."),
+    }
+    rate = _(
+        "For each pupil these are {smallest:.2f}, {middle:.2f} and {largest:.2f} points.",
+        **dict(zip(SIZES, rates, strict=True)),
+    )
+    return f"{_by_thirds(sites)} {rate} {words[most]}"
 
 
 def _fields(sites: pd.DataFrame) -> pd.DataFrame:
@@ -198,13 +198,24 @@ def _fields(sites: pd.DataFrame) -> pd.DataFrame:
 
 def _by_thirds(sites: pd.DataFrame) -> str:
     """Mean score of the smallest, middle and largest sites, in words."""
-    ordered = sites.sort_values(["n_children", "school_id"])[["n_children", "achterstandsscore"]]
-    parts = [part for part in np.array_split(ordered.to_numpy(float), THIRDS) if len(part)]
-    means = [
-        f"{part[0, 0]:.0f} to {part[-1, 0]:.0f} pupils {number(part[:, 1].mean())} points"
-        for part in parts
-    ]
-    return "; ".join(means) or "no site may be shown"
+    parts = [
+        _(
+            "{fewest:,} to {most:,} pupils {mean:,.1f} points",
+            fewest=int(part["n_children"].iloc[0]), most=int(part["n_children"].iloc[-1]),
+            mean=part["achterstandsscore"].mean(),
+        )
+        for part in _thirds(sites)
+    ]  # fmt: skip
+    if not parts:
+        return _("No site may be shown.")
+    return _("Mean scores by thirds of size: {means}.", means=listed(parts))
+
+
+def _thirds(sites: pd.DataFrame) -> list[pd.DataFrame]:
+    """The smallest, middle and largest sites; fewer parts where there are fewer sites."""
+    ordered = sites.sort_values(["n_children", "school_id"], ignore_index=True)
+    rows = np.array_split(np.arange(len(ordered)), len(SIZES))
+    return [ordered.iloc[part] for part in rows if len(part)]
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:

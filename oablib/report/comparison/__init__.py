@@ -1,15 +1,24 @@
 """What the report on old and new indicator shows: tables, figures and sentences."""
 
+from oablib.report.comparison.answers import answer
+from oablib.report.comparison.municipalities import (
+    municipalities_figure,
+    redistribution_finding,
+    relative_finding,
+    relative_table,
+)
 from oablib.report.comparison.schools import (
-    DISADVANTAGE,
-    answer,
-    bands_table,
+    bands_finding,
     changes_figure,
     classes_table,
+    crosstable_finding,
     crosstable_table,
-    largest_table,
-    municipalities_figure,
-    relative_table,
     schools_figure,
 )
-from oablib.report.comparison.scores import cutoff_table, density_figure, score_differences_table
+from oablib.report.comparison.scores import (
+    cutoff_finding,
+    cutoff_table,
+    density_figure,
+    score_differences_finding,
+    score_differences_table,
+)

@@ -1,131 +1,181 @@
-"""Schools and municipalities by both indicators, and the answer of the report."""
-
-from collections.abc import Mapping
+"""Schools by both indicators in the report on the comparison."""
 
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import MINUS, inert
 from oablib.indicator.comparison import Rules, not_zero_under_both
-from oablib.indicator.comparison.schools import NOT_ZERO, POSITIVE, ZERO
-from oablib.indicator.comparison.scores import TOTAL
+from oablib.indicator.comparison.schools import ALL, NOT_ZERO, POSITIVE, ZERO
 from oablib.report import drawing
-from oablib.report.comparison.scores import diagonal, in_units
+from oablib.report.allocation.schools import plain_ticks
+from oablib.report.comparison.scores import diagonal
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, percent, signed
+from oablib.report.numbers import number, signed
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import named, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-DISADVANTAGE = "points of achterstandsscore"
-STEPS = 250  # along an axis: a mark is a little larger than the distance of two of them
-# Name, fewest and most schools at one position, and colour, from few to many.
-CROWDS = (
-    ("1 school", 1, 1, "#5BA3D0"),
-    ("2 to 9 schools", 2, 9, drawing.OURS),
-    ("10 or more", 10, np.inf, drawing.INK),
-)
-# Measure -> words with unit, and what its value is multiplied with to be in that unit.
-RELATIVE = {
-    "municipalities": ("municipalities", 1),
-    "with_current_score": ("with a current score above zero", 1),
-    "from_zero": ("from zero to a score", 1),
-    "lower": ("relative change, lower end (%)", 100),
-    "upper": ("relative change, upper end (%)", 100),
-    "gain": ("gain, of those not zero under both (%)", 100),
-    "lose": ("lose, of those not zero under both (%)", 100),
-    "largest_change": ("relative change of the largest together (%)", 100),
-}
+FIRST = 1.0  # point; below it the axes are linear, so that 0 has a place
+STEPS = 250  # positions along a logarithmic axis; a mark is a little larger than their distance
+# Fewest and most schools at one position, and colour, from few to many.
+CROWDS = ((1, 1, "#5BA3D0"), (2, 9, drawing.OURS), (10, np.inf, drawing.INK))
 
 
+@in_languages
 @drawing.styled
 def schools_figure(pairs: pd.DataFrame, *, about: About) -> Figure:
     """Schools by current and new score, with the diagonal (figure 4.1.1)."""
     figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
     dots = _crowded(pairs)
-    for name, fewest, most, colour in CROWDS:
+    for fewest, most, colour in CROWDS:
         part = dots[dots["schools"].between(fewest, most)]
         if len(part):
-            axes.plot(part["current"], part["new"], "o", ms=2.6, mew=0, color=colour, label=name)
-    diagonal(axes, _ends(dots, room=0.04), unit=DISADVANTAGE)
+            label = _crowd(fewest, most)
+            axes.plot(part["current"], part["new"], "o", ms=2.6, mew=0, color=colour, label=label)
+    logarithmic_diagonal(axes, dots)
     marks, names = axes.get_legend_handles_labels()
     figure.legend(marks, names, loc="outside upper left", ncols=len(CROWDS), markerscale=2)
+    headings = {"current": _("current score"), "new": _("new score"), "schools": _("schools")}
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots along a diagonal. {_gains(pairs, 'schools')}",
-        numbers=dots.round(1),
+        alt=_("Dots along a diagonal.") + " " + gains(pairs),
+        numbers=dots.round(1).rename(columns=headings),
         **captions("fig-schools"),
     )
+
+
+def _crowd(fewest: int, most: float) -> str:
+    if fewest == most:
+        return _.plural("{n} school", "{n} schools", n=fewest)
+    if np.isinf(most):
+        return _("{fewest} schools or more", fewest=fewest)
+    return _("{fewest} to {most} schools", fewest=fewest, most=int(most))
 
 
 def _crowded(pairs: pd.DataFrame) -> pd.DataFrame:
     """Schools not zero by both, counted at positions that the eye can distinguish."""
     moving = not_zero_under_both(pairs)[["current", "new"]]
-    width = float(moving.max().max()) / STEPS
-    rounded = ((moving / width).round() * width).round(1)
-    return rounded.value_counts().sort_index().rename("schools").reset_index()
+    # Beyond FIRST the logarithm, before it the score itself, as the axes have it.
+    place = np.where(moving > FIRST, 1 + np.log(np.maximum(moving, FIRST) / FIRST), moving / FIRST)
+    width = place.max(initial=1.0) / STEPS
+    rounded = (place / width).round() * width
+    back = np.where(rounded > 1, FIRST * np.exp(rounded - 1), FIRST * rounded).round(1)
+    frame = pd.DataFrame(back, columns=["current", "new"])
+    return frame.value_counts().sort_index().rename("schools").reset_index()
 
 
-def _ends(frame: pd.DataFrame, *, room: float) -> tuple[float, float]:
-    """Both ends of axes for all scores; room: beyond the largest, as a fraction of it."""
-    largest = float(frame[["current", "new"]].max().max())
-    return -0.02 * largest, (1 + room) * largest
+def logarithmic_diagonal(axes: drawing.Axes, frame: pd.DataFrame, *, room: float = 1.3) -> None:
+    """Axes of scores by powers of ten, 0 among them, and the line of equal scores.
+
+    room: times the largest score, up to which the axes reach.
+    """
+    largest = max(float(frame[["current", "new"]].max().max()), FIRST) * room
+    for scale in (axes.set_xscale, axes.set_yscale):
+        scale("symlog", linthresh=FIRST)
+    diagonal(axes, (-0.3 * FIRST, largest), unit=_("points"))
+    for axis in (axes.xaxis, axes.yaxis):
+        plain_ticks(axis, largest)
 
 
-def _gains(pairs: pd.DataFrame, what: str) -> str:
-    """How many schools or municipalities gain and lose, in words."""
+def gains(pairs: pd.DataFrame) -> str:
+    """How many rows gain and lose, in words."""
     moving = not_zero_under_both(pairs)
     change = moving["change"]
-    least, most = (f"{value:+,.0f}".replace("-", MINUS) for value in (change.min(), change.max()))
-    return (
-        f"Of {len(moving):,} {what} with a score by either indicator {(change > 0).sum():,} lie "
-        f"above the line and {(change < 0).sum():,} below; changes run from {least} to {most} "
-        "points."
-    )
+    return _(
+        "Of {n:,} with a score by either indicator {gain:,} lie above the line and {lose:,} below; "
+        "changes run from {least:+,.0f} to {most:+,.0f} points.",
+        n=len(moving), gain=int((change > 0).sum()), lose=int((change < 0).sum()),
+        least=change.min(), most=change.max(),
+    )  # fmt: skip
 
 
+@in_languages
 def crosstable_table(frame: pd.DataFrame, *, about: About) -> Table:
     """How many schools are above zero by which indicator (table 4.1.2)."""
-    return show(frame, about=about, **captions("tbl-crosstable"))
+    names = _.words("score")
+    shown = frame.assign(current=frame["current"].map(names), new=frame["new"].map(names))
+    return show(shown, about=about, **captions("tbl-crosstable"))
 
 
+@in_languages
+def crosstable_finding(frame: pd.DataFrame, *, about: About) -> str:
+    """Whether more schools gain a score than lose theirs, and the published numbers beside."""
+    text = _crossing(frame, column="n")
+    if "published" in frame:
+        text += " " + _(
+            "Published: {gain:,} gain one and {lose:,} lose theirs.",
+            **_counts(frame, column="published"),
+        )
+        if about.drawn:
+            text += " " + _(
+                "The synthetic country was calibrated on the published number of schools above "
+                "zero, but not on how many cross zero."
+            )
+    return text
+
+
+def _crossing(frame: pd.DataFrame, *, column: str) -> str:
+    counts = _counts(frame, column=column)
+    if counts["gain"] > counts["lose"]:
+        return _("More schools gain a score ({gain:,}) than lose theirs ({lose:,}).", **counts)
+    if counts["gain"] < counts["lose"]:
+        return _("More schools lose their score ({lose:,}) than gain one ({gain:,}).", **counts)
+    return _("As many schools gain a score as lose theirs: {gain:,}.", **counts)
+
+
+def _counts(frame: pd.DataFrame, *, column: str) -> dict[str, int]:
+    cells = frame.set_index(["current", "new"])[column]
+    return {"gain": int(cells[ZERO, POSITIVE]), "lose": int(cells[POSITIVE, ZERO])}
+
+
+@in_languages
 @drawing.styled
 def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
     """Histogram of changes (figures 4.1.3 and 4.2.2).
 
     frame: lower, upper, n. what: schools or municipalities.
     """
-    figure, axes = drawing.canvas(height=3.2)
+    figure, axes = drawing.canvas(height=3.0)
     widths = frame["upper"] - frame["lower"]
-    colours = np.where(frame["upper"] <= 0, drawing.INDIRECT, drawing.OURS)
     axes.bar(
-        frame["lower"], frame["n"], widths, align="edge", color=colours, edgecolor="white", lw=0.4
-    )
-    axes.set(xlabel=f"change ({DISADVANTAGE})", ylabel=what)
+        frame["lower"], frame["n"], widths, align="edge", color=drawing.OURS, edgecolor="white",
+        lw=0.4,
+    )  # fmt: skip
+    axes.axvline(0, color=drawing.INK, lw=0.8, ls="--")
+    rows = _.words("rows")[what]
+    axes.set(xlabel=_("change of the achterstandsscore (points)"), ylabel=rows)
+    axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
     axes.grid(axis="y")
     first, last, top = (frame.iloc[i] for i in (0, -1, int(frame["n"].argmax())))
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Histogram of {int(frame['n'].sum()):,} {what}. Most ({int(top['n']):,}) change by "
-        f"{signed(top['lower'])} to {signed(top['upper'])} points; {int(first['n']):,} {what} "
-        f"change by {signed(first['upper'])} or less, {int(last['n']):,} by "
-        f"{signed(last['lower'])} or more.",
-        numbers=frame.round(1),
-        **captions("fig-changes-{what}", what=what, capital=what.capitalize()),
-    )
+        alt=_(
+            "Histogram of {n:,} {rows}. Most ({most:,}) change by {lower:+.2f} to {upper:+.2f} "
+            "points; the change is {low:+.2f} or less for {few:,}, {high:+.2f} or more for "
+            "{many:,}.",
+            n=int(frame["n"].sum()), rows=rows, most=int(top["n"]), lower=top["lower"],
+            upper=top["upper"], few=int(first["n"]), low=first["upper"], many=int(last["n"]),
+            high=last["lower"],
+        ),
+        numbers=frame.round(1).rename(
+            columns={"lower": _("change from"), "upper": _("change to"), "n": rows}
+        ),
+        **captions("fig-changes-{what}", what=what, rows=rows),
+    )  # fmt: skip
 
 
+@in_languages
 def classes_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     """Schools by class of change (table 4.1.4)."""
     shown = {"change": _ranges(frame, "lower", "upper"), "n": frame["n"], "share": frame["share"]}
     if "published" in frame:
         shown["published_change"] = _ranges(frame, "published_lower", "published_upper")
         shown |= {name: frame[name] for name in ("published", "published_share")}
-    sds = ", ".join(f"{sd:g}" for sd in rules.class_sds).replace("-", MINUS)
+    sds = "; ".join(number(sd, 0 if sd == int(sd) else 1) for sd in rules.class_sds)
     return show(pd.DataFrame(shown), about=about, **captions("tbl-classes", sds=sds))
 
 
@@ -134,85 +184,38 @@ def _ranges(frame: pd.DataFrame, lower: str, upper: str) -> list[str]:
 
 
 def _range(low: float, high: float) -> str:
-    start, end = (f"{limit:,.1f}".replace("-", MINUS) for limit in (low, high))
     if np.isneginf(low):
-        return f"less than {end}"
-    return f"{start} or more" if np.isposinf(high) else f"{start} to {end}"
+        return _("less than {high:,.1f}", high=high)
+    if np.isposinf(high):
+        return _("{low:,.1f} or more", low=low)
+    return _("{low:,.1f} to {high:,.1f}", low=low, high=high)
 
 
-def bands_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
-    """Share of schools with an ordinary change."""
-    whole = ("lower", "upper", "published_lower", "published_upper")
-    return show(
-        frame,
-        about=about,
-        digits=dict.fromkeys(whole, 0),
-        **captions("tbl-bands", band_sds=rules.band_sds),
-    )
-
-
-@drawing.styled
-def municipalities_figure(
-    pairs: pd.DataFrame, *, names: Mapping[str, str], largest: int, about: About
-) -> Figure:
-    """Municipalities by current and new score, the largest named (figure 4.2.1)."""
-    named = pairs.assign(municipality=pairs.iloc[:, 0].map(names))
-    figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
-    axes.plot(pairs["current"], pairs["new"], "o", ms=3.2, mew=0, alpha=0.7, color=drawing.OURS)
-    diagonal(axes, _ends(pairs, room=0.2), unit=DISADVANTAGE)  # room for names
-    top, spoken = named.nlargest(largest, "current"), []
-    columns = zip(top["municipality"], top["current"], top["new"], top["change"], strict=True)
-    for name, x, y, change in columns:
-        # The name is on the side of the dot that the diagonal does not cross.
-        away, side = (-5, "right") if y > x else (5, "left")
-        axes.annotate(
-            inert(name), (x, y), (away, 0), textcoords="offset points", ha=side, va="center"
+@in_languages
+def bands_finding(frame: pd.DataFrame) -> str:
+    """How many schools change within the band of ordinary changes, here and as published."""
+    texts = {NOT_ZERO: _NOT_ZERO, ALL: _EVERY}
+    parts = [
+        _(
+            texts[str(row["schools"])],
+            share=row["share"], lower=signed(row["lower"], 0), upper=signed(row["upper"], 0),
         )
-        spoken.append(f"{name} {signed(change)}")
-    return drawing.exhibited(
-        figure,
-        about=about,
-        alt=f"Dots along a diagonal. {_gains(pairs, 'municipalities')} "
-        f"Largest: {'; '.join(spoken)}.",
-        numbers=named[["municipality", "current", "new", "change"]].round(1),
-        **captions("fig-municipalities"),
-    )
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    if "published_share" not in frame:
+        return " ".join(parts)
+    band = frame[frame["schools"] == NOT_ZERO].iloc[0]
+    beside = _(
+        "Published for the first: {share:.1%} by {lower} to {upper}, by the counts of its table "
+        "({text:.0%} in its text).",
+        share=band["published_share"], text=band["published_in_text"],
+        lower=signed(band["published_lower"], 0), upper=signed(band["published_upper"], 0),
+    )  # fmt: skip
+    return " ".join([*parts, beside])
 
 
-def relative_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
-    """Relative changes of municipalities in numbers; frame: as in Relative.summary."""
-    return show(
-        in_units(frame, RELATIVE),
-        about=about,
-        **captions("tbl-relative", percent=100 * rules.interval),
-    )
-
-
-def largest_table(frame: pd.DataFrame, *, names: Mapping[str, str], about: About) -> Table:
-    """The largest municipalities; frame: as in Relative.table, names: code -> name."""
-    part = frame[frame["largest"]].sort_values("current", ascending=False)
-    named = part.assign(municipality=part.iloc[:, 0].map(names))
-    return show(
-        named[["municipality", "current", "new", "change", "relative"]],
-        about=about,
-        **captions("tbl-largest"),
-    )
-
-
-def answer(*, differences: pd.DataFrame, crosstable: pd.DataFrame, bands: pd.DataFrame) -> str:
-    """How alike both indicators are, and how scores of schools change.
-
-    Frames: as from score_differences, crosstable and bands.
-    """
-    total = differences[differences["scores"] == TOTAL].iloc[0]
-    band = bands[bands["schools"] == NOT_ZERO].iloc[0]
-    lower, upper = (signed(band[name]).removesuffix(".00") for name in ("lower", "upper"))
-    counts = crosstable.set_index(["current", "new"])["n"]
-    return (
-        f"Scores of children by the new and the current indicator correlate with "
-        f"**r = {number(total['r'])}**; they differ by {signed(total['mean'])} points on average "
-        f"(standard deviation {number(total['sd'])}). "
-        f"**{percent(band['share'])}** of the {int(band['n']):,} schools with a score by either "
-        f"change by {lower} to {upper} points; "
-        f"{counts[ZERO, POSITIVE]:,} gain a score and {counts[POSITIVE, ZERO]:,} lose theirs."
-    )
+_NOT_ZERO = named(
+    "{share:.1%} of the schools that are not zero by both change by {lower} to {upper} points, one "
+    "standard deviation around the mean."
+)
+_EVERY = named("Of all schools, {share:.1%} change by {lower} to {upper} points.")

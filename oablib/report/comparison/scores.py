@@ -1,7 +1,5 @@
 """Scores of children by both indicators in the report on the comparison."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -9,37 +7,31 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from oablib.base.wording import MINUS
 from oablib.indicator.comparison import Rules
-from oablib.indicator.comparison.scores import Density
+from oablib.indicator.comparison.scores import DIRECT, IMPUTED, Density
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import percent, signed
+from oablib.report.numbers import formatted
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-POINTS = "points of onderwijsscore"
-# Measure -> words with unit, and what its value is multiplied with to be in that unit.
-CUTOFF = {
-    "boundary_current": ("boundary, current indicator (points)", 1),
-    "boundary_new": ("boundary, new indicator (points)", 1),
-    "shift": ("shift of the boundary (points)", 1),
-    "lowest_under_both": ("children who count by both (%)", 100),
-    "only_current": ("children who count by the current one only (%)", 100),
-    "only_new": ("children who count by the new one only (%)", 100),
-}
+MEASURES = ["mean", "sd", "lower", "upper", "r"]
+IN_PERCENT = ("lowest_under_both", "only_current", "only_new")
+"""Measures of the boundary that are fractions, and shown in %."""
 
 
+@in_languages
 def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     """Differences between new and current scores of children (table 3.2.3)."""
-    measures = ["mean", "sd", "lower", "upper", "r"]
-    parts = [frame[["scores", "n", *measures]].astype({"n": "Int64"}).assign(of="Here")]
-    if f"published_{measures[0]}" in frame:
-        printed = frame[[f"published_{name}" for name in measures]].set_axis(measures, axis=1)
-        parts.append(printed.assign(scores=frame["scores"], of="Published"))
+    named = frame.assign(scores=frame["scores"].map(_.words("scores")))
+    parts = [named[["scores", "n", *MEASURES]].astype({"n": "Int64"}).assign(of=_("Here"))]
+    if f"published_{MEASURES[0]}" in frame:
+        printed = named[[f"published_{name}" for name in MEASURES]].set_axis(MEASURES, axis=1)
+        parts.append(printed.assign(scores=named["scores"], of=_("Published")))
     return show(
         pd.concat(parts, ignore_index=True),
         about=about,
@@ -47,36 +39,74 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
     )
 
 
+@in_languages
+def score_differences_finding(frame: pd.DataFrame) -> str:
+    """How much farther imputed scores move than computed ones, and the published figures beside."""
+    rows = frame.set_index("scores").to_dict("index")
+    imputed, direct = rows[IMPUTED], rows[DIRECT]
+    ratio, gap = imputed["sd"] / direct["sd"], imputed["mean"] - direct["mean"]
+    if not np.isfinite(ratio):
+        return ""
+    values = {"ratio": ratio, "gap": gap}
+    if ratio > 1:
+        text = _(
+            "Imputed scores change more than computed ones: their standard deviation is "
+            "{ratio:.1f} times as large, since another indicator chooses other donors.",
+            **values,
+        )
+    else:
+        text = _(
+            "Imputed scores do not change more than computed ones: their standard deviation is "
+            "{ratio:.1f} times as large.",
+            **values,
+        )
+    level = _("On average their change differs by {gap:+.2f} points.", **values)
+    if "published_sd" not in frame:
+        return f"{text} {level}"
+    beside = _(
+        "Published are {ratio:.1f} times and {gap:+.2f} points.",
+        ratio=imputed["published_sd"] / direct["published_sd"],
+        gap=imputed["published_mean"] - direct["published_mean"],
+    )
+    return f"{text} {level} {beside}"
+
+
+@in_languages
 @drawing.styled
 def density_figure(result: Density, *, about: About) -> Figure:
     """Children by both scores, darker where more are, with the diagonal (figure 3.2.2)."""
     table, width = result.table, result.width
-    figure, axes = drawing.canvas(height=drawing.WIDTH * 0.85)
+    figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
     bounds = _steps(int(table["n"].max()), fewest=int(table["n"].min()))
     shades = dict(zip(bounds, colormaps["Blues"](np.linspace(0.25, 1.0, len(bounds))), strict=True))
     classes = pd.cut(table["n"], [*bounds, np.inf], right=False, labels=bounds)
     for least, part in table.groupby(classes, observed=True):
-        cells, label = _outline(part, width), f"from {least:,} children"
+        cells, label = _outline(part, width), _("from {n:,} children", n=int(least))
         axes.add_patch(PathPatch(cells, fc=shades[least], lw=0, label=label))
     ends = table[["x", "y"]].min().min() - width, table[["x", "y"]].max().max() + 2 * width
-    diagonal(axes, ends, unit=POINTS)
+    diagonal(axes, ends, unit=_("points of onderwijsscore"))
     drawing.legend(figure, axes)
     top = table.iloc[int(table["n"].argmax())]
     near = table.loc[(table["x"] - table["y"]).abs() <= 2 * width, "n"].sum() / table["n"].sum()
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Cells along a diagonal. {percent(near)} of the children shown stand within "
-        f"{2 * width:g} points of it; most children ({int(top['n']):,}) have a current score from "
-        f"{signed(top['x'])} and a new one from {signed(top['y'])}.",
-        numbers=table,
+        alt=_(
+            "Cells along a diagonal. {near:.0%} of the children shown lie within {reach:g} points "
+            "of it; most children ({n:,}) have a current score from {x:+.2f} and a new one from "
+            "{y:+.2f}.",
+            near=near, reach=2 * width, n=int(top["n"]), x=top["x"], y=top["y"],
+        ),
+        numbers=table.rename(
+            columns={"x": _("current score from"), "y": _("new score from"), "n": _("children")}
+        ),
         **captions(
             "fig-score-density",
             width=width,
             hidden_children=result.hidden_children,
             hidden_cells=result.hidden_cells,
         ),
-    )
+    )  # fmt: skip
 
 
 def _steps(most: int, *, fewest: int) -> list[int]:
@@ -106,20 +136,39 @@ def diagonal(axes: Axes, ends: tuple[float, float], *, unit: str) -> None:
     """Where both scores are equal, and the labels of both axes."""
     axes.plot(ends, ends, color=drawing.INK, lw=0.8, ls="--", zorder=3)
     axes.set(xlim=ends, ylim=ends, aspect="equal")
-    axes.set(xlabel=f"current indicator ({unit})", ylabel=f"new indicator ({unit})")
+    axes.set(xlabel=_("current indicator ({unit})", unit=unit))
+    axes.set(ylabel=_("new indicator ({unit})", unit=unit))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", MINUS))
+        axis.set_major_formatter(lambda value, _position: formatted(float(value), "g"))
     axes.grid()
 
 
+@in_languages
 def cutoff_table(frame: pd.DataFrame, *, about: About) -> Table:
     """The boundary by both indicators, and the children who cross it."""
-    return show(in_units(frame, CUTOFF), about=about, **captions("tbl-cutoff"))
-
-
-def in_units(frame: pd.DataFrame, measures: Mapping[str, tuple[str, int]]) -> pd.DataFrame:
-    """Measures in words, their values in the unit that the words name."""
-    texts = frame["measure"].map(lambda name: measures[name][0])
-    factors = frame["measure"].map(lambda name: measures[name][1])
+    factors = np.where(frame["measure"].isin(IN_PERCENT), 100, 1)
     numbers = {name: frame[name] * factors for name in ("value", "published") if name in frame}
-    return frame.assign(measure=texts, **numbers)
+    shown = frame.assign(measure=frame["measure"].map(_.words("boundary")), **numbers)
+    return show(shown, about=about, **captions("tbl-cutoff"))
+
+
+@in_languages
+def cutoff_finding(frame: pd.DataFrame) -> str:
+    """Which way the boundary moves against all scores, and how many children cross it."""
+    values = frame.set_index("measure")["value"]
+    net, crossing = float(values["net_shift"]), values["only_current"] + values["only_new"]
+    moved = (
+        _("Compared with all scores, the boundary rises by {net:+.2f} points.", net=net)
+        if net > 0
+        else _("Compared with all scores, the boundary does not rise: {net:+.2f} points.", net=net)
+    )
+    cross = _("{crossing:.1%} of the children join or leave the target group.", crossing=crossing)
+    if "published" not in frame:
+        return f"{moved} {cross}"
+    printed = float(frame.set_index("measure")["published"]["net_shift"])
+    beside = (
+        _("The published shift has the same direction: {printed:+.2f}.", printed=printed)
+        if (printed > 0) == (net > 0)
+        else _("The published shift has the other direction: {printed:+.2f}.", printed=printed)
+    )
+    return f"{moved} {beside} {cross}"

@@ -372,6 +372,22 @@ def test_grants_by_hand() -> None:
     assert pytest.approx(1_000_000 - (64_000 - J / 100), rel=ROUNDING) == result.J
 
 
+def test_a_part_of_the_country_has_its_part_of_the_budget_and_of_the_minimum() -> None:
+    whole = allocation.grants(of(90, 9, 1), budget=1_000_000, rules=rules())
+    part = allocation.grants(of(90, 9, 1), budget=1_000_000, share=0.05, rules=rules())
+    assert (part.budget, part.minimum, part.share) == (50_000, 3_200, 0.05)
+    assert (whole.budget, whole.minimum, whole.share) == (1_000_000, 64_000, 1.0)
+    assert part.table["grant"].sum() == 50_000
+    np.testing.assert_allclose(part.table["grant"] * 20, whole.table["grant"], atol=0.2)
+
+
+def test_only_a_drawn_country_can_be_a_part_of_one() -> None:
+    facts = pd.DataFrame({"sites": [rules().national_sites // 4], "drawn": [True]})
+    assert allocation.share_of_country(facts, rules=rules()) == 0.25
+    assert allocation.share_of_country(facts.assign(drawn=False), rules=rules()) == 1
+    assert allocation.share_of_country(facts.assign(sites=99_999), rules=rules()) == 1
+
+
 def test_lifting_one_may_push_another_below_the_minimum() -> None:
     """66,667 for the second at first; 63,047 once the third is lifted."""
     result = allocation.grants(of(90, 6.5, 1), budget=1_000_000, rules=rules())
@@ -507,6 +523,7 @@ def test_every_entry_is_shown_with_its_source() -> None:
     frame = allocation.settings()
     assert len(frame) == len(dataclasses.fields(allocation.Rules))
     assert frame["source"].str.len().min() > 3
+    assert set(frame["rule"]) == {field.name for field in dataclasses.fields(allocation.Rules)}
 
 
 @pytest.fixture

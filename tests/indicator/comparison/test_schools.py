@@ -168,6 +168,9 @@ def test_the_published_tables_agree_with_each_other() -> None:
     n = figures["zero_both"] + 2671
     assert round(23.8 * np.sqrt(2671 / n)) == 16
     # Schools within 16 points that are not zero under both are some of those within 24.
+    beside = comparison.bands(drawn(1), rules=RULES, published=PUBLISHED).set_index("schools")
+    assert beside.loc["not zero under both", "published_share"] == middle
+    assert beside.loc["not zero under both", "published_in_text"] == 0.80
     within_16 = (figures["share_within_16_points_all"] * n - figures["zero_both"]) / 2671
     assert 0 < within_16 < middle
 
@@ -263,7 +266,11 @@ def test_a_boundary_that_moves_lets_children_in_and_out() -> None:
     values = frame.set_index("measure")["value"]
     assert values["shift"] == pytest.approx(0.13)
     assert values[["lowest_under_both", "only_current", "only_new"]].tolist() == [1 / 4] * 3
-    assert frame.set_index("measure").loc["shift", "published"] == PUBLISHED["cutoff_shift"]
+    published = frame.set_index("measure")["published"]
+    assert published["shift"] == PUBLISHED["cutoff_shift"]
+    # Both means are taken out: 3.75 - 2.5 here; 0.13 + 0.04 as published.
+    assert values["net_shift"] == pytest.approx(0.13 - 1.25)
+    assert published["net_shift"] == pytest.approx(0.17)
 
 
 def test_density_counts_every_child_once() -> None:
@@ -303,7 +310,10 @@ def test_relative_changes_leave_the_largest_apart() -> None:
     assert table["relative"].round(10).tolist()[:4] == [-0.1, 0, 0.1, 0.5]
     assert table["relative"].isna().tolist() == [False] * 4 + [True] * 2
     assert values[["municipalities", "with_current_score", "from_zero"]].tolist() == [6, 4, 1]
-    assert values["gain"] == 3 / 5 and values["lose"] == 1 / 5
+    assert values["gain_ordinary"] == 3 / 5 and values["lose"] == 1 / 5
+    few = comparison.relative(pairs, rules=replace(RULES, largest=2, ordinary_gain=2))
+    gains = few.summary.set_index("measure")["value"][["gain_ordinary", "gain_more"]]
+    assert gains.tolist() == [1 / 5, 2 / 5]
     assert values["largest_change"] == pytest.approx((90 + 50) / (100 + 50) - 1)
     beside = made.summary.set_index("measure")["published"]
     assert beside[["lower", "upper", "largest_change"]].tolist() == [-0.06, 0.22, -0.04]
@@ -494,6 +504,25 @@ def test_a_profile_counts_as_a_loop_does(cohort: Table) -> None:
     shuffled = children.sample(frac=1, random_state=1)
     again = comparison.profile(shuffled, pairs, table=cohort, imputed=[IMPUTED], rules=rules)
     pd.testing.assert_frame_equal(again, frame, check_exact=True)
+
+
+def test_over_representation_is_a_share_by_that_of_all_schools(cohort: Table) -> None:
+    rules = replace(RULES, extreme_sds=1)
+    frame = comparison.profile(
+        pupils(1), drawn(2, n=50), table=cohort, imputed=[IMPUTED], rules=rules
+    )
+    values = frame.set_index(["measure", "code", "group"])["value"]
+    ratios = comparison.over_representation(frame).set_index(["measure", "code", "group"])["ratio"]
+    assert ratios["origin", 8, "lose most"] == pytest.approx(
+        values["origin", 8, "lose most"] / values["origin", 8, "all"]
+    )
+    assert "schools" not in ratios.index.get_level_values("measure")
+    nobody = comparison.over_representation(frame.assign(value=0.0))
+    assert nobody["ratio"].isna().all()
+
+
+def test_what_is_redistributed_is_half_of_all_changes() -> None:
+    assert comparison.redistributed(paired([10, 30], [20, 20])) == 10 / 40
 
 
 def test_schools_without_children_are_divided_by_nothing(cohort: Table) -> None:

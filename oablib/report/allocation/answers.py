@@ -1,0 +1,105 @@
+"""The answer of the report on the allocation."""
+
+import pandas as pd
+
+from oablib.indicator.allocation import Grants, National, with_pupils
+from oablib.report.indicators import applied
+from oablib.report.numbers import euros
+from oablib.report.texts import sentence, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+
+@in_languages
+def answer(
+    schools: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    *,
+    indicator: str,
+    of_schools: National,
+    divided: Grants,
+    averaging: pd.DataFrame,
+) -> str:
+    """Who has a score above zero, what a pupil adds, what a point is worth, and how sure it is.
+
+    Tables as allocation.schools, municipalities and early_and_late; sites without pupils do not
+    count. indicator: name of the one that is applied, empty for that of the run.
+    """
+    parts = [
+        _scores(with_pupils(schools), municipalities, indicator=indicator),
+        _(
+            "The boundary (grenswaarde) is {boundary:.2f}; so each pupil who counts adds at least "
+            "**{step:.2f} points** to its school.",
+            boundary=of_schools.boundary, step=of_schools.C - of_schools.boundary,
+        ),
+        _money(divided),
+        _limit(averaging),
+    ]  # fmt: skip
+    return " ".join(parts)
+
+
+def _scores(schools: pd.DataFrame, municipalities: pd.DataFrame, *, indicator: str) -> str:
+    sites, towns = (int((t["achterstandsscore"] > 0).sum()) for t in (schools, municipalities))
+    counts = {
+        "indicator": applied(indicator),
+        "sites": sites, "n": len(schools), "share": sites / len(schools),
+        "towns": towns, "all": len(municipalities), "part": towns / len(municipalities),
+    }  # fmt: skip
+    if not sites:
+        return sentence(
+            _("by {indicator}, no school site has an achterstandsscore above zero.", **counts)
+        )
+    most = sentence(
+        _(
+            "by {indicator}, **{sites:,} of {n:,} school sites** ({share:.0%}) and **{towns:,} of "
+            "{all:,} municipalities** ({part:.0%}) have an achterstandsscore above zero.",
+            **counts,
+        )
+    )
+    half = _("Half of all points of schools go to {half:.0%} of the sites.", half=_half(schools))
+    return f"{most} {half}"
+
+
+def _half(table: pd.DataFrame) -> float:
+    """Share of rows, largest first, that hold half of all points; 0 where there are none."""
+    ordered = table["achterstandsscore"].sort_values(ascending=False).cumsum()
+    whole = float(ordered.iloc[-1])
+    return float((ordered < whole / 2).sum() + 1) / len(table) if whole else 0.0
+
+
+def _money(divided: Grants) -> str:
+    """The budget, the municipalities at the minimum, and the value of a point."""
+    lifted = int(divided.table["at_minimum"].sum())
+    point, budget = euros(divided.J / divided.K), euros(divided.budget)
+    if divided.share < 1:
+        budget = _("{budget} ({share:.1%} of that of the country)", budget=budget,
+                   share=divided.share)  # fmt: skip
+    if not lifted:
+        return _(
+            "Of a budget of {budget} no municipality needs the minimum; a point of a municipality "
+            "is worth **{point}**.", budget=budget, point=point,
+        )  # fmt: skip
+    return _.plural(
+        "Of a budget of {budget} {n:,} municipality gets the minimum; a point of a municipality "
+        "is worth **{point}**.",
+        "Of a budget of {budget} {n:,} municipalities get the minimum; a point of a municipality "
+        "is worth **{point}**.",
+        n=lifted, budget=budget, point=point,
+    )  # fmt: skip
+
+
+def _limit(averaging: pd.DataFrame) -> str:
+    """What averaging draws of unknown education in another way would do to the sites above 0."""
+    values = averaging.set_index("measure")
+    early, late = (int(values[name]["above_zero"]) for name in ("early", "late"))
+    if early == late:
+        return _(
+            "Imputed education hardly decides how many sites have a score: {early:,} are above "
+            "zero whether draws are averaged per child or per school.",
+            early=early,
+        )
+    return _(
+        "The main limit is imputed education: {early:,} sites are above zero if draws are "
+        "averaged per child, {late:,} if per school.", early=early, late=late,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The answer of the report on causes."""
+
+import pandas as pd
+
+from oablib.indicator.comparison import Rules
+from oablib.indicator.comparison.causes import DONORS
+from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
+from oablib.indicator.comparison.shapley import GAINERS, LOSERS
+from oablib.protocol.codebook import Table as CodebookTable
+from oablib.report.causes.parts import shares, yearly_finding
+from oablib.report.causes.profile import over_represented
+from oablib.report.indicators import applied
+from oablib.report.texts import sentence, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+MOST = 2  # characteristics named for either end
+
+
+@in_languages
+def answer(
+    summary: pd.DataFrame,
+    *,
+    indicators: tuple[str, str],
+    profile: pd.DataFrame,
+    yearly: pd.DataFrame,
+    table: CodebookTable,
+    rules: Rules,
+) -> str:
+    """Why schools change, which change most, what other pupils do, and the main limit.
+
+    summary, yearly: as from causes_summary; profile: as from comparison.profile. indicators: names
+    of the current and the new one.
+    """
+    current, new = indicators
+    counts = summary.drop_duplicates("group").set_index("group")["schools"]
+    lost, gained = (
+        over_represented(profile, group, table=table, rules=rules, most=MOST)
+        for group in (LOSE_MOST, GAIN_MOST)
+    )
+    parts = [
+        sentence(
+            _(
+                "by {new}, **{lose:,} schools lose and {gain:,} gain** against {current}.",
+                new=applied(new), current=applied(current),
+                lose=int(counts[LOSERS]), gain=int(counts[GAINERS]),
+            )
+        ),
+        _("**Why:** {shares}", shares=shares(summary)),
+        yearly_finding(yearly),
+        _("**Which:** {gained}; {lost}.", lost=lost, gained=gained),
+        _limit(summary),
+    ]  # fmt: skip
+    return " ".join(parts)
+
+
+def _limit(summary: pd.DataFrame) -> str:
+    """What donor selection does to the schools that lose most."""
+    rows = summary[(summary["group"] == LOSE_MOST) & (summary["cause"] == DONORS)]
+    share = float(rows["net_share"].iloc[0]) if len(rows) else 0.0
+    if share > 0:
+        return _(
+            "The main limit: donor selection, {share:.0%} of what they lose, depends on which "
+            "donors are drawn.",
+            share=share,
+        )
+    return _("The main limit: causes are those of the computation, not of the world.")

@@ -1,0 +1,75 @@
+"""Asylum seekers and status holders who are registered after the reference date."""
+
+import datetime
+
+import pandas as pd
+from babel import dates
+
+from oablib.base import language
+from oablib.indicator.comparison.late import PUBLISHED
+from oablib.report.exhibit import About, Table
+from oablib.report.table import show
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+
+@in_languages
+def late_registrations_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Asylum seekers and status holders found by adding later months (chapter 5)."""
+    return show(
+        frame.assign(month=frame["month"].map(_month)),
+        about=about,
+        **captions("tbl-late-registrations"),
+    )
+
+
+def _month(text: str) -> str:
+    if text == PUBLISHED:
+        return _("published")
+    day = datetime.date.fromisoformat(f"{text}-01")
+    return dates.format_date(day, format="MMMM y", locale=language.current())
+
+
+@in_languages
+def late_registrations_finding(frame: pd.DataFrame, *, about: About) -> str:
+    """How many children later months add, whether any school has several, and what is published."""
+    here = frame[frame["month"] != PUBLISHED]
+    text = _added(here.iloc[-1], months=len(here))
+    printed = frame[frame["month"] == PUBLISHED]
+    if printed.empty:
+        return text
+    row = printed.iloc[0]
+    text += " " + _(
+        "Published: {children:,} children; {several:,} schools with three or more.",
+        children=int(row["children"]), several=_several(row),
+    )  # fmt: skip
+    if about.drawn:
+        text += " " + _(
+            "The synthetic country was made with the published number, so that this is no finding."
+        )
+    return text
+
+
+def _added(last: pd.Series, *, months: int) -> str:
+    children, several = int(last["children"]), _several(last)
+    if not children:
+        return _("The {months} months after the reference date add no children.", months=months)
+    text = _.plural(
+        "The {months} months after the reference date add {n:,} child (schools: {schools:,}).",
+        "The {months} months after the reference date add {n:,} children (schools: {schools:,}).",
+        n=children, months=months, schools=int(last["schools"]),
+    )  # fmt: skip
+    if not several:
+        return text + " " + _("No school has three or more of them.")
+    return text + " " + _.plural(
+        "{n:,} school has three or more of them, and gets a higher score for each.",
+        "{n:,} schools have three or more of them, and get a higher score for each.",
+        n=several,
+    )  # fmt: skip
+
+
+def _several(row: pd.Series) -> int:
+    return int(row["schools_3_or_4"]) + int(row["schools_5_or_more"])

@@ -1,0 +1,236 @@
+"""Causes of the changes of schools, and how much each moves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from oablib.base.wording import words as plain_words
+from oablib.indicator.comparison import ALL_CHANGED
+from oablib.indicator.comparison.causes import DONORS, POPULATION
+from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
+from oablib.indicator.comparison.shapley import GAINERS, LOSERS, STANDARDISATION
+from oablib.report import drawing
+from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import number, percent
+from oablib.report.table import show
+from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+COLOURS = {LOSE_MOST: drawing.INDIRECT, GAIN_MOST: drawing.OURS}
+OFFSET = 0.5  # of the larger part, from which the smaller one offsets it
+CONCENTRATED = 2.0  # standard deviation by mean size, from which few schools have most of a part
+
+
+def cause(name: str) -> str:
+    """A cause in words, within a sentence."""
+    return str(_.words("causes").get(name, plain_words(name)))
+
+
+@in_languages
+@drawing.styled
+def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
+    """How much each cause moves: in size for all that change, with sign for the outer groups.
+
+    frame: group, cause, schools, mean, mean_absolute.
+    """
+    names = list(frame["cause"].unique())
+    by_group = {
+        str(name): part.set_index("cause").loc[names] for name, part in frame.groupby("group")
+    }
+    figure, (left, right) = drawing.beside(2, height=1.2 + 0.42 * len(names))
+    sizes = by_group[ALL_CHANGED]["mean_absolute"]
+    left.barh(np.arange(len(names)), sizes, color=drawing.GREY, height=0.5)
+    left.set(title=_("All that change"), xlabel=_("mean size (points)"))
+    left.grid(axis="x")
+    drawing.row_labels(left, [sentence(cause(name)) for name in names])
+    for shift, group in ((-0.5, LOSE_MOST), (0.5, GAIN_MOST)):
+        part = by_group[group]
+        rows = np.arange(len(part)) + 0.36 * shift
+        label = _group(group, int(part["schools"].iloc[0]))
+        right.barh(rows, part["mean"], height=0.34, color=COLOURS[group], label=label)
+    right.axvline(0, color=drawing.GREY, lw=0.8)
+    right.set(title=_("Those that change most"), xlabel=_("mean part (points)"))
+    right.grid(axis="x")
+    for axes in (left, right):
+        axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
+    drawing.legend(figure, right, columns=2)
+    lost, gained = by_group[LOSE_MOST]["mean"], by_group[GAIN_MOST]["mean"]
+    spoken = [
+        _("{cause}: size {size:.2f}, lose most {lost:+.2f}, gain most {gained:+.2f}",
+          cause=cause(name), size=sizes[name], lost=lost[name], gained=gained[name])
+        for name in names
+    ]  # fmt: skip
+    return drawing.exhibited(
+        figure,
+        about=about,
+        alt=_("Bars per cause. {values}.", values="; ".join(spoken)),
+        numbers=_named(frame)[["group", "cause", "schools", "mean", "mean_absolute"]].rename(
+            columns=_.words("columns")
+        ),
+        **captions("fig-causes"),
+    )
+
+
+def _group(group: str, schools: int) -> str:
+    return _.plural(
+        "{group} ({n:,} school)", "{group} ({n:,} schools)", n=schools,
+        group=_.words("groups")[group],
+    )  # fmt: skip
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Groups and causes in words."""
+    return frame.assign(
+        group=frame["group"].map(_.words("groups")), cause=frame["cause"].map(cause)
+    )
+
+
+@in_languages
+def causes_table(frame: pd.DataFrame, *, about: About, sides: bool = True) -> Table:
+    """How much each cause moves all schools that change, and those that lose and gain.
+
+    frame: as from causes_summary. sides: show those that lose and gain as well.
+    """
+    every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
+    counts = {name: _schools(frame, name) for name in (ALL_CHANGED, LOSERS, GAINERS)}
+    shown = every[["mean", "sd", "net_share"]]
+    if sides:
+        shown = shown.assign(losers=_means(frame, LOSERS), gainers=_means(frame, GAINERS))
+    named = shown.rename(index=cause).rename_axis("cause").reset_index()
+    return show(
+        named,
+        about=about,
+        **captions(
+            "tbl-causes",
+            schools=counts[ALL_CHANGED],
+            losers=counts[LOSERS],
+            gainers=counts[GAINERS],
+        ),
+    )
+
+
+def _means(frame: pd.DataFrame, group: str) -> pd.Series:
+    return frame[frame["group"] == group].set_index("cause")["mean"]
+
+
+def _schools(frame: pd.DataFrame, group: str) -> int:
+    return int(frame.loc[frame["group"] == group, "schools"].iloc[0])
+
+
+@in_languages
+def offset_finding(frame: pd.DataFrame) -> str:
+    """Whether the largest parts offset each other, and whether donor selection is offset."""
+    every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
+    means = every["mean"].drop(STANDARDISATION, errors="ignore").dropna()
+    if means.empty or not means.abs().max() > 0:
+        return _("No cause moves schools.")
+    up, down = str(means.idxmax()), str(means.idxmin())
+    smaller, larger = sorted([abs(means[up]), abs(means[down])])
+    given = {
+        "up": sentence(cause(up)), "down": cause(down), "raised": means[up],
+        "lowered": means[down], "left": means[up] + means[down],
+    }  # fmt: skip
+    offset = means[up] > 0 > means[down] and smaller >= OFFSET * larger
+    text = (
+        _(
+            "{up} ({raised:+.1f} points a school) and {down} ({lowered:+.1f}) offset each other; "
+            "{left:+.1f} is left.",
+            **given,
+        )
+        if offset
+        else _("No two causes offset each other: the means run from {lowered:+.1f} ({down}) to "
+               "{raised:+.1f} points a school ({up}).", **given)
+    )  # fmt: skip
+    if DONORS not in every.index or (offset and DONORS in (up, down)):
+        return text
+    return f"{text} {_donors(every.to_dict('index')[DONORS], offset=offset)}"
+
+
+def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
+    given = {"mean": row["mean"], "sd": row["sd"]}
+    begin = (
+        _("No such offset exists for donor selection: mean {mean:+.1f}, standard deviation "
+          "{sd:.1f}.", **given)
+        if offset
+        else _("Donor selection has mean {mean:+.1f} and standard deviation {sd:.1f}.", **given)
+    )  # fmt: skip
+    if row["sd"] >= CONCENTRATED * row["mean_absolute"]:
+        return begin + " " + _("It moves few schools, and those much.")
+    return begin + " " + _("It moves many schools by similar amounts.")
+
+
+@in_languages
+def most_changed_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Schools that lose and gain most, with the parts of their change."""
+    groups = _.words("groups")
+    rows = np.where(
+        frame["change"] < 0, sentence(groups[LOSE_MOST]), sentence(groups[GAIN_MOST])
+    )  # fmt: skip
+    named = {str(name): cause(str(name)) for name in frame}
+    return show(
+        frame.drop(columns="group")
+        .rename(columns=named | dict(_.words("columns")))
+        .assign(rows=rows),
+        about=about,
+        **captions("tbl-most-changed"),
+    )
+
+
+def shares(frame: pd.DataFrame) -> str:
+    """The two causes with the largest net shares, and the one that works most against the change.
+
+    frame: as from causes_summary; standardisation is left out.
+    """
+    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
+    part = part.dropna(subset=["net_share"])
+    if part.empty:
+        return _("no school changes.")
+    top = part.nlargest(2, "net_share")
+    names = [cause(str(name)) for name in top["cause"]]
+    values = [percent(float(share)) for share in top["net_share"]]
+    if len(set(values)) < len(values):
+        text = _(
+            "{causes} each account for {share} of the net change",
+            causes=listed(names), share=values[0],
+        )  # fmt: skip
+    else:
+        text = _("the net change is due to {causes}", causes=_with_shares(top))
+    last = part.nsmallest(1, "net_share")
+    if float(last["net_share"].iloc[0]) < 0:
+        text = _("{text}; against it: {cause}", text=text, cause=_with_shares(last))
+    return f"{text}."
+
+
+def _with_shares(part: pd.DataFrame) -> str:
+    pairs = zip(part["cause"], part["net_share"], strict=True)
+    return listed(
+        _("{cause} ({share})", cause=cause(str(name)), share=percent(float(share)))
+        for name, share in pairs
+    )
+
+
+@in_languages
+def yearly_finding(frame: pd.DataFrame) -> str:
+    """Whether other children move schools more than the new indicator; frame: with population."""
+    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
+    nets = part.set_index("cause")["net_share"].dropna()
+    if nets.empty:
+        return _("From one year to the next no school changes.")
+    population = float(nets[POPULATION])
+    given = {"population": population, "indicator": float(nets.sum()) - population}
+    if given["population"] > given["indicator"]:
+        return _(
+            "From one year to the next, other pupils move schools more ({population:.0%} of the "
+            "net change) than the new indicator does ({indicator:.0%}).",
+            **given,
+        )
+    return _(
+        "From one year to the next, the new indicator moves schools more ({indicator:.0%} of the "
+        "net change) than other pupils do ({population:.0%}).",
+        **given,
+    )

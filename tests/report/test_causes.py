@@ -1,0 +1,187 @@
+"""Sentences on causes say what was found, and the opposite when that is found."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from oablib import comparison
+from oablib.base import language
+from oablib.protocol import codebook
+from oablib.report import causes as report
+from oablib.report.causes.parts import shares
+from oablib.report.exhibit import About
+
+DRAWN = About("made-up children", drawn=True)
+DELIVERED = About("children", drawn=False)
+RULES = comparison.rules()
+TABLE = codebook.load().table("children")
+GROUPS = ("all that change", "losers", "gainers", "lose most", "gain most")
+MEASURES = ("imputed", "imputed_over", "low_education", "short_residence", "in_debt")
+
+
+def summary(**nets: float) -> pd.DataFrame:
+    """Causes with net shares as given, and means ten times these."""
+    rows = [
+        {"group": group, "cause": cause, "schools": 5, "mean": 10 * net, "sd": 1.0,
+         "mean_absolute": abs(10 * net), "net_share": net}
+        for group in GROUPS for cause, net in nets.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def profile(
+    *, lose: dict | None = None, gain: dict | None = None, schools: int = 3
+) -> pd.DataFrame:
+    """Every share is 0.1 in all schools and in the others, unless it is given for a group."""
+    rows = []
+    given = {"lose most": lose or {}, "gain most": gain or {}, "others": {}, "all": {}}
+    for group, values in given.items():
+        keys = [*((name, 0) for name in MEASURES), *(("origin", code) for code in range(1, 9))]
+        rows += [(*key, group, values.get(key, 0.1), 10) for key in keys]
+        rows += [("schools", 0, group, float(schools), 3), ("children", 0, group, 99.0, 99)]
+    return pd.DataFrame(rows, columns=["measure", "code", "group", "value", "n"])
+
+
+def late(*, children: int, several: int, beside: bool = True) -> pd.DataFrame:
+    rows = [("2020-10", 0, 0, 0, 0, 0, 0, 0)]
+    rows += [("2020-12", children, children, children, 0, children, several, 0)]
+    if beside:
+        rows += [("published", pd.NA, 44, 41, 3, pd.NA, 4, 1)]
+    columns = ["month", "added", "children", "pupils", "toddlers", "schools"]
+    return pd.DataFrame(rows, columns=[*columns, "schools_3_or_4", "schools_5_or_more"])
+
+
+@pytest.mark.parametrize(
+    ("code", "nets", "text"),
+    [
+        ("en", {"donors": 0.3, "scale_values": 0.7}, "due to scale values (70%) and donor selec"),
+        ("nl", {"donors": 0.3, "scale_values": 0.7}, "door schaalwaarden (70%) en donorselectie"),
+        ("en", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "each account for 39%"),
+        ("nl", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "verklaren elk 39%"),
+        ("en", {"donors": 1.2, "coefficients": -0.2}, "against it: coefficients (−20%)"),
+    ],
+)
+def test_the_largest_causes_are_named_and_ties_as_such(code: str, nets: dict, text: str) -> None:
+    with language.use(code):
+        assert text in shares(summary(**nets))
+
+
+def test_where_no_school_changes_it_is_said() -> None:
+    nothing = summary(donors=float("nan"))
+    assert shares(nothing) == "no school changes."
+    assert "no school changes" in report.yearly_finding(nothing)
+    assert report.offset_finding(nothing) == "No cause moves schools."
+
+
+@pytest.mark.parametrize(
+    ("code", "nets", "texts"),
+    [
+        ("en", {"scale_values": 7.0, "coefficients": -6.0, "donors": -0.5},
+         ["Scale values (+70.0 points a school) and coefficients (−60.0) offset each other",
+          "No such offset exists for donor selection"]),
+        ("nl", {"scale_values": 7.0, "coefficients": -6.0, "donors": -0.5},
+         ["Schaalwaarden (+70,0 punten per school) en coëfficiënten (−60,0) compenseren elkaar",
+          "Donorselectie wordt niet zo gecompenseerd"]),
+        ("en", {"scale_values": 7.0, "coefficients": 1.0, "donors": 2.0},
+         ["No two causes offset each other", "Donor selection has mean +20.0"]),
+    ],
+)  # fmt: skip
+def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]) -> None:
+    with language.use(code):
+        found = report.offset_finding(summary(**nets))
+    assert all(text in found for text in texts)
+
+
+def test_donor_selection_moves_few_schools_or_many() -> None:
+    frame = summary(scale_values=7.0, coefficients=-6.0, donors=-0.5)
+    assert "It moves many schools by similar amounts." in report.offset_finding(frame)
+    assert "It moves few schools, and those much." in report.offset_finding(frame.assign(sd=50.0))
+
+
+@pytest.mark.parametrize(
+    ("population", "text"),
+    [(0.6, "other pupils move schools more (60%"), (0.4, "the new indicator moves schools more")],
+)
+def test_other_pupils_move_schools_more_than_the_indicator_or_less(
+    population: float, text: str
+) -> None:
+    frame = summary(donors=1 - population, population=population)
+    assert text in report.yearly_finding(frame)
+    with language.use("nl"):
+        assert "Van jaar op jaar" in report.yearly_finding(frame)
+
+
+def test_over_represented_characteristics_are_named_or_said_to_be_none() -> None:
+    frame = profile(lose={("origin", 4): 0.3, ("imputed", 0): 0.16, ("in_debt", 0): 0.14})
+    text = report.profile_finding(frame, table=TABLE, rules=RULES)
+    assert "origin North Africa (30.0% against 10.0%)" in text
+    assert "scores imputed by a donor (16.0% against 10.0%)" in text and "debt" not in text
+    assert "In the 3 schools that gain most no characteristic is over-represented." in text
+    with language.use("nl"):
+        text = report.profile_finding(frame, table=TABLE, rules=RULES)
+    assert "herkomst Noord-Afrika (30,0% tegen 10,0%)" in text
+    nobody = report.profile_finding(profile(schools=0), table=TABLE, rules=RULES)
+    assert nobody.startswith("No school loses far more than others.")
+
+
+def test_what_the_source_names_is_found_here_or_not() -> None:
+    options = {"table": TABLE, "rules": RULES}
+    assert report.named_finding(profile(), **options, published=None) == ""
+    text = report.named_finding(profile(gain={("origin", 8): 0.3}), **options, published={})
+    assert "over-represented here: 0; not: scores imputed by a donor" in text
+    assert "gain most the source names 2 characteristics; over-represented here: 1" in text
+    one = replace(RULES, named_gain_origins=(8,), named_gain=("imputed",))
+    every = profile(gain={("origin", 8): 0.3, ("imputed", 0): 0.3})
+    text = report.named_finding(every, table=TABLE, rules=one, published={})
+    assert "gain most the source names 2 characteristics; all are over-represented here." in text
+
+
+@pytest.mark.parametrize(
+    ("children", "several", "text"),
+    [
+        (0, 0, "The 2 months after the reference date add no children."),
+        (1, 0, "add 1 child (schools: 1). No school has three or more of them."),
+        (9, 1, "add 9 children (schools: 9). 1 school has three or more of them"),
+    ],
+)
+def test_late_registrations_are_counted(children: int, several: int, text: str) -> None:
+    frame = late(children=children, several=several)
+    found = report.late_registrations_finding(frame, about=DELIVERED)
+    assert text in found and "Published: 44 children; 5 schools" in found
+    assert "synthetic" not in found
+    assert "synthetic" in report.late_registrations_finding(frame, about=DRAWN)
+    alone = late(children=children, several=several, beside=False)
+    assert "Published" not in report.late_registrations_finding(alone, about=DRAWN)
+
+
+def test_months_are_written_in_words() -> None:
+    with language.use("nl"):
+        table = report.late_registrations_table(late(children=1, several=0), about=DRAWN)
+    names = [row[0] for row in table.groups[0][1]]
+    assert names == ["oktober 2020", "december 2020", "gepubliceerd"]
+
+
+def answer(frame: pd.DataFrame) -> str:
+    lose = {("origin", 4): 0.3}
+    return report.answer(
+        frame, indicators=("indicator_2019", "indicator_2021"), profile=profile(lose=lose),
+        yearly=summary(donors=0.4, population=0.6), table=TABLE, rules=RULES,
+    )  # fmt: skip
+
+
+def test_the_answer_says_who_changes_why_and_how_sure_that_is() -> None:
+    text = answer(summary(scale_values=0.7, donors=0.3))
+    for part in (
+        "By the published indicator of 2021, **5 schools lose and 5 gain** against the published",
+        "**Why:** the net change is due to scale values (70%) and donor selection (30%).",
+        "over-represented in the 3 schools that lose most: origin North Africa",
+        "in the 3 schools that gain most no characteristic is over-represented",
+        "donor selection, 30% of what they lose, depends on which donors are drawn",
+    ):
+        assert part in text
+    assert len(text.split()) <= 125
+    without = answer(summary(scale_values=1.2, donors=-0.2))
+    assert "causes are those of the computation, not of the world" in without
+    with language.use("nl"):
+        assert "**5 scholen erop achteruit en 5 erop vooruit**" in answer(summary(donors=1.0))

@@ -1,0 +1,166 @@
+"""Sentences on the comparison say what was found, and the opposite when that is found."""
+
+import pandas as pd
+import pytest
+
+from oablib import comparison, params
+from oablib.base import language
+from oablib.report import comparison as report
+from oablib.report.exhibit import About
+
+DRAWN = About("made-up children", drawn=True)
+DELIVERED = About("children", drawn=False)
+PUBLISHED = params.published("herijking2021")
+RULES = comparison.rules()
+NAMES = {"GM1": "Aa", "GM2": "Bee", "GM3": "Cee", "GM4": "Dee"}
+
+
+def differences(*, imputed: float, beside: bool = False) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {"scores": ["total", "direct", "imputed"], "mean": [0.0, 0.1, 0.35], "r": 0.97}
+    ).assign(sd=[1.0, 0.5, imputed])
+    if not beside:
+        return frame
+    listed = pd.DataFrame(PUBLISHED["score_difference"]).T.add_prefix("published_")
+    return frame.join(listed, on="scores")
+
+
+def cutoff(net: float, *, beside: bool = True) -> pd.DataFrame:
+    values = {"only_current": 0.01, "only_new": 0.02, "net_shift": net}
+    frame = pd.DataFrame({"measure": list(values), "value": list(values.values())})
+    return frame.assign(published=0.17) if beside else frame
+
+
+def crosstable(*, gain: int, lose: int, beside: bool = True) -> pd.DataFrame:
+    pairs = pd.DataFrame(
+        {"current": [0.0] * gain + [1.0] * lose, "new": [1.0] * gain + [0.0] * lose}
+    )
+    return comparison.crosstable(pairs, published=PUBLISHED if beside else None)
+
+
+def towns(*new: float) -> pd.DataFrame:
+    names = list(NAMES)[: len(new)]
+    sides = (
+        pd.DataFrame({"municipality": names, "achterstandsscore": scores})
+        for scores in ([1_000.0, 100.0, 90.0, 80.0][: len(new)], new)
+    )
+    return comparison.standardised(*sides, key="municipality", rules=RULES)
+
+
+@pytest.mark.parametrize(
+    ("code", "sd", "text"),
+    [
+        ("en", 1.8, "change more than computed ones: their standard deviation is 3.6 times"),
+        ("nl", 1.8, "veranderen meer dan berekende: hun standaarddeviatie is 3,6 keer"),
+        ("en", 0.4, "do not change more than computed ones"),
+        ("nl", 0.4, "veranderen niet meer dan berekende"),
+    ],
+)
+def test_imputed_scores_change_more_or_not(code: str, sd: float, text: str) -> None:
+    with language.use(code):
+        assert text in report.score_differences_finding(differences(imputed=sd))
+
+
+def test_published_figures_are_named_where_the_run_has_them() -> None:
+    bare = report.score_differences_finding(differences(imputed=1.8))
+    assert "Published" not in bare and "differs by +0.25 points" in bare
+    beside = report.score_differences_finding(differences(imputed=1.8, beside=True))
+    assert "Published are 10.1 times and +0.25 points." in beside
+
+
+@pytest.mark.parametrize(
+    ("code", "net", "texts"),
+    [
+        ("en", 0.25, ["boundary rises by +0.25", "same direction: +0.17", "3.0% of the children"]),
+        ("nl", 0.25, ["stijgt de grenswaarde: +0,25", "dezelfde richting: +0,17", "3,0% van"]),
+        ("en", -0.25, ["does not rise: −0.25", "other direction: +0.17"]),
+        ("nl", -0.25, ["stijgt de grenswaarde niet: −0,25", "de andere richting"]),
+    ],
+)
+def test_the_boundary_rises_against_all_scores_or_not(
+    code: str, net: float, texts: list[str]
+) -> None:
+    with language.use(code):
+        found = report.cutoff_finding(cutoff(net))
+        assert all(text in found for text in texts)
+        assert "0.17" not in report.cutoff_finding(cutoff(net, beside=False))
+
+
+@pytest.mark.parametrize(
+    ("gain", "lose", "text"),
+    [
+        (3, 1, "More schools gain a score (3) than lose theirs (1)"),
+        (1, 3, "More schools lose their score (3) than gain one (1)"),
+        (2, 2, "As many schools gain a score as lose theirs: 2"),
+    ],
+)
+def test_more_schools_gain_a_score_or_lose_theirs(gain: int, lose: int, text: str) -> None:
+    found = report.crosstable_finding(crosstable(gain=gain, lose=lose), about=DRAWN)
+    assert text in found and "133 gain one and 41 lose theirs" in found
+    assert "synthetic" in found
+    delivered = crosstable(gain=gain, lose=lose)
+    assert "synthetic" not in report.crosstable_finding(delivered, about=DELIVERED)
+    alone = crosstable(gain=gain, lose=lose, beside=False)
+    assert "Published" not in report.crosstable_finding(alone, about=DRAWN)
+
+
+def test_less_moves_between_municipalities_or_not() -> None:
+    assert "Less moves" in report.redistribution_finding(schools=0.08, municipalities=0.05)
+    assert "No less moves" in report.redistribution_finding(schools=0.05, municipalities=0.05)
+    with language.use("nl"):
+        text = report.redistribution_finding(schools=0.082, municipalities=0.056)
+    assert "5,6% van alle punten tegen 8,2%" in text
+
+
+def test_more_municipalities_gain_or_lose_and_the_largest_are_named() -> None:
+    gain = comparison.relative(towns(900, 120, 110, 140), rules=RULES, published=PUBLISHED)
+    text = report.relative_finding(gain, names=NAMES, rules=RULES)
+    assert text.startswith("More municipalities gain (75%) than lose (25%)")
+    assert "Aa −10.0%" in text and "Published: −4%." in text
+    lose = comparison.relative(towns(1_100, 70, 60, 40), rules=RULES)
+    text = report.relative_finding(lose, names=NAMES, rules=RULES)
+    assert text.startswith("No more municipalities gain (25%)") and "Published" not in text
+    with language.use("nl"):
+        assert "(75%)" in report.relative_finding(lose, names=NAMES, rules=RULES)
+
+
+def test_the_published_band_has_the_share_of_its_table_and_of_its_text() -> None:
+    pairs = towns(900, 120, 110, 140)
+    text = report.bands_finding(comparison.bands(pairs, rules=RULES, published=PUBLISHED))
+    assert "78.9% by −24 to +24, by the counts of its table (80% in its text)" in text
+    alone = report.bands_finding(comparison.bands(pairs, rules=RULES))
+    assert "Published" not in alone and alone.count("%") == 2
+
+
+def answer(*, about: About, current: str = "indicator_2019", beside: bool = True) -> str:
+    pairs, figures = towns(900, 120, 110, 140), PUBLISHED if beside else None
+    return report.answer(
+        indicators=(current, ""), differences=differences(imputed=1.8), cutoff=cutoff(0.25),
+        pairs=pairs, bands=comparison.bands(pairs, rules=RULES, published=figures),
+        relative=comparison.relative(pairs, rules=RULES).summary, redistributed=(0.08, 0.05),
+        rules=RULES, about=about,
+    )  # fmt: skip
+
+
+def test_the_answer_covers_children_schools_and_municipalities() -> None:
+    text = answer(about=DRAWN)
+    for part in (
+        "The indicator estimated in this run is compared with the published indicator of 2019",
+        "**Children:** scores correlate **0.97**; 3.0% of the children",
+        "**Schools:** of 4 with a score by either, 3 gain and 1 lose",
+        "(published: 78.9% by −24 to +24)",
+        "**Municipalities:** 75% gain and 25% lose",
+        "the children are synthetic",
+    ):
+        assert part in text
+    assert len(text.split()) <= 120
+
+
+def test_the_limit_that_is_named_depends_on_the_data_and_the_indicator() -> None:
+    derived = answer(about=DELIVERED, beside=False)
+    assert "effects of the published indicator of 2019 are derived" in derived
+    assert "synthetic" not in derived and "(published" not in derived
+    assert "choice of donors" in answer(about=DELIVERED, current="indicator_2021")
+    with language.use("nl"):
+        text = answer(about=DELIVERED)
+    assert "**Kinderen:** scores correleren **0,97**" in text
