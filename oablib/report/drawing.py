@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ _ = texts_beside(__file__)
 OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
 GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
 WIDTH = 7.2  # inches: the width of a printed page, so that text keeps its size
+LABEL_WIDTH = 36  # characters: a longer label has a second line
 SMALL = 8.3  # points, the smallest text that is to be read
 SMALLEST = 7.0  # points, of the remark that says what kind of data it is
 STYLE: dict[Any, Any] = {
@@ -137,9 +139,9 @@ def _spread(frame: pd.DataFrame, column: str) -> Any:
     return 1.96 * frame[f"{column}_se"] if f"{column}_se" in frame else None
 
 
-def row_labels(axes: Axes, labels: Iterable[str]) -> None:
-    """A labelled line for each row, the first on top."""
-    texts = [inert(label) for label in labels]
+def row_labels(axes: Axes, labels: Iterable[str], *, width: int = LABEL_WIDTH) -> None:
+    """A labelled line for each row, the first on top; width: characters of a line of a label."""
+    texts = [textwrap.fill(inert(label), width) for label in labels]
     axes.set_yticks(range(len(texts)), texts)
     axes.set_ylim(len(texts) - 0.3, -0.6)
 
