@@ -88,7 +88,7 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
     said = _said(_largest(frame), panels=Panels(frame, wave, labels))
     text = _(
         "Imputed values included, the largest difference to the published distribution is "
-        "{points:.1f} percentage points ({place}: {share:.1%} here, {published:.1%} published).",
+        "{points:.1f} percentage points: {place} {share:.1%} here, {published:.1%} published.",
         **said,
     )
     method = _(
@@ -111,7 +111,7 @@ def _largest(frame: pd.DataFrame) -> pd.Series:
 def _said(row: pd.Series, *, panels: Panels) -> dict[str, str | float]:
     """A row of margins as values of a sentence."""
     place = _(
-        "{variable} “{value}” in {wave}",
+        "{variable} “{value}” ({wave})",
         variable=panels.labels(row["variable"]),
         value=panels.labels.category(row["variable"], row["value"]),
         wave=panels.wave_label(row["wave"]),
