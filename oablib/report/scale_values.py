@@ -169,7 +169,7 @@ def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
 
 @in_languages
 def answer(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> str:
-    """What a scale value is, the span of each variable's, agreement with published ones, the limit."""
+    """What scale values are, their span, whether they agree with published ones, and the limit."""
     spans = frame.groupby("variable", sort=False)["value"].agg(["min", "max"])
     parts = [
         _("{variable} {least:.2f} to {most:.2f}", variable=labels(str(name)), least=a, most=b)
