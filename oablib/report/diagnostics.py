@@ -63,13 +63,13 @@ def _imputations(wanted: int, *, m: int) -> str:
     """Recommended and made imputations, in a sentence."""
     if wanted > m:
         return _(
-            "{wanted:,} imputations are recommended, so that standard errors vary by 5%; {m:,} were "
-            "made, which is too few.",
+            "Imputations: {m:,} were made, too few; with {wanted:,} standard errors would vary by "
+            "only 5% between sets of draws.",
             wanted=wanted, m=m,
         )  # fmt: skip
     return _(
-        "{wanted:,} imputations are recommended, so that standard errors vary by 5%; {m:,} were "
-        "made, which is enough.",
+        "Imputations: {m:,} were made, which is enough; with {wanted:,} standard errors vary by "
+        "only 5% between sets of draws.",
         wanted=wanted, m=m,
     )  # fmt: skip
 

@@ -121,12 +121,10 @@ def _order(falls: pd.DataFrame, *, names: Sequence[str], labels: Labels) -> str:
     if "published_falls" not in falls:
         return text
     same = int(falls["published_falls"].sum())
-    return f"{text} " + _.plural(
-        "The published values fall at {same} of this one step.",
-        "The published values fall at {same} of these {n} steps.",
-        n=len(falls),
-        same=same,
-    )
+    return f"{text} " + _(
+        "Of these steps, {same} of {n} fall in the published values as well.",
+        same=same, n=len(falls),
+    )  # fmt: skip
 
 
 def _missed(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
