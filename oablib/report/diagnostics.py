@@ -42,8 +42,9 @@ def information_text(frame: pd.DataFrame, *, m: int, labels: Labels) -> str:
     wanted = int(frame["m_recommended"].max())
     ratios = frame["mce"] / frame["se"]
     worst = frame.loc[[ratios.idxmax()]].iloc[0]
-    values = {"path": labels.path(worst["lhs"], worst["rhs"]), "share": float(ratios.max())}
-    if values["share"] < LARGE_ERROR:
+    largest = float(ratios.max())
+    values = {"path": labels.path(worst["lhs"], worst["rhs"]), "share": largest}
+    if largest < LARGE_ERROR:
         error = _(
             "For no path the Monte Carlo error reaches a tenth of the standard error ({path}: "
             "{share:.0%}): other draws would give practically the same estimates.",

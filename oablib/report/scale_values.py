@@ -110,12 +110,12 @@ def _order(falls: pd.DataFrame, *, names: Sequence[str], labels: Labels) -> str:
     steps = [
         _(
             "{variable} from “{before}” ({higher:.2f}) to “{after}” ({lower:.2f})",
-            variable=labels(row.variable),
-            before=labels.category(row.variable, row.code_before),
-            after=labels.category(row.variable, row.code),
-            higher=row.value_before, lower=row.value,
+            variable=labels(row["variable"]),
+            before=labels.category(row["variable"], row["code_before"]),
+            after=labels.category(row["variable"], row["code"]),
+            higher=row["value_before"], lower=row["value"],
         )
-        for row in falls.itertuples()
+        for row in falls.to_dict("records")
     ]  # fmt: skip
     text = _("Values do not rise with every level: they fall for {steps}.", steps=listed(steps))
     if "published_falls" not in falls:
@@ -152,10 +152,11 @@ def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
     names = [
         _(
             "{variable} “{category}” ({value:.2f}; published {published:.2f})",
-            variable=labels(row.variable), category=labels.category(row.variable, row.code),
-            value=row.value, published=row.published,
+            variable=labels(row["variable"]),
+            category=labels.category(row["variable"], row["code"]),
+            value=row["value"], published=row["published"],
         )
-        for row in missed.itertuples()
+        for row in missed.to_dict("records")
     ]  # fmt: skip
     text = _(
         "{count} of {n} intervals do not include the published value of the base model: {values}. "

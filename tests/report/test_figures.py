@@ -14,6 +14,7 @@ from oablib.report import base_model, changes, scale_values
 from oablib.report import published as report
 from oablib.report.drawing import GREEN, GREY, INDIRECT, INK, OURS, PURPLE, in_words
 from oablib.report.exhibit import About, Figure
+from oablib.report.labels import Labels
 
 ABOUT = About("3 children & 1 school", "made up")
 LARGEST = 150_000  # bytes of a drawing, so that a page with a dozen stays under 2 MB
@@ -81,12 +82,11 @@ def test_caption_and_unit_are_under_the_drawing(direct: pd.DataFrame) -> None:
 def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
     column = load().table("cohort").column("education_mother")
     codes = [category.code for category in column.categories]
-    categories = tuple(replace(category, label_nl=label) for category in column.categories)
-    renamed = replace(column, categories=categories)
+    categories = tuple(replace(category, label_en=label) for category in column.categories)
+    labels = Labels({"education_mother": replace(column, categories=categories)}, models={})
     frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
     frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
-    columns = {"education_mother": renamed}
-    drawn = scale_values.ladder_figure(frame, columns=columns, outcome="cito", about=ABOUT)
+    drawn = scale_values.ladder_figure(frame, labels=labels, outcome="cito", about=ABOUT)
     assert "\N{RIGHT-TO-LEFT MARK}" not in drawn.alt
 
 

@@ -72,7 +72,7 @@ def _settled(drifts: pd.DataFrame, *, labels: Labels) -> str:
     if drifts.empty:
         return _("Chains settled: cannot be seen from so few iterations or data sets.")
     moving = drifts[~drifts["settled"].astype(bool)]
-    worst = drifts.loc[drifts["drift"].abs().idxmax()]
+    worst = drifts.loc[[drifts["drift"].abs().idxmax()]].iloc[0]
     if moving.empty:
         return _(
             "Chains settled: yes (largest drift {drift:+.2f} standard deviations).",
@@ -91,10 +91,10 @@ def _covered(coverage: pd.DataFrame, *, labels: Labels) -> str:
     shown = [
         _(
             "{variable} {share:.1%} (95% interval {lower:.1%} to {upper:.1%})",
-            variable=labels(row.variable),
-            share=row.coverage, lower=row.ci_lower, upper=row.ci_upper,
+            variable=labels(row["variable"]),
+            share=row["coverage"], lower=row["ci_lower"], upper=row["ci_upper"],
         )
-        for row in (coverage if low.empty else low).itertuples()
+        for row in (coverage if low.empty else low).to_dict("records")
     ]  # fmt: skip
     if low.empty:
         return _(

@@ -9,7 +9,7 @@ from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
 from oablib.report.table import show
-from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -63,11 +63,10 @@ def settled_text(drifts: pd.DataFrame, *, labels: Labels) -> str:
     if drifts.empty:
         return _("There are too few iterations or data sets to see whether the chains settled.")
     texts = []
-    for row in drifts.itertuples():
-        values = {
-            "variable": sentence(labels(row.variable)), "drift": row.drift, "allowed": row.allowed
-        }  # fmt: skip
-        if row.settled:
+    for row in drifts.to_dict("records"):
+        values = {"drift": row["drift"], "allowed": row["allowed"]}
+        values["variable"] = labels.heading(row["variable"])
+        if row["settled"]:
             text = _(
                 "{variable}: the chains settled. Their mean moved by {drift:+.2f} standard "
                 "deviations over the second half of the iterations; up to {allowed:.2f} counts as "

@@ -105,7 +105,7 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
 
 
 def _largest(frame: pd.DataFrame) -> pd.Series:
-    return frame.loc[(frame["share"] - frame["published"]).abs().idxmax()]
+    return frame.loc[[(frame["share"] - frame["published"]).abs().idxmax()]].iloc[0]
 
 
 def _said(row: pd.Series, *, panels: Panels) -> dict[str, str | float]:

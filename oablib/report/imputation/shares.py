@@ -159,12 +159,12 @@ def shares_text(levels: pd.DataFrame, *, labels: Labels) -> str:
     largest = [
         _(
             "{variable} “{value}”: {imputed:.1%} imputed, {known:.1%} known",
-            variable=labels(row.variable), value=labels.category(row.variable, row.value),
-            imputed=row.imputed, known=row.known,
+            variable=labels(row["variable"]), value=labels.category(row["variable"], row["value"]),
+            imputed=row["imputed"], known=row["known"],
         )
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     ]  # fmt: skip
-    widest = levels.loc[(levels["highest"] - levels["lowest"]).idxmax()]
+    widest = levels.loc[[(levels["highest"] - levels["lowest"]).idxmax()]].iloc[0]
     spread = _(
         "Between data sets the imputed share of a value differs by at most {points:.1f} percentage "
         "points ({variable} “{value}”: {lowest:.1%} to {highest:.1%}).",
