@@ -33,7 +33,7 @@ def information_table(frame: pd.DataFrame, *, m: int, labels: Labels, about: Abo
         lhs=[_("Effects on {variable}", variable=labels(name)) for name in frame["lhs"]],
         rhs=[labels.heading(name) for name in frame["rhs"]],
     )
-    return show(rows, about=about, **captions("tbl-information", m=m))
+    return show(rows.drop(columns="riv"), about=about, **captions("tbl-information", m=m))
 
 
 @in_languages
@@ -78,7 +78,7 @@ def _imputations(wanted: int, *, m: int) -> str:
 @in_languages
 def self_test_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """Planted effects and their estimates."""
-    rows = frame.drop(columns=["mc_se", "repeats"])
+    rows = frame.drop(columns=["se", "mc_se", "repeats"])
     rows["name"] = [labels.heading(name) for name in rows["name"]]
     repeats = int(frame["repeats"].max())
     return show(rows, about=about, **captions("tbl-self-test", repeats=repeats))
@@ -138,11 +138,11 @@ def moves(frame: pd.DataFrame) -> pd.DataFrame:
 
 @in_languages
 def sensitivity_table(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> Table:
-    """Direct effects under each shift, side by side; se is that without shift."""
+    """Direct effects under each shift, side by side, and the largest move."""
     wide = frame.pivot(index="name", columns="shift", values="value")
     moved = moves(frame).set_index("name")
     rows = wide.loc[list(dict.fromkeys(frame["name"]))].rename(columns=_.words("shifts"))
-    rows = rows.assign(se=moved["se"], largest_move=moved["move"]).reset_index()
+    rows = rows.assign(largest_move=moved["move"]).reset_index()
     rows["name"] = [labels.heading(name) for name in rows["name"]]
     return show(rows, about=about, **captions("tbl-sensitivity", outcome=labels(outcome)))
 

@@ -117,7 +117,7 @@ def _order(falls: pd.DataFrame, *, names: Sequence[str], labels: Labels) -> str:
         )
         for row in falls.to_dict("records")
     ]  # fmt: skip
-    text = _("Values do not rise with every level: they fall for {steps}.", steps=listed(steps))
+    text = _("Values do not rise with every level: they fall for {steps}.", steps="; ".join(steps))
     if "published_falls" not in falls:
         return text
     same = int(falls["published_falls"].sum())
@@ -145,10 +145,12 @@ def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
     if "published" not in frame:
         return ""
     missed, n = _missed(frame)
-    source = _("Published values: tables 3.1.2 to 3.1.4 [@walhout_scholtus2021].")
     if missed.empty:
-        text = _("All {n} intervals include the published value of the base model.", n=n)
-        return f"{text} {source}"
+        return _(
+            "All {n} intervals include the published value of the base model "
+            "[@walhout_scholtus2021, tables 3.1.2-3.1.4].",
+            n=n,
+        )
     names = [
         _(
             "{variable} “{category}” ({value:.2f}; published {published:.2f})",
@@ -158,12 +160,12 @@ def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
         )
         for row in missed.to_dict("records")
     ]  # fmt: skip
-    text = _(
-        "{count} of {n} intervals do not include the published value of the base model: {values}. "
-        "By chance alone {expected:.1f} would not.",
+    return _(
+        "{count} of {n} intervals do not include the published value of the base model "
+        "[@walhout_scholtus2021, tables 3.1.2-3.1.4]: {values}. By chance alone {expected:.1f} "
+        "would not.",
         count=len(missed), n=n, values=listed(names), expected=MISSES * n,
     )  # fmt: skip
-    return f"{text} {source}"
 
 
 @in_languages
@@ -175,9 +177,8 @@ def answer(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -
         for name, a, b in spans.itertuples()
     ]
     meaning = _(
-        "A category gets as its value the points of the {outcome} by which its children differ "
-        "from those of the reference category, other background characteristics being equal: "
-        "{spans}.",
+        "Each category stands for the points of the {outcome} by which its children differ from "
+        "those of the reference category, other background characteristics being equal: {spans}.",
         outcome=labels(outcome), spans="; ".join(parts),
     )  # fmt: skip
     agreement = _agreement(frame, about=about) if "published" in frame else ""

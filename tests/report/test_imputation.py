@@ -114,11 +114,11 @@ def test_what_is_unknown_is_said_of_each_variable_and_of_all(words: Labels) -> N
     test: dict[str, Any] = {"variable": "", "share": 0.0, "given": ""}
     options: dict[str, Any] = {"pattern": pattern(), "labels": words, "hidden": test}
     text = report.unknown_text(counts(father=3, mother=4), **options)
-    assert "education of the father 30.0% and education of the mother 40.0%" in text
-    assert "For 20.0% of the children none of these is known." in text
+    together = "education of the father and education of the mother are all unknown"
+    assert text == f"For 20.0% of the children {together}."
     one = report.unknown_text(counts(mother=4), **options)
     assert "Known for all children: education of the father." in one
-    assert "none of these" not in one and "as a test" not in one
+    assert "all unknown" not in one and "as a test" not in one
     none = report.unknown_text(counts(), **options)
     assert none == "All values of education of the father and education of the mother are known."
     hiding = options | {"hidden": {"variable": MOTHER, "share": 0.4, "given": "cito"}}
@@ -134,16 +134,17 @@ def test_flags_are_said_with_labels_and_a_moving_chain_in_its_own_section(words:
         Flag("constant", names="sex, urbanity"),
     ]
     text = report.warnings_list(flags, labels=words)
-    assert "- Education of the mother: unknown for all children in 2 of 1,300 schools." in text
+    assert "- Education of the mother is unknown for all children in 2 of 1,300 schools." in text
     assert "sex and urbanity" in text
     assert text.count("\n") == 1
     assert report.warnings_list([], labels=words) == "The imputation gives no warnings."
 
 
 def test_settings_are_those_of_what_was_imputed(words: Labels) -> None:
-    shown = report.settings_table(rule(), counts=counts(mother=4), labels=words)
-    assert [name for name, _rows in shown.groups] == ["Education of the mother"]
-    assert shown.groups[0][1][0] == ("method", "multinomial logit")
+    text = report.settings_text(rule(), counts=counts(mother=4), labels=words)
+    assert text.startswith("Settings for education of the mother: method multinomial logit; prior")
+    assert "father" not in text
+    assert report.settings_text(rule(), counts=counts(), labels=words) == ""
 
 
 def test_a_variable_without_imputed_values_has_no_method(words: Labels) -> None:
@@ -152,15 +153,18 @@ def test_a_variable_without_imputed_values_has_no_method(words: Labels) -> None:
     assert cells == {"Education of the father": "–", "Education of the mother": "multinomial logit"}
 
 
-@pytest.mark.parametrize(
-    ("settled", "expected"), [(True, "the chains settled."), (False, "the chains did not settle.")]
-)
-def test_each_variable_has_a_verdict_on_its_chains(
-    settled: bool, expected: str, words: Labels
-) -> None:
-    text = report.settled_text(drifts(settled=settled), labels=words)
-    assert f"Education of the mother: {expected}" in text
+def test_each_variable_has_a_verdict_on_its_chains(words: Labels) -> None:
+    moving = drifts(settled=False).assign(variable=FATHER)
+    text = report.settled_text(pd.concat([drifts(settled=True), moving]), labels=words)
+    assert "The chains settled for education of the mother (drift +0.02, up to 0.05" in text
+    assert "The chains did not settle for education of the father (drift −0.20" in text
+    assert "did not" not in report.settled_text(drifts(settled=True), labels=words)
     assert "too few" in report.settled_text(drifts(settled=True).iloc[:0], labels=words)
+    with language.use("nl"):
+        text = report.settled_text(moving, labels=words)
+    assert (
+        "De ketens zijn niet gestabiliseerd voor opleidingsniveau van de vader (drift −0,20" in text
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from oablib.report.imputation.checks import (
 from oablib.report.imputation.counts import (
     imputed_counts,
     imputed_counts_table,
-    settings_table,
+    settings_text,
     unknown_text,
     warnings_list,
 )

@@ -63,25 +63,24 @@ def settled_text(drifts: pd.DataFrame, *, labels: Labels) -> str:
     if drifts.empty:
         return _("There are too few iterations or data sets to see whether the chains settled.")
     texts = []
-    for row in drifts.to_dict("records"):
-        values = {"drift": row["drift"], "allowed": row["allowed"]}
-        values["variable"] = labels.heading(row["variable"])
-        if row["settled"]:
-            text = _(
-                "{variable}: the chains settled. Their mean moved by {drift:+.2f} standard "
-                "deviations over the second half of the iterations; up to {allowed:.2f} counts as "
-                "settled.",
-                **values,
+    for settled in (True, False):
+        rows = drifts[drifts["settled"].astype(bool) == settled].to_dict("records")
+        measures = [
+            _(
+                "{variable} (drift {drift:+.2f}, up to {allowed:.2f} is allowed)",
+                variable=labels(row["variable"]), drift=row["drift"], allowed=row["allowed"],
             )
-        else:
+            for row in rows
+        ]  # fmt: skip
+        if measures and settled:
+            texts.append(_("The chains settled for {variables}.", variables=listed(measures)))
+        elif measures:
             text = _(
-                "{variable}: the chains did not settle. Their mean moved by {drift:+.2f} standard "
-                "deviations over the second half of the iterations; up to {allowed:.2f} counts as "
-                "settled. More iterations are needed.",
-                **values,
+                "The chains did not settle for {variables}; more iterations are needed.",
+                variables=listed(measures),
             )
-        texts.append(f"- {text}")
-    return "\n".join(texts)
+            texts.append(text)
+    return " ".join(texts)
 
 
 def verdicts(coverage: pd.DataFrame) -> list[str]:

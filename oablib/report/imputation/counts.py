@@ -10,7 +10,7 @@ from oablib.report import numbers
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
 from oablib.report.table import ABSENT, show
-from oablib.report.texts import listed, named, sentence, texts_beside
+from oablib.report.texts import listed, named, texts_beside
 from oablib.report.translated import in_languages
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Flag, Imputed, Rule
@@ -31,12 +31,10 @@ FLAGS = {
         "{needed} are needed."
     ),
     "unknown_schools": named(
-        "{variable}: unknown for all children in {empty:,} of {schools:,} schools. Imputed values "
-        "there rest on other schools and on the children's other characteristics."
+        "{variable} is unknown for all children in {empty:,} of {schools:,} schools."
     ),
     "absent_levels": named(
-        "{variable}: {absent:,} of {pairs:,} combinations of level and wave hold no known value. "
-        "Imputed values there rest on other waves."
+        "{variable}: {absent:,} of {pairs:,} combinations of level and wave hold no known value."
     ),
 }
 """Kind of flag -> what it says here. A chain that has not settled has a section of its own."""
@@ -73,37 +71,39 @@ def imputed_counts_table(frame: pd.DataFrame, *, m: int, labels: Labels, about: 
 
 
 @in_languages
-def settings_table(rule: Rule, *, counts: pd.DataFrame, labels: Labels) -> Table:
+def settings_text(rule: Rule, *, counts: pd.DataFrame, labels: Labels) -> str:
     """Settings of the method that imputed each variable; counts: as imputed_counts."""
     names = counts.loc[counts["imputed"] > 0, "variable"]
     levels = [name for name in names if labels.columns[name].categories]
-    kinds = ((levels, rule.category), ([name for name in names if name not in levels], rule.number))
-    rows = [
-        (sentence(listed(map(labels, group))), *setting)
-        for group, settings in kinds
+    numeric = [name for name in names if name not in levels]
+    texts = [
+        _(
+            "Settings for {variables}: {settings} (`params/rules/imputation.yaml`).",
+            variables=listed(map(labels, group)), settings="; ".join(_settings(settings)),
+        )
+        for group, settings in ((levels, rule.category), (numeric, rule.number))
         if group
-        for setting in _settings(settings)
-    ]
-    frame = pd.DataFrame(rows, columns=["variable", "setting", "value"])
-    about = About(_("imputed variables"), "params/rules/imputation.yaml")
-    return show(frame, about=about, **captions("tbl-settings"))
+    ]  # fmt: skip
+    return " ".join(texts)
 
 
-def _settings(settings: Any) -> list[tuple[str, str]]:
-    """Pairs of setting and value in words; those of a learner keep the names that it gives them."""
+def _settings(settings: Mapping[str, Any]) -> list[str]:
+    """Settings in words; those of a learner keep the names that it gives them."""
     known, engines = _.words("settings"), engine_words()
-    rows = []
-    for name, value in pd.json_normalize(dict(settings)).iloc[0].items():
+    flat = pd.json_normalize(dict(settings)).iloc[0]
+    texts = []
+    for name, value in flat.items():
         text = value if isinstance(value, str) else numbers.formatted(float(value), "g")
-        rows.append((known.get(name, str(name).rpartition(".")[2]), engines.get(text, text)))
-    return rows
+        words = known.get(str(name), str(name).rpartition(".")[2])
+        texts.append(f"{words} {engines.get(text, text)}")
+    return texts
 
 
 @in_languages
 def unknown_text(
     counts: pd.DataFrame, *, pattern: pd.DataFrame, labels: Labels, hidden: dict[str, Any]
 ) -> str:
-    """Which share of the children lacks each variable, and all of them together.
+    """Which variables are unknown together, and which are known for all children.
 
     counts: as imputed_counts. pattern: as imputation.pattern. hidden: arguments of
     imputation.hide, with an empty variable where nothing was hidden as a test.
@@ -114,15 +114,19 @@ def unknown_text(
             "All values of {variables} are known.",
             variables=listed(map(labels, counts["variable"])),
         )
-    parts = [shares(unknown, labels=labels)]
+    parts = []
     if (complete := counts[counts["imputed"] == 0]["variable"]).size:
         parts.append(
             _("Known for all children: {variables}.", variables=listed(map(labels, complete)))
         )
     if len(unknown) > 1:
         together = pattern.loc[pattern[list(unknown["variable"])].all(axis=1), "n"].sum()
-        share = float(together / pattern["n"].sum())
-        parts.append(_("For {share:.1%} of the children none of these is known.", share=share))
+        text = _(
+            "For {share:.1%} of the children {variables} are all unknown.",
+            share=float(together / pattern["n"].sum()),
+            variables=listed(map(labels, unknown["variable"])),
+        )
+        parts.append(text)
     if hidden["variable"]:
         text = _(
             "This run hides {share:.0%} of the known values of {variable} as a test; they count "

@@ -92,14 +92,13 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
         **said,
     )
     method = _(
-        "The published report took over the imputations of its earlier sample, and imputed the "
-        "added children in the same way; the method is not public [@walhout_scholtus2021, section "
-        "2.2]."
+        "The published imputations were made by a method that is not public "
+        "[@walhout_scholtus2021, section 2.2]."
     )
     if about.drawn:
         return f"{text} {method} " + _(
-            "These synthetic children were drawn with the published distribution: the comparison "
-            "tests the imputation, and says nothing about the children in the Netherlands."
+            "These synthetic children were drawn with the published distribution, so that this "
+            "tests the imputation alone."
         )
     return f"{text} {method}"
 

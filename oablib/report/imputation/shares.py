@@ -167,11 +167,10 @@ def shares_text(levels: pd.DataFrame, *, labels: Labels) -> str:
     widest = levels.loc[[(levels["highest"] - levels["lowest"]).idxmax()]].iloc[0]
     spread = _(
         "Between data sets the imputed share of a value differs by at most {points:.1f} percentage "
-        "points ({variable} “{value}”: {lowest:.1%} to {highest:.1%}).",
+        "points ({variable} “{value}”).",
         points=100 * (widest["highest"] - widest["lowest"]),
         variable=labels(widest["variable"]),
         value=labels.category(widest["variable"], widest["value"]),
-        lowest=widest["lowest"], highest=widest["highest"],
     )  # fmt: skip
     differences = _("The largest differences: {largest}.", largest="; ".join(largest))
     return f"{differences} {_absent(levels, labels=labels)} {spread}"
