@@ -3,7 +3,7 @@
 import io
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from matplotlib.figure import Figure as Drawing
 
 from oablib.base import rounding
 from oablib.base.wording import inert, words
-from oablib.protocol.codebook import Column
 from oablib.report.exhibit import About, Figure
 from oablib.report.texts import named, texts_beside
 
@@ -51,9 +50,6 @@ _PATH_NAME = re.compile(r'(?<=\bid=")[a-z]+[0-9a-f]{10}(?=")')
 
 styled = matplotlib.rc_context(STYLE)
 """Decorator of a function that draws: the style applies to everything in the figure."""
-
-
-Columns = Mapping[str, Column]  # variable -> its column in the codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +156,6 @@ def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
         _("{name} {value:.2f} ({lower:.2f} to {upper:.2f})", name=name, value=v, lower=a, upper=b)
         for name, v, a, b in bounds
     )
-
-
-def value_labels(values: Iterable[Any], column: Column) -> list[str]:
-    """Labels of codes, or the numbers themselves."""
-    if column.categories:
-        return [column.category(int(code)).label for code in values]
-    return [f"{value:g}" for value in values]
-
-
-def named_values(frame: pd.DataFrame, columns: Columns, code: str) -> pd.DataFrame:
-    """A frame for readers: variables as words, codes of column `code` as labels."""
-    pairs = zip(frame["variable"], frame[code], strict=True)
-    labels = [value_labels([value], columns[name])[0] for name, value in pairs]
-    return frame.assign(variable=frame["variable"].map(words), **{code: labels})
 
 
 def exhibited(
