@@ -90,23 +90,28 @@ def self_test_text(planted: Recovered, *, labels: Labels) -> str:
     table = planted.table
     if table.empty:
         return ""
-    counts = {
-        "n": len(table), "inside": int(table["inside"].sum()), "all": int(table["repeats"].sum()),
-        "expected": COVERED * int(table["repeats"].sum()), "far": FAR,
-    }  # fmt: skip
+    covered = _(
+        "The 95% intervals include the planted effect {inside} of {all} times; {expected:.0f} are "
+        "expected.",
+        inside=int(table["inside"].sum()), all=int(table["repeats"].sum()),
+        expected=COVERED * int(table["repeats"].sum()),
+    )  # fmt: skip
+    return f"{_self_test(planted, labels=labels)} {covered}"
+
+
+def _self_test(planted: Recovered, *, labels: Labels) -> str:
+    """Whether the planted effects came back, and which did not."""
     if planted.failed:
         return _(
             "The self-test failed: of {n} planted effects these were more than {far:g} Monte Carlo "
-            "standard errors off: {failed}. The 95% intervals include the planted effect {inside} "
-            "of {all} times; {expected:.0f} are expected.",
-            failed=listed(map(labels, planted.failed)), **counts,
+            "standard errors off: {failed}.",
+            n=len(planted.table), far=FAR, failed=listed(map(labels, planted.failed)),
         )  # fmt: skip
     return _(
         "The self-test passed: all {n} planted effects were found within {far:g} Monte Carlo "
-        "standard errors. The 95% intervals include the planted effect {inside} of {all} times; "
-        "{expected:.0f} are expected.",
-        **counts,
-    )
+        "standard errors.",
+        n=len(planted.table), far=FAR,
+    )  # fmt: skip
 
 
 def moves(frame: pd.DataFrame) -> pd.DataFrame:
@@ -261,7 +266,7 @@ def answer(
             path=labels.path(most["lhs"], most["rhs"]), share=most["fmi"],
         ),
         _imputations(int(lost["m_recommended"].max()), m=m),
-        self_test_text(planted, labels=labels),
+        _self_test(planted, labels=labels),
         _("The main limit: data cannot show whether values are missing not at random, or how far."),
     ]  # fmt: skip
     return " ".join(parts)

@@ -10,10 +10,12 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from babel import numbers as babel
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import ScalarFormatter
 
-from oablib.base import rounding
+from oablib.base import language, rounding
 from oablib.base.wording import inert, words
 from oablib.report.exhibit import About, Figure
 from oablib.report.texts import named, texts_beside
@@ -173,6 +175,7 @@ def exhibited(
 
     label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure.
     """
+    _write_numbers(figure)
     if about.drawn:
         figure.supxlabel(about.data, x=0.995, ha="right", size=SMALLEST, color=GREY)
     buffer = io.StringIO()
@@ -189,6 +192,22 @@ def exhibited(
         svg=_named_in_order(buffer.getvalue()),
         numbers=rounding.rounded(numbers).rename(columns=lambda name: words(str(name))),
     )
+
+
+class _NumbersHere(ScalarFormatter):
+    """Numbers of an axis with the decimal mark of the language in use."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The number at a tick."""
+        mark = babel.get_decimal_symbol(language.current())
+        return str(super().__call__(x, pos)).replace(".", mark)
+
+
+def _write_numbers(figure: Drawing) -> None:
+    """Write numbers of axes as the language in use does; what has a form of its own keeps it."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(_NumbersHere())
 
 
 def _named_in_order(svg: str) -> str:

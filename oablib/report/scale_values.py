@@ -49,7 +49,7 @@ def ladder_figure(frame: pd.DataFrame, *, labels: Labels, outcome: str, about: A
     """
     unit = _("points of the {outcome} against the reference category", outcome=labels(outcome))
     parts = {str(name): part for name, part in frame.groupby("variable", sort=False)}
-    figure, panels = drawing.panels([0.65 + 0.3 * len(part) for part in parts.values()])
+    figure, panels = drawing.panels([0.65 + 0.33 * len(part) for part in parts.values()])
     spoken = []
     for axes, (name, part) in zip(panels, parts.items(), strict=True):
         rows = [labels.category(name, code) for code in part["code"]]

@@ -8,11 +8,22 @@ import pandas as pd
 import pytest
 
 from oablib import params
+from oablib.base import language
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.report import base_model, changes, scale_values
 from oablib.report import published as report
-from oablib.report.drawing import GREEN, GREY, INDIRECT, INK, OURS, PURPLE, in_words
+from oablib.report.drawing import (
+    GREEN,
+    GREY,
+    INDIRECT,
+    INK,
+    OURS,
+    PURPLE,
+    canvas,
+    exhibited,
+    in_words,
+)
 from oablib.report.exhibit import About, Figure
 from oablib.report.labels import Labels
 
@@ -124,3 +135,14 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("colour", [OURS, INDIRECT, INK, GREY, GREEN, PURPLE])
 def test_marks_stand_out_from_white(colour: str) -> None:
     assert 1.05 / (luminance(colour) + 0.05) >= NON_TEXT_CONTRAST
+
+
+def test_axes_have_the_decimal_mark_of_the_language() -> None:
+    marks = {}
+    for code in ("en", "nl"):
+        with language.use(code):
+            figure, axes = canvas(height=2)
+            axes.plot([0.1, 0.3], [1, 2])
+            exhibited(figure, "x", title="", unit="", about=ABOUT, alt="", numbers=pd.DataFrame())
+            marks[code] = axes.get_xticklabels()[1].get_text()
+    assert marks["en"].replace(".", ",") == marks["nl"] != marks["en"]

@@ -50,8 +50,8 @@ class Panels:
         for row, (name, part) in zip(rows, parts.items(), strict=True):
             for axes, wave in zip(row, self.waves, strict=True):
                 draw(axes, part[part["wave"] == wave], values=values[name])
-                axes.set_xlim(0, None)
                 axes.set_title(self.wave_label(wave), size=drawing.SMALL)
+            row[0].set_xlim(0, None)
             texts = [self.labels.category(name, value) for value in values[name]]
             drawing.row_labels(row[0], texts)
             first = row[0].get_title(loc="left")
