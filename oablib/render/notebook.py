@@ -14,7 +14,7 @@ from oablib.base import language
 from oablib.base.errors import RenderError
 from oablib.base.wording import inert
 from oablib.params import cell as parameter_cell
-from oablib.render import markdown
+from oablib.render import markdown, sections
 from oablib.report import exhibit, texts
 from oablib.report.translated import TEXT_MIME
 
@@ -126,7 +126,7 @@ def prepare(
         new_markdown_cell(text, metadata={"tags": [tag]})
         for text, tag in ((question, "question"), (answer, "answer-text"))
     ]
-    for cell in filter(_is_shown, body.cells):
+    for cell in filter(_is_shown, sections.with_results(body.cells)):
         cells += _cleaned(cell, stem, values, exhibits)
     for cell in cells:
         if cell.cell_type == "markdown":

@@ -2,19 +2,21 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from babel import numbers as babel
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import ScalarFormatter
 
-from oablib.base import rounding
+from oablib.base import language, rounding
 from oablib.base.wording import inert, words
-from oablib.protocol.codebook import Column
 from oablib.report.exhibit import About, Figure
 from oablib.report.texts import named, texts_beside
 
@@ -24,6 +26,7 @@ _ = texts_beside(__file__)
 OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
 GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
 WIDTH = 7.2  # inches: the width of a printed page, so that text keeps its size
+LABEL_WIDTH = 36  # characters: a longer label has a second line
 SMALL = 8.3  # points, the smallest text that is to be read
 SMALLEST = 7.0  # points, of the remark that says what kind of data it is
 STYLE: dict[Any, Any] = {
@@ -49,9 +52,6 @@ _PATH_NAME = re.compile(r'(?<=\bid=")[a-z]+[0-9a-f]{10}(?=")')
 
 styled = matplotlib.rc_context(STYLE)
 """Decorator of a function that draws: the style applies to everything in the figure."""
-
-
-Columns = Mapping[str, Column]  # variable -> its column in the codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,9 @@ def _spread(frame: pd.DataFrame, column: str) -> Any:
     return 1.96 * frame[f"{column}_se"] if f"{column}_se" in frame else None
 
 
-def row_labels(axes: Axes, labels: Iterable[str]) -> None:
-    """A labelled line for each row, the first on top."""
-    texts = [inert(label) for label in labels]
+def row_labels(axes: Axes, labels: Iterable[str], *, width: int = LABEL_WIDTH) -> None:
+    """A labelled line for each row, the first on top; width: characters of a line of a label."""
+    texts = [textwrap.fill(inert(label), width) for label in labels]
     axes.set_yticks(range(len(texts)), texts)
     axes.set_ylim(len(texts) - 0.3, -0.6)
 
@@ -160,20 +160,6 @@ def in_words(frame: pd.DataFrame, labels: Iterable[str]) -> str:
     )
 
 
-def value_labels(values: Iterable[Any], column: Column) -> list[str]:
-    """Labels of codes, or the numbers themselves."""
-    if column.categories:
-        return [column.category(int(code)).label for code in values]
-    return [f"{value:g}" for value in values]
-
-
-def named_values(frame: pd.DataFrame, columns: Columns, code: str) -> pd.DataFrame:
-    """A frame for readers: variables as words, codes of column `code` as labels."""
-    pairs = zip(frame["variable"], frame[code], strict=True)
-    labels = [value_labels([value], columns[name])[0] for name, value in pairs]
-    return frame.assign(variable=frame["variable"].map(words), **{code: labels})
-
-
 def exhibited(
     figure: Drawing,
     label: str,
@@ -189,6 +175,7 @@ def exhibited(
 
     label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure.
     """
+    _write_numbers(figure)
     if about.drawn:
         figure.supxlabel(about.data, x=0.995, ha="right", size=SMALLEST, color=GREY)
     buffer = io.StringIO()
@@ -205,6 +192,22 @@ def exhibited(
         svg=_named_in_order(buffer.getvalue()),
         numbers=rounding.rounded(numbers).rename(columns=lambda name: words(str(name))),
     )
+
+
+class _NumbersHere(ScalarFormatter):
+    """Numbers of an axis with the decimal mark of the language in use."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The number at a tick."""
+        mark = babel.get_decimal_symbol(language.current())
+        return str(super().__call__(x, pos)).replace(".", mark)
+
+
+def _write_numbers(figure: Drawing) -> None:
+    """Write numbers of axes as the language in use does; what has a form of its own keeps it."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(_NumbersHere())
 
 
 def _named_in_order(svg: str) -> str:

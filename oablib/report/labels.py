@@ -10,6 +10,7 @@ from typing import Any
 from oablib.base.wording import words
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.models import Model
+from oablib.report import numbers
 from oablib.report.texts import sentence, texts_beside
 
 _ = texts_beside(__file__)
@@ -47,7 +48,9 @@ class Labels:
     def category(self, variable: str, code: Any) -> str:
         """Label of a code; the code itself where the variable has no categories."""
         column = self.columns[variable]
-        return column.category(int(code)).label if column.categories else f"{code:g}"
+        if column.categories:
+            return column.category(int(code)).label
+        return numbers.formatted(float(code), "g")
 
     def unit(self, name: str) -> str:
         """Unit of a variable's numbers; empty without one."""

@@ -1,39 +1,28 @@
 """What the report on scale values shows: table, figure and answer."""
 
-import pandas as pd
+from collections.abc import Sequence
 
-from oablib.protocol.codebook import Table as CodebookTable
+import pandas as pd
+from scipy import stats
+
+from oablib.protocol.models import Model
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-
-def category_keys(values: pd.DataFrame, *, table: CodebookTable) -> pd.Series:
-    """Keys of the categories in the rows of a table of scale values."""
-    pairs = zip(values["variable"], values["code"], strict=True)
-    return pd.Series([table.column(name).category(int(code)).key for name, code in pairs])
+MISSES = 0.05  # of intervals of 95 % that exclude the true value by chance
 
 
 @in_languages
 def scale_values_table(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> Table:
     """Scale values in groups by variable; intervals are left to the figure."""
-    shown = [
-        "variable",
-        "category",
-        "n",
-        "value",
-        "se",
-        "fmi",
-        "published",
-        "difference",
-        "current",
-    ]
+    shown = ["variable", "category", "n", "value", "se", "fmi", "published", "current"]
     rows = frame.assign(**named(frame, labels=labels))
     return show(
         rows[[name for name in shown if name in rows]],
@@ -60,7 +49,7 @@ def ladder_figure(frame: pd.DataFrame, *, labels: Labels, outcome: str, about: A
     """
     unit = _("points of the {outcome} against the reference category", outcome=labels(outcome))
     parts = {str(name): part for name, part in frame.groupby("variable", sort=False)}
-    figure, panels = drawing.panels([0.65 + 0.3 * len(part) for part in parts.values()])
+    figure, panels = drawing.panels([0.65 + 0.33 * len(part) for part in parts.values()])
     spoken = []
     for axes, (name, part) in zip(panels, parts.items(), strict=True):
         rows = [labels.category(name, code) for code in part["code"]]
@@ -76,32 +65,165 @@ def ladder_figure(frame: pd.DataFrame, *, labels: Labels, outcome: str, about: A
         figure,
         about=about,
         alt=_("Dots with intervals. {values}.", values=". ".join(spoken)),
-        numbers=numbers[[name for name in shown if name in numbers]],
+        numbers=numbers[[name for name in shown if name in numbers]].rename(
+            columns=captions("tbl-scale-values", outcome="")["labels"]
+        ),
         **captions("fig-ladder", unit=unit),
     )
 
 
 @in_languages
-def answer(table: pd.DataFrame, *, outcome: str, labels: Labels) -> str:
-    """The span of each variable's scale values, and the distance to published ones."""
-    spans = table.groupby("variable", sort=False)["value"].agg(["min", "max"])
+def order_text(frame: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Whether values rise with the level, and which variables enter with reversed orientation.
+
+    Levels are the categories of imputed variables: these have an order in the codebook.
+    """
+    names = list(dict.fromkeys(frame["variable"]))
+    levels = [name for name in names if name in model.imputed]
+    reversed_ = [name for name in names if model.scaled[name] < 0]
+    texts = []
+    if levels:
+        falls = pd.concat([_falls(frame[frame["variable"] == name]) for name in levels])
+        texts.append(_order(falls, names=levels, labels=labels))
+    if reversed_:
+        text = _(
+            "Of {variables} the orientation is reversed: a higher value means a lower score.",
+            variables=listed(map(labels, reversed_)),
+        )
+        texts.append(text)
+    return " ".join(texts)
+
+
+def _falls(part: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one variable whose value is below that of the level before, with that row's."""
+    before = part[["code", "value"]].shift().add_suffix("_before")
+    rows = pd.concat([part, before], axis=1)
+    if "published" in part:
+        rows["published_falls"] = part["published"].diff() < 0
+    return rows[part["value"].diff() < 0]
+
+
+def _order(falls: pd.DataFrame, *, names: Sequence[str], labels: Labels) -> str:
+    variables = listed(map(labels, names))
+    if falls.empty:
+        return _("Values rise with every level of {variables}.", variables=variables)
+    steps = [
+        _(
+            "{variable} from “{before}” ({higher:.2f}) to “{after}” ({lower:.2f})",
+            variable=labels(row["variable"]),
+            before=labels.category(row["variable"], row["code_before"]),
+            after=labels.category(row["variable"], row["code"]),
+            higher=row["value_before"], lower=row["value"],
+        )
+        for row in falls.to_dict("records")
+    ]  # fmt: skip
+    text = _("Values do not rise with every level: they fall for {steps}.", steps="; ".join(steps))
+    if "published_falls" not in falls:
+        return text
+    same = int(falls["published_falls"].sum())
+    return f"{text} " + _(
+        "Of these steps, {same} of {n} fall in the published values as well.",
+        same=same, n=len(falls),
+    )  # fmt: skip
+
+
+def _missed(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Estimated values whose interval excludes the published value, and how many were compared."""
+    compared = frame[(frame["se"] > 0) & frame["published"].notna()]
+    inside = compared["published"].between(compared["ci_lower"], compared["ci_upper"])
+    return compared[~inside], len(compared)
+
+
+def _is_more_than_chance(missed: int, *, n: int) -> bool:
+    """Whether so many of n intervals of 95 % are missed by chance in less than 5 % of all cases."""
+    return missed > stats.binom.ppf(0.95, n, MISSES)
+
+
+@in_languages
+def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
+    """How many intervals exclude the published value, and which; empty without published ones."""
+    if "published" not in frame:
+        return ""
+    missed, n = _missed(frame)
+    if missed.empty:
+        return _(
+            "All {n} intervals include the published value of the base model "
+            "[@walhout_scholtus2021, tables 3.1.2-3.1.4].",
+            n=n,
+        )
+    names = [
+        _(
+            "{variable} “{category}” ({value:.2f}; published {published:.2f})",
+            variable=labels(row["variable"]),
+            category=labels.category(row["variable"], row["code"]),
+            value=row["value"], published=row["published"],
+        )
+        for row in missed.to_dict("records")
+    ]  # fmt: skip
+    return _(
+        "{count} of {n} intervals do not include the published value of the base model "
+        "[@walhout_scholtus2021, tables 3.1.2-3.1.4]: {values}. By chance alone {expected:.1f} "
+        "would not.",
+        count=len(missed), n=n, values=listed(names), expected=MISSES * n,
+    )  # fmt: skip
+
+
+@in_languages
+def answer(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> str:
+    """What scale values are, their span, whether they agree with published ones, and the limit."""
+    spans = frame.groupby("variable", sort=False)["value"].agg(["min", "max"])
     parts = [
         _("{variable} {least:.2f} to {most:.2f}", variable=labels(str(name)), least=a, most=b)
         for name, a, b in spans.itertuples()
     ]
-    text = _(
-        "In points of the {outcome} against the reference category: {spans}.",
-        outcome=labels(outcome),
-        spans="; ".join(parts),
-    )
-    if "published" in table:
-        free = table[table["se"] > 0]
-        gap = free["difference"].abs()
-        text += " " + _(
-            "{near:,} of {n:,} values lie within two of their standard errors of the published "
-            "ones; the largest difference is {largest:.2f}.",
-            near=int((gap <= 2 * free["se"]).sum()),
-            n=len(free),
-            largest=gap.max(),
+    meaning = _(
+        "Each category stands for the points of the {outcome} by which its children differ from "
+        "those of the reference category, other background characteristics being equal: {spans}.",
+        outcome=labels(outcome), spans="; ".join(parts),
+    )  # fmt: skip
+    agreement = _agreement(frame, about=about) if "published" in frame else ""
+    return " ".join(part for part in (meaning, agreement, _limit(frame, labels=labels)) if part)
+
+
+def _agreement(frame: pd.DataFrame, *, about: About) -> str:
+    missed, n = _missed(frame)
+    counts = {"count": len(missed), "n": n, "expected": MISSES * n}
+    if about.drawn:
+        if _is_more_than_chance(len(missed), n=n):
+            return _(
+                "**Planted values are not all recovered**: of {n} intervals of 95%, {count} do not "
+                "include the published value that was planted in these synthetic children; by "
+                "chance alone {expected:.1f} would not.",
+                **counts,
+            )
+        return _(
+            "**Planted values are recovered**: of {n} intervals of 95%, {count} do not include the "
+            "published value that was planted in these synthetic children; by chance alone "
+            "{expected:.1f} would not. This tests the program, not the world.",
+            **counts,
         )
-    return text
+    if _is_more_than_chance(len(missed), n=n):
+        return _(
+            "**The values differ from the published ones**: of {n} intervals of 95%, {count} do "
+            "not include the published value; by chance alone {expected:.1f} would not.",
+            **counts,
+        )
+    return _(
+        "**The values agree with the published ones**: of {n} intervals of 95%, {count} do not "
+        "include the published value; by chance alone {expected:.1f} would not.",
+        **counts,
+    )
+
+
+def _limit(frame: pd.DataFrame, *, labels: Labels) -> str:
+    """The widest interval, and the number of children that it rests on."""
+    free = frame[frame["se"] > 0]
+    if free.empty:
+        return ""
+    row = free.loc[[(free["ci_upper"] - free["ci_lower"]).idxmax()]].iloc[0]
+    return _(
+        "The main limit is the size of the categories: {variable} “{category}” has {n:,} children, "
+        "and an interval from {lower:.2f} to {upper:.2f}.",
+        variable=labels(row["variable"]), category=labels.category(row["variable"], row["code"]),
+        n=int(row["n"]), lower=row["ci_lower"], upper=row["ci_upper"],
+    )  # fmt: skip

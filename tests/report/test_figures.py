@@ -8,12 +8,24 @@ import pandas as pd
 import pytest
 
 from oablib import params
+from oablib.base import language
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.report import base_model, changes, scale_values
 from oablib.report import published as report
-from oablib.report.drawing import GREEN, GREY, INDIRECT, INK, OURS, PURPLE, in_words
+from oablib.report.drawing import (
+    GREEN,
+    GREY,
+    INDIRECT,
+    INK,
+    OURS,
+    PURPLE,
+    canvas,
+    exhibited,
+    in_words,
+)
 from oablib.report.exhibit import About, Figure
+from oablib.report.labels import Labels
 
 ABOUT = About("3 children & 1 school", "made up")
 LARGEST = 150_000  # bytes of a drawing, so that a page with a dozen stays under 2 MB
@@ -81,12 +93,11 @@ def test_caption_and_unit_are_under_the_drawing(direct: pd.DataFrame) -> None:
 def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
     column = load().table("cohort").column("education_mother")
     codes = [category.code for category in column.categories]
-    categories = tuple(replace(category, label_nl=label) for category in column.categories)
-    renamed = replace(column, categories=categories)
+    categories = tuple(replace(category, label_en=label) for category in column.categories)
+    labels = Labels({"education_mother": replace(column, categories=categories)}, models={})
     frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
     frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
-    columns = {"education_mother": renamed}
-    drawn = scale_values.ladder_figure(frame, columns=columns, outcome="cito", about=ABOUT)
+    drawn = scale_values.ladder_figure(frame, labels=labels, outcome="cito", about=ABOUT)
     assert "\N{RIGHT-TO-LEFT MARK}" not in drawn.alt
 
 
@@ -124,3 +135,14 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize("colour", [OURS, INDIRECT, INK, GREY, GREEN, PURPLE])
 def test_marks_stand_out_from_white(colour: str) -> None:
     assert 1.05 / (luminance(colour) + 0.05) >= NON_TEXT_CONTRAST
+
+
+def test_axes_have_the_decimal_mark_of_the_language() -> None:
+    marks = {}
+    for code in ("en", "nl"):
+        with language.use(code):
+            figure, axes = canvas(height=2)
+            axes.plot([0.1, 0.3], [1, 2])
+            exhibited(figure, "x", title="", unit="", about=ABOUT, alt="", numbers=pd.DataFrame())
+            marks[code] = axes.get_xticklabels()[1].get_text()
+    assert marks["en"].replace(".", ",") == marks["nl"] != marks["en"]

@@ -159,7 +159,7 @@ def _calibration(
             "value": value,
             "se": se,
             "ci_lower": np.maximum(value - Z_95 * se, 0.0),
-            "ci_upper": value + Z_95 * se,
+            "ci_upper": np.minimum(value + Z_95 * se, 1.0),
             "z": gap / np.where(se > 0, se, np.nan),
         }
     )

@@ -13,5 +13,6 @@ from oablib.statistics.imputation.cells import (
     provenance,
 )
 from oablib.statistics.imputation.chain import impute
+from oablib.statistics.imputation.flags import Flag, drift
 from oablib.statistics.imputation.predictors import leave_one_out
 from oablib.statistics.imputation.settings import Rule, engine_names, rule

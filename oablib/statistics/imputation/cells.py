@@ -8,6 +8,7 @@ import pandas as pd
 from oablib.base.shown import showable
 from oablib.protocol.models import Model
 from oablib.protocol.roles import HasRoles
+from oablib.statistics.imputation.flags import Flag
 
 CELLS = ["child", "variable", "imputation", "value", "engine"]
 TRACE = ["variable", "imputation", "iteration", "mean", "sd"]
@@ -29,7 +30,7 @@ class Imputed:
     cells: pd.DataFrame
     trace: pd.DataFrame
     m: int
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 def pattern(frame: pd.DataFrame, *, model: HasRoles) -> pd.DataFrame:

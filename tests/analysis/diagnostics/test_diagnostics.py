@@ -16,6 +16,8 @@ from oablib.protocol import codebook, models
 from oablib.report import diagnostics as summaries
 from oablib.report import imputation as imputed_report
 from oablib.report.exhibit import About
+from oablib.report.labels import Labels
+from oablib.report.labels import labels as labels_of
 from oablib.statistics.two_step import Analysis
 
 N_SCHOOLS, PER_SCHOOL = 60, 15
@@ -39,6 +41,11 @@ def table() -> codebook.Table:
 @pytest.fixture(scope="module")
 def rule() -> imputation.Rule:
     return imputation.rule("pmm")
+
+
+@pytest.fixture(scope="module")
+def labels(model: models.Model, table: codebook.Table) -> Labels:
+    return labels_of(table, [model])
 
 
 @pytest.fixture(scope="module")
@@ -184,17 +191,20 @@ def test_planted_effects_come_back_and_the_school_mean_is_planted_at_zero(
 
 
 def test_the_self_test_sees_an_imputation_without_the_school_level(
-    cohort: pd.DataFrame, found: Analysis, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    cohort: pd.DataFrame,
+    found: Analysis,
+    labels: Labels,
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Leaving out the school level turns an effect of 0 into a large one."""
     blind = functools.partial(imputation.impute, school_level=False)
     monkeypatch.setattr(imputation, "impute", blind)
     recovered = diagnostics.recover(cohort, found=found, m=4, repeats=20, **options)
     assert "school_mean_ses" in recovered.failed
-    lost = summaries.information(found.pooled.parameters)
-    text = summaries.answer(recovered, lost=lost, m=4)
-    assert "**The self-test failed**" in text
-    assert "school mean ses" in text
+    text = summaries.self_test_text(recovered, labels=labels)
+    assert "The self-test failed" in text
+    assert "socio-economic status, school mean" in text
 
 
 def test_the_hidden_pattern_keeps_its_share_and_its_relation_to_the_outcome(
@@ -229,7 +239,11 @@ def test_a_shift_leaves_known_values_and_its_middle_is_what_was_found(
 
 
 def test_a_shift_that_cannot_be_analysed_is_left_blank(
-    cohort: pd.DataFrame, found: Analysis, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    cohort: pd.DataFrame,
+    found: Analysis,
+    labels: Labels,
+    options: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: Any, **__: Any) -> Analysis:
         raise EstimationError("denomination: fewer than 5 children")
@@ -239,8 +253,12 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
     assert rows.loc[rows["shift"] != 0, "value"].isna().all()
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()
     # A row without numbers is no reason to show nothing.
-    assert summaries.sensitivity_figure(rows, about=ABOUT).svg
-    assert "–" in summaries.sensitivity_table(rows, outcome="lang_post", about=ABOUT)._repr_html_()
+    shown = {"labels": labels, "about": ABOUT}
+    assert summaries.sensitivity_figure(rows, **shown).svg
+    assert "–" in summaries.sensitivity_table(rows, outcome="lang_post", **shown)._repr_html_()
+    text = summaries.sensitivity_text(rows, labels=labels)
+    assert text.count("could not be estimated") == 2
+    assert "No shift" not in text
 
 
 def test_nothing_unknown_gives_empty_tables_with_their_columns(
@@ -281,19 +299,29 @@ def test_counts_by_engine_add_up_to_all_children(
 
 
 def test_shares_per_wave_and_imputation_sum_to_one_and_are_drawn(
-    cohort: pd.DataFrame, options: dict[str, Any], model: models.Model, table: codebook.Table
+    cohort: pd.DataFrame,
+    options: dict[str, Any],
+    model: models.Model,
+    table: codebook.Table,
+    labels: Labels,
 ) -> None:
     filled = imputation.impute(cohort, m=2, **options)
-    shares = imputed_report.value_shares(cohort, imputed=filled, model=model, table=table)
+    values: dict[str, Any] = {"imputed": filled, "model": model, "table": table}
+    shares = imputed_report.value_shares(cohort, **values)
     assert set(shares["imputation"]) == {0, 1, 2}
     sums = shares.groupby(["variable", "wave", "imputation"])["share"].sum()
     assert sums.to_numpy() == pytest.approx(1)
-    columns = {"ses": table.column("ses")}
-    drawn = imputed_report.shares_figure(shares, columns=columns, about=ABOUT)
-    assert "One line per imputation" in drawn.note
-    known = shares[shares["imputation"] == 0]
-    assert imputed_report.shares_figure(known, columns=columns, about=ABOUT).title == "Known values"
-    assert "ses" in imputed_report.trace_figure(filled.trace, about=ABOUT).alt
+    drawn = imputed_report.shares_figure(shares, wave="", labels=labels, about=ABOUT)
+    assert "Socio-economic status: " in drawn.alt
+    assert set(drawn.numbers["variable"]) == {"Socio-economic status"}
+    assert (
+        "Socio-economic"
+        in imputed_report.trace_figure(filled.trace, labels=labels, about=ABOUT).alt
+    )
+    levels = imputed_report.level_shares(cohort, **values)
+    assert levels[["known", "imputed"]].sum().to_numpy() == pytest.approx(1)
+    assert levels["imputed"].between(levels["lowest"], levels["highest"]).all()
+    assert imputed_report.margins(cohort, **values, figures=None).empty
 
 
 def test_tables_and_figures_of_the_checks_name_their_source(
@@ -301,25 +329,19 @@ def test_tables_and_figures_of_the_checks_name_their_source(
     recovered: diagnostics.Recovered,
     shifted: pd.DataFrame,
     found: Analysis,
-    table: codebook.Table,
+    labels: Labels,
 ) -> None:
-    columns = {"ses": table.column("ses")}
-    shown = [
-        imputed_report.coverage_table(over.coverage, about=ABOUT),
-        summaries.self_test_table(recovered.table, about=ABOUT),
-        summaries.sensitivity_table(shifted, outcome="lang_post", about=ABOUT),
-        summaries.information_table(
-            summaries.information(found.pooled.parameters), m=4, about=ABOUT
-        ),
+    shown = {"labels": labels, "about": ABOUT}
+    lost = summaries.information(found.pooled.parameters)
+    tables = [
+        imputed_report.coverage_table(over.coverage, **shown),
+        summaries.self_test_table(recovered.table, **shown),
+        summaries.sensitivity_table(shifted, outcome="lang_post", **shown),
+        summaries.information_table(lost, m=4, **shown),
     ]
-    assert all("900 pupils" in each._repr_html_() for each in shown)
+    assert all("900 pupils" in each._repr_html_() for each in tables)
     drawn = [
-        imputed_report.calibration_figure(over.calibration, columns=columns, about=ABOUT),
-        summaries.sensitivity_figure(shifted, about=ABOUT),
+        imputed_report.calibration_figure(over.calibration, **shown),
+        summaries.sensitivity_figure(shifted, **shown),
     ]
     assert all("900 pupils" in each.about_line and each.alt for each in drawn)
-
-
-def test_warnings_are_a_list_or_say_that_there_are_none() -> None:
-    assert imputed_report.warnings_list(("one", "two")) == "- one\n- two"
-    assert imputed_report.warnings_list(()) == "Nothing to warn of."

@@ -1,10 +1,13 @@
 """What a reader is warned of: chains that have not settled."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from oablib.statistics.imputation.chain import flags_of_trace
+from oablib.statistics.imputation import Flag, drift
+from oablib.statistics.imputation.flags import of_trace
 
 
 def trace(*, slope: float, rounds: int, imputations: int = 5, noise: float = 0.01) -> pd.DataFrame:
@@ -19,7 +22,7 @@ def trace(*, slope: float, rounds: int, imputations: int = 5, noise: float = 0.0
 
 
 def test_a_trend_in_the_second_half_is_flagged() -> None:
-    (flag,) = flags_of_trace(trace(slope=0.05, rounds=10))
+    (flag,) = of_trace(trace(slope=0.05, rounds=10))
     assert "education_mother: imputed means still move after 10 rounds, by +0.2" in flag
     assert "`iterations`" in flag
 
@@ -35,10 +38,27 @@ def test_a_trend_in_the_second_half_is_flagged() -> None:
     ],
 )
 def test_chance_and_trifles_are_not(quiet: dict) -> None:
-    assert flags_of_trace(trace(**quiet)) == ()
+    assert of_trace(trace(**quiet)) == ()
 
 
 def test_a_trend_of_the_first_rounds_alone_is_burn_in() -> None:
     frame = trace(slope=0.0, rounds=10)
     frame.loc[frame["iteration"] <= 3, "mean"] += 1.0
-    assert flags_of_trace(frame) == ()
+    assert of_trace(frame) == ()
+
+
+def test_the_drift_is_judged_by_variable_and_not_at_all_from_few_rounds() -> None:
+    still = trace(slope=0.0, rounds=10)
+    moving = trace(slope=0.05, rounds=10).assign(variable="education_father")
+    rows = drift(pd.concat([still, moving])).set_index("variable")
+    assert list(rows["settled"]) == [True, False]
+    assert rows.loc["education_father", "drift"] == pytest.approx(0.25, abs=0.02)
+    assert rows.loc["education_mother", "allowed"] >= 0.05
+    assert drift(trace(slope=0.0, rounds=3)).empty
+
+
+def test_a_flag_is_a_sentence_and_keeps_what_it_says() -> None:
+    flag = Flag("unknown_schools", variable="ses", empty=2, schools=1300)
+    assert flag.startswith("ses: all values are unknown in 2 of 1,300 schools")
+    again = pickle.loads(pickle.dumps(flag))
+    assert (again, again.kind, again.values) == (flag, flag.kind, flag.values)
