@@ -40,7 +40,7 @@ BESIDE_COLUMNS = [
 # Of the path diagram: positions as parts of the width of the drawing.
 NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.37, 0.46, 0.56, 0.58
 MEDIATOR_AT, OUTCOME_AT = 0.8, 0.95
-LINE = 30  # characters of a label before it goes on in the next line
+LINE, AXIS_LINE = 30, 48  # characters of a label, or under an axis, before the next line
 THINNEST, PER_STD = 0.9, 6.0  # points of width, and more of them for a standardised effect of 1
 
 
@@ -67,12 +67,12 @@ def optimum_text(frame: pd.DataFrame) -> str:
     distances = frame["semopy_distance"].dropna()
     if distances.empty:
         return _.plural(
-            "The fit converged; semopy finds no solution to compare it with.",
+            "{n} fit converged; semopy finds no solution to compare it with.",
             "All {n} fits converged; semopy finds no solution to compare them with.",
             n=len(frame),
         )
     return _.plural(
-        "The fit converged; semopy, which searches in another way, ends within {distance:.4f} "
+        "{n} fit converged; semopy, which searches in another way, ends within {distance:.4f} "
         "standard errors of its estimates.",
         "All {n} fits converged; semopy, which searches in another way, ends within "
         "{distance:.4f} standard errors of their estimates.",
@@ -125,7 +125,7 @@ def coefficients_figure(
         right = axes
     effects(axes, frame, (HERE, PUBLISHED), labels=labels.heading)
     unit = _("points of the {outcome} per unit of the predictor", outcome=labels(outcome))
-    axes.set_xlabel(textwrap.fill(unit, 1.6 * LINE))
+    axes.set_xlabel(textwrap.fill(unit, AXIS_LINE))
     drawing.legend(figure, right)
     hidden = ["se_known", "p", "fmi", "difference_in_se", "se_ratio", "spread", "distance"]
     names = [labels.heading(name) for name in frame["name"]]

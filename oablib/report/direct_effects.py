@@ -7,7 +7,7 @@ import pandas as pd
 
 from oablib.report import model_fit
 from oablib.report.labels import Labels
-from oablib.report.planted import Truth
+from oablib.report.planted import Drawn
 from oablib.report.published import Published
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -23,7 +23,7 @@ def answer(
     *,
     fit: pd.DataFrame,
     figures: Published,
-    truth: Truth | None,
+    drawn: Drawn | None,
     outcome: str,
     mediator: str,
     model: str,
@@ -31,11 +31,11 @@ def answer(
 ) -> str:
     """Which effects differ from 0, published ones, explained variance, fit, and the main limit.
 
-    truth: what was planted in drawn children; None for others. model: its name.
+    drawn: what was planted in drawn children; None for others. model: its name.
     """
     parts = (
         differing(direct, outcome=outcome, mediator=mediator, labels=labels),
-        against_published(direct, truth=truth),
+        against_published(direct, drawn=drawn),
         model_fit.explained(fit, figures=figures, outcome=labels(outcome)),
         model_fit.verdict(fit, model=labels(model)),
         _(
@@ -72,16 +72,16 @@ def differing(direct: pd.DataFrame, *, outcome: str, mediator: str, labels: Labe
     )
 
 
-def against_published(direct: pd.DataFrame, *, truth: Truth | None) -> str:
+def against_published(direct: pd.DataFrame, *, drawn: Drawn | None) -> str:
     """How many published effects lie in our intervals; empty without published ones."""
     if "published" not in direct:
         return ""
     listed_ = direct[direct["published"].notna()]
     inside = int(listed_["published"].between(listed_["ci_lower"], listed_["ci_upper"]).sum())
     counts = {"k": inside, "n": len(listed_)}
-    if truth is None:
+    if drawn is None:
         return _("{k} of {n} published effects lie inside these intervals.", **counts)
-    if truth.is_chosen:
+    if drawn.is_chosen:
         return _(
             "The published effects are planted in these synthetic data, whose seed was chosen for "
             "nearness to them; {k} of {n} lie inside the interval. That tests the program, not "
@@ -112,7 +112,7 @@ def errors_text(
         return ""
     expected = math.sqrt(figures["sample"]["n"] / n)
     rows = direct[direct["se_ratio"].notna()]
-    high, low = rows.loc[rows["se_ratio"].idxmax()], rows.loc[rows["se_ratio"].idxmin()]
+    high, low = rows.iloc[int(rows["se_ratio"].argmax())], rows.iloc[int(rows["se_ratio"].argmin())]
     parts = [
         _(
             "With scale values taken as known, standard errors are {low:.2f} ({lowest}) to "
@@ -149,10 +149,10 @@ def known_text(rows: pd.DataFrame, *, labels: Labels) -> str:
     """What it changes to count that scale values were estimated; empty where nothing was."""
     if "se_known" not in rows:
         return ""
-    change = np.log(rows["se"] / rows["se_known"])
-    most = change.abs().idxmax()
+    change = np.log(rows["se"].to_numpy(float) / rows["se_known"].to_numpy(float))
+    most = int(np.abs(change).argmax())
     values = {
-        "name": labels(rows.loc[most, "name"]),
+        "name": labels(rows["name"].iloc[most]),
         "factor": math.exp(change[most]),
         "down": int((change < 0).sum()),
         "up": int((change > 0).sum()),

@@ -7,8 +7,15 @@ import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from oablib.analysis.selection import Stability
-from oablib.analysis.selection.design import ABSENT, OTHER_CHILDREN, OTHER_ROLE, OTHER_SCALE
+from oablib.analysis.selection.design import (
+    ABSENT,
+    CONSTANT,
+    OTHER_CHILDREN,
+    OTHER_ROLE,
+    OTHER_SCALE,
+)
 from oablib.analysis.selection.frequencies import NO_ADDITION
+from oablib.analysis.selection.variants import TOO_FEW
 from oablib.protocol.models_checks import sides
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
@@ -91,6 +98,7 @@ def flags_text(row: pd.Series, *, labels: Labels) -> str:
         OTHER_SCALE: _(
             "cannot be compared: scale values of its own for {columns}", columns=columns
         ),
+        CONSTANT: _("cannot be compared: constant here: {columns}", columns=columns),
         ABSENT: _("cannot be compared: not in the cohort: {columns}", columns=columns),
         OTHER_CHILDREN: _(
             "cannot be compared: values are unknown for {n:,} children", n=int(row["children"])
@@ -159,7 +167,7 @@ def criteria_table(frame: pd.DataFrame, *, mediator: str, labels: Labels, about:
 def by_wave_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
     """The first three variants of each wave."""
     columns = ["wave", "rank", "model", "n", "delta_aic_d4", "delta_bic_d4", "r2_adjusted"]
-    first = frame[(frame["rank"] <= 3) | frame["rank"].isna()].sort_values(["wave", "rank"])
+    first = frame[(frame["rank"] <= 3) | (frame["flags"] == TOO_FEW)].sort_values(["wave", "rank"])
     rows = first[columns].astype({"rank": "Int64", "n": "Int64"})
     return show(
         rows.assign(

@@ -24,7 +24,7 @@ SMALLEST_SPREAD = 1e-9  # standard deviation of a column that is taken to be con
 LEAST_INDEPENDENT = 1e-9  # smallest eigenvalue of a correlation matrix; dependence leaves 1e-15
 
 OTHER_ROLE, OTHER_SCALE, ABSENT = "other_role", "other_scale", "absent_columns"
-OTHER_CHILDREN, DEPENDENT = "other_children", "dependent_columns"
+OTHER_CHILDREN, CONSTANT, DEPENDENT = "other_children", "constant_columns", "dependent_columns"
 
 
 class Refusal(NamedTuple):
@@ -158,7 +158,8 @@ def _without_dependent_columns(design: Design) -> Design | None:
         elif name == design.reference.name:
             return None
         else:
-            refused[name] = Refusal(DEPENDENT)
+            constant = tuple(each for each in wider if _is_constant(design, each))
+            refused[name] = Refusal(CONSTANT if constant else DEPENDENT, constant)
     kept = design.indices(columns)
     return replace(
         design,
@@ -169,6 +170,11 @@ def _without_dependent_columns(design: Design) -> Design | None:
         covariances=design.covariances[:, kept][:, :, kept],
         into=design.into[:, :, kept],
     )
+
+
+def _is_constant(design: Design, column: str) -> bool:
+    (index,) = design.indices([column])
+    return bool(np.sqrt(design.covariances[:, index, index].min()) < SMALLEST_SPREAD)
 
 
 def _is_definite(design: Design, columns: Sequence[str]) -> bool:

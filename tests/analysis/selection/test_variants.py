@@ -181,11 +181,11 @@ def test_what_cannot_be_compared_is_flagged_with_the_reason(
     assert np.isnan(rows.loc["ocw_1", "aic"])
     assert dict(rows["flags"].drop("base")) == {
         "ocw_1": "other_children", "other_test": "other_role", "scaled": "other_scale",
-        "constant": "dependent_columns", "absent": "absent_columns",
+        "constant": "constant_columns", "absent": "absent_columns",
     }  # fmt: skip
     assert rows.loc["ocw_1", "children"] == 10
-    assert list(rows.loc[["other_test", "scaled", "absent"], "columns"]) == [
-        "nscct", "origin", "no_such",
+    assert list(rows.loc[["other_test", "scaled", "absent", "constant"], "columns"]) == [
+        "nscct", "origin", "no_such", "divorced_parents",
     ]  # fmt: skip
     assert rows.loc["base", "rank"] == 1
 

@@ -9,7 +9,7 @@ from oablib.base.shown import showable
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels
 from oablib.report.planted.settings import Planted, rules
-from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -19,7 +19,7 @@ RECOVERED = 3.0  # standard deviations over seeds; in 2% of cohorts one of seven
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Truth:
+class Drawn:
     """What is true of the n children of a run, who were drawn with a seed."""
 
     rules: Planted
@@ -32,7 +32,7 @@ class Truth:
         return (self.n, self.seed) == (self.rules.chosen.n, self.rules.chosen.seed)
 
 
-def of(about: About, *, published: str, n: int, seed: int) -> Truth | None:
+def of(about: About, *, published: str, n: int, seed: int) -> Drawn | None:
     """What is true of the children of a run; None where they are real, or not known to be drawn.
 
     published: name of the run's published figures; the truth is known beside those it was taken
@@ -41,28 +41,29 @@ def of(about: About, *, published: str, n: int, seed: int) -> Truth | None:
     if not about.drawn:
         return None
     planted = rules()
-    return Truth(planted, n, seed) if published == planted.published else None
+    return Drawn(planted, n, seed) if published == planted.published else None
 
 
-def effects(direct: pd.DataFrame, *, truth: Truth) -> pd.DataFrame:
+def effects(direct: pd.DataFrame, *, drawn: Drawn) -> pd.DataFrame:
     """Columns spread and distance of direct effects: sd over seeds, and difference in these.
 
     direct: name, value and published, which was planted. NaN for an effect that was not published.
     """
-    values = [truth.rules.spread_at(name, n=truth.n) for name in direct["name"]]
+    values = [drawn.rules.spread_at(name, n=drawn.n) for name in direct["name"]]
     spread = pd.Series(values, index=direct.index)
     distance = (direct["value"] - direct["published"]) / spread
     return pd.DataFrame({"spread": spread, "distance": distance})
 
 
 @in_languages
-def recovery_text(direct: pd.DataFrame, *, truth: Truth | None, labels: Labels) -> str:
+def recovery_text(direct: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) -> str:
     """Whether planted effects were found again; empty for children that are not drawn."""
-    if truth is None:
+    if drawn is None:
         return ""
-    distance = effects(direct, truth=truth)["distance"].abs().dropna()
-    far = direct["name"][distance.index[distance >= RECOVERED]]
-    furthest = direct["name"][distance.idxmax()]
+    distance = effects(direct, drawn=drawn)["distance"].abs().set_axis(direct["name"]).dropna()
+    if distance.empty:
+        return ""
+    far = distance.index[distance >= RECOVERED]
     if far.empty:
         text = _(
             "**Planted effects recovered.** The data are synthetic and the published effects are "
@@ -72,7 +73,7 @@ def recovery_text(direct: pd.DataFrame, *, truth: Truth | None, labels: Labels) 
             n=len(distance),
             limit=RECOVERED,
             largest=distance.max(),
-            name=labels(furthest),
+            name=labels(str(distance.idxmax())),
         )
     else:
         text = _(
@@ -85,36 +86,36 @@ def recovery_text(direct: pd.DataFrame, *, truth: Truth | None, labels: Labels) 
     spread = _(
         "The standard deviation over seeds is that of {cohorts:,} cohorts of {n:,} children, "
         "scaled to {here:,}.",
-        cohorts=truth.rules.cohorts,
-        n=truth.rules.n,
-        here=truth.n,
+        cohorts=drawn.rules.cohorts,
+        n=drawn.rules.n,
+        here=drawn.n,
     )
-    if not truth.is_chosen:
+    if not drawn.is_chosen:
         return f"{text} {spread}"
     chosen = _(
         "Seed {seed} was chosen because its complete data lie near the published figures: the "
         "distances are smaller than those of a cohort taken as it comes.",
-        seed=truth.seed,
+        seed=drawn.seed,
     )
     return f"{text} {spread} {chosen}"
 
 
-def paths_text(trail: pd.DataFrame, *, truth: Truth | None, labels: Labels) -> str:
+def paths_text(trail: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) -> str:
     """Which candidates that did not enter are true in the drawn children; empty without any."""
-    if truth is None or trail.empty:
+    if drawn is None or trail.empty:
         return ""
     last = trail[trail["round"] == trail["round"].max()]
     rows = zip(last["lhs"], last["rhs"], last["decision"], strict=True)
     true = [
         labels.path(lhs, rhs)
         for lhs, rhs, decision in rows
-        if truth.rules.has_path(lhs, rhs) and decision in TURNED_DOWN
+        if drawn.rules.has_path(lhs, rhs) and decision in TURNED_DOWN
     ]
     if not true:
         return ""
     return _.plural(
-        "In these drawn data {paths} is true all the same.",
-        "In these drawn data {paths} are true all the same.",
+        "In these synthetic data {paths} is true, although it is turned down.",
+        "In these synthetic data {paths} are true, although they are turned down.",
         n=len(true),
-        paths=sentence(listed(true)),
+        paths=listed(true),
     )
