@@ -34,7 +34,7 @@ STANDARDISED = (
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
 OWN_COLUMNS = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
 BESIDE_COLUMNS = [
-    "name", "published", "published_se", "difference_in_se", "se_ratio", "spread",
+    "name", "published", "published_se", "se_ratio", "spread",
     "std", "published_std", "current_std",
 ]  # fmt: skip
 # Of the path diagram: positions as parts of the width of the drawing.

@@ -29,10 +29,7 @@ def fit_table(frame: pd.DataFrame, *, about: About) -> Table:
     named, parts = measure_words(), _.words("parts")
     given = captions("tbl-fit")
     if "published" in frame:
-        given["note"] += ". " + _(
-            "Derived: not printed in the publication, but following from its log-likelihood, AIC "
-            "and model"
-        )
+        given["note"] += ". " + _("Derived: from the published log-likelihood and AIC")
     measures = [
         _("{measure} (published: derived)", measure=named[name])
         if "published" in frame and name in DERIVED
