@@ -38,9 +38,9 @@ BESIDE_COLUMNS = [
     "std", "published_std", "current_std",
 ]  # fmt: skip
 # Of the path diagram: positions as parts of the width of the drawing.
-NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.37, 0.46, 0.56, 0.58
+NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.34, 0.45, 0.59, 0.61
 MEDIATOR_AT, OUTCOME_AT = 0.8, 0.95
-LINE, AXIS_LINE = 30, 48  # characters of a label, or under an axis, before the next line
+LINE, AXIS_LINE, HEADING_LINE = 30, 48, 13  # characters before the next line
 THINNEST, PER_STD = 0.9, 6.0  # points of width, and more of them for a standardised effect of 1
 
 
@@ -172,11 +172,11 @@ def path_diagram_figure(
     interval includes 0. Width: by the size of the standardised effect.
     """
     names = [name for name in dict.fromkeys(frame["rhs"]) if name != mediator]
-    figure, axes = drawing.canvas(height=1.2 + 0.36 * len(names))
+    figure, axes = drawing.canvas(height=1.4 + 0.36 * len(names))
     heights = dict(zip(names, np.linspace(0.84, 0.04, len(names)), strict=True))
     boxes = {mediator: (MEDIATOR_AT, 0.96), outcome: (OUTCOME_AT, 0.44)}
     for name, height in heights.items():
-        text = inert(textwrap.fill(labels.heading(name), LINE))
+        text = textwrap.fill(inert(labels.heading(name)), LINE)
         axes.text(NAMES_AT, height, text, ha="right", va="center", linespacing=0.95)
     for path in frame.itertuples():
         _draw(axes, path, heights=heights, boxes=boxes, mediator=mediator)
@@ -187,9 +187,9 @@ def path_diagram_figure(
         )
     columns = ((DIRECT_AT, outcome, drawing.OURS), (THROUGH_AT, mediator, drawing.INDIRECT))
     for x, name, colour in columns:
-        above = _("on the\n{variable}", variable=labels(name))
-        axes.text(x, 0.97, above, color=colour, ha="right", va="center")
-    axes.set(xlim=(0, 1.04), ylim=(-0.02, 1.08))
+        above = textwrap.fill(_("on the {variable}", variable=labels(name)), HEADING_LINE)
+        axes.text(x, 0.91, above, color=colour, ha="right", va="bottom")
+    axes.set(xlim=(0, 1.04), ylim=(-0.02, 1.12))
     axes.axis("off")
     named = {"outcome": labels(outcome), "mediator": labels(mediator)}
     rows = zip(frame["lhs"], frame["rhs"], frame["est"], strict=True)

@@ -39,8 +39,7 @@ def answer(
         model_fit.explained(fit, figures=figures, outcome=labels(outcome)),
         model_fit.verdict(fit, model=labels(model)),
         _(
-            "The main limit: these are effects only if nothing that moves both background and "
-            "{outcome} was left out.",
+            "The main limit: nothing that moves both background and {outcome} may be left out.",
             outcome=labels(outcome),
         ),
     )
@@ -83,14 +82,14 @@ def against_published(direct: pd.DataFrame, *, drawn: Drawn | None) -> str:
         return _("{k} of {n} published effects lie inside these intervals.", **counts)
     if drawn.is_chosen:
         return _(
-            "The published effects are planted in these synthetic data, whose seed was chosen for "
-            "nearness to them; {k} of {n} lie inside the interval. That tests the program, not "
-            "the world.",
+            "The published effects are planted in these synthetic data, with a seed chosen for "
+            "nearness; {k} of {n} lie inside the interval: a test of the program, not of the "
+            "world.",
             **counts,
         )
     return _(
         "The published effects are planted in these synthetic data; {k} of {n} lie inside the "
-        "interval. That tests the program, not the world.",
+        "interval: a test of the program, not of the world.",
         **counts,
     )
 

@@ -169,12 +169,14 @@ def by_wave_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table
     columns = ["wave", "rank", "model", "n", "delta_aic_d4", "delta_bic_d4", "r2_adjusted"]
     first = frame[(frame["rank"] <= 3) | (frame["flags"] == TOO_FEW)].sort_values(["wave", "rank"])
     rows = first[columns].astype({"rank": "Int64", "n": "Int64"})
+    absent = _("Dashes: a wave with too few children") if rows["rank"].isna().any() else ""
     return show(
         rows.assign(
             wave=[_("Wave {wave}", wave=wave) for wave in rows["wave"]],
             model=rows["model"].map(labels.heading),
         ),
         about=about,
+        note=absent,
         **captions("tbl-by-wave"),
     )
 

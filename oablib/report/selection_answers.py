@@ -43,8 +43,8 @@ def answer(
         winner(variants, labels=labels),
         stability_text(stability, variants=variants, labels=labels, with_search=not trail.empty),
         _(
-            "The main limit: likelihoods take children of one school as independent, so that "
-            "differences between models look larger than they are."
+            "The main limit: likelihoods ignore that children of one school are alike, which "
+            "exaggerates differences between models."
         )
         if several
         else "",
@@ -156,7 +156,7 @@ def stability_text(
     nothing = stability.models[stability.models["added"] == NO_ADDITION]
     first_places = stability.variants.set_index("model")["first_by_bic"]
     values = {
-        "asked": stability.asked,
+        "failed": stability.asked - stability.draws,
         "draws": stability.draws,
         "kept": float(nothing["with_literature"].sum()),
         "alone": float(nothing["data_alone"].sum()),
@@ -165,21 +165,21 @@ def stability_text(
     }
     if with_search and len(ranked) > 1:
         return _(
-            "Of {asked:,} bootstrap samples of schools {draws:,} could be estimated; in these the "
-            "search adds nothing in {kept:.0%}, without the literature in {alone:.0%}, and {model} "
-            "is first by BIC in {share:.0%}.",
+            "In {draws:,} bootstrap samples of schools ({failed:,} failed) the search adds nothing "
+            "in {kept:.0%}, without the literature in {alone:.0%}; {model} is first by BIC in "
+            "{share:.0%}.",
             **values,
         )
     if with_search:
         return _(
-            "Of {asked:,} bootstrap samples of schools {draws:,} could be estimated; in these the "
-            "search adds nothing in {kept:.0%}, without the literature in {alone:.0%}.",
+            "In {draws:,} bootstrap samples of schools ({failed:,} failed) the search adds nothing "
+            "in {kept:.0%}, without the literature in {alone:.0%}.",
             **values,
         )
     if len(ranked) > 1:
         return _(
-            "Of {asked:,} bootstrap samples of schools {draws:,} could be estimated; in these "
-            "{model} is first by BIC in {share:.0%}.",
+            "In {draws:,} bootstrap samples of schools ({failed:,} failed) {model} is first by BIC "
+            "in {share:.0%}.",
             **values,
         )
     return ""

@@ -1,6 +1,7 @@
 """What is said on effects and fit: each verdict and its opposite, in both languages."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ def test_explained_variance_stands_beside_published_ones() -> None:
 
 
 def test_effects_that_differ_from_zero_are_named_or_said_to_be_none(direct: pd.DataFrame) -> None:
-    roles = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
+    roles: dict[str, Any] = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
     some = both(lambda: direct_effects.differing(direct, **roles))
     assert "**1 of 2 direct effects**" in some[0] and "origin −0.78" in some[0]
     assert "herkomst −0,78" in some[1]
@@ -82,8 +83,8 @@ def test_agreement_with_planted_effects_is_called_a_test_of_the_program(
 ) -> None:
     some = planted.of(ABOUT, published="herijking2021", n=2400, seed=13)
     chosen = planted.of(ABOUT, published="herijking2021", n=19247, seed=13)
-    assert "tests the program" in direct_effects.against_published(direct, drawn=some)
-    assert "seed was chosen" in direct_effects.against_published(direct, drawn=chosen)
+    assert "a test of the program" in direct_effects.against_published(direct, drawn=some)
+    assert "seed chosen for nearness" in direct_effects.against_published(direct, drawn=chosen)
     text = direct_effects.against_published(direct, drawn=None)
     assert text == "2 of 2 published effects lie inside these intervals."
     assert direct_effects.against_published(direct.drop(columns="published"), drawn=None) == ""

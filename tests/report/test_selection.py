@@ -113,8 +113,8 @@ def test_draws_are_counted_that_succeeded_and_that_failed() -> None:
     text = selection_answers.stability_text(
         stability(185, 200), variants=variants([-4, 0], [-4, 0]), labels=LABELS, with_search=True
     )
-    assert "Of 200 bootstrap samples of schools 185 could be estimated" in text
-    assert "nothing in 100%, without the literature in 25%, and sub-model 2" in text
+    assert "In 185 bootstrap samples of schools (15 failed)" in text
+    assert "nothing in 100%, without the literature in 25%; sub-model 2" in text
 
 
 def test_a_true_path_that_is_turned_down_is_said_to_be_true_in_drawn_data_alone() -> None:

@@ -84,12 +84,18 @@ def recovery_text(direct: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) 
             names=listed(map(labels, far)),
         )
     spread = _(
-        "The standard deviation over seeds is that of {cohorts:,} cohorts of {n:,} children, "
-        "scaled to {here:,}.",
+        "The standard deviation over seeds is that of {cohorts:,} cohorts of {n:,} children.",
         cohorts=drawn.rules.cohorts,
         n=drawn.rules.n,
-        here=drawn.n,
     )
+    if drawn.n != drawn.rules.n:
+        spread = _(
+            "The standard deviation over seeds is that of {cohorts:,} cohorts of {n:,} children, "
+            "scaled to {here:,}.",
+            cohorts=drawn.rules.cohorts,
+            n=drawn.rules.n,
+            here=drawn.n,
+        )
     if not drawn.is_chosen:
         return f"{text} {spread}"
     chosen = _(
@@ -114,8 +120,8 @@ def paths_text(trail: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) -> s
     if not true:
         return ""
     return _.plural(
-        "In these synthetic data {paths} is true, although it is turned down.",
-        "In these synthetic data {paths} are true, although they are turned down.",
+        "In these synthetic data the path {paths} is true all the same.",
+        "In these synthetic data the paths {paths} are true all the same.",
         n=len(true),
         paths=listed(true),
     )
