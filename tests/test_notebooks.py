@@ -41,19 +41,19 @@ def test_outputs_are_stripped(notebook: nbformat.NotebookNode) -> None:
 
 def test_the_first_cell_asks_answers_and_lists(notebook: nbformat.NotebookNode) -> None:
     first = notebook.cells[0].source
-    for part in ("# ", "**Question.**", "**Answer.**", "| Reads | Writes | Rules |"):
+    for part in ("# ", "**Question.**", "| Reads | Writes | Rules |"):
         assert part in first
 
 
 def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
-    """Short enough to read from top to bottom, with more prose than code."""
+    """Short enough to read from top to bottom; sentences on results are computed."""
     lines = [len(source.splitlines()) for source in code(notebook)]
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
     assert 10 <= len(notebook.cells) <= 30
     assert sum(lines) <= 80
     assert max(lines) <= 15
     assert statistics.median(lines) <= 4
-    assert 12 <= words / sum(lines) <= 35
+    assert 3 <= words / sum(lines) <= 35
 
 
 def prose(notebook: nbformat.NotebookNode) -> str:
@@ -82,7 +82,8 @@ def test_it_ends_with_its_limits(notebook: nbformat.NotebookNode) -> None:
 def test_a_sentence_follows_each_figure_and_table(notebook: nbformat.NotebookNode) -> None:
     for cell, following in itertools.pairwise(notebook.cells):
         if cell.cell_type == "code" and shows_an_exhibit(cell.source):
-            reads = following.source.splitlines()[-1].startswith("Markdown(")
+            last = following.source.splitlines()[-1]
+            reads = last.startswith("Markdown(") or re.search(r"_(text|section|heading)\(", last)
             assert following.cell_type == "markdown" or reads, cell.source
 
 

@@ -1,22 +1,24 @@
 """What the report on the base model shows: its effects, its paths, and how well it fits."""
 
 import math
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from oablib.base.wording import words
+from oablib.base.wording import inert, words
 from oablib.protocol.models import Model
 from oablib.report import drawing
 from oablib.report.drawing import CURRENT, HERE, PUBLISHED, Mark
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, percent, signed
-from oablib.report.published import FIT_MEASURES
+from oablib.report.labels import Labels
+from oablib.report.numbers import number
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
 from oablib.statistics import sem
 from oablib.statistics.pooling import PooledFit
 from oablib.statistics.sem import SemFit
@@ -30,11 +32,15 @@ STANDARDISED = (
     Mark("current_std", CURRENT.name, CURRENT.colour, "^", below=0.42),
 )
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
-FIT_WORDS = {measure: text for measure, (_, text) in FIT_MEASURES.items()}
-FIT_COUNTS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n")
+OWN_COLUMNS = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
+BESIDE_COLUMNS = [
+    "name", "published", "published_se", "se_ratio", "spread",
+    "std", "published_std", "current_std",
+]  # fmt: skip
 # Of the path diagram: positions as parts of the width of the drawing.
-NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.31, 0.4, 0.48, 0.5
-MEDIATOR_AT, OUTCOME_AT = 0.76, 0.97
+NAMES_AT, DIRECT_AT, THROUGH_AT, ARROWS_FROM = 0.34, 0.45, 0.59, 0.61
+MEDIATOR_AT, OUTCOME_AT = 0.8, 0.95
+LINE, AXIS_LINE, HEADING_LINE = 30, 48, 13  # characters before the next line
 THINNEST, PER_STD = 0.9, 6.0  # points of width, and more of them for a standardised effect of 1
 
 
@@ -55,32 +61,56 @@ def optimum(fits: Sequence[SemFit]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def optimum_table(frame: pd.DataFrame) -> Table:
-    """Certificate of each fit's optimum."""
-    return show(
-        frame,
-        about=About("one row per imputation", "oablib.sem and semopy on the same moments"),
-        **captions("tbl-optimum"),
+@in_languages
+def optimum_text(frame: pd.DataFrame) -> str:
+    """Whether all fits are at their optimum, and where semopy ends; frame: as `optimum`."""
+    distances = frame["semopy_distance"].dropna()
+    if distances.empty:
+        return _.plural(
+            "{n} fit converged; semopy finds no solution to compare it with.",
+            "All {n} fits converged; semopy finds no solution to compare them with.",
+            n=len(frame),
+        )
+    return _.plural(
+        "{n} fit converged; semopy, which searches in another way, ends within {distance:.4f} "
+        "standard errors of its estimates.",
+        "All {n} fits converged; semopy, which searches in another way, ends within "
+        "{distance:.4f} standard errors of their estimates.",
+        n=len(frame),
+        distance=math.ceil(distances.max() * 1e4) / 1e4,
     )
 
 
-def direct_effects_table(frame: pd.DataFrame, *, outcome: str, about: About) -> Table:
-    """Direct effects beside published ones; intervals are left to the figure."""
-    note = "Pooled over imputations"
-    if "se_known" in frame:
-        note += "; the standard error counts that scale values were estimated, the next does not"
-    hidden = ["ci_lower", "ci_upper", "std", "published_std", "current_std"]
+@in_languages
+def direct_effects_table(
+    frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About
+) -> Table:
+    """Direct effects with their errors."""
+    shown = frame[[name for name in OWN_COLUMNS if name in frame]]
     return show(
-        frame.drop(columns=hidden, errors="ignore"),
-        note=note,
+        shown.assign(name=frame["name"].map(labels.heading)),
         about=about,
-        **captions("tbl-direct-effects", outcome=words(outcome)),
+        **captions("tbl-direct-effects", outcome=labels(outcome)),
     )
 
 
+@in_languages
+def beside_published_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
+    """Published direct effects beside those of the run; frame: perhaps with spread over seeds."""
+    shown = frame[[name for name in BESIDE_COLUMNS if name in frame]]
+    return show(
+        shown.assign(name=frame["name"].map(labels.heading)),
+        about=about,
+        **captions("tbl-beside-published"),
+    )
+
+
+@in_languages
 @drawing.styled
-def coefficients_figure(frame: pd.DataFrame, *, outcome: str, about: About) -> Figure:
-    """Direct effects with 95 % intervals, beside standardised ones and published ones.
+def coefficients_figure(
+    frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About
+) -> Figure:
+    """Direct effects with 95% intervals, beside standardised ones and published ones.
 
     frame: name, value, ci_lower, ci_upper; perhaps published, published_se (points per unit) and
     std, published_std, current_std (standard deviations).
@@ -89,29 +119,41 @@ def coefficients_figure(frame: pd.DataFrame, *, outcome: str, about: About) -> F
     if "std" in frame:
         figure, (axes, right) = drawing.beside(2, height=height, width_ratios=(3, 2))
         drawing.intervals(right, frame, STANDARDISED)
-        right.set_xlabel("standard deviations")
+        right.set_xlabel(_("standard deviations"))
     else:
         figure, axes = drawing.canvas(height=height)
         right = axes
-    effects(axes, frame, (HERE, PUBLISHED))
-    unit = f"points {words(outcome)} per unit of the predictor"
-    axes.set_xlabel(unit)
+    effects(axes, frame, (HERE, PUBLISHED), labels=labels.heading)
+    unit = _("points of the {outcome} per unit of the predictor", outcome=labels(outcome))
+    axes.set_xlabel(textwrap.fill(unit, AXIS_LINE))
     drawing.legend(figure, right)
-    hidden = ["se_known", "p", "fmi", "difference_in_se"]
-    labels = [words(name) for name in frame["name"]]
+    hidden = ["se_known", "p", "fmi", "difference_in_se", "se_ratio", "spread", "distance"]
+    names = [labels.heading(name) for name in frame["name"]]
+    headings = captions("tbl-direct-effects", outcome=labels(outcome))["labels"]
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots with intervals. {drawing.in_words(frame, labels)}.",
-        numbers=frame.drop(columns=hidden, errors="ignore").assign(name=labels),
-        **captions("fig-coefficients", outcome=words(outcome), unit=unit),
+        alt=_("Dots with intervals. {values}.", values=drawing.in_words(frame, names)),
+        numbers=frame.drop(columns=hidden, errors="ignore")
+        .assign(name=names)
+        .rename(columns=headings),
+        **captions("fig-coefficients", outcome=labels(outcome), unit=unit),
     )
 
 
-def effects(axes: Axes, frame: pd.DataFrame, marks: tuple[Mark, ...]) -> None:
-    """Effects of predictors, one row each, under their names as words."""
+def effects(
+    axes: Axes,
+    frame: pd.DataFrame,
+    marks: tuple[Mark, ...],
+    *,
+    labels: Callable[[str], str] = words,
+) -> None:
+    """Effects of predictors, one row each, under their labels."""
     drawing.intervals(axes, frame, marks)
-    drawing.row_labels(axes, map(words, frame["name"]))
+    drawing.row_labels(axes, [labels(name) for name in frame["name"]])
+    axes.set_yticks(
+        axes.get_yticks(), [textwrap.fill(each.get_text(), LINE) for each in axes.get_yticklabels()]
+    )
 
 
 def path_rows(parameters: pd.DataFrame) -> pd.DataFrame:
@@ -119,40 +161,54 @@ def path_rows(parameters: pd.DataFrame) -> pd.DataFrame:
     return parameters.loc[parameters["op"] == "~", PATH_COLUMNS].reset_index(drop=True)
 
 
+@in_languages
 @drawing.styled
 def path_diagram_figure(
-    frame: pd.DataFrame, *, outcome: str, mediator: str, about: About
+    frame: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels, about: About
 ) -> Figure:
-    """The model as arrows: direct effects blue, effects through the mediator red.
+    """The model as arrows: direct effects blue, effects through the mediator orange.
 
     frame: rows `~` of a pooled table: lhs, rhs, est, std, ci_lower, ci_upper. Dashed: the 95 %
     interval includes 0. Width: by the size of the standardised effect.
     """
     names = [name for name in dict.fromkeys(frame["rhs"]) if name != mediator]
-    figure, axes = drawing.canvas(height=1.2 + 0.36 * len(names))
+    figure, axes = drawing.canvas(height=1.4 + 0.36 * len(names))
     heights = dict(zip(names, np.linspace(0.84, 0.04, len(names)), strict=True))
     boxes = {mediator: (MEDIATOR_AT, 0.96), outcome: (OUTCOME_AT, 0.44)}
     for name, height in heights.items():
-        axes.text(NAMES_AT, height, words(name), ha="right", va="center")
+        text = textwrap.fill(inert(labels.heading(name)), LINE)
+        axes.text(NAMES_AT, height, text, ha="right", va="center", linespacing=0.95)
     for path in frame.itertuples():
         _draw(axes, path, heights=heights, boxes=boxes, mediator=mediator)
     for name, (x, y) in boxes.items():
         box = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": drawing.INK, "lw": 1.0}
-        axes.text(x, y, words(name), ha="center", va="center", bbox=box, weight="bold", zorder=5)
+        axes.text(
+            x, y, labels.heading(name), ha="center", va="center", bbox=box, weight="bold", zorder=5
+        )
     columns = ((DIRECT_AT, outcome, drawing.OURS), (THROUGH_AT, mediator, drawing.INDIRECT))
     for x, name, colour in columns:
-        axes.text(x, 0.95, f"on\n{words(name)}", color=colour, ha="right", va="center")
-    axes.set(xlim=(0, 1.04), ylim=(-0.02, 1.08))
+        above = textwrap.fill(_("on the {variable}", variable=labels(name)), HEADING_LINE)
+        axes.text(x, 0.91, above, color=colour, ha="right", va="bottom")
+    axes.set(xlim=(0, 1.04), ylim=(-0.02, 1.12))
     axes.axis("off")
-    rows = zip(frame["rhs"], frame["lhs"], frame["est"], strict=True)
-    spoken = "; ".join(f"{words(a)} to {words(b)} {number(est)}" for a, b, est in rows)
+    named = {"outcome": labels(outcome), "mediator": labels(mediator)}
+    rows = zip(frame["lhs"], frame["rhs"], frame["est"], strict=True)
+    spoken = "; ".join(f"{labels.path(lhs, rhs)} {number(est)}" for lhs, rhs, est in rows)
+    shown = frame[["lhs", "rhs", "est", "ci_lower", "ci_upper", "std"]]
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Arrows. {spoken}.",
-        numbers=frame[["lhs", "rhs", "est", "ci_lower", "ci_upper", "std"]],
-        **captions("fig-path-diagram", outcome=words(outcome), mediator=words(mediator)),
+        alt=_("Arrows. {values}.", values=spoken),
+        numbers=shown.assign(**_named(frame, labels=labels)).rename(
+            columns=captions("tbl-paths")["labels"]
+        ),
+        **captions("fig-path-diagram", **named),
     )
+
+
+def _named(frame: pd.DataFrame, *, labels: Labels) -> dict[str, list[str]]:
+    """Columns lhs and rhs in words."""
+    return {side: [labels.heading(name) for name in frame[side]] for side in ("lhs", "rhs")}
 
 
 def _draw(axes: Axes, path: Any, *, heights: dict, boxes: dict, mediator: str) -> None:
@@ -179,19 +235,13 @@ def _draw(axes: Axes, path: Any, *, heights: dict, boxes: dict, mediator: str) -
     axes.annotate("", xy=boxes[target], xytext=start, arrowprops=style)
 
 
-def paths_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """All paths of the pooled model."""
-    return show(frame, about=about, **captions("tbl-paths"))
-
-
-def fit_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Fit measures over imputations, in the order and the words of lavaan's summary."""
-    return show(
-        frame.assign(measure=frame["measure"].map(FIT_WORDS)),
-        about=about,
-        count_rows=list(np.flatnonzero(frame["measure"].isin(FIT_COUNTS))),
-        **captions("tbl-fit"),
-    )
+@in_languages
+def other_paths_table(
+    frame: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels, about: About
+) -> Table:
+    """Paths beside the direct effects: that of the mediator, and those to it."""
+    rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns="df")
+    return show(rows.assign(**_named(rows, labels=labels)), about=about, **captions("tbl-paths"))
 
 
 def penalty_gap(pooled: PooledFit) -> float:
@@ -219,30 +269,13 @@ def recovered(pooled: PooledFit, *, complete: SemFit, model: Model) -> pd.DataFr
     return table.rename_axis("name").reset_index()
 
 
-def recovery_table(frame: pd.DataFrame, *, hidden: str, outcome: str, about: About) -> Table:
+@in_languages
+def recovery_table(
+    frame: pd.DataFrame, *, hidden: str, outcome: str, labels: Labels, about: About
+) -> Table:
     """Direct effects with values hidden and imputed, beside those with all known."""
     return show(
-        frame, about=about, **captions("tbl-recovery", hidden=words(hidden), outcome=words(outcome))
+        frame.assign(name=frame["name"].map(labels.heading)),
+        about=about,
+        **captions("tbl-recovery", hidden=labels(hidden), outcome=labels(outcome)),
     )
-
-
-def answer(direct: pd.DataFrame, *, outcome: str) -> str:
-    """Which direct effects differ from 0, and how many published ones lie in their intervals."""
-    sure = direct[(direct["ci_lower"] > 0) | (direct["ci_upper"] < 0)]
-    pairs = zip(sure["name"], sure["value"], strict=True)
-    parts = [f"{words(name)} {signed(value)}" for name, value in pairs]
-    text = (
-        f"At equal intelligence, **{len(sure)} of {len(direct)} effects** on {words(outcome)} "
-        f"differ from 0 with 95 % confidence: {', '.join(parts) or 'none'}."
-    )
-    if "published" in direct:
-        inside = direct["published"].between(direct["ci_lower"], direct["ci_upper"]).sum()
-        text += f" The published effect lies inside the interval for {inside} of {len(direct)}."
-    return text
-
-
-def answer_of_all(direct: pd.DataFrame, *, fit: pd.DataFrame, outcome: str) -> str:
-    """The result of the whole run, in two sentences."""
-    share = fit.loc[fit["measure"] == "r2_adjusted", "mean"].iloc[0]
-    effects = answer(direct, outcome=outcome)
-    return f"{effects} The model explains {percent(share, 1)} of the variance of the scores."

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from oablib.base.wording import words
-from oablib.report import base_model, drawing
+from oablib.report import base_model, drawing, model_fit
 from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.numbers import number, signed
+from oablib.report.published import FIT_COUNTS
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
 
@@ -88,12 +89,13 @@ def effects_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: Abo
 
 def fit_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Fit measures side by side, named as in the report of each."""
-    named = frame["measure"].map(lambda name: base_model.FIT_WORDS.get(name, name))
+    known = model_fit.measure_words()
+    named = frame["measure"].map(lambda name: known.get(name, name))
     return show(
         frame.assign(measure=named),
         about=about,
         labels=_labels(names),
-        count_rows=list(np.flatnonzero(frame["measure"].isin(base_model.FIT_COUNTS))),
+        count_rows=list(np.flatnonzero(frame["measure"].isin(FIT_COUNTS))),
         **captions("tbl-fit"),
     )
 

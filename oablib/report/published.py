@@ -10,24 +10,29 @@ from oablib.protocol.models import Model
 
 Published = Mapping[str, Any] | None  # figures of a publication; None to compare with none
 
-CRITERIA = "Loglikelihood and information criteria"
 FIT_MEASURES = {
-    "n": ("Model", "number of observations"),
-    "free_parameters": ("Model", "number of model parameters"),
-    "chi2": ("Model test, user model", "chi2, test statistic"),
-    "chi2_scaled": ("Model test, user model", "chi2, scaled (Yuan-Bentler-Mplus)"),
-    "df": ("Model test, user model", "degrees of freedom"),
-    "cfi": ("User model versus baseline model", "comparative fit index (CFI)"),
-    "tli": ("User model versus baseline model", "Tucker-Lewis index (TLI)"),
-    "loglik": (CRITERIA, "loglikelihood of the user model (H0)"),
-    "aic": (CRITERIA, "Akaike (AIC)"),
-    "bic": (CRITERIA, "Bayesian (BIC)"),
-    "sabic": (CRITERIA, "sample-size adjusted Bayesian (SABIC)"),
-    "rmsea": ("Approximation and residuals", "RMSEA"),
-    "srmr": ("Approximation and residuals", "SRMR"),
-    "r2_adjusted": ("Explained variance", "R2 of the outcome, adjusted"),
+    "n": "model",
+    "free_parameters": "model",
+    "chi2": "test",
+    "chi2_scaled": "test",
+    "df": "test",
+    "cfi": "baseline",
+    "tli": "baseline",
+    "loglik": "criteria",
+    "aic": "criteria",
+    "bic": "criteria",
+    "sabic": "criteria",
+    "rmsea": "residuals",
+    "srmr": "residuals",
+    "r2_adjusted": "explained",
 }
-"""Measures in the order of lavaan's summary: the part of it that holds each, and its words."""
+"""Measures in the order of lavaan's summary, and the part of it that holds each."""
+
+FIT_COUNTS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n")
+"""Those that are counts, or large enough to need no decimals."""
+
+DERIVED = ("free_parameters", "df")
+"""Those that no publication prints; they follow from its AIC, log-likelihood and model."""
 
 
 def compare_direct(
@@ -90,13 +95,13 @@ def compare_fit(
     """Fit measures in lavaan's order: mean, smallest and largest over imputations, published.
 
     fit: one row an imputation, as PooledFit.fit. counts: free_parameters, df and n, the same
-    in all imputations. Columns: part, measure, mean, min, max, [published].
+    in all imputations. Columns: part (a code), measure, mean, min, max, [published].
     """
     table = fit.rename(columns={f"r2_adjusted_{outcome}": "r2_adjusted"})
     table = table.assign(**{name: float(count) for name, count in counts.items()})
     wanted = [name for name in FIT_MEASURES if name in table]
     rows = table[wanted].agg(["mean", "min", "max"]).T.rename_axis("measure").reset_index()
-    rows.insert(0, "part", [FIT_MEASURES[name][0] for name in rows["measure"]])
+    rows.insert(0, "part", [FIT_MEASURES[name] for name in rows["measure"]])
     if figures is not None:
         listed = figures["fit"] | {"n": figures["sample"]["n"]}
         rows["published"] = [float(listed.get(name, "nan")) for name in rows["measure"]]

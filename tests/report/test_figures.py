@@ -25,9 +25,10 @@ from oablib.report.drawing import (
     in_words,
 )
 from oablib.report.exhibit import About, Figure
-from oablib.report.labels import Labels
+from oablib.report.labels import Labels, labels
 
 ABOUT = About("3 children & 1 school", "made up")
+LABELS = labels(load().table("cohort"), [models.load("base")])
 LARGEST = 150_000  # bytes of a drawing, so that a page with a dozen stays under 2 MB
 NON_TEXT_CONTRAST = 3.0  # WCAG 2.1, 1.4.11
 
@@ -47,19 +48,20 @@ def direct() -> pd.DataFrame:
 
 
 def draw(direct: pd.DataFrame) -> Figure:
-    return base_model.coefficients_figure(direct, outcome="cito", about=ABOUT)
+    return base_model.coefficients_figure(direct, outcome="cito", labels=LABELS, about=ABOUT)
 
 
 def test_the_description_has_effects_with_their_intervals(direct: pd.DataFrame) -> None:
     alt = draw(direct).alt
-    assert "origin −0.78 (−1.00 to −0.56)" in alt
-    assert alt.count(" to ") == len(direct)
+    assert "Origin −0.78 (−1.00 to −0.56)" in alt
+    assert alt.count(" (−") + alt.count(" (0.") + alt.count(" (1.") == len(direct)
 
 
 def test_the_numbers_behind_hold_ours_published_and_current(direct: pd.DataFrame) -> None:
-    numbers = draw(direct).numbers.set_index("name")
-    names = ["value", "published", "published std", "current std"]
-    assert numbers.loc["origin", names].tolist() == [-0.78, -0.78, -0.06, -0.07]
+    numbers = draw(direct).numbers.set_index("predictor")
+    then = "standardised, indicator then in use"
+    names = ["effect", "published effect", "standardised, published", then]
+    assert numbers.loc["Origin", names].tolist() == [-0.78, -0.78, -0.06, -0.07]
 
 
 def test_without_published_figures_there_is_nothing_beside(direct: pd.DataFrame) -> None:
@@ -85,7 +87,8 @@ def test_a_drawing_is_small_and_has_no_date_and_no_fonts_of_the_machine(
 
 def test_caption_and_unit_are_under_the_drawing(direct: pd.DataFrame) -> None:
     html = draw(direct)._repr_html_()
-    assert "<figcaption>Direct effects on cito with 95 % intervals</figcaption>" in html
+    caption = "Direct effects on the Cito score with 95% intervals"
+    assert f"<figcaption>{caption}</figcaption>" in html
     assert "3 children &amp; 1 school; source: made up." in html
 
 
@@ -103,10 +106,17 @@ def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
 
 def test_the_description_of_a_path_diagram_has_every_path() -> None:
     rows = pd.DataFrame(
-        {"lhs": ["cito", "cito", "nscct"], "rhs": ["nscct", "a", "a"], "est": [5.0, 1.0, -0.5]}
+        {
+            "lhs": ["cito", "cito", "nscct"],
+            "rhs": ["nscct", "origin", "origin"],
+            "est": [5.0, 1.0, -0.5],
+        }
     ).assign(ci_lower=-1.0, ci_upper=9.0, std=0.1)
-    drawn = base_model.path_diagram_figure(rows, outcome="cito", mediator="nscct", about=ABOUT)
-    for part in ("nscct to cito 5.00", "a to cito 1.00", "a to nscct −0.50"):
+    named = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
+    drawn = base_model.path_diagram_figure(rows, about=ABOUT, **named)
+    for part in (
+        "NSCCT score → Cito score 5.00", "origin → Cito score 1.00", "origin → NSCCT score −0.50",
+    ):  # fmt: skip
         assert part in drawn.alt
 
 

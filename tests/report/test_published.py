@@ -7,8 +7,9 @@ import pytest
 from oablib import params
 from oablib.protocol import models
 from oablib.protocol.codebook import load
-from oablib.report import base_model, intake
+from oablib.report import direct_effects, intake
 from oablib.report import published as report
+from oablib.report.labels import labels
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +76,10 @@ def test_the_answer_counts_effects_that_differ_from_zero(
 ) -> None:
     """In the source, intervals of the school mean and of residence 0-5 years include 0."""
     table = report.compare_direct(parameters, model=model, figures=published)
-    text = base_model.answer(table, outcome="cito")
-    assert "5 of 7 effects" in text
-    assert "inside the interval for 7 of 7" in text
+    words = labels(load().table("cohort"), [model])
+    text = direct_effects.differing(table, outcome="cito", mediator="nscct", labels=words)
+    assert "5 of 7 direct effects" in text
+    assert "7 of 7 published effects" in direct_effects.against_published(table, drawn=None)
 
 
 def test_fit_table_holds_the_published_measures(published: dict) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib.report import base_model, published
+from oablib.report import model_fit, published
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 
@@ -102,7 +102,7 @@ def test_fit_has_the_order_and_the_words_of_lavaan() -> None:
     fit["r2_adjusted_cito"] = 0.4
     counts = {"free_parameters": 49, "df": 5, "n": 10}
     rows = published.compare_fit(fit, outcome="cito", counts=counts, figures=None)
-    html = base_model.fit_table(rows, about=ABOUT)._repr_html_()
+    html = model_fit.fit_table(rows, about=ABOUT)._repr_html_()
     order = [
         "Model test, user model", "degrees of freedom", "User model versus baseline model",
         "(CFI)", "(TLI)", "Loglikelihood and information criteria", "(H0)", "(AIC)", "(BIC)",

@@ -7,7 +7,7 @@ leaves out is in its data all the same, with no path.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,17 @@ from oablib.statistics.two_step.resampling import Products
 SMALLEST_SPREAD = 1e-9  # standard deviation of a column that is taken to be constant
 LEAST_INDEPENDENT = 1e-9  # smallest eigenvalue of a correlation matrix; dependence leaves 1e-15
 
+OTHER_ROLE, OTHER_SCALE, ABSENT = "other_role", "other_scale", "absent_columns"
+OTHER_CHILDREN, CONSTANT, DEPENDENT = "other_children", "constant_columns", "dependent_columns"
+
+
+class Refusal(NamedTuple):
+    """Why a variant cannot be compared: a code, and the columns or the number of children."""
+
+    code: str
+    columns: tuple[str, ...] = ()
+    children: int = 0
+
 
 @showable(private=("products", "means", "covariances", "into"))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -37,7 +48,7 @@ class Design:
 
     reference: Model
     models: Mapping[str, Model]
-    refused: Mapping[str, str]
+    refused: Mapping[str, Refusal]
     names: tuple[str, ...]
     products: tuple[Products, ...]
     means: NDArray
@@ -147,7 +158,8 @@ def _without_dependent_columns(design: Design) -> Design | None:
         elif name == design.reference.name:
             return None
         else:
-            refused[name] = "columns are constant, or follow from those of other variants"
+            constant = tuple(each for each in wider if _is_constant(design, each))
+            refused[name] = Refusal(CONSTANT if constant else DEPENDENT, constant)
     kept = design.indices(columns)
     return replace(
         design,
@@ -158,6 +170,11 @@ def _without_dependent_columns(design: Design) -> Design | None:
         covariances=design.covariances[:, kept][:, :, kept],
         into=design.into[:, :, kept],
     )
+
+
+def _is_constant(design: Design, column: str) -> bool:
+    (index,) = design.indices([column])
+    return bool(np.sqrt(design.covariances[:, index, index].min()) < SMALLEST_SPREAD)
 
 
 def _is_definite(design: Design, columns: Sequence[str]) -> bool:
@@ -179,21 +196,21 @@ def _costs(products: Products) -> dict[str, int]:
     return {name: count for name, count in free.items() if count}
 
 
-def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> str:
+def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> Refusal | None:
     for role in ("outcome", "mediator", "cluster"):
-        column, expected = getattr(model, role), getattr(reference, role)
-        if column != expected:
-            return f"other {role}: {column} instead of {expected}"
+        column = getattr(model, role)
+        if column != getattr(reference, role):
+            return Refusal(OTHER_ROLE, (column,))
     other_scale = {
         name for name, sign in model.scaled.items() if reference.scaled.get(name) != sign
     }
     if other_scale:
-        return f"scales {', '.join(sorted(other_scale))}, as {reference.name} does not; use dummies"
-    absent = [name for name in model.columns if name not in frame]
+        return Refusal(OTHER_SCALE, tuple(sorted(other_scale)))
+    absent = tuple(name for name in model.columns if name not in frame)
     if absent:
-        return f"columns not in the cohort: {', '.join(absent)}"
-    unknown = frame[list(model.columns)].isna().any(axis=1).sum()
-    return f"other children: unknown values for {unknown:,} of {len(frame):,}" if unknown else ""
+        return Refusal(ABSENT, absent)
+    unknown = int(frame[list(model.columns)].isna().any(axis=1).sum())
+    return Refusal(OTHER_CHILDREN, children=unknown) if unknown else None
 
 
 def _union(models: Mapping[str, Model], reference: Model) -> Model:

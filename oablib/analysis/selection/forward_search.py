@@ -7,7 +7,6 @@ import pandas as pd
 
 from oablib.analysis.selection.settings import Rules
 from oablib.base.shown import showable
-from oablib.base.wording import words
 from oablib.protocol import literature
 from oablib.protocol.codebook import Table
 from oablib.protocol.literature import Literature
@@ -18,8 +17,13 @@ from oablib.statistics.pooling import modification
 from oablib.statistics.sem import SemFit
 from oablib.statistics.two_step import scale_values
 
-ADDED, NEXT = "added", "looked at again after the addition"
-TURNED_DOWN, NOT_SIGNIFICANT = "turned down", "not significant"
+ADDED, NEXT = "added", "next"
+NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER = "not_significant", "not_grounded", "neither"
+DECISIONS = (ADDED, NEXT, NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER)
+"""Codes of a decision; one that is `next` qualifies too, and is judged in the next round."""
+
+TURNED_DOWN = (NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER)
+ADDITION = ("with added paths", "met toegevoegde paden")
 TRAIL = [
     "round", "rank", "lhs", "rhs", "index", "mi_mean", "epc", "sepc", "p", "p_holm",
     "grounding", "decision", "reason", "judge", "sources",
@@ -34,8 +38,8 @@ class Forward:
     model: the model at the end. added: the paths that entered, in their order.
     trail: one row a candidate and round, by rank: round; rank; lhs, rhs; index (pooled, on the
     scale of chi2) and mi_mean (mean of the model-based indices, as published); epc, sepc; p and
-    p_holm, corrected for the candidates of the round; grounding, decision; reason, judge and
-    sources of the literature. fits: of that model, one a data set.
+    p_holm, corrected for the candidates of the round; grounding; decision, one of DECISIONS;
+    reason, judge and sources of the literature. fits: of that model, one a data set.
     """
 
     model: Model
@@ -81,10 +85,14 @@ def with_paths(model: Model, paths: Sequence[str]) -> Model:
     indirect = tuple(rhs for lhs, rhs in map(sides, paths) if lhs == model.mediator)
     if not paths:
         return model
+    en, nl = ADDITION
     return replace(
         model,
         name=" + ".join([model.name, *indirect]),
-        title=f"{model.title}, with {' and '.join(map(words, indirect))} through {model.mediator}",
+        title=f"{model.title}, {en}",
+        title_nl=f"{model.title_nl or model.title}, {nl}",
+        label=f"{model.label or model.title} {en}",
+        label_nl=f"{model.label_nl or model.title_nl or model.label or model.title} {nl}",
         indirect=(*model.indirect, *indirect),
         candidates=tuple(text for text in model.candidates if text not in paths),
     )
@@ -152,11 +160,14 @@ def _of_one(fit: SemFit, candidates: Sequence[str], rules: Rules) -> pd.DataFram
 def _decisions(table: pd.DataFrame, *, alpha: float) -> list[str]:
     decisions, is_open = [], True
     for p, grounding in zip(table["p_holm"], table["grounding"], strict=True):
-        against = [] if p < alpha else [NOT_SIGNIFICANT]
-        against += [] if grounding == "accepted" else [f"literature {grounding}"]
-        if against:
-            decisions.append(f"{TURNED_DOWN}: {', '.join(against)}")
-        else:
-            decisions.append(ADDED if is_open else NEXT)
-            is_open = False
+        match (p < alpha, grounding == "accepted"):
+            case (True, True):
+                decisions.append(ADDED if is_open else NEXT)
+                is_open = False
+            case (True, False):
+                decisions.append(NOT_GROUNDED)
+            case (False, True):
+                decisions.append(NOT_SIGNIFICANT)
+            case _:
+                decisions.append(NEITHER)
     return decisions

@@ -23,7 +23,7 @@ from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 from oablib.statistics.two_step import resampling
 
-NO_ADDITION = "no addition"
+NO_ADDITION = "none"
 
 
 @showable()
@@ -31,13 +31,13 @@ NO_ADDITION = "no addition"
 class Stability:
     """Selection frequencies over draws of schools.
 
-    variants: model; first_by_aic, first_by_bic: fraction of the draws in which it has the lowest
-    criterion (D4, honest counts). candidates: lhs, rhs; largest: fraction in which its index is
-    the largest of the first round; significant: under alpha by Holm there; enters: added at some
-    round by the whole procedure, with the literature. models: added paths ("no addition"),
-    with_literature and data_alone: fraction in which the procedure ends there, with the
-    groundings, and with every candidate accepted. draws: number that could be estimated, of
-    `asked`.
+    Each table has draws, the number that could be estimated, and asked. variants: model;
+    first_by_aic, first_by_bic: fraction of the draws in which it has the lowest criterion (D4,
+    honest counts). candidates: lhs, rhs; largest: fraction in which its index is the largest of
+    the first round; significant: under alpha by Holm there; enters: added at some round by the
+    whole procedure, with the literature. models: added paths ("none"), with_literature and
+    data_alone: fraction in which the procedure ends there, with the groundings, and with every
+    candidate accepted.
     """
 
     variants: pd.DataFrame
@@ -78,12 +78,12 @@ def stability(
         name: _search(design, drawn, model, texts, gate, first=first, alpha=rules.forward_alpha)
         for name, gate in gates.items()
     }
+    counts = {"draws": len(drawn.times), "asked": samples}
     return Stability(
-        variants=_variants(design, drawn),
-        candidates=_candidates(texts, first, ends["with_literature"], rules=rules),
-        models=_ends(ends),
-        draws=len(drawn.times),
-        asked=samples,
+        variants=_variants(design, drawn).assign(**counts),
+        candidates=_candidates(texts, first, ends["with_literature"], rules=rules).assign(**counts),
+        models=_ends(ends).assign(**counts),
+        **counts,
     )
 
 

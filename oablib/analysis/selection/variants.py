@@ -17,12 +17,14 @@ from oablib.protocol.models import Model
 from oablib.statistics.pooling import pooled_tests
 from oablib.statistics.sem.measures import criteria
 
-TOO_FEW = "cannot be estimated: a category has fewer than 5 children, or columns are constant"
+TOO_FEW = "too_few"
+"""Code of a wave in which a category has fewer than 5 children, or columns are constant."""
+
 COLUMNS = [
     "model", "title", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given",
     "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4",
     "weight_aic", "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator",
-    "rank", "flags",
+    "rank", "same_as", "flags", "columns", "children",
 ]  # fmt: skip
 
 
@@ -51,7 +53,10 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     chi2, df, p: of the variant against all paths from all columns of the set (D4); rows of one
         school count as independent. r2_adjusted: of the outcome, mean over data sets, and that of
         the same predictors without the mediator (Ezekiel, 1930).
-    rank: by delta_..._d4. flags: where criteria disagree, or why there are no numbers.
+    rank: by delta_..._d4. same_as: the first variant with the very same paths. flags: codes with
+    spaces between: first_by_aic, first_by_bic (and not by the other one), sign_aic, sign_bic (means
+    and D4 disagree on which of reference and variant is better), or the code of a Refusal, for
+    which columns or children are given.
     """
     data = equations.of_design(design)
     variants = {
@@ -67,6 +72,7 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     for name in ("aic", "bic"):
         table[f"weight_{name}"] = softmax(-table[f"delta_{name}_d4"] / 2)
     table["rank"] = table[f"delta_{rank_by}_d4"].rank(method="first").astype(int)
+    table["same_as"] = _same_as([each.paths for each in variants.values()], [*variants])
     table["flags"] = [_flags(table, row) for row in table.index]
     return _with_refused(table.sort_values("rank", ignore_index=True), design)
 
@@ -162,21 +168,38 @@ def _flags(table: pd.DataFrame, index: int) -> str:
     row, flags = table.loc[index], []
     best = {name: table[f"delta_{name}_d4"].idxmin() for name in ("aic", "bic")}
     if index in best.values() and best["aic"] != best["bic"]:
-        flags.append(f"first by {'AIC' if best['aic'] == index else 'BIC'} alone")
-    disputed = [
-        name.upper()
+        flags.append("first_by_aic" if best["aic"] == index else "first_by_bic")
+    flags += [
+        f"sign_{name}"
         for name in ("aic", "bic")
         if (row[f"delta_{name}_mean"] < 0) != (row[f"delta_{name}_d4"] < 0)
     ]
-    if disputed:
-        flags.append(f"against the reference, means and D4 differ by {' and '.join(disputed)}")
-    return "; ".join(flags)
+    return " ".join(flags)
+
+
+def _same_as(paths: Sequence[Paths], names: Sequence[str]) -> list[str]:
+    """For each variant the first one before it with the same set of paths; empty without one."""
+    first: dict[tuple[frozenset[str], ...], str] = {}
+    result = []
+    for each, name in zip(paths, names, strict=True):
+        key = tuple(map(frozenset, each))
+        result.append(first.get(key, ""))
+        first.setdefault(key, name)
+    return result
 
 
 def _with_refused(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+    table = table.assign(columns="", children=0)
     if not design.refused:
         return table[COLUMNS]
     rows = [
-        {"model": name, "flags": f"not comparable: {why}"} for name, why in design.refused.items()
+        {
+            "model": name,
+            "same_as": "",
+            "flags": why.code,
+            "columns": " ".join(why.columns),
+            "children": why.children,
+        }
+        for name, why in design.refused.items()
     ]
     return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)[COLUMNS]

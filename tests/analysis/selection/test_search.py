@@ -72,7 +72,7 @@ def test_what_the_literature_does_not_support_stays_out(
     assert sorted(found.trail["rhs"]) == sorted(CANDIDATES)
     first = found.trail.iloc[0]
     assert (first["rhs"], first["rank"], first["round"]) == ("origin", 1, 1)
-    assert first["decision"] == "turned down: literature insufficient"
+    assert first["decision"] == "not_grounded"
     assert first["p_holm"] < rules.forward_alpha and first["reason"] and first["judge"]
 
 
@@ -257,7 +257,7 @@ def test_frequencies_say_where_the_search_ends(
     for name in ("first_by_aic", "first_by_bic"):
         assert found.variants[name].sum() == pytest.approx(1)
     by_name = found.models.set_index("added")
-    assert by_name.loc["no addition", "with_literature"] == 1
+    assert by_name.loc["none", "with_literature"] == 1
     origin = by_name.index.str.contains("nscct ~ origin")
     assert by_name.loc[origin, "data_alone"].sum() > 0.5
     accepted = selection.stability(
@@ -274,7 +274,7 @@ def test_a_model_without_candidates_has_nothing_to_search(
     found = selection.stability(
         design, entries=entries, rules=rules, samples=10, seed=(1,), start=alone
     )
-    assert list(found.models["added"]) == ["no addition"] and found.candidates.empty
+    assert list(found.models["added"]) == ["none"] and found.candidates.empty
 
 
 def test_draws_that_cannot_be_estimated_are_said_to_be_none(

@@ -1,0 +1,193 @@
+"""Sentences beside the exhibits of the selection, and sections that some runs do without."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from oablib.analysis.selection import Stability
+from oablib.analysis.selection.backward_search import REMOVED
+from oablib.protocol.models import Model
+from oablib.report.labels import Labels
+from oablib.report.selection import added_label
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+REJECTED = 0.05  # p under which a variant does not fit as well as all paths together
+
+
+@in_languages
+def forward_section(model: Model, *, labels: Labels) -> str:
+    """Heading and method of the search upwards; that there is none without candidates."""
+    heading = _("From the model up")
+    if not model.candidates:
+        text = _(
+            "The {model} names no candidate paths, so that nothing can be added.",
+            model=labels(model.name),
+        )
+        return f"## {heading}\n\n{text}"
+    steps = _(
+        "The procedure of 2021 [@walhout_scholtus2021, section 2.1]: fit the model to every "
+        "completed data set; test for each candidate path what freeing it would gain; go down the "
+        "list from the largest index; the first candidate that is significant and that the "
+        "literature accepts enters; begin again with the larger model. It ends when none qualifies."
+    )
+    differences = _(
+        "Two things differ from the published practice, which reads the mean of the indices. "
+        "Indices are pooled as tests [@li1991], since their mean grows with what the imputations "
+        "disagree about; and they allow for children of one school being alike. With several "
+        "candidates p is corrected so that all null paths together have a chance of 5% to enter "
+        "[@holm1979]. What the literature says on each path is in `02_literature`."
+    )
+    return f"## {heading}\n\n{steps}\n\n{differences}"
+
+
+@in_languages
+def conventions_text(variants: pd.DataFrame, *, reference: str, labels: Labels) -> str:
+    """How many variants are better than the reference by each convention."""
+    others = variants[variants["model"] != reference].dropna(subset=["rank"])
+    return _(
+        "Better than {model} by BIC: {d4} of {n} other variants by pooled likelihood ratios, "
+        "{mean} by means over imputations.",
+        d4=int((others["delta_bic_d4"] < 0).sum()),
+        mean=int((others["delta_bic_mean"] < 0).sum()),
+        n=len(others),
+        model=labels(reference),
+    )
+
+
+@in_languages
+def criteria_text(variants: pd.DataFrame, *, labels: Labels) -> str:
+    """Which variants fit worse than all paths together."""
+    tested = variants.dropna(subset=["p"])
+    worse = tested["model"][tested["p"] < REJECTED]
+    if worse.empty:
+        return _("No variant fits significantly worse than all paths together.")
+    return _(
+        "Significantly worse than all paths together: {models}.", models=listed(map(labels, worse))
+    )
+
+
+@in_languages
+def ends_text(stability: Stability, *, labels: Labels) -> str:
+    """Where the search ends most often without the literature."""
+    models = stability.models
+    row = models.iloc[int(models["data_alone"].argmax())]
+    return _(
+        "Without the literature the search ends in {n} different ways; most often ({share:.0%}) "
+        "with these paths added: {added}.",
+        n=int((models["data_alone"] > 0).sum()),
+        share=row["data_alone"],
+        added=added_label(row["added"], labels=labels),
+    )
+
+
+@in_languages
+def same_text(variants: pd.DataFrame, *, labels: Labels) -> str:
+    """Which variants are one model under two names; empty without any."""
+    same = variants[variants["same_as"].fillna("") != ""]
+    pairs = zip(same["model"], same["same_as"], strict=True)
+    return " ".join(
+        _("The {model} has the very same paths as the {other}.", model=labels(a), other=labels(b))
+        for a, b in pairs
+    )
+
+
+@in_languages
+def samples_text(stability: Stability) -> str:
+    """How many bootstrap samples could be estimated, and why others failed."""
+    failed = stability.asked - stability.draws
+    if not failed:
+        return _("All {asked:,} bootstrap samples could be estimated.", asked=stability.asked)
+    return _.plural(
+        "{draws:,} of {asked:,} bootstrap samples could be estimated; {n:,} failed, because a "
+        "category had fewer than 5 children or columns depended on each other.",
+        "{draws:,} of {asked:,} bootstrap samples could be estimated; {n:,} failed, because a "
+        "category had fewer than 5 children or columns depended on each other.",
+        n=failed,
+        draws=stability.draws,
+        asked=stability.asked,
+    )
+
+
+@in_languages
+def variants_section(variants: Mapping[str, Model], *, reference: str, labels: Labels) -> str:
+    """Heading and method of the comparison of variants, with where each comes from."""
+    sources: dict[str, list[str]] = {}
+    for name, model in variants.items():
+        if name != reference:
+            sources.setdefault(model.source, []).append(labels(name))
+    origin = " ".join(
+        _("From {source}: {models}.", source=source.split(", CBS")[0], models=listed(names))
+        for source, names in sources.items()
+    )
+    heading = _("Variants side by side")
+    text = _(
+        "All variants are fitted to the same children with the same scale values, those of the "
+        "{reference}; a variable that a variant leaves out has no path in it. Compared is the "
+        "likelihood of both tests given the background. Means of AIC and BIC over imputations are "
+        "the published convention; they favour paths of imputed variables. D4 takes one pooled "
+        "likelihood ratio instead [@chan_meng2022] and counts every estimated scale value as a "
+        "parameter.",
+        reference=labels(reference),
+    )
+    return f"## {heading}\n\n{text}\n\n{origin}"
+
+
+@in_languages
+def waves_section(waves: pd.DataFrame, *, labels: Labels) -> str:
+    """Heading, and which variant is first in each wave."""
+    first = waves[waves["rank"] == 1]
+    names = first["model"].unique()
+    if len(names) == 1:
+        text = _("First in every wave: {model}.", model=labels(names[0]))
+    else:
+        pairs = zip(first["wave"], first["model"], strict=True)
+        firsts = [_("{model} in {wave}", model=labels(model), wave=wave) for wave, model in pairs]
+        text = _("The first one differs by wave: {firsts}.", firsts=listed(firsts))
+    heading = _("The same in each wave")
+    limit = _("With fewer children BIC prefers fewer parameters.")
+    return f"## {heading}\n\n{text} {limit}"
+
+
+@in_languages
+def backward_text(trail: pd.DataFrame, *, kept: Model, labels: Labels) -> str:
+    """Which paths of the model that is kept the way down would take out."""
+    removed = trail[trail["decision"] == REMOVED]
+    if removed.empty:
+        return _("No term leaves.")
+    paths = {(kept.outcome, name) for name in kept.direct}
+    paths |= {(kept.mediator, name) for name in kept.indirect}
+    gone = [
+        labels.path(lhs, term)
+        for lhs, term, columns in zip(
+            removed["lhs"], removed["term"], removed["columns"], strict=True
+        )
+        if any((lhs, name) in paths for name in columns.split(", "))
+    ]
+    if not gone:
+        return _(
+            "All paths of the {model} stay; {n:,} further terms leave.",
+            model=labels(kept.name),
+            n=len(removed),
+        )
+    return _(
+        "Of the paths of the {model} this search takes out: {paths}.",
+        model=labels(kept.name),
+        paths=listed(gone),
+    )
+
+
+@in_languages
+def kept_section(kept: Model, *, model: Model, labels: Labels) -> str:
+    """Where the model that is kept is shown: on another page, or below."""
+    heading = _("The model that is kept")
+    if kept.name == model.name:
+        text = _("Nothing was added; its paths and its measures of fit are in `05_base_model`.")
+    else:
+        text = _(
+            "Its paths and its measures of fit, after the addition to the {model}:",
+            model=labels(model.name),
+        )
+    return f"## {heading}\n\n{text}"
