@@ -1,146 +1,134 @@
-"""What the report on the literature shows: claims, and what is known of each path."""
-
-from collections.abc import Mapping
+"""What the report on the literature shows of the claims: their judgements and their sizes."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 
-from oablib.base.wording import words
-from oablib.protocol.models import Model
+from oablib.protocol import literature_tables
+from oablib.protocol.literature import Literature
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.numbers import number, percent
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
 
 SOURCE = "params/rules/literature.yaml"
-ENTRIES = About("all entries", SOURCE)
-LOOKS = {
-    "accepted": (drawing.OURS, "o"),
-    "insufficient": (drawing.INDIRECT, "D"),
-    "rejected": (drawing.INK, "X"),
-}
+ENTRIES = About(_.later("all claims on file"), SOURCE)
 EXPLAINED = "explained variance"
-SIZES = {EXPLAINED: ("variance (%)", 100.0), "effect size": ("effect size", 1.0)}
-"""Measure of a size -> label of its axis, and factor for the unit of that axis."""
+ARROW = 1.2  # percentage points, of an arrow that a bound gets
 
 
-def evidence_table(frame: pd.DataFrame) -> Table:
+@in_languages
+def evidence_table(entries: Literature) -> Table:
     """Every claim, in groups by outcome."""
-    size = [_size(*row) for row in frame[["measure", "low", "high"]].to_numpy(object)]
-    columns = ["outcome", "cause", "direction", "measure", "size", "grade", "grounding", "sources"]
-    return show(frame.assign(size=size)[columns], about=ENTRIES, **captions("tbl-evidence"))
+    frame = literature_tables.evidence(entries)
+    columns = ["outcome", "cause", "direction", "size", "grounding", "sources"]
+    shown = frame.assign(
+        outcome=frame["outcome"].map(sentence),
+        cause=frame["cause"].map(sentence),
+        direction=frame["direction"].map(_.words("direction")),
+        size=[_size(row) for _index, row in frame.iterrows()],
+        grounding=frame["grounding"].map(grounding_words),
+    )
+    return show(shown[columns], about=ENTRIES, **captions("tbl-evidence"))
 
 
-def _size(measure: str, low: float, high: float) -> str:
-    """A size, or its range; empty where the source gives none."""
-    if not measure:
+def _size(row: pd.Series) -> str:
+    """A size with its measure; empty where the source gives none."""
+    if not row["measure"]:
         return ""
-    write = percent if measure == EXPLAINED else number
-    return write(low) if low == high else f"{write(low)} to {write(high)}"
+    if row["measure"] == EXPLAINED:
+        return _("{share} of variance ({grade})", share=_share(row), grade=row["grade"])
+    low, high = number(row["low"]), number(row["high"])
+    return _("d = {low}", low=low) if low == high else _("d = {low} to {high}", low=low, high=high)
 
 
+def _share(row: pd.Series) -> str:
+    """A share of variance as the source gives it: exact, a range or a bound."""
+    low, high = percent(row["low"]), percent(row["high"])
+    if row["bound"] == "below":
+        return _("less than {share}", share=high)
+    if row["bound"] == "above":
+        return _("over {share}", share=low)
+    return low if low == high else _("{low} to {high}", low=low, high=high)
+
+
+def _explained(entries: Literature) -> pd.DataFrame:
+    """Claims with a share of explained variance, the largest first; cause with its grade."""
+    frame = literature_tables.evidence(entries)
+    part = frame[frame["measure"] == EXPLAINED].sort_values("high", ascending=False, kind="stable")
+    pairs = zip(part["cause"], part["grade"], strict=True)
+    return part.assign(
+        cause=[_("{cause} ({grade})", cause=cause, grade=grade) for cause, grade in pairs],
+        size=[_share(row) for _index, row in part.iterrows()],
+    )
+
+
+@in_languages
 @drawing.styled
-def evidence_figure(frame: pd.DataFrame, *, outcome: str) -> Figure:
-    """Claims on one outcome: a mark a claim, at the number of its sources, one line a cause.
-
-    frame: outcome, cause, grounding, sources, and measure, low, high, grade where a size is known.
-    Sizes are drawn beside, one panel a measure.
-    """
-    part = frame[frame["outcome"] == outcome]
-    causes = list(dict.fromkeys(part.sort_values("grounding", kind="stable")["cause"]))
-    part = part.assign(row=part["cause"].map(causes.index), n=part["sources"].str.count(";") + 1)
-    measures = [name for name in SIZES if (part["measure"] == name).any()]
-    figure, panels = drawing.beside(1 + len(measures), height=0.9 + 0.27 * len(causes))
-    for grounding, (colour, shape) in LOOKS.items():
-        claims = part[part["grounding"] == grounding]
-        if len(claims):
-            panels[0].plot(
-                claims["n"], claims["row"], shape, color=colour, ms=5, ls="", label=grounding
-            )
-    most = int(part["n"].max())
-    panels[0].set(xlim=(0.5, most + 0.5), xticks=range(1, most + 1), xlabel="sources")
-    drawing.row_labels(panels[0], causes)
-    for axes, measure in zip(panels[1:], measures, strict=True):
-        claims, (label, factor) = part[part["measure"] == measure], SIZES[measure]
-        low, high = claims["low"] * factor, claims["high"] * factor
-        axes.hlines(claims["row"], low, high, color=drawing.GREY, lw=2)
-        axes.plot((low + high) / 2, claims["row"], "o", color=drawing.INK, ms=4)
-        axes.set(xlabel=label, xlim=(0, float(high.max()) * 1.15))
-    for axes in panels:
-        axes.grid(axis="x")
-    drawing.legend(figure, panels[0])
+def explained_variance_figure(entries: Literature) -> Figure:
+    """Shares of explained variance; a bound is an arrow from it, not a point."""
+    part = _explained(entries)
+    figure, axes = drawing.canvas(height=0.8 + 0.32 * len(part))
+    drawing.row_labels(axes, map(sentence, part["cause"]))
+    for height, (_index, row) in enumerate(part.iterrows()):
+        _draw_size(axes, row, at=height)
+    axes.set(xlim=(0, 100 * float(part["high"].max()) + 5), xlabel=_("explained variance (%)"))
+    axes.grid(axis="x")
+    pairs = zip(part["cause"], part["size"], strict=True)
+    spoken = "; ".join(_("{cause}: {size}", cause=cause, size=size) for cause, size in pairs)
     return drawing.exhibited(
         figure,
         about=ENTRIES,
-        alt=f"Dots per cause. {_claims_in_words(part)}.",
-        numbers=part.drop(columns=["outcome", "reason", "judge", "row", "n"]),
-        **captions("fig-evidence", outcome=outcome),
+        alt=_("Points, ranges and arrows. {spoken}.", spoken=spoken),
+        numbers=part[["cause", "size", "sources"]].rename(columns=_.words("columns")),
+        **captions("fig-explained-variance"),
     )
 
 
-def _claims_in_words(part: pd.DataFrame) -> str:
-    columns = ["cause", "grounding", "measure", "low", "high", "grade"]
-    parts = []
-    for cause, grounding, measure, low, high, grade in part[columns].to_numpy(object):
-        size = f", d {high:g}" if measure else ""
-        if measure == EXPLAINED:
-            size = f", {percent(low)} to {percent(high)} in {grade}"
-        parts.append(f"{cause}: {grounding}{size}")
-    return "; ".join(parts)
+def _draw_size(axes: Axes, row: pd.Series, *, at: int) -> None:
+    """A point, a range, or an arrow to the side on which the size is; its words beside it."""
+    low, high = 100 * row["low"], 100 * row["high"]
+    look = {"arrowstyle": "-|>", "color": drawing.OURS, "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
+    end = high
+    if row["bound"] == "below":
+        axes.annotate("", xy=(0, at), xytext=(high, at), arrowprops=look)
+        axes.plot([high], [at], "|", color=drawing.OURS, ms=9, mew=1.6)
+    elif row["bound"] == "above":
+        end = low + ARROW
+        axes.annotate("", xy=(end, at), xytext=(low, at), arrowprops=look)
+        axes.plot([low], [at], "|", color=drawing.OURS, ms=9, mew=1.6)
+    else:
+        axes.plot([low, high], [at, at], "o-", color=drawing.OURS, ms=5, lw=2)
+    axes.annotate(
+        row["size"], (end, at), xytext=(8, 0), textcoords="offset points", va="center",
+        size=drawing.SMALL,
+    )  # fmt: skip
 
 
-def candidates_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """What is known of each path that the selection may add."""
-    columns = ["lhs", "rhs", "claims", "grounding", "reason", "judge", "sources"]
-    return show(
-        frame.loc[frame["candidate_of"] > 0, columns], about=about, **captions("tbl-candidates")
+@in_languages
+def sizes(entries: Literature) -> str:
+    """How many claims give a size, and the largest share of explained variance."""
+    text = _(
+        "A size is given for {given:,} of {n:,} claims.",
+        given=sum(claim.size is not None for claim in entries.claims),
+        n=len(entries.claims),
+    )
+    part = _explained(entries)
+    part = part[part["bound"] != "below"]
+    if part.empty:
+        return text
+    causes = part.loc[part["high"] == part["high"].max(), "cause"]
+    return f"{text} " + _(
+        "The largest share of explained variance is {share:.0%}: {causes}.",
+        share=part["high"].max(),
+        causes=listed(causes),
     )
 
 
-def grounds_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Paths that some model has, and their support in the literature."""
-    columns = ["lhs", "rhs", "free_in", "claims", "grounding", "sources"]
-    return show(frame.loc[frame["free_in"] > 0, columns], about=about, **captions("tbl-grounds"))
-
-
-def possible(models: Mapping[str, Model]) -> About:
-    """Caption of tables about the paths that one of these models could have."""
-    return About(f"possible paths of {len(models)} models: {', '.join(models)}", SOURCE)
-
-
-def uncovered_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Paths without an entry, by outcome."""
-    grouped = frame[frame["grounding"] == "no entry"].groupby("lhs", sort=False)["rhs"]
-    predictors = grouped.agg(lambda names: ", ".join(map(words, names)))
-    return show(
-        pd.DataFrame({"paths": grouped.size(), "predictors": predictors}).reset_index(),
-        about=about,
-        **captions("tbl-uncovered"),
-    )
-
-
-def unmeasured_table(frame: pd.DataFrame) -> Table:
-    """Causes that the literature names and no column measures."""
-    return show(frame, about=ENTRIES, **captions("tbl-unmeasured"))
-
-
-def answer(coverage: pd.DataFrame, *, claims: int) -> str:
-    """The number of possible paths with support, and the grounding of the candidates."""
-    accepted = coverage["grounding"] == "accepted"
-    text = (
-        f"{claims} claims are on file. **{int(accepted.sum())} of {len(coverage)} paths** that a "
-        "model could have rest on one that is accepted."
-    )
-    candidates = coverage["candidate_of"] > 0
-    if not candidates.any():
-        return f"{text} No model names a candidate."
-    named = coverage.loc[candidates & accepted, "rhs"]
-    uncovered = int((coverage["grounding"] == "no entry").sum())
-    return (
-        f"{text} Accepted among the {int(candidates.sum())} candidates: "
-        f"{', '.join(map(words, named)) or 'none'}. For {uncovered} possible paths no source is "
-        "registered."
-    )
+def grounding_words(grounding: str) -> str:
+    """A judgement in words."""
+    return _.words("grounding")[grounding]
