@@ -9,7 +9,7 @@ from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
-from oablib.report.literature import SOURCE, grounding_words
+from oablib.report.literature.claims import SOURCE, grounding_words
 from oablib.report.table import show
 from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
