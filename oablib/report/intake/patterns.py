@@ -199,5 +199,7 @@ def beside_published(
         ),
     ]
     if about.drawn:
-        texts.append(_("The synthetic children were drawn with the published shares: distances are chance."))
+        texts.append(
+            _("The synthetic children were drawn with the published shares: distances are chance.")
+        )
     return " ".join(texts)

@@ -164,7 +164,7 @@ def _of_candidates(candidates: pd.DataFrame, *, labels: Labels) -> str:
         return no_candidates()
     if accepted.empty:
         text = _.plural(
-            "**The only candidate path is not judged well founded**, so no selection can add it.",
+            "**The {n:,} candidate path is not judged well founded**, so no selection can add it.",
             "**None of the {n:,} candidate paths is judged well founded**, so no selection can "
             "add one.",
             n=n,
