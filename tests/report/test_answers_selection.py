@@ -5,7 +5,7 @@ import pytest
 
 from oablib.analysis.selection import Stability
 from oablib.base.wording import percent
-from oablib.report import literature, prediction, selection
+from oablib.report import prediction, selection
 
 
 def trail(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
@@ -51,19 +51,6 @@ def test_how_sure_a_choice_is_comes_from_the_draws() -> None:
     assert "ocw 2 is first" in text
     assert f"nothing in {percent(1)} of 40 draws" in text
     assert f"without the literature, in {percent(0.25)}" in text
-
-
-def test_the_literature_is_counted() -> None:
-    rows = pd.DataFrame(
-        {
-            "rhs": ["a", "b", "origin", "c"],
-            "candidate_of": [0, 0, 2, 0],
-            "grounding": ["accepted", "insufficient", "accepted", "no entry"],
-        }
-    )
-    text = literature.answer(rows, claims=7)
-    for part in ("7 claims", "2 of 4 paths", "among the 1 candidates: origin", "For 1 possible"):
-        assert part in text
 
 
 def test_a_model_without_rivals_answers_without_them() -> None:

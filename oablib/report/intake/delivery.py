@@ -30,7 +30,7 @@ def delivery_table(delivery: Delivery, *, origin: Origin) -> Table:
     facts = dataclasses.asdict(delivery) | {"notes": tuple(map(_note, delivery.notes))}
     words = _.words("facts")
     rows = [(words[name], _as_text(facts[name])) for name in words]
-    about = About(_("one file"), origin.source, origin.drawn)
+    about = About(_("the delivered file"), origin.source, origin.drawn)
     return show(
         pd.DataFrame(rows, columns=["fact", "value"]), about=about, **captions("tbl-delivery")
     )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
 
 from oablib.protocol import literature_tables
 from oablib.protocol.literature import Literature
@@ -41,7 +42,7 @@ def _size(row: pd.Series) -> str:
     if not row["measure"]:
         return ""
     if row["measure"] == EXPLAINED:
-        return _("{share} of variance ({grade})", share=_share(row), grade=row["grade"])
+        return _("{share} ({grade})", share=_share(row), grade=row["grade"])
     low, high = number(row["low"]), number(row["high"])
     return _("d = {low}", low=low) if low == high else _("d = {low} to {high}", low=low, high=high)
 
@@ -76,6 +77,7 @@ def explained_variance_figure(entries: Literature) -> Figure:
     drawing.row_labels(axes, map(sentence, part["cause"]))
     for height, (_index, row) in enumerate(part.iterrows()):
         _draw_size(axes, row, at=height)
+    axes.xaxis.set_major_locator(MultipleLocator(5))
     axes.set(xlim=(0, 100 * float(part["high"].max()) + 5), xlabel=_("explained variance (%)"))
     axes.grid(axis="x")
     pairs = zip(part["cause"], part["size"], strict=True)

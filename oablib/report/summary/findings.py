@@ -15,7 +15,7 @@ NOT_GROUNDED = "not_grounded"  # decision on a path that only the literature spe
 
 
 @in_languages
-def found(results: Results, *, model: Model, labels: Labels) -> str:
+def found_text(results: Results, *, model: Model, labels: Labels) -> str:
     """Effects, what stays undecided, and how well the model does in schools not seen."""
     texts = (
         undecided(results.direct, model=model, labels=labels),

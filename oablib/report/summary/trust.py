@@ -18,7 +18,7 @@ CHOSEN = (19247, 13)
 
 
 @in_languages
-def trust(
+def trust_text(
     results: Results,
     *,
     country: Country | None,
@@ -107,8 +107,9 @@ def shifts(results: Results, *, labels: Labels) -> str:
     if moved.empty:
         return _("With imputed values shifted the model could not be estimated.")
     text = _(
-        "With imputed values shifted by a level (numbers: a standard deviation) the effect of "
-        "{variable} moves most, by {most:.1f} standard errors.",
+        "Whether values are missing at random cannot be seen in the data. With imputed values "
+        "shifted by a level (numbers: a standard deviation) the effect of {variable} moves most, "
+        "by {most:.1f} standard errors (`06_diagnostics`).",
         variable=labels(str(moved.idxmax())),
         most=moved.max(),
     )
