@@ -1,6 +1,7 @@
 """What the report on the intake says of children, waves and unknown values, found or not."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ def test_facts_of_a_delivery_are_in_the_language_of_the_page() -> None:
     )
     with language.use("nl"):
         table = report.delivery_table(delivery, origin=delivery.origin)
-    values = dict(table.groups[0][1])
+    values = {row[0]: row[1] for row in table.groups[0][1]}
     assert values["rijen"] == "1.200" and values["bestanden van andere tabellen, vergeleken"]
     assert values["opmerkingen"].startswith("andere gebruikers van deze computer")
 
@@ -146,15 +147,14 @@ def test_a_pattern_is_held_against_the_published_one(
     published = report.published_pattern(params.published("herijking2021"), roles=roles)
     assert published is not None
     shares = published.loc[[2007]] + [shift, -shift, shift, -shift]
-    given = {"published": published, "children": pd.Series({2007: 1000}), "roles": roles}
-    text = report.beside_published(shares, labels=words, about=DELIVERED, **given)
+    beside = partial(
+        report.beside_published, shares, children=pd.Series({2007: 1000}), roles=roles, labels=words
+    )
+    text = beside(published=published, about=DELIVERED)
     assert said in text and f"{100 * shift:.1f} percentage points" in text
     assert "synthetic" not in text
-    assert "synthetic" in report.beside_published(shares, labels=words, about=DRAWN, **given)
+    assert "synthetic" in beside(published=published, about=DRAWN)
     with language.use("nl"):
-        dutch = report.beside_published(shares, labels=words, about=DELIVERED, **given)
+        dutch = beside(published=published, about=DELIVERED)
     assert f"{100 * shift:.1f}".replace(".", ",") + " procentpunt" in dutch
-    assert (
-        report.beside_published(shares, labels=words, about=DRAWN, **given | {"published": None})
-        == ""
-    )
+    assert beside(published=None, about=DRAWN) == ""

@@ -92,7 +92,7 @@ def missing_pattern_figure(
     shares, published: as of `pattern_shares`.
     """
     rows = _rows(shares, published=published, roles=roles, labels=labels)
-    patterns = [_in_words(name, roles=roles, labels=labels) for name in shares]
+    patterns = [_in_words(str(name), roles=roles, labels=labels) for name in shares]
     figure, axes = drawing.canvas(height=1.0 + 0.36 * len(rows))
     pairs = [len(shares) < len(rows)] * len(rows)
     heights = [row + (0.4 * (row // 2) if paired else 0) for row, paired in enumerate(pairs)]
@@ -180,14 +180,15 @@ def beside_published(
     n = children.loc[shares.index].to_numpy()[:, None]
     error = np.sqrt(beside * (1 - beside) / n)
     outside = int((gap > 2 * error).to_numpy().sum())
-    wave, pattern = gap.stack().idxmax()
+    row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
+    wave, pattern = gap.index[int(row)], str(gap.columns[int(column)])
     texts = [
         _(
             "The largest distance to a published share is {gap:.1f} percentage points "
             "({wave}, {pattern}).",
-            gap=100 * float(gap.loc[wave, pattern]),
+            gap=100 * float(gap.to_numpy().max()),
             wave=labels.category(roles.wave, wave),
-            pattern=_in_words(str(pattern), roles=roles, labels=labels),
+            pattern=_in_words(pattern, roles=roles, labels=labels),
         ),
         _("No share is further from it than chance explains (two standard errors).")
         if not outside

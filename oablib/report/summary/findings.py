@@ -147,7 +147,7 @@ def strongest(direct: pd.DataFrame, *, labels: Labels) -> str:
     """The largest standardised effect."""
     if "std" not in direct or direct["std"].isna().all():
         return ""
-    row = direct.loc[direct["std"].abs().idxmax()]
+    row = direct.iloc[int(direct["std"].abs().argmax())]
     return _(
         "Per standard deviation the effect of {variable} is the largest ({value:+.2f}).",
         variable=labels(row["name"]),

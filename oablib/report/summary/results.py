@@ -40,7 +40,9 @@ class Results:
     def recommended(self) -> pd.Series | None:
         """The path that needs most imputations; None where nothing was imputed."""
         wanted = self.information["m_recommended"].astype(float)
-        return None if wanted.isna().all() else self.information.loc[wanted.idxmax()]
+        if wanted.isna().all():
+            return None
+        return self.information.iloc[int(wanted.fillna(-1).argmax())]
 
     @property
     def added(self) -> pd.DataFrame:
@@ -55,7 +57,7 @@ class Results:
 
     def measure(self, name: str) -> float:
         """A measure of fit, the mean over imputations."""
-        return float(self.fit.set_index("measure").loc[name, "mean"])
+        return float(self.fit.set_index("measure")["mean"][name])
 
     @property
     def out_of_sample(self) -> pd.Series:
