@@ -4,14 +4,12 @@ params/rules/literature.yaml holds one claim an entry, on concepts; concepts nam
 that measure them, so that one claim serves every model and data set that has such a column.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal
-
-import pandas as pd
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
 
 from oablib.base.errors import LiteratureError
+from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.params import checked, kinds
 from oablib.protocol import literature_checks, models_checks
@@ -36,12 +34,22 @@ HOW_TO_WRITE = """Write one in params/rules/literature.yaml, under `claims`:
 @showable()
 @dataclass(frozen=True, slots=True)
 class Size(kinds.Declaration):
-    """Size of an effect, from low to high; grade: in which it was measured."""
+    """Size of an effect, from low to high; grade: in which it was measured.
+
+    bound: below where the source says that a size is under `high`, above where it is over `low`.
+    """
 
     measure: Literal["explained variance", "effect size"]
     low: kinds.Number
     high: kinds.Number
-    grade: kinds.Text
+    grade_en: Annotated[kinds.Text, kinds.key("grade")]
+    grade_nl: kinds.Text = ""
+    bound: Literal["exact", "below", "above"] = "exact"
+
+    @property
+    def grade(self) -> str:
+        """The grade in the language in use."""
+        return str(Words(en=self.grade_en, nl=self.grade_nl))
 
 
 @showable()
@@ -49,20 +57,39 @@ class Size(kinds.Declaration):
 class Claim(kinds.Declaration):
     """One entry: `effect ~ cause` of concepts, what is known of it, and how far it is founded.
 
-    size: None where the source gives none. sources: key of references.bib -> where in it.
+    size: None where the source gives none. sources: key of references.bib -> where in it. Without
+    a Dutch text the English one is shown.
     """
 
     name: kinds.OwnName
     path: str
     direction: Literal["positive", "negative", "mixed", "unknown"]
     size: Annotated[Size | None, kinds.IF_GIVEN] = None
-    population: kinds.Text
+    population_en: Annotated[kinds.Text, kinds.key("population")]
+    population_nl: kinds.Text = ""
     sources: Annotated[Mapping[str, kinds.Text], kinds.MANY, kinds.expecting(SOURCES)]
     grounding: Grounding
-    reason: kinds.Text
-    judge: kinds.Text
+    reason_en: Annotated[kinds.Text, kinds.key("reason")]
+    reason_nl: kinds.Text = ""
+    judge_en: Annotated[kinds.Text, kinds.key("judge")]
+    judge_nl: kinds.Text = ""
 
     faults = literature_checks.of_claim
+
+    @property
+    def population(self) -> str:
+        """Who was studied, in the language in use."""
+        return str(Words(en=self.population_en, nl=self.population_nl))
+
+    @property
+    def reason(self) -> str:
+        """Why it is founded well enough or not, in the language in use."""
+        return str(Words(en=self.reason_en, nl=self.reason_nl))
+
+    @property
+    def judge(self) -> str:
+        """Who decides, in the language in use."""
+        return str(Words(en=self.judge_en, nl=self.judge_nl))
 
     @property
     def lhs(self) -> str:
@@ -81,8 +108,14 @@ class Concept(kinds.Declaration):
     """What claims are about, and the predictors of models that measure it."""
 
     name: kinds.OwnName
-    label: kinds.Text
+    label_en: Annotated[kinds.Text, kinds.key("label")]
     columns: tuple[str, ...]
+    label_nl: kinds.Text = ""
+
+    @property
+    def label(self) -> str:
+        """Its label in the language in use."""
+        return str(Words(en=self.label_en, nl=self.label_nl))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +163,10 @@ class Literature(kinds.Declaration):
         keys = dict.fromkeys(key for claim in claims for key in claim.sources)
         return Judgement(decided.grounding, decided.reason, decided.judge, self.cited(keys))
 
+    def concept_of(self, column: str) -> Concept | None:
+        """The concept that a predictor or outcome measures; None where there is none."""
+        return next((each for each in self.concepts.values() if column in each.columns), None)
+
     def cited(self, keys: Iterable[str]) -> str:
         """Sources by authors and year."""
         return "; ".join(self.citations[key] for key in keys)
@@ -164,99 +201,7 @@ def fail_if_candidates_have_no_entry(model: Model, literature: Literature) -> No
         f"`{model.candidates[index]}`; without one it cannot be added."
         for index in absent
     ]
-    named = [_concept_of(end, literature) or f"<concept of {end}>" for end in pairs[absent[0]]]
+    concepts = [(end, literature.concept_of(end)) for end in pairs[absent[0]]]
+    named = [concept.name if concept else f"<concept of {end}>" for end, concept in concepts]
     shown = HOW_TO_WRITE.format(name="_".join(named), path=" ~ ".join(named))
     raise LiteratureError("\n".join([*faults, shown]))
-
-
-def evidence(literature: Literature) -> pd.DataFrame:
-    """One row a claim.
-
-    Columns: claim, outcome and cause (labels of concepts), direction, measure, low, high, grade,
-    population, sources, grounding, reason, judge.
-    """
-    labels = {name: concept.label for name, concept in literature.concepts.items()}
-    rows = [
-        {
-            "claim": claim.name,
-            "outcome": labels[claim.lhs],
-            "cause": labels[claim.rhs],
-            "direction": claim.direction,
-            **_size_of(claim),
-            "population": claim.population,
-            "sources": literature.cited(claim.sources),
-            "grounding": claim.grounding,
-            "reason": claim.reason,
-            "judge": claim.judge,
-        }
-        for claim in literature.claims
-    ]
-    return pd.DataFrame(rows).astype({"low": float, "high": float})
-
-
-def _size_of(claim: Claim) -> dict[str, Any]:
-    size = claim.size
-    return asdict(size) if size else {"measure": "", "low": None, "high": None, "grade": ""}
-
-
-def coverage(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:
-    """What is known about every path that one of the models could have.
-
-    Columns: lhs, rhs, free_in and candidate_of (numbers of models), claims (number), grounding
-    ("no entry" without claim), reason, judge, sources.
-    """
-    free = Counter(pair for model in models.values() for pair in _free(model))
-    asked = Counter(sides(text) for model in models.values() for text in model.candidates)
-    rows = []
-    for lhs, rhs in _possible(models.values()):
-        judged = literature.judged(lhs, rhs)
-        rows.append(
-            {
-                "lhs": lhs,
-                "rhs": rhs,
-                "free_in": free[lhs, rhs],
-                "candidate_of": asked[lhs, rhs],
-                "claims": len(literature.on(lhs, rhs)),
-                "grounding": judged.grounding or "no entry",
-                "reason": judged.reason,
-                "judge": judged.judge,
-                "sources": judged.sources,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _possible(models: Iterable[Model]) -> list[tuple[str, str]]:
-    """Paths to outcome and mediator from all that is a predictor in some model."""
-    models = list(models)
-    predictors = dict.fromkeys(name for model in models for name in model.direct)
-    ends = dict.fromkeys((model.outcome, model.mediator) for model in models)
-    return [
-        pair
-        for both in ends
-        for pair in (both, *((lhs, rhs) for lhs in both for rhs in predictors))
-    ]
-
-
-def _free(model: Model) -> set[tuple[str, str]]:
-    """Paths that a model has."""
-    to_outcome = {(model.outcome, name) for name in (model.mediator, *model.direct)}
-    return to_outcome | {(model.mediator, name) for name in model.indirect}
-
-
-def unmeasured(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:
-    """Causes that claims are about and no model has a predictor for: cause, outcome, claims."""
-    held = {name for model in models.values() for name in (model.mediator, *model.direct)}
-    pairs = [
-        (literature.concepts[claim.rhs].label, literature.concepts[claim.lhs].label)
-        for claim in literature.claims
-        if not held & set(literature.concepts[claim.rhs].columns)
-    ]
-    frame = pd.DataFrame(pairs, columns=["cause", "outcome"])
-    return frame.groupby(["cause", "outcome"], sort=False).size().reset_index(name="claims")
-
-
-def _concept_of(column: str, literature: Literature) -> str:
-    concepts = literature.concepts.values()
-    held = (concept.name for concept in concepts if column in concept.columns)
-    return next(held, "")

@@ -4,6 +4,7 @@ import base64
 import datetime
 import html
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,9 @@ from oablib.base.wording import inert
 from oablib.report.texts import Later, texts_beside
 
 _ = texts_beside(__file__)
+
+STEM = re.compile(r"\d\d_[a-z_]+")
+"""Of a cell that names a report: a page makes a link of it."""
 
 MIME = "application/vnd.oablib.exhibit+json"
 """Type of the output beside the HTML: all of an exhibit except its look, see `payload`."""
@@ -178,7 +182,8 @@ def escaped(text: str) -> str:
 def _cell(kind: str, text: str, right: bool, attributes: str = "") -> str:
     side = "right" if right else "left"  # always given: JupyterLab aligns everything right
     opening = " ".join(filter(None, (kind, attributes, f'style="text-align: {side}"')))
-    return f"<{opening}>{escaped(text)}</{kind}>"
+    content = f"<code>{text}</code>" if STEM.fullmatch(text) else escaped(text)
+    return f"<{opening}>{content}</{kind}>"
 
 
 def _plain(value: Any) -> Any:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from oablib import params
+from oablib.base import language
 from oablib.base.errors import LiteratureError
-from oablib.protocol import literature, literature_checks, models
+from oablib.protocol import literature, literature_checks, literature_tables, models
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 
@@ -63,7 +64,7 @@ def test_published_explained_variances_are_on_file(entries: Literature) -> None:
 
 def test_every_path_of_the_base_model_is_accepted(entries: Literature) -> None:
     model = models.load("base")
-    rows = literature.coverage(entries, models={"base": model})
+    rows = literature_tables.coverage(entries, models={"base": model})
     assert set(rows.loc[rows["free_in"] == 1, "grounding"]) == {"accepted"}
     assert len(rows[rows["free_in"] == 1]) == 1 + len(model.direct) + len(model.indirect)
     assert (rows["candidate_of"] == 1).sum() == len(model.candidates)
@@ -71,7 +72,7 @@ def test_every_path_of_the_base_model_is_accepted(entries: Literature) -> None:
 
 def test_paths_of_all_models_are_covered_once(entries: Literature) -> None:
     named = {name: models.load(name) for name in ("base", "full", "ocw_1", "snijders_bosker")}
-    rows = literature.coverage(entries, models=named)
+    rows = literature_tables.coverage(entries, models=named)
     assert not rows.duplicated(["lhs", "rhs"]).any()
     for model in named.values():
         free = {(model.outcome, each) for each in (model.mediator, *model.direct)}
@@ -106,7 +107,7 @@ def test_one_acceptance_lets_in_and_one_rejection_keeps_out(
 
 
 def test_unmeasured_causes_are_those_without_predictor(entries: Literature) -> None:
-    rows = literature.unmeasured(entries, models=models.load_several("full", first="base"))
+    rows = literature_tables.unmeasured(entries, models=models.load_several("full", first="base"))
     assert "another language at home than Dutch" in set(rows["cause"])
     assert "origin" not in set(rows["cause"])
 
@@ -159,6 +160,39 @@ def test_a_candidate_of_no_concept_says_so(entries: Literature) -> None:
     model: Model = replace(models.load("base"), candidates=("nscct ~ mother_age",))
     with pytest.raises(LiteratureError, match="<concept of mother_age>"):
         literature.fail_if_candidates_have_no_entry(model, entries)
+
+
+def test_every_text_of_an_entry_is_in_both_languages(entries: Literature) -> None:
+    texts = [("population", "reason", "judge"), ("label",), ("grade",)]
+    sizes = [claim.size for claim in entries.claims if claim.size]
+    for parts, names in zip((entries.claims, entries.concepts.values(), sizes), texts, strict=True):
+        for part in parts:
+            for name in names:
+                assert getattr(part, f"{name}_nl"), part
+                with language.use("nl"):
+                    assert getattr(part, name) == getattr(part, f"{name}_nl")
+                assert getattr(part, name) == getattr(part, f"{name}_en")
+
+
+def test_a_text_without_a_dutch_one_is_shown_in_english(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(", label_nl: herkomst,", ","), encoding="utf-8")
+    with language.use("nl"):
+        assert literature.load().concepts["origin"].label == "origin"
+
+
+def test_sizes_that_a_source_gives_as_a_bound_are_no_points(entries: Literature) -> None:
+    """De Mooij et al. (2015): "nog geen 10%", "ruim 9 procent", "ruim 5 procent"."""
+    bounds = {
+        claim.name: (claim.size.bound, claim.size.high)
+        for claim in entries.claims
+        if claim.size and claim.size.bound != "exact"
+    }
+    assert bounds == {
+        "achievement_family_factors_grade_2": ("below", 0.10),
+        "achievement_origin": ("above", 0.09),
+        "achievement_income_and_origin_grade_8": ("above", 0.05),
+    }
 
 
 def test_sources_are_shown_as_authors_and_year() -> None:

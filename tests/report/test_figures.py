@@ -97,7 +97,7 @@ def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
     column = load().table("cohort").column("education_mother")
     codes = [category.code for category in column.categories]
     categories = tuple(replace(category, label_en=label) for category in column.categories)
-    labels = Labels({"education_mother": replace(column, categories=categories)}, models={})
+    names = Labels({"education_mother": replace(column, categories=categories)}, models={})
     frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
     frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
     drawn = scale_values.ladder_figure(frame, labels=labels, outcome="cito", about=ABOUT)

@@ -99,7 +99,7 @@ def test_published_pattern_of_unknown_education_adds_up(
     shares = intake.published_pattern(published, roles=model)
     # The source rounds four shares to one decimal.
     assert shares.sum(axis=1).to_numpy() == pytest.approx(np.ones(3), abs=0.0021)
-    assert shares.loc[2007, "education mother unknown"] == pytest.approx(0.154)
+    assert shares.loc[2007, "education_mother"] == pytest.approx(0.154)
 
 
 def test_a_pattern_that_nobody_has_is_shown_as_zero(model: models.Model) -> None:
@@ -114,7 +114,7 @@ def test_a_pattern_that_nobody_has_is_shown_as_zero(model: models.Model) -> None
     )
     shares = intake.pattern_shares(pattern, roles=model)
     assert list(shares.columns) == [
-        "all known", "education father unknown", "education mother unknown", "all unknown",
+        "", "education_father", "education_mother", "education_father education_mother",
     ]  # fmt: skip
     assert shares.loc[2007].tolist() == [0.3, 0.0, 0.0, 0.7]
 

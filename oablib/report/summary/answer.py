@@ -1,0 +1,40 @@
+"""The answer of the summary: what was found, and whether it can be trusted."""
+
+from oablib.protocol.models import Model
+from oablib.report.exhibit import About
+from oablib.report.labels import Labels
+from oablib.report.summary import findings, trust
+from oablib.report.summary.results import Country, Results
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+
+@in_languages
+def answer(
+    results: Results, *, country: Country | None, model: Model, labels: Labels, about: About
+) -> str:
+    """Children, what was unknown, model, effects, country, and trust."""
+    first = (
+        findings.children(results.population),
+        findings.unknown(results, labels=labels),
+        findings.kept(results, model=model, labels=labels),
+        findings.verdict(results, model=model, labels=labels),
+        findings.effects(results.direct, model=model, labels=labels),
+        meaning(country),
+    )
+    last = trust.summed_up(results, country=country, about=about)
+    return "\n\n".join((" ".join(text for text in first if text), last))
+
+
+def meaning(country: Country | None) -> str:
+    """What it means for the country, in a sentence; empty without one."""
+    if country is None:
+        return ""
+    return _(
+        "In the country {new:,} school sites have a score above zero ({current:,} by the "
+        "indicator in use).",
+        new=country.schools_above_zero("new"),
+        current=country.schools_above_zero("current"),
+    )

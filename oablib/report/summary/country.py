@@ -1,0 +1,72 @@
+"""What the summary says of the children of the country."""
+
+from oablib.report.summary.results import Country
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+
+@in_languages
+def country_section(country: Country | None) -> str:
+    """A section on the country, with its heading; empty for a run without one."""
+    if country is None:
+        return ""
+    heading = _("What it means for the country")
+    texts = (counted(country), applied(country), sources(country), schools(country))
+    reports = _(
+        "Scores are derived in `10_pupil_scores`, those of schools and municipalities in "
+        "`11_allocation`; what changes and why is in `12_comparison` and `13_causes`."
+    )
+    return f"## {heading}\n\n{' '.join(texts)}\n\n{reports}"
+
+
+def counted(country: Country) -> str:
+    """Who the children of the country are."""
+    row = country.facts.iloc[0]
+    text = _(
+        "The indicator is applied to {children:,} children: {pupils:,} pupils at {sites:,} school "
+        "sites and {toddlers:,} toddlers.",
+        **{name: int(row[name]) for name in ("children", "pupils", "sites", "toddlers")},
+    )
+    kind = _("These children are synthetic.") if bool(row["drawn"]) else ""
+    return f"{text} {kind}".strip()
+
+
+def applied(country: Country) -> str:
+    """Which indicator is applied."""
+    if country.is_estimated:
+        return _("It is the indicator as estimated in this run.")
+    return _("It is the published indicator, not the one estimated in this run.")
+
+
+def sources(country: Country) -> str:
+    """Where scores come from, and the target group."""
+    row = country.national.iloc[0]
+    return _(
+        "{direct:.1%} of the scores are computed from known values alone, {drawn:.1%} with imputed "
+        "values. The target group of schools has {target:,} pupils.",
+        direct=country.share("direct"),
+        drawn=country.share("education"),
+        target=int(row["n_target"]),
+    )
+
+
+def schools(country: Country) -> str:
+    """School sites above zero, before and after."""
+    values = {
+        "new": country.schools_above_zero("new"),
+        "current": country.schools_above_zero("current"),
+        "differ": country.schools_that_differ(),
+    }
+    if not values["differ"]:
+        return _(
+            "{new:,} school sites have a score above zero, the same ones as by the indicator in "
+            "use.",
+            **values,
+        )
+    return _(
+        "{new:,} school sites have a score above zero, {current:,} by the indicator in use; "
+        "{differ:,} have one by only one of the two.",
+        **values,
+    )

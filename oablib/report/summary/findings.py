@@ -1,0 +1,183 @@
+"""What the summary says of children, model and effects."""
+
+import pandas as pd
+
+from oablib.protocol.models import Model
+from oablib.report.labels import Labels
+from oablib.report.summary.results import Results
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+LARGEST_RMSEA, SMALLEST_CFI = 0.06, 0.95  # Hu & Bentler (1999), Structural Equation Modeling 6:1
+NOT_GROUNDED = "not_grounded"  # decision on a path that only the literature speaks against
+
+
+@in_languages
+def found_text(results: Results, *, model: Model, labels: Labels) -> str:
+    """Effects, what stays undecided, and how well the model does in schools not seen."""
+    texts = (
+        undecided(results.direct, model=model, labels=labels),
+        strongest(results.direct, labels=labels),
+        explained(results, model=model, labels=labels),
+    )
+    return " ".join(text for text in texts if text)
+
+
+def children(population: pd.DataFrame) -> str:
+    """How many children and schools are in the analysis."""
+    row = population.iloc[0]
+    return _(
+        "**{children:,} children in {schools:,} schools** are in the analysis.",
+        children=int(row["children"]),
+        schools=int(row["schools"]),
+    )
+
+
+def unknown(results: Results, *, labels: Labels) -> str:
+    """What was unknown and imputed."""
+    rows = results.unknown
+    if rows.empty:
+        return _("No value that the model needs was unknown, so nothing was imputed.")
+    parts = [
+        _("{variable} ({share:.0%})", variable=labels(name), share=share)
+        for name, share in rows[["variable", "share_unknown"]].to_numpy()
+    ]
+    return _.plural(
+        "Unknown and imputed {n:,} time: {parts}.",
+        "Unknown and imputed {n:,} times: {parts}.",
+        n=results.m,
+        parts=listed(parts),
+    )
+
+
+def kept(results: Results, *, model: Model, labels: Labels) -> str:
+    """Which model is kept, and why; empty for a model without candidates."""
+    name, n = labels(model.name), len(results.last_round) + len(results.added)
+    if not n:
+        return ""
+    if not results.added.empty:
+        pairs = results.added[["lhs", "rhs"]].to_numpy()
+        return _(
+            "**Added to the {model}: {paths}.**",
+            model=name,
+            paths=listed(labels.path(lhs, rhs) for lhs, rhs in pairs),
+        )
+    text = _.plural(
+        "**The {model} is kept**: its {n:,} candidate path is not added.",
+        "**The {model} is kept**: none of {n:,} candidate paths is added.",
+        n=n,
+        model=name,
+    )
+    refused = results.last_round[results.last_round["decision"] == NOT_GROUNDED]
+    if refused.empty:
+        return text
+    paths = listed(labels.path(lhs, rhs) for lhs, rhs in refused[["lhs", "rhs"]].to_numpy())
+    return f"{text} " + _(
+        "The data speak for {paths}, but the theoretical basis is judged too weak.", paths=paths
+    )
+
+
+def fits(results: Results) -> bool:
+    """Whether RMSEA and CFI are those of a model that fits."""
+    return results.measure("rmsea") <= LARGEST_RMSEA and results.measure("cfi") >= SMALLEST_CFI
+
+
+def verdict(results: Results, *, model: Model, labels: Labels) -> str:
+    """Whether the model fits, with the measures that say so."""
+    name, df = labels(model.name), int(results.measure("df"))
+    if not df:
+        return _("The {model} has no degrees of freedom: its fit cannot be tested.", model=name)
+    values = {
+        "model": name,
+        "chi2": results.measure("chi2_scaled"),
+        "df": df,
+        "rmsea": results.measure("rmsea"),
+    }
+    if fits(results):
+        return _(
+            "The {model} fits (robust chi2 {chi2:,.1f} on {df:,} df, RMSEA {rmsea:.3f}).", **values
+        )
+    return _(
+        "**The {model} does not fit** (robust chi2 {chi2:,.1f} on {df:,} df, RMSEA {rmsea:.3f}): "
+        "its effects can be biased.",
+        **values,
+    )
+
+
+def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Direct effects whose 95% interval leaves 0 out."""
+    sure = _differ(direct)
+    words = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
+    if not sure.any():
+        return _(
+            "At equal {mediator} none of {n:,} direct effects on the {outcome} differs from 0 "
+            "(95% interval).",
+            n=len(direct),
+            **words,
+        )
+    parts = [
+        _("{variable} {value:+.2f}", variable=labels(name), value=value)
+        for name, value in direct.loc[sure, ["name", "value"]].to_numpy()
+    ]
+    return _(
+        "At equal {mediator} **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
+        "(95% interval): {parts}.",
+        k=int(sure.sum()),
+        n=len(direct),
+        parts="; ".join(parts),
+        **words,
+    )
+
+
+def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Direct effects whose interval includes 0."""
+    names = direct.loc[~_differ(direct), "name"]
+    if names.empty:
+        return _("The 95% interval of no direct effect includes 0.")
+    return _(
+        "The sign of these direct effects is not known, because the 95% interval includes 0: "
+        "{variables}.",
+        variables="; ".join(map(labels, names)),
+    )
+
+
+def strongest(direct: pd.DataFrame, *, labels: Labels) -> str:
+    """The largest standardised effect."""
+    if "std" not in direct or direct["std"].isna().all():
+        return ""
+    row = direct.iloc[int(direct["std"].abs().argmax())]
+    return _(
+        "Per standard deviation the effect of {variable} is the largest ({value:+.2f}).",
+        variable=labels(row["name"]),
+        value=row["std"],
+    )
+
+
+def explained(results: Results, *, model: Model, labels: Labels) -> str:
+    """Variance that the model explains, in its own children and in schools not seen."""
+    row = results.out_of_sample
+    values = {
+        "share": results.measure("r2_adjusted"),
+        "outcome": labels(model.outcome),
+        "r2": row["r2"],
+        "sd": row["r2_sd"],
+        "splits": int(row["splits"]),
+    }
+    if results.as_in_registers:
+        return _(
+            "The model explains {share:.1%} of the variance of the {outcome}; in schools not "
+            "seen, with values unknown as in registers, {r2:.1%} (standard deviation over "
+            "{splits:,} splits {sd:.1%}).",
+            **values,
+        )
+    return _(
+        "The model explains {share:.1%} of the variance of the {outcome}; in schools not seen "
+        "{r2:.1%} (standard deviation over {splits:,} splits {sd:.1%}).",
+        **values,
+    )
+
+
+def _differ(direct: pd.DataFrame) -> pd.Series:
+    return (direct["ci_lower"] > 0) | (direct["ci_upper"] < 0)

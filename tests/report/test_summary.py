@@ -1,0 +1,257 @@
+"""The summary: each of its sentences, and what it says when the opposite was found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib.base import language
+from oablib.protocol import codebook, models
+from oablib.protocol.models import Model
+from oablib.report import summary
+from oablib.report.exhibit import About
+from oablib.report.labels import Labels, labels
+from oablib.report.summary import findings, trust
+from oablib.report.summary.country import applied, schools
+from oablib.report.summary.results import Country, Results
+
+DRAWN = About("children", "a program", drawn=True)
+DELIVERED = About("children", "a file", drawn=False)
+NAMES = ["education_father", "origin"]
+CHI2 = {"chi2_scaled": 6.1, "df": 5.0, "rmsea": 0.011, "cfi": 0.99, "r2_adjusted": 0.44}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Model:
+    return models.load("base")
+
+
+@pytest.fixture(scope="module")
+def words(plan: Model) -> Labels:
+    return labels(codebook.load().table("cohort"), [plan])
+
+
+def fit(**measures: float) -> pd.DataFrame:
+    both = CHI2 | measures
+    return pd.DataFrame({"measure": list(both), "mean": list(both.values())})
+
+
+def shifted(by: float) -> pd.DataFrame:
+    """Effects under three shifts; the first moves by so many standard errors."""
+    rows = [
+        (name, shift, value + (shift * by * 0.1 if name == NAMES[0] else 0.0), 0.1)
+        for shift in (-1, 0, 1)
+        for name, value in zip(NAMES, (0.8, -0.1), strict=True)
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "shift", "value", "se"])
+    half = 1.96 * frame["se"]
+    return frame.assign(ci_lower=frame["value"] - half, ci_upper=frame["value"] + half)
+
+
+@pytest.fixture
+def results() -> Results:
+    measured = {"r2": 0.38, "r2_sd": 0.02, "splits": 48}
+    return Results(
+        population=pd.DataFrame([{"children": 2400, "schools": 171}]),
+        steps=pd.DataFrame({"before": [2500], "dropped": [0], "after": [2500]}),
+        counts=pd.DataFrame({"variable": NAMES[:1], "imputed": [1200], "share_unknown": [0.5]}),
+        fits=pd.DataFrame({"imputation": range(1, 6)}),
+        information=pd.DataFrame({"lhs": ["cito"], "rhs": ["origin"], "m_recommended": [105.0]}),
+        sensitivity=shifted(0.4),
+        fit=fit(),
+        direct=shifted(0).query("shift == 0").assign(std=[0.2, -0.1], published=[0.82, -0.78]),
+        trail=pd.DataFrame(
+            {"round": [1], "lhs": ["nscct"], "rhs": ["origin"], "decision": ["neither"]}
+        ),
+        prediction=pd.DataFrame([{"population": name, **measured} for name in ("register", "all")]),
+    )
+
+
+@pytest.fixture
+def country() -> Country:
+    table = [("zero", "zero", 9), ("zero", "above zero", 2), ("above zero", "above zero", 5)]
+    counts = {"children": 1200, "pupils": 1000, "sites": 16, "toddlers": 200, "drawn": False}
+    return Country(
+        facts=pd.DataFrame([counts]),
+        sources=pd.DataFrame({"provenance": ["direct", "matched"], "share": [0.9, 0.066]}),
+        effects=pd.DataFrame({"new_from": ["estimated"]}),
+        crosstable=pd.DataFrame(table, columns=["current", "new", "n"]),
+        national=pd.DataFrame({"n_target": [150]}),
+    )
+
+
+def nothing_imputed(results: Results) -> Results:
+    return replace(
+        results,
+        counts=results.counts.assign(imputed=0),
+        fits=results.fits[:1],
+        information=results.information.assign(m_recommended=np.nan),
+        sensitivity=results.sensitivity[:0],
+    )
+
+
+def whole(results: Results, words: Labels, plan: Model, **options: object) -> str:
+    given = {"country": None, "about": DELIVERED} | options
+    return summary.answer(results, model=plan, labels=words, **given)  # type: ignore[arg-type]
+
+
+def test_the_answer_says_what_was_found_and_whether_to_trust_it(
+    results: Results, country: Country, words: Labels, plan: Model
+) -> None:
+    text = whole(results, words, plan, country=country, about=DRAWN)
+    for part in (
+        "**2,400 children in 171 schools**", "imputed 5 times: education of the father (50%)",
+        "**The base model is kept**: its 1 candidate path", "fits (robust chi2 6.1 on 5 df",
+        "**1 of 2 direct effects**", "education of the father +0.80", "7 school sites",
+        "**Trust it as a test of the program only**", "5 imputations were made, 105 are",
+        "at most 0.4 standard errors", "Donors give 6.6%",
+    ):  # fmt: skip
+        assert part in text, part
+    with language.use("nl"):
+        dutch = whole(results, words, plan, country=country, about=DRAWN)
+    for part in ("**2.400 kinderen op 171 scholen**", "chi2 6,1", "alleen te vertrouwen", "6,6%"):
+        assert part in dutch, part
+
+
+def test_delivered_data_without_country_or_unknown_values_have_no_sentence_on_them(
+    results: Results, words: Labels, plan: Model
+) -> None:
+    bare = replace(nothing_imputed(results), trail=results.trail[:0])
+    bare = replace(bare, direct=bare.direct.drop(columns="published"))
+    text = whole(bare, words, plan) + summary.trust_text(
+        bare, country=None, model=plan, labels=words, about=DELIVERED, seed=1
+    )
+    for absent in ("synthetic", "country", "candidate", "imputations", "shift", "published"):
+        assert absent not in text.replace("number of imputations and shifts", ""), absent
+    assert "nothing was imputed" in text
+    assert summary.country_section(None) == ""
+    table = summary.key_figures_table(bare, country=None, model=plan, labels=words, about=DELIVERED)
+    assert [name for name, _rows in table.groups] == ["Children", "Model"]
+
+
+@pytest.mark.parametrize(
+    ("measures", "said", "dutch"),
+    [
+        ({}, "The base model fits (robust chi2 6.1", "Het basismodel past (robuuste chi2 6,1"),
+        ({"chi2_scaled": 143.0, "df": 4.0, "rmsea": 0.095}, "**The base model does not fit** "
+         "(robust chi2 143.0 on 4 df, RMSEA 0.095)", "**Het basismodel past niet** (robuuste"),
+        ({"cfi": 0.9}, "does not fit", "past niet"),
+        ({"df": 0.0}, "no degrees of freedom", "geen vrijheidsgraden"),
+    ],
+)  # fmt: skip
+def test_misfit_is_named(
+    results: Results, words: Labels, plan: Model, measures: dict, said: str, dutch: str
+) -> None:
+    found = replace(results, fit=fit(**measures))
+    assert said in findings.verdict(found, model=plan, labels=words)
+    assert said in whole(found, words, plan)
+    with language.use("nl"):
+        assert dutch in findings.verdict(found, model=plan, labels=words)
+
+
+@pytest.mark.parametrize(
+    ("decision", "said", "dutch"),
+    [
+        ("neither", "is kept**: its 1 candidate path is not added.", "is niet toegevoegd."),
+        ("not_grounded", "The data speak for origin → NSCCT score", "als te zwak beoordeeld"),
+        ("added", "**Added to the base model: origin → NSCCT score.**", "**Toegevoegd aan het"),
+    ],
+)
+def test_the_model_that_is_kept(
+    results: Results, words: Labels, plan: Model, decision: str, said: str, dutch: str
+) -> None:
+    found = replace(results, trail=results.trail.assign(decision=decision))
+    assert said in findings.kept(found, model=plan, labels=words)
+    with language.use("nl"):
+        assert dutch in findings.kept(found, model=plan, labels=words)
+
+
+def test_effects_whose_sign_is_known_and_those_whose_is_not(
+    results: Results, words: Labels, plan: Model
+) -> None:
+    none = results.direct.assign(ci_lower=-1.0, ci_upper=1.0)
+    every = results.direct.assign(ci_lower=0.1, ci_upper=1.0)
+    given = {"model": plan, "labels": words}
+    assert "none of 2 direct effects" in findings.effects(none, **given)
+    assert "**2 of 2 direct effects**" in findings.effects(every, **given)
+    assert "education of the father; origin." in findings.undecided(none, **given)
+    assert findings.undecided(every, **given) == "The 95% interval of no direct effect includes 0."
+    with language.use("nl"):
+        assert "geen van de 2 directe effecten" in findings.effects(none, **given)
+        assert "**2 van de 2 directe effecten**" in findings.effects(every, **given)
+
+
+def test_variance_in_schools_not_seen_counts_the_splits_that_succeeded(
+    results: Results, words: Labels, plan: Model
+) -> None:
+    text = findings.explained(results, model=plan, labels=words)
+    assert "as in registers, 38.0% (standard deviation over 48 splits 2.0%)" in text
+    known = findings.explained(nothing_imputed(results), model=plan, labels=words)
+    assert "registers" not in known and "48 splits" in known
+
+
+def test_reservations_about_delivered_data(results: Results, words: Labels, plan: Model) -> None:
+    enough = replace(results, information=results.information.assign(m_recommended=4.0))
+    moved = replace(enough, sensitivity=shifted(2.0))
+    misfit = replace(enough, fit=fit(rmsea=0.2))
+    for found, said, dutch in (
+        (enough, "**It can be trusted as far as the model holds**", "voor zover het model klopt"),
+        (results, "reservations**: there are too few imputations.", "te weinig imputaties"),
+        (moved, "reservations**: effects depend on whether", "of waarden aselect ontbreken"),
+        (misfit, "reservations**: the model does not fit.", "het model past niet"),
+    ):
+        assert said in whole(found, words, plan)
+        with language.use("nl"):
+            assert dutch in whole(found, words, plan)
+
+
+def test_imputations_made_and_recommended(results: Results, words: Labels) -> None:
+    enough = replace(results, information=results.information.assign(m_recommended=4.0))
+    assert "1 of 1 paths need more than the 5" in trust.imputations(results, labels=words)
+    assert "are enough for repeatable" in trust.imputations(enough, labels=words)
+    assert trust.imputations(nothing_imputed(results), labels=words) == ""
+
+
+def test_movement_under_shifts(results: Results, words: Labels) -> None:
+    small = trust.shifts(results, labels=words)
+    assert "by 0.4 standard errors" in small and "No effect starts or stops" in small
+    large = trust.shifts(replace(results, sensitivity=shifted(7.0)), labels=words)
+    assert "These start or stop to differ from 0: education of the father." in large
+    lost = results.sensitivity.assign(value=np.nan)
+    assert "could not be estimated" in trust.shifts(
+        replace(results, sensitivity=lost), labels=words
+    )
+    with language.use("nl"):
+        assert "0,4 standaardfout" in trust.shifts(results, labels=words)
+
+
+def test_agreement_of_synthetic_data_tests_the_program(results: Results) -> None:
+    chosen = replace(results, population=pd.DataFrame([{"children": 19247, "schools": 500}]))
+    said = trust.calibrated(results, about=DRAWN, seed=2021)
+    assert "tests the program, not the world" in said and "chosen" not in said
+    assert "was chosen" in trust.calibrated(chosen, about=DRAWN, seed=13)
+    assert trust.calibrated(chosen, about=DELIVERED, seed=13) == ""
+    assert "Of 2 planted effects 1 were recovered" in trust.published(results.direct, about=DRAWN)
+    assert "Of 2 published effects 1 lie" in trust.published(results.direct, about=DELIVERED)
+
+
+def test_the_country(results: Results, country: Country, words: Labels, plan: Model) -> None:
+    text = summary.country_section(country)
+    assert text.startswith("## What it means for the country")
+    assert "7 school sites have a score above zero, 5 by the indicator in use; 2 have" in text
+    assert "as estimated in this run" in text and "synthetic" not in text
+    drawn = replace(country, facts=country.facts.assign(drawn=True))
+    assert "These children are synthetic." in summary.country_section(drawn)
+    given = replace(country, effects=country.effects.assign(new_from="published"))
+    assert "published indicator, not the one estimated" in applied(given)
+    same = replace(country, crosstable=country.crosstable.drop(index=1))
+    assert "the same ones as by the indicator in use" in schools(same)
+    with language.use("nl"):
+        assert "## Wat het voor het land betekent" in summary.country_section(country)
+        assert "7 vestigingen" in schools(country) and "dezelfde" in schools(same)
+    table = summary.key_figures_table(
+        results, country=country, model=plan, labels=words, about=DELIVERED
+    )
+    assert ("scores from donors", "6.6%", "10_pupil_scores") in table.groups[-1][1]
+    assert "<code>10_pupil_scores</code>" in table._repr_html_()
