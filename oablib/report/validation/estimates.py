@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Drawing
 
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.numbers import formatted
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
 from oablib.report.validation.names import MONTE_CARLO, Names, largest, show_effects
@@ -18,7 +19,7 @@ _ = texts_beside(__file__)
 captions = _.captions
 
 COLUMNS = 4  # panels beside each other
-TITLE_WIDTH = 20  # characters of a line above a panel
+TITLE_WIDTH = 17  # characters of a line above a panel
 NEAR = 0.1  # mean standard errors so near the spread over cohorts, as a share of it, agree with it
 
 
@@ -82,7 +83,7 @@ def bias_figure(frame: pd.DataFrame, *, names: Names, about: About) -> Figure:
     figure, panels = _dots(frame, "bias", names=names)
     for axes in panels:
         axes.axvline(0, color=drawing.GREY, lw=0.8)
-    figure.supxlabel(_("bias (points per unit of the predictor)"), fontsize=drawing.SMALL)
+    panels[-1].set_xlabel(_("bias"), fontsize=drawing.SMALL)
     return drawing.exhibited(
         figure,
         about=about,
@@ -131,7 +132,7 @@ def coverage_figure(
     for axes in panels:
         axes.axvspan(*bounds, color=drawing.GREY, alpha=0.25, lw=0)
         axes.set_xlim(max(min(lowest, 80) - 2, -2), 102)
-    figure.supxlabel(_("intervals that hold the true effect (%)"), fontsize=drawing.SMALL)
+    panels[-1].set_xlabel(_("coverage (%)"), fontsize=drawing.SMALL)
     return drawing.exhibited(
         figure,
         about=about,
@@ -178,16 +179,17 @@ def _dots(
         axes.set_visible(False)
     for axes, name in zip(panels, effects, strict=False):
         title = textwrap.fill(names.heading(name), TITLE_WIDTH)
-        axes.set_title(title, fontsize=drawing.SMALL)
+        axes.set_title(title, fontsize=drawing.SMALL, fontweight="normal")
         axes.tick_params(labelsize=drawing.SMALL)
-        axes.locator_params(axis="x", nbins=4)
+        axes.locator_params(axis="x", nbins=3, steps=[1, 2, 5, 10])
+        axes.xaxis.set_major_formatter(lambda value, _position: formatted(value, "g"))
         part = frame[frame["name"] == name]
         values, errors = factor * part[column], factor * MONTE_CARLO * part[f"{column}_mce"]
         for method, value, error in zip(part["method"], values, errors, strict=True):
             bars = [[error], [min(error, max(most - value, 0.0))]]
             axes.errorbar(value, rows_of.index(method), xerr=bars, fmt="o", ms=3.5, capsize=2,
                           color=names.colour(method))  # fmt: skip
-    drawing.row_labels(panels[0], [names.method(method) for method in rows_of])
+    drawing.row_labels(panels[0], map(names.method, rows_of))
     return figure, panels[: len(effects)]
 
 

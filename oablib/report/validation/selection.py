@@ -17,6 +17,7 @@ from oablib.report.validation.names import MONTE_CARLO, Names
 _ = texts_beside(__file__)
 captions = _.captions
 
+SHORTEST = 20  # percent: the least that an axis of shares spans
 TITLE_WIDTH = 30  # characters of a line above a panel
 NOMINAL, EVERY, OTHERS = "nominal rate", "all", "other null paths"  # of comparisons.by_rule
 
@@ -98,12 +99,14 @@ def indices_figure(
     """
     methods, paths, large = names.order(frame), list(frame["name"].unique()), bounds["large"]
     figure, panels = drawing.beside(len(paths), height=1.2 + 0.32 * len(methods))
+    farthest = (100 * (frame["large"] + MONTE_CARLO * frame["large_mce"])).max()
+    reach = min(102, max(SHORTEST, 1.05 * farthest))
     for axes, path in zip(panels, paths, strict=True):
         part = frame[frame["name"] == path].set_index("method")
         for row, method in enumerate(methods):
             share, error = 100 * part.loc[method, ["large", "large_mce"]].astype(float)
-            reach = MONTE_CARLO * error
-            bars = [[min(reach, share)], [min(reach, 100 - share)]]
+            half = MONTE_CARLO * error
+            bars = [[min(half, share)], [min(half, 100 - share)]]
             look: dict[str, Any] = {
                 "fmt": "o",
                 "ms": 4,
@@ -113,10 +116,9 @@ def indices_figure(
             axes.errorbar(share, row, xerr=bars, **look)
         title = textwrap.fill(names.labels.heading(path), TITLE_WIDTH)
         axes.set_title(title, fontsize=drawing.SMALL)
-        axes.set_xlim(-2, 102)
+        axes.set_xlim(-reach / 50, reach)
         axes.grid(axis="x")
-    unit = _("cohorts with an index above {large:g} (%)", large=large)
-    figure.supxlabel(unit, fontsize=drawing.SMALL)
+        axes.set_xlabel(_("cohorts (%)"))
     drawing.row_labels(panels[0], map(names.method, methods))
     columns = ["name", "method", "large", "large_mce"]
     return drawing.exhibited(

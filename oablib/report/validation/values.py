@@ -31,7 +31,7 @@ def scale_values_figure(frame: pd.DataFrame, *, names: Names, least: float, abou
         look: dict[str, Any] = {"ms": 3.5, "alpha": 0.6, "color": names.colour(method)}
         left.plot(part["bias"], rows, "o", **look)
         right.plot(100 * part["coverage"], rows, "o", **look)
-    drawing.row_labels(left, [names.method(method) for method in rows_of])
+    drawing.row_labels(left, map(names.method, rows_of))
     left.axvline(0, color=drawing.GREY, lw=0.8)
     left.set_xlabel(_("bias (points)"))
     right.axvline(least, color=drawing.GREY, lw=0.8, ls="--")
