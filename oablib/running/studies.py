@@ -57,6 +57,7 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
 def _validation_job(chosen: Settings) -> Job:
     values = {
         "title": "Validation study",
+        "title_nl": "Validatieonderzoek",
         "model": chosen.model,
         "n": max(batch.n for batch in chosen.batches),
         "seed": chosen.master_seed,
@@ -108,12 +109,27 @@ def _delivery(before: str, after: str) -> Delivery:
 
 
 def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
-    """The job of the comparison; its data are synthetic where those of both reports are."""
-    reports = [delivery.files[name].parent for name in _MANIFESTS]
-    data = {changes.manifest(report)["parameters"]["data"] for report in reports}
+    """The job of the comparison; its data are synthetic where those of both reports are.
+
+    Names of variables come from the codebook and the models of both, as far as the project still
+    has them.
+    """
+    folders = [delivery.files[name].parent for name in _MANIFESTS]
+    one, other = (changes.manifest(folder)["parameters"] for folder in folders)
+    data = {one["data"], other["data"]}
+    named = {"codebook": other["codebook"], "model": other["model"]}
+    if one["model"] != other["model"]:
+        named["variants"] = one["model"]
+    known = {name: value for name, value in named.items() if _is_known(name, value)}
     values = {
         "title": f"What changed from {before} to {after}",
+        "title_nl": f"Wat er veranderde van {before} naar {after}",
         "data": "synthetic" if data == {"synthetic"} else "reports",
+        **known,
     }
     made = params_run.given(report_name(before, after), values, origin="command line")
     return Job(made.parameters, made.origins, study=STUDY)
+
+
+def _is_known(parameter: str, value: str) -> bool:
+    return value in params.names(params.KINDS[parameter])

@@ -11,7 +11,9 @@ from oablib.studies.changes.reports import Report, ReportPair
 
 COLUMNS = ["kind", "name", "before", "after"]
 NOTHING = "–"
+_NAMES = ("run", "title", "title_nl")
 _SINGLE = {"lock": "lock file", "commit": "commit", "python": "Python", "system": "system"}
+_HASHES = frozenset({"lock", "commit"})
 _SHORT = 12  # hexadecimal digits of a digest; enough to see that two differ
 
 
@@ -56,13 +58,14 @@ def _rows(reports: ReportPair) -> Iterator[tuple[str, str, str, str]]:
         yield from _differing(f"notebook, its {part}", *digests)
     yield from _differing("package", before["packages"], after["packages"])
     for key, kind in _SINGLE.items():
-        yield from _differing(kind, {kind: before[key]}, {kind: after[key]})
+        values = [{kind: str(manifest[key])} for manifest in (before, after)]
+        yield from _differing(kind, *(map(_digests, values) if key in _HASHES else values))
 
 
 def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Without those that only give the run its name."""
     parameters = manifest["parameters"].items()
-    return {key: value for key, value in parameters if key not in ("run", "title")}
+    return {key: value for key, value in parameters if key not in _NAMES}
 
 
 def _digests(whole: Mapping[str, str]) -> dict[str, str]:
