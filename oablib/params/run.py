@@ -92,8 +92,14 @@ def _resolved(
     name: str, layers: Sequence[_Layer], faults: Sequence[str], *, origin: str
 ) -> Resolved:
     """What the last layer says of each parameter; `faults`: of reading the files."""
-    values = {key: value for layer in layers for key, value in layer.values.items()}
-    origins = {key: layer.origin(key) for layer in layers for key in layer.values}
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        if "title" in layer.values:  # a title in Dutch belongs to the title that it translates
+            values.pop("title_nl", None)
+            origins.pop("title_nl", None)
+        values |= layer.values
+        origins |= {key: layer.origin(key) for key in layer.values}
     if not faults and "title" not in values:  # a file that was not read may hold it
         faults = [f"{origin}: title is missing; give the run a title."]
     faults = [*faults, *(fault for layer in layers for fault in layer.faults())]
