@@ -136,8 +136,8 @@ def finding_text(text: pd.DataFrame) -> str:
         return ""
     counts = own["change"].value_counts()
     return _(
-        "{figures:,} sentences have other figures, {new:,} are new and {gone:,} are gone, on "
-        "{pages} pages.",
+        "Sentences with other figures: {figures:,}; new: {new:,}; gone: {gone:,}; pages "
+        "concerned: {pages}.",
         **{name: int(counts.get(name, 0)) for name in ("figures", "new", "gone")},
         pages=own["page"].nunique(),
     )
