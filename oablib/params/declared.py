@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
+from oablib.base import language
 from oablib.base.wording import did_you_mean
 from oablib.params import kinds, project
 
@@ -19,6 +20,11 @@ ColumnKey = Annotated[
     kinds.form("([a-z][a-z0-9_]*)?"),
     kinds.expecting("text: the key of a column in the codebook"),
 ]
+Languages = Annotated[
+    str,
+    kinds.form("(en|nl|en nl|nl en)"),
+    kinds.expecting('"en", "nl", or both with a space between, as in "nl en"'),
+]
 
 
 class RunParameters(BaseModel):
@@ -28,8 +34,10 @@ class RunParameters(BaseModel):
 
     run: kinds.OwnName = Field(default="", description="name, also of the report folder")
     title: kinds.Text = Field(description="heading of the reports")
-    title_nl: kinds.Text = Field(
-        default="", description="heading of the reports in Dutch, or empty for the same"
+    title_nl: str = Field(default="", description="heading in Dutch; empty: the title")
+    languages: Languages = Field(
+        default=" ".join(language.LANGUAGES),
+        description="of the reports, with a space between; the first is at the top of the folder",
     )
     data: kinds.Text = Field(
         default="synthetic",

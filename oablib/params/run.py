@@ -92,10 +92,9 @@ def _resolved(
     name: str, layers: Sequence[_Layer], faults: Sequence[str], *, origin: str
 ) -> Resolved:
     """What the last layer says of each parameter; `faults`: of reading the files."""
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
+    values, origins = dict[str, Any](), dict[str, str]()
     for layer in layers:
-        if "title" in layer.values:  # a title in Dutch belongs to the title that it translates
+        if "title" in layer.values:  # the Dutch of another title is none of this one
             values.pop("title_nl", None)
             origins.pop("title_nl", None)
         values |= layer.values

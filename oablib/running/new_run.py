@@ -65,9 +65,9 @@ def _lines(name: str, resolved: Resolved) -> Iterator[str]:
     yield f"# Run {name}. What is not said here is as in params/runs/{parent}.yaml."
     yield f"schema: {run.SCHEMA}"
     yield f'extends: "{parent}"'  # without quotes 2022 would be a number
-    for key in ("title", "title_nl"):
-        if title := getattr(resolved.parameters, key):
-            yield f"{key}: {json.dumps(f'{title}: {name}', ensure_ascii=False)}"
+    yield f"title: {json.dumps(f'{resolved.parameters.title}: {name}', ensure_ascii=False)}"
+    if title := resolved.parameters.title_nl:
+        yield f"title_nl: {json.dumps(f'{title}: {name}', ensure_ascii=False)}"
     yield ""
     yield "# To be looked at before the first run with new data; delete what is done."
     yield "# Values: write a line `key: value` above where it changes."

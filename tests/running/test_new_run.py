@@ -28,8 +28,8 @@ def test_the_new_run_is_the_old_one_under_another_title(root: Path) -> None:
     new, old = (run.run_parameters(name) for name in ("2022", "herijking-2021"))
     assert new.title == f"{old.title}: 2022"
     assert new.title_nl == f"{old.title_nl}: 2022"
-    names = {"run", "title", "title_nl"}
-    assert new.model_dump(exclude=names) == old.model_dump(exclude=names)
+    named = {"run", "title", "title_nl"}
+    assert new.model_dump(exclude=named) == old.model_dump(exclude=named)
 
 
 def test_the_list_names_every_value_and_every_file_that_the_run_reads(root: Path) -> None:

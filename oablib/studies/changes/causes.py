@@ -11,8 +11,8 @@ from oablib.studies.changes.reports import Report, ReportPair
 
 COLUMNS = ["kind", "name", "before", "after"]
 NOTHING = "–"
-_NAMES = ("run", "title", "title_nl")
 _SINGLE = {"lock": "lock file", "commit": "commit", "python": "Python", "system": "system"}
+_NAMING = ("run", "title", "title_nl", "languages")
 _HASHES = frozenset({"lock", "commit"})
 _SHORT = 12  # hexadecimal digits of a digest; enough to see that two differ
 
@@ -63,9 +63,9 @@ def _rows(reports: ReportPair) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Without those that only give the run its name."""
+    """Without those that only give the run its name, and its reports their language."""
     parameters = manifest["parameters"].items()
-    return {key: value for key, value in parameters if key not in _NAMES}
+    return {key: value for key, value in parameters if key not in _NAMING}
 
 
 def _digests(whole: Mapping[str, str]) -> dict[str, str]:

@@ -44,7 +44,9 @@ class Report:
 
     @property
     def drawn(self) -> bool:
-        """Whether its children are synthetic."""
+        """Whether its children are synthetic, all of them."""
+        if stated := self.manifest.get("drawn"):
+            return all(stated.values())
         population = self.table("population")
         if population is not None and "drawn" in population:
             return bool(population["drawn"].iloc[0])
@@ -61,7 +63,11 @@ class Report:
 
     def pages(self, code: str) -> dict[str, Path]:
         """Its pages in a language: stem -> file; none where it has none."""
-        folder = self.folder if code == language.SOURCE else self.folder / code
+        named = str(self.manifest["parameters"].get("languages", " ".join(language.LANGUAGES)))
+        first, *others = named.split()
+        if code not in (first, *others):
+            return {}
+        folder = self.folder if code == first else self.folder / code
         return {path.stem: path for path in sorted(folder.glob("[0-9]*.html"))}
 
     def digest(self, name: str) -> str:
@@ -111,7 +117,7 @@ def files(report: Path) -> dict[str, Path]:
     Raises InputError when there is no report, or one without a manifest of this version.
     """
     manifest(report)
-    translated = (f"{code}/*.html" for code in language.LANGUAGES if code != language.SOURCE)
+    translated = (f"{code}/*.html" for code in language.LANGUAGES)
     kinds = (MANIFEST, "*.html", *translated, "tables/*.parquet", CATALOGUE, "params/*/*.yaml")
     paths = (path for kind in kinds for path in sorted(report.glob(kind)))
     return {path.relative_to(report).as_posix(): path for path in paths}

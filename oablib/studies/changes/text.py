@@ -15,7 +15,7 @@ COLUMNS = ["language", "page", "title", "change", "before", "after"]
 # Prose and answers; tables and code are compared as tables and code.
 _SKIPPED = frozenset({"table", "pre", "style", "script", "nav", "head", "details"})
 # Lines under exhibits and above titles, which repeat population, source and run.
-_SKIPPED_CLASSES = frozenset({"about", "banner", "get", "run", "provenance"})
+_SKIPPED_CLASSES = frozenset({"about", "banner", "elsewhere", "get", "hint", "provenance", "run"})
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _BLOCKS = frozenset(
     {"br", "p", "li", "h1", "h2", "h3", "figcaption", "div", "section", "td", "dt", "dd"}

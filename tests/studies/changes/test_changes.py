@@ -265,6 +265,15 @@ def test_pages_are_compared_with_those_of_the_same_language(tmp_path: Path) -> N
         )
 
 
+def test_the_first_language_of_a_run_is_at_the_top_of_its_folder(tmp_path: Path) -> None:
+    report(tmp_path / "before", dutch=True)
+    report(tmp_path / "after", edit=lambda made: made["parameters"].update(languages="nl en"))
+    pair = changes.read(tmp_path)
+    assert pair.before.pages("nl")["05_base_model"].parent.name == "nl"
+    assert pair.after.pages("nl")["05_base_model"].parent.name == "after"
+    assert pair.after.pages("en") == {}
+
+
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [
