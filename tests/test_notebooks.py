@@ -17,6 +17,7 @@ from tests.places import ROOT
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FORBIDDEN = ("filterwarnings", "pip install", ".head(", ".sample(", "truth", "http://", "https://")
 MOST_PARAMETERS = 10
+PARTS = ["title", "title_nl", "unit", "unit_nl", "rows", "rows_nl"]
 DRAWS = {"education_draws", "education_draws_before"}
 PRIVATE = {"cohort", "imputed", "scaled", *DRAWS, "pupil_scores", "pupil_scores_before"}
 
@@ -39,14 +40,14 @@ def test_outputs_are_stripped(notebook: nbformat.NotebookNode) -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
 
 
-def test_the_first_cell_asks_answers_and_lists(notebook: nbformat.NotebookNode) -> None:
+def test_the_first_cell_asks_and_lists(notebook: nbformat.NotebookNode) -> None:
     first = notebook.cells[0].source
     for part in ("# ", "**Question.**", "| Reads | Writes | Rules |"):
         assert part in first
 
 
 def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
-    """Short enough to read from top to bottom; sentences on results are computed."""
+    """Short enough to read from top to bottom; what was found is said by functions."""
     lines = [len(source.splitlines()) for source in code(notebook)]
     words = sum(len(c.source.split()) for c in notebook.cells if c.cell_type == "markdown")
     assert 10 <= len(notebook.cells) <= 30
@@ -83,7 +84,7 @@ def test_a_sentence_follows_each_figure_and_table(notebook: nbformat.NotebookNod
     for cell, following in itertools.pairwise(notebook.cells):
         if cell.cell_type == "code" and shows_an_exhibit(cell.source):
             last = following.source.splitlines()[-1]
-            reads = last.startswith("Markdown(") or re.search(r"_(text|section|heading)\(", last)
+            reads = re.match(r"(?:report|answers)\.\w+\(|paragraphs\(|Markdown\(", last)
             assert following.cell_type == "markdown" or reads, cell.source
 
 
@@ -180,5 +181,5 @@ def test_every_results_table_of_a_stage_is_described_in_its_file_and_none_beside
         assert set(content) == tables
         for name in tables:
             assert publication.described(name, stem=path.stem) == content[name]
-            assert list(content[name]) == ["title", "unit", "rows"]
+            assert list(content[name]) == PARTS and all(content[name].values())
     assert sorted(files) == params.names("results")

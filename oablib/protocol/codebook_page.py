@@ -19,6 +19,9 @@ Generated from `params/rules/codebook*.yaml` and `params/rules/indicators.yaml` 
 A delivery is a `.sav`, `.csv` or `.parquet` file per table. A category may be delivered as its
 code, its key or one of its labels. A missing code in a *required* column drops the row with a
 count; in an *unknown allowed* column the row stays and the value is unknown.
+
+Labels are those of reports, in both languages; in italics the words within a sentence, where these
+are others.
 """
 
 
@@ -61,17 +64,22 @@ def _table(table: Table) -> Iterator[str]:
 def _column_cells(column: Column) -> tuple[str, ...]:
     names = ", ".join(f"`{name}`" for name in (column.key, *column.aliases))
     number = f" (indicator {column.indicator})" if column.indicator else ""
-    kind = f"{column.type}, {column.unit}" if column.unit else column.type
+    units = " / ".join(filter(None, (column.unit, column.unit_nl)))
+    kind = f"{column.type}, {units}" if units else column.type
     return (
         names,
-        column.label_nl,
-        column.label_en,
+        _labels(column.label_nl, column.short_nl),
+        _labels(column.label_en, column.short_en),
         kind,
         _values(column),
         _unknown(column),
         column.level,
         f"{column.source}{number}",
     )
+
+
+def _labels(label: str, short: str) -> str:
+    return f"{label}; *{short}*" if short else label
 
 
 def _values(column: Column) -> str:

@@ -108,6 +108,8 @@ def read(path: Path, *, code: str) -> Catalog:
 
 def written(catalogue: Catalog) -> str:
     """A catalogue as text: without dates and lines, so that it changes only with its texts."""
+    for message in catalogue:
+        message.flags &= {"fuzzy"}  # Babel guesses others when it reads a catalogue
     buffer = io.BytesIO()
     pofile.write_po(buffer, catalogue, width=WIDTH, omit_header=True, no_location=True)
     head = (

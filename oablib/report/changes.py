@@ -1,18 +1,21 @@
 """What the report on changes shows: two reports side by side, and what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from oablib.base import language
+from oablib.base.language import Words
 from oablib.base.wording import words
-from oablib.report import base_model, drawing, model_fit
+from oablib.report import drawing
 from oablib.report.drawing import Mark
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, signed
-from oablib.report.published import FIT_COUNTS
+from oablib.report.labels import Labels
 from oablib.report.table import show
-from oablib.report.texts import texts_beside
+from oablib.report.texts import sentence, texts_beside
+from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
@@ -20,181 +23,192 @@ captions = _.captions
 Names = Mapping[str, str]  # "before" and "after" -> the name of that report
 
 MOST_ROWS = 60  # of a table that could have thousands; the stored table has all
-NAMED = 4  # causes of a kind that the answer names; the table has all
-CHANGED = 1e-9
-# What differs between any two commits and changes no number by itself.
-QUIET = frozenset({"commit", "notebook, its text"})
+MOST_PLACES = 10
+LARGE_NUMBERS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n")  # no decimals
 
 
+def about_reports(names: Names, *, drawn: bool | None) -> About:
+    """What is compared; drawn: whether the children of both reports are synthetic."""
+    population = _.later("reports {before} and {after}", **names)
+    return About(population, _.later("their manifests and tables"), drawn=drawn)
+
+
+@in_languages
+def nothing() -> str:
+    """What stands in the place of an exhibit without rows."""
+    return _("Nothing differs here.")
+
+
+@in_languages
+def no_places(*, has_places: bool) -> str:
+    """The same for schools and municipalities."""
+    if has_places:
+        return _("No school and no municipality has another score or grant.")
+    return _("The reports have no scores of schools or municipalities in common.")
+
+
+@in_languages
 def causes_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """What the two reports were made from, where it differs, in groups by kind."""
+    kinds = _.words("kinds")
+    rows = frame.head(MOST_ROWS).rename(columns={"name": "what"})
+    what = [
+        kinds[kind] if kind == name else name
+        for kind, name in zip(rows["kind"], rows["what"], strict=True)
+    ]
+    kind = [sentence(kinds[name]) for name in rows["kind"]]
     return show(
-        frame.head(MOST_ROWS).rename(columns={"name": "what"}),
-        about=about,
-        labels=names,
-        **captions("tbl-causes", cut=_cut(frame)),
+        rows.assign(kind=kind, what=what), about=about, **_named(captions("tbl-causes"), names)
     )
 
 
-def scale_values_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Table:
+@in_languages
+def scale_values_table(
+    frame: pd.DataFrame, *, names: Names, outcome: str, labels: Labels, about: About
+) -> Table:
     """Scale values side by side, in groups by variable."""
-    return show(
-        frame,
-        about=about,
-        labels=_labels(names),
-        **captions("tbl-scale-values", outcome=words(outcome), before=names["before"]),
+    pairs = list(zip(frame["variable"], frame["category"], strict=True))
+    rows = frame.assign(
+        variable=[labels.heading(name) for name, _key in pairs],
+        category=[category(name, key, labels=labels) for name, key in pairs],
     )
+    caption = captions("tbl-scale-values", outcome=labels(outcome), before=names["before"])
+    return show(rows, about=about, **_named(caption, names))
 
 
+def kinds() -> Mapping[str, str]:
+    """Kind of a cause -> its words."""
+    return _.words("kinds")
+
+
+def category(variable: str, key: str, *, labels: Labels) -> str:
+    """Label of a category by its key; the key in words where the codebook has none."""
+    column = labels.columns.get(variable)
+    known = {item.key: item.label for item in column.categories} if column else {}
+    return known.get(key, words(key))
+
+
+@in_languages
 @drawing.styled
-def effects_figure(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Figure:
-    """Direct effects of both reports with 95 % intervals; frame: as changes.effects."""
+def effects_figure(
+    frame: pd.DataFrame, *, names: Names, outcome: str, labels: Labels, about: About
+) -> Figure:
+    """Direct effects of both reports with 95% intervals; frame: as changes.effects."""
     figure, axes = drawing.canvas(height=0.9 + 0.46 * len(frame))
     marks = (
         Mark("before", names["before"], drawing.INK, "D", below=-0.14, hollow=True),
         Mark("after", names["after"], drawing.OURS, "o", below=0.14),
     )
-    base_model.effects(axes, frame, marks)
-    unit = f"points {words(outcome)} per unit of the predictor"
-    axes.set_xlabel(unit)
+    drawing.intervals(axes, frame, marks)
+    drawing.row_labels(axes, map(labels.heading, frame["name"]))
+    caption = captions(
+        "fig-effects", outcome=labels(outcome), before=names["before"], after=names["after"]
+    )
+    axes.set_xlabel(caption["unit"])
     drawing.legend(figure, axes)
-    spoken = ". ".join(f"{names[side]}: {_effects_in_words(frame, side)}" for side in names)
+    columns = {
+        "name": _("predictor"),
+        **{
+            f"{column}{side}": text
+            for side in names
+            for column, text in _columns_of(side, names=names).items()
+        },
+    }
+    rows = frame.assign(name=frame["name"].map(labels.heading))
     return drawing.exhibited(
         figure,
-        unit=unit,
         about=about,
-        alt=f"Dots with intervals. {spoken}.",
-        numbers=frame.assign(name=frame["name"].map(words)),
-        **captions(
-            "fig-effects", outcome=words(outcome), before=names["before"], after=names["after"]
-        ),
+        alt=_("Dots with intervals. {values}.", values=_in_words(frame, names, labels)),
+        numbers=rows[list(columns)].rename(columns=columns),
+        **caption,
     )
 
 
-def _effects_in_words(frame: pd.DataFrame, side: str) -> str:
-    columns = {side: "value", f"ci_lower_{side}": "ci_lower", f"ci_upper_{side}": "ci_upper"}
-    part = frame[["name", *columns]].rename(columns=columns).dropna()
-    return drawing.in_words(part, part["name"].map(words))
-
-
-def effects_table(frame: pd.DataFrame, *, names: Names, outcome: str, about: About) -> Table:
-    """Direct effects side by side; intervals are left to the figure."""
-    return show(
-        frame.loc[:, ~frame.columns.str.startswith("ci_")],
-        about=about,
-        labels=_labels(names),
-        **captions("tbl-effects", outcome=words(outcome), before=names["before"]),
-    )
-
-
-def fit_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
-    """Fit measures side by side, named as in the report of each."""
-    known = model_fit.measure_words()
-    named = frame["measure"].map(lambda name: known.get(name, name))
-    return show(
-        frame.assign(measure=named),
-        about=about,
-        labels=_labels(names),
-        count_rows=list(np.flatnonzero(frame["measure"].isin(FIT_COUNTS))),
-        **captions("tbl-fit"),
-    )
-
-
-def movements_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
-    """Schools and municipalities whose numbers moved most."""
-    return show(
-        frame.head(MOST_ROWS),
-        about=about,
-        labels=_labels(names),
-        **captions("tbl-movements", cut=_cut(frame)),
-    )
-
-
-def others_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Every other results table that differs."""
-    return show(
-        frame.astype({"rows_before": "Int64", "rows_after": "Int64", "cells": "Int64"}),
-        about=about,
-        **captions("tbl-others"),
-    )
-
-
-def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
-    """Sentences whose figures differ, and sentences that are new or gone, in groups by page."""
-    return show(
-        frame.head(MOST_ROWS), about=about, labels=names, **captions("tbl-text", cut=_cut(frame))
-    )
-
-
-def _labels(names: Names) -> dict[str, str]:
+def _columns_of(side: str, *, names: Names) -> dict[str, str]:
+    """Beginning of a column of one report -> its heading."""
+    name = names[side]
     return {
-        **names,
-        "name": "predictor",
-        "se_before": f"se, {names['before']}",
-        "se_after": f"se, {names['after']}",
-        "difference_in_se": "difference (se)",
+        "": name,
+        "ci_lower_": _("95% interval from, {report}", report=name),
+        "ci_upper_": _("95% interval to, {report}", report=name),
     }
 
 
-def _cut(frame: pd.DataFrame) -> str:
-    more = len(frame) - MOST_ROWS
-    return f"; {more} more rows in the stored table" if more > 0 else ""
+def _in_words(frame: pd.DataFrame, names: Names, labels: Labels) -> str:
+    parts = []
+    for side, name in names.items():
+        columns = {side: "value", f"ci_lower_{side}": "ci_lower", f"ci_upper_{side}": "ci_upper"}
+        part = frame[["name", *columns]].rename(columns=columns).dropna()
+        effects = drawing.in_words(part, part["name"].map(labels))
+        parts.append(_("{report}: {effects}", report=name, effects=effects))
+    return ". ".join(parts)
 
 
-def answer(
-    causes: pd.DataFrame, *, effects: pd.DataFrame, values: pd.DataFrame, tables: pd.DataFrame
-) -> str:
-    """What differs between two reports and what it does to the direct effects."""
-    if causes.empty and _moved(effects).empty and tables.empty:
-        return "**Nothing differs**: both reports were made from the same, and show the same."
-    noun = "table differs" if len(tables) == 1 else "tables differ"
-    others = f"{len(tables)} other results {noun}."
-    return " ".join([_causes(causes), _scale_values(values), _effects(effects), others])
-
-
-def _causes(causes: pd.DataFrame) -> str:
-    if causes.empty:
-        return "**Nothing differs in what the reports were made from.**"
-    loud = causes[~causes["kind"].isin(QUIET)]
-    if loud.empty:
-        return "The reports differ in commit or prose, and in nothing that decides a number."
-    parts = [_kind(str(kind), part) for kind, part in loud.groupby("kind", sort=False)]
-    return f"They differ in {'; '.join(parts)}."
-
-
-def _kind(kind: str, part: pd.DataFrame) -> str:
-    rows = part[["name", "before", "after"]].head(NAMED).itertuples(index=False, name=None)
-    causes = ", ".join(f"`{name}` ({before} → {after})" for name, before, after in rows)
-    more = f" and {len(part) - NAMED} more" if len(part) > NAMED else ""
-    return f"**{kind}** {causes}{more}"
-
-
-def _scale_values(values: pd.DataFrame) -> str:
-    moved = _moved(values)
-    if moved.empty:
-        return "No scale value moved."
-    row = _largest(moved, "difference")
-    return (
-        f"{len(moved)} of {len(values)} scale values moved, most {words(str(row['category']))} "
-        f"({words(str(row['variable']))}): {number(row['before'])} → {number(row['after'])} points."
+@in_languages
+def effects_table(
+    frame: pd.DataFrame, *, names: Names, outcome: str, labels: Labels, about: About
+) -> Table:
+    """Direct effects side by side; intervals are left to the figure."""
+    rows = frame.loc[:, ~frame.columns.str.startswith("ci_")]
+    caption = captions("tbl-effects", outcome=labels(outcome), before=names["before"])
+    return show(
+        rows.assign(name=rows["name"].map(labels.heading)), about=about, **_named(caption, names)
     )
 
 
-def _effects(effects: pd.DataFrame) -> str:
-    moved = _moved(effects)
-    if moved.empty:
-        return "No direct effect moved."
-    row = _largest(moved, "difference_in_se")
-    return (
-        f"**{len(moved)} of {len(effects)} direct effects moved**, most that of "
-        f"{words(str(row['name']))}: {number(row['before'])} → {number(row['after'])}, "
-        f"{signed(row['difference_in_se'])} standard errors."
+@in_languages
+def fit_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
+    """Fit measures side by side."""
+    measures = _.words("measures")
+    named = [measures.get(name, words(name)) for name in frame["measure"]]
+    return show(
+        frame.assign(measure=named),
+        about=about,
+        count_rows=list(np.flatnonzero(frame["measure"].isin(LARGE_NUMBERS))),
+        **_named(captions("tbl-fit"), names),
     )
 
 
-def _moved(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["difference"].abs() > CHANGED]
+@in_languages
+def movements_table(
+    frame: pd.DataFrame, *, names: Names, titles: Mapping[str, Words], about: About
+) -> Table:
+    """Schools and municipalities whose numbers moved most, in groups by table."""
+    rows = frame.groupby("table", sort=False).head(MOST_PLACES)
+    rows = rows.assign(table=_titled(rows["table"], titles)).drop(columns="measure")
+    return show(rows, about=about, **_named(captions("tbl-movements", most=MOST_PLACES), names))
 
 
-def _largest(frame: pd.DataFrame, column: str) -> pd.Series:
-    return frame.loc[frame[column].abs().sort_values().index[-1]]
+@in_languages
+def others_table(
+    frame: pd.DataFrame, *, names: Names, titles: Mapping[str, Words], about: About
+) -> Table:
+    """Every other results table that differs."""
+    counts = ["rows_before", "rows_after", "cells"]
+    rows = frame[["table", *counts]].astype(dict.fromkeys(counts, "Int64"))
+    rows = rows.assign(table=_titled(rows["table"], titles))
+    return show(rows, about=about, **_named(captions("tbl-others"), names))
+
+
+def _titled(tables: Iterable[str], titles: Mapping[str, Words]) -> list[str]:
+    return [str(titles.get(name) or words(name)) for name in tables]
+
+
+@in_languages
+def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table | str:
+    """Sentences that differ on pages of the language in use, in groups by page."""
+    own = frame[frame["language"] == language.current()]
+    if own.empty:
+        return _("No sentence differs on pages in this language.")
+    rows = own.head(MOST_ROWS)[["title", "change", "before", "after"]]
+    rows = rows.assign(change=rows["change"].map(_.words("changes")))
+    return show(rows, about=about, **_named(captions("tbl-text", most=MOST_ROWS), names))
+
+
+def _named(caption: dict[str, Any], names: Names) -> dict[str, Any]:
+    """The caption of a table with headings that name the reports."""
+    headings = dict(names)
+    for side, name in names.items():
+        headings[f"se_{side}"] = _("standard error, {report}", report=name)
+        headings[f"rows_{side}"] = _("rows, {report}", report=name)
+    return caption | {"labels": caption["labels"] | headings}

@@ -65,7 +65,9 @@ def show(
         unit=unit or _("in headings and rows"),
         note=note,
         about=about,
-        numbers=named.iloc[[*chain(*positions.values())]].rename(columns=headings),
+        numbers=named.iloc[[*chain(*positions.values())]].rename(
+            columns=lambda name: labels.get(name, words(str(name)))
+        ),
         headings=[(heading, _is_number(frame[name])) for name, heading in headings.items()],
         groups=[(group, [rows[i] for i in part]) for group, part in positions.items()],
     )

@@ -59,7 +59,7 @@ def _compute(chosen: Settings, *, folder: Path, workers: int, progress: bool) ->
 def _validation_job(chosen: Settings) -> Job:
     values = {
         "title": "Validation study",
-        "title_nl": "Validatiestudie",
+        "title_nl": "Validatieonderzoek",
         "model": chosen.model,
         "n": max(batch.n for batch in chosen.batches),
         "seed": chosen.master_seed,
@@ -111,13 +111,23 @@ def _delivery(before: str, after: str) -> Delivery:
 
 
 def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
-    """The job of the comparison; its data are synthetic where those of both reports are."""
-    reports = [delivery.files[name].parent for name in _MANIFESTS]
-    drawn = [_is_drawn(changes.manifest(report)) for report in reports]
+    """The job of the comparison; its data are synthetic where those of both reports are.
+
+    Names of variables come from the codebook and the models of both, as far as the project still
+    has them.
+    """
+    folders = [delivery.files[name].parent for name in _MANIFESTS]
+    manifests = [changes.manifest(folder) for folder in folders]
+    one, other = (manifest["parameters"] for manifest in manifests)
+    named = {"codebook": other["codebook"], "model": other["model"]}
+    if one["model"] != other["model"]:
+        named["variants"] = one["model"]
+    known = {name: value for name, value in named.items() if _is_known(name, value)}
     values = {
         "title": f"What changed from {before} to {after}",
-        "title_nl": f"Wat veranderde van {before} naar {after}",
-        "data": publication.SYNTHETIC if all(drawn) else "reports",
+        "title_nl": f"Wat er veranderde van {before} naar {after}",
+        "data": publication.SYNTHETIC if all(map(_is_drawn, manifests)) else "reports",
+        **known,
     }
     made = params_run.given(report_name(before, after), values, origin="command line")
     return Job(made.parameters, made.origins, study=STUDY)
@@ -127,3 +137,7 @@ def _is_drawn(manifest: Mapping[str, Any]) -> bool:
     """Whether no part of a report is about delivered data."""
     stated = {"data": manifest["parameters"]["data"] == publication.SYNTHETIC}
     return all(manifest.get("drawn", stated).values())
+
+
+def _is_known(parameter: str, value: str) -> bool:
+    return value in params.names(params.KINDS[parameter])

@@ -221,6 +221,16 @@ def test_each_value_says_where_it_comes_from(runs: Path) -> None:
     assert set(origins) == set(declared.RunParameters.model_fields) - {"run"}
 
 
+def test_a_title_in_dutch_belongs_to_the_title_of_its_own_file(runs: Path) -> None:
+    write(runs, f"{TITLE}title_nl: Eerste\n", "first")
+    write(runs, "extends: first\nn: 500\n", "second")
+    write(runs, "extends: first\ntitle: Mine\n")
+    assert run.run_parameters("second").title_nl == "Eerste"
+    assert run.run_parameters("mine").title_nl == ""
+    assert run.resolve("mine").origins["title_nl"] == run.DEFAULT
+    assert run.run_parameters("first", {"title": "Other"}).title_nl == ""
+
+
 def test_oab_params_shows_value_origin_and_meaning_in_columns(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -125,7 +125,8 @@ def test_the_description_of_a_comparison_has_both_reports() -> None:
     for side in ("before", "after"):
         frame[f"ci_lower_{side}"], frame[f"ci_upper_{side}"] = frame[side] - 1, frame[side] + 1
     names = {"before": "demo", "after": "trial"}
-    drawn = changes.effects_figure(frame, names=names, outcome="cito", about=ABOUT)
+    options = {"names": names, "outcome": "cito", "labels": Labels({}, {}), "about": ABOUT}
+    drawn = changes.effects_figure(frame, **options)
     assert "demo: origin 1.00 (0.00 to 2.00); gone 2.00" in drawn.alt
     assert "trial: origin 2.00 (1.00 to 3.00)." in drawn.alt
 

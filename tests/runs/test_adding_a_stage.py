@@ -71,7 +71,7 @@ def call(*words: str, project: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_pages_name_every_file_once() -> None:
     names = [name for kind in ("file", "cells") for name, _ in blocks(kind)]
-    assert len(names) == len(set(names)) == 9
+    assert len(names) == len(set(names)) == 11
 
 
 def test_the_notebook_has_ten_cells() -> None:
@@ -85,10 +85,22 @@ def test_the_stage_runs_and_its_page_is_rendered(project: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "Schools by their number of children in the cohort" in text
     assert re.search(r"<strong>\d+ schools</strong> take part", text)
+    dutch = (page.parent / "nl" / page.name).read_text(encoding="utf-8")
+    assert "Scholen naar hun aantal kinderen in het cohort" in dutch
+    assert re.search(r"<strong>\d+ scholen</strong> doen mee", dutch)
     table = pd.read_parquet(project / ".work" / "demo" / "results" / "school_sizes.parquet")
     cohort = pd.read_parquet(project / ".work" / "demo" / "private" / "cohort.parquet")
     assert table["children"].sum() == len(cohort)
     assert table["schools"].sum() == cohort["school_id"].nunique()
+
+
+def test_its_catalogues_are_as_the_command_writes_them(project: Path) -> None:
+    paths = [project / name for name, _ in blocks("file") if name.endswith(".po")]
+    before = [path.read_text(encoding="utf-8").strip() for path in paths]
+    assert len(before) == 2 and not any('msgstr ""\n\n' in text for text in before)
+    done = call("oablib", "texts", project=project)
+    assert done.returncode == 0, done.stderr
+    assert [path.read_text(encoding="utf-8").strip() for path in paths] == before
 
 
 def test_its_rules_are_checked_before_anything_runs(project: Path) -> None:

@@ -1,236 +1,199 @@
-"""Bias and coverage of effects and scale values in the report on the validation study."""
+"""Bias and coverage of direct effects in the report on the validation study."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from oablib.base.wording import words
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import percent, signed
-from oablib.report.table import show
+from oablib.report.numbers import formatted
 from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+from oablib.report.validation.names import MONTE_CARLO, Names, largest, show_effects
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-Labels = Mapping[str, str]  # method -> the name that a reader sees, in the order of the rules
-
-MONTE_CARLO = 1.96  # an interval that includes what endless replications give, in 95 of 100 studies
 COLUMNS = 4  # panels beside each other
-SHARES = ("coverage", "coverage_mce", "coverage_known", "without")
-_show_effects = partial(show, shares=SHARES, digits=3)
+TITLE_WIDTH = 17  # characters of a line above a panel
+NEAR = 0.1  # mean standard errors so near the spread over cohorts, as a share of it, agree with it
 
 
-def design_table(frame: pd.DataFrame, *, labels: Labels) -> Table:
-    """Replications, those that failed, and seconds of each method; frame: study.read_seconds."""
-    ordered = by_method(frame, labels).sort_values(["world", "n"], ascending=False, kind="stable")
-    pairs = zip(ordered["world"], ordered["n"], strict=True)
-    cohorts = [f"{words(world)}: {n:,} children" for world, n in pairs]
-    columns = ["cohorts", "method", "replications", "failed", "median"]
-    return show(
-        ordered.assign(cohorts=cohorts)[columns],
-        about=About("synthetic cohorts", "rows of all replications, rows.csv.xz"),
-        **captions("tbl-design"),
+@in_languages
+def performance_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
+    """Bias, spread and coverage of direct effects, in groups by effect."""
+    columns = """name method truth bias bias_mce sd se se_known coverage coverage_known
+        fmi""".split()
+    rows = names.named(frame)
+    return show_effects(rows[columns], about=about, **captions("tbl-performance"))
+
+
+@in_languages
+def finding_direct(frame: pd.DataFrame, *, names: Names, bounds: Sequence[float]) -> str:
+    """Bias, coverage and errors of the default method; bounds: of coverage, in %."""
+    own = frame[frame["method"] == names.default].set_index("name")
+    share = (own["bias"] / own["truth"]).abs()
+    coverage, known = own["coverage"], own["se_known"] / own["sd"]
+    text = _(
+        "With *{method}* the largest bias is {bias:.1%} of the effect ({effect}).",
+        method=names.method(names.default),
+        bias=share.max(),
+        effect=names.labels(str(share.idxmax())),
     )
+    within = coverage.between(bounds[0] / 100, bounds[1] / 100).all()
+    values = {"least": coverage.min(), "most": coverage.max()}
+    covered = (
+        _("Intervals are as wide as they should be: {least:.1%} to {most:.1%} hold the true "
+          "effect.", **values)
+        if within
+        else _("Not all intervals are as wide as they should be: {least:.1%} to {most:.1%} hold "
+               "the true effect.", **values)
+    )  # fmt: skip
+    return f"{text} {covered} {_of_known(known, names=names)}"
 
 
-def performance_table(frame: pd.DataFrame, *, what: str, labels: Labels, about: About) -> Table:
-    """Bias, spread and coverage, in groups by quantity."""
-    columns = """name method truth bias bias_mce bias_paired bias_paired_mce sd se se_known
-        coverage coverage_mce coverage_known width fmi""".split()
-    ordered = by_method(frame, labels)
-    return _show_effects(
-        ordered[[name for name in columns if name in ordered]],
-        about=about,
-        **captions("tbl-performance", what=what),
-    )
+def _of_known(ratio: pd.Series, *, names: Names) -> str:
+    """What errors are worth that take scale values as known; ratio: to the spread."""
+    farthest = str(np.log(ratio).abs().idxmax())
+    values = {"effect": names.labels(farthest), "ratio": ratio[farthest]}
+    if abs(ratio[farthest] - 1) <= NEAR:
+        return _(
+            "Standard errors that take scale values as known, as published ones do, are also "
+            "right: at most {ratio:.2f} times the spread ({effect}).", **values
+        )  # fmt: skip
+    if ratio[farthest] > 1:
+        return _(
+            "Standard errors that take scale values as known, as published ones do, are too "
+            "large: up to {ratio:.2f} times the spread ({effect}).", **values
+        )  # fmt: skip
+    return _(
+        "Standard errors that take scale values as known, as published ones do, are too small: "
+        "down to {ratio:.2f} times the spread ({effect}).", **values
+    )  # fmt: skip
 
 
+@in_languages
 @drawing.styled
-def bias_figure(frame: pd.DataFrame, *, labels: Labels, default: str, about: About) -> Figure:
-    """Bias of each quantity by method, one panel a quantity.
-
-    frame: name, method, bias, bias_mce.
-    """
-    figure, panels = _dots(frame, "bias", labels=labels, default=default)
+def bias_figure(frame: pd.DataFrame, *, names: Names, about: About) -> Figure:
+    """Bias of each effect by method, one panel an effect; frame: name, method, bias, bias_mce."""
+    figure, panels = _dots(frame, "bias", names=names)
     for axes in panels:
         axes.axvline(0, color=drawing.GREY, lw=0.8)
-    figure.supxlabel("bias (points per unit)", fontsize=9)
+    panels[-1].set_xlabel(_("bias"), fontsize=drawing.SMALL)
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots with intervals. {_largest_bias(frame, labels)}.",
-        numbers=named(frame, labels),
+        alt=_("Dots with intervals. {finding}", finding=finding_bias(
+            frame, names=names)),
+        numbers=_numbers(frame, "bias", names=names),
         **captions("fig-bias"),
+    )  # fmt: skip
+
+
+@in_languages
+def finding_bias(frame: pd.DataFrame, *, names: Names) -> str:
+    """The largest bias of the default method, and of all."""
+    own = frame[frame["method"] == names.default]
+    worst, mine = (largest(rows, rows["bias"].abs()) for rows in (frame, own))
+    if worst["method"] == names.default:
+        return _(
+            "No method has a larger bias than *{default}*: {bias:+.2f} ({effect}).",
+            default=names.method(names.default),
+            bias=worst["bias"],
+            effect=names.labels(worst["name"]),
+        )
+    return _(
+        "The largest bias is {bias:+.2f}, of the effect of {effect} with *{method}*; with "
+        "*{default}* it is at most {own:+.2f} ({of}).",
+        bias=worst["bias"],
+        effect=names.labels(worst["name"]),
+        method=names.method(worst["method"]),
+        default=names.method(names.default),
+        own=mine["bias"],
+        of=names.labels(mine["name"]),
     )
 
 
+@in_languages
 @drawing.styled
 def coverage_figure(
-    frame: pd.DataFrame, *, labels: Labels, default: str, bounds: Sequence[float], about: About
+    frame: pd.DataFrame, *, names: Names, bounds: Sequence[float], about: About
 ) -> Figure:
-    """Coverage of 95 % intervals by method, one panel a quantity; bounds in % are shaded.
+    """Coverage of 95% intervals by method, one panel an effect; bounds in % are shaded.
 
     frame: name, method, coverage, coverage_mce (fractions).
     """
-    figure, panels = _dots(frame, "coverage", factor=100, labels=labels, default=default)
+    figure, panels = _dots(frame, "coverage", names=names, most=100, factor=100)
     lowest = (100 * (frame["coverage"] - MONTE_CARLO * frame["coverage_mce"])).min()
     for axes in panels:
         axes.axvspan(*bounds, color=drawing.GREY, alpha=0.25, lw=0)
-        axes.set_xlim(min(lowest, 80) - 2, 102)
-    figure.supxlabel("intervals that hold the true effect (%)", fontsize=9)
-    least = frame.groupby("method", sort=False)["coverage"].min()
-    spoken = "; ".join(f"{labels[str(name)]} {percent(share)}" for name, share in least.items())
+        axes.set_xlim(max(min(lowest, 80) - 2, -2), 102)
+    panels[-1].set_xlabel(_("coverage (%)"), fontsize=drawing.SMALL)
     return drawing.exhibited(
         figure,
         about=about,
-        alt=f"Dots with intervals. Least coverage over effects: {spoken}.",
-        numbers=named(frame, labels),
+        alt=_("Dots with intervals. {finding}", finding=finding_coverage(
+            frame, names=names, bounds=bounds)),
+        numbers=_numbers(frame, "coverage", names=names),
         **captions("fig-coverage", least=bounds[0], most=bounds[1]),
+    )  # fmt: skip
+
+
+@in_languages
+def finding_coverage(frame: pd.DataFrame, *, names: Names, bounds: Sequence[float]) -> str:
+    """How many methods cover every effect as they should, and the lowest coverage."""
+    reach = MONTE_CARLO * frame["coverage_mce"]
+    fits = (frame["coverage"] + reach >= bounds[0] / 100) & (
+        frame["coverage"] - reach <= bounds[1] / 100
+    )
+    by_method = fits.groupby(frame["method"], sort=False).all()
+    worst = largest(frame, -frame["coverage"])
+    return _(
+        "For {fitting} of {n} methods the coverage of every effect lies between {least:g}% and "
+        "{most:g}%, allowing for Monte Carlo error. The lowest is {lowest:.0%}, of the effect of "
+        "{effect} with *{method}*.",
+        fitting=int(by_method.sum()),
+        n=len(by_method),
+        least=bounds[0],
+        most=bounds[1],
+        lowest=worst["coverage"],
+        effect=names.labels(worst["name"]),
+        method=names.method(worst["method"]),
     )
 
 
 def _dots(
-    frame: pd.DataFrame, column: str, *, factor: float = 1, labels: Labels, default: str
+    frame: pd.DataFrame, column: str, *, names: Names, factor: float = 1, most: float = np.inf
 ) -> tuple[Drawing, list[Axes]]:
-    """A panel a quantity, a line a method: dots with Monte Carlo intervals, times a factor."""
-    names, order = list(frame["name"].unique()), methods(frame, labels)
-    rows = -(-len(names) // COLUMNS)
-    height = rows * (0.7 + 0.24 * len(order))
-    figure, grid = drawing.grid(rows, COLUMNS, height=height, sharey=True)
+    """A panel an effect, a line a method: dots with Monte Carlo intervals, which end at `most`."""
+    effects, rows_of = list(frame["name"].unique()), names.order(frame)
+    rows = -(-len(effects) // COLUMNS)
+    figure, grid = drawing.grid(rows, COLUMNS, height=rows * (0.9 + 0.24 * len(rows_of)),
+                                sharey=True)  # fmt: skip
     panels = [axes for row in grid for axes in row]
-    for axes in panels[len(names) :]:
+    for axes in panels[len(effects) :]:
         axes.set_visible(False)
-    for axes, name in zip(panels, names, strict=False):
-        # Four panels leave room for two words.
-        axes.set_title(" ".join(words(name).split()[:2]), fontsize=drawing.SMALL)
+    for axes, name in zip(panels, effects, strict=False):
+        title = textwrap.fill(names.heading(name), TITLE_WIDTH)
+        axes.set_title(title, fontsize=drawing.SMALL, fontweight="normal")
         axes.tick_params(labelsize=drawing.SMALL)
+        axes.locator_params(axis="x", nbins=3, steps=[1, 2, 5, 10])
+        axes.xaxis.set_major_formatter(lambda value, _position: formatted(value, "g"))
         part = frame[frame["name"] == name]
         values, errors = factor * part[column], factor * MONTE_CARLO * part[f"{column}_mce"]
         for method, value, error in zip(part["method"], values, errors, strict=True):
-            row, colour = order.index(method), _colour(method, default)
-            axes.errorbar(value, row, xerr=error, fmt="o", ms=3.5, capsize=2, color=colour)
-    drawing.row_labels(panels[0], [labels[method] for method in order])
-    return figure, panels[: len(names)]
+            bars = [[error], [min(error, max(most - value, 0.0))]]
+            axes.errorbar(value, rows_of.index(method), xerr=bars, fmt="o", ms=3.5, capsize=2,
+                          color=names.colour(method))  # fmt: skip
+    drawing.row_labels(panels[0], map(names.method, rows_of))
+    return figure, panels[: len(effects)]
 
 
-@drawing.styled
-def scale_values_figure(
-    frame: pd.DataFrame, *, labels: Labels, default: str, least: float, about: About
-) -> Figure:
-    """Bias and coverage of all scale values, a dot each, one line a method.
-
-    frame: name, method, bias, coverage (fraction); least: coverage in % asked for.
-    """
-    order = methods(frame, labels)
-    figure, (left, right) = drawing.beside(2, height=1.0 + 0.3 * len(order))
-    for row, method in enumerate(order):
-        part = frame[frame["method"] == method]
-        rows, colour = np.full(len(part), row), _colour(method, default)
-        left.plot(part["bias"], rows, "o", ms=3.5, color=colour, alpha=0.6)
-        right.plot(100 * part["coverage"], rows, "o", ms=3.5, color=colour, alpha=0.6)
-    drawing.row_labels(left, [labels[method] for method in order])
-    left.axvline(0, color=drawing.GREY, lw=0.8)
-    left.set_xlabel("bias (points)")
-    right.axvline(least, color=drawing.GREY, lw=0.8, ls="--")
-    right.set_xlabel("coverage (%)")
-    return drawing.exhibited(
-        figure,
-        about=about,
-        alt=f"Two rows of dots. {_largest_bias(frame, labels)}.",
-        numbers=named(frame, labels),
-        **captions("fig-scale-values", least=least),
-    )
-
-
-def _colour(method: str, default: str) -> str:
-    return drawing.OURS if method == default else drawing.INDIRECT
-
-
-def _largest_bias(frame: pd.DataFrame, labels: Labels) -> str:
-    """Largest size of the bias by method, in words."""
-    sizes = frame["bias"].abs().groupby(frame["method"], sort=False).max()
-    parts = "; ".join(f"{labels[str(name)]} {size:.2f}" for name, size in sizes.items())
-    return f"Largest bias: {parts}"
-
-
-def named(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """The frame of a figure under names that a reader knows."""
-    return frame.assign(method=frame["method"].map(labels), name=frame["name"].map(words))
-
-
-def methods(frame: pd.DataFrame, labels: Labels) -> list[str]:
-    """Methods of a frame in the order of the rules."""
-    return [method for method in labels if method in set(frame["method"])]
-
-
-def by_method(frame: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Methods in the order of the rules, under the names that a reader sees."""
-    order = frame["method"].map({name: index for index, name in enumerate(labels)})
-    ordered = frame.iloc[order.fillna(-1).argsort(kind="stable")]
-    return ordered.assign(method=ordered["method"].map(labels).fillna(ordered["method"]))
-
-
-def summary_table(frame: pd.DataFrame, *, what: str, labels: Labels, about: About) -> Table:
-    """Largest bias, spread of coverage and mean ratios by method.
-
-    frame: name, method, bias, coverage, se_ratio, width, fmi.
-    """
-    sizes = by_method(frame, labels).assign(size=lambda rows: rows["bias"].abs())
-    measures = {
-        "largest bias": ("size", "max"),
-        "mean size of bias": ("size", "mean"),
-        "least coverage": ("coverage", "min"),
-        "mean coverage": ("coverage", "mean"),
-        "se / sd": ("se_ratio", "mean"),
-        "width of interval": ("width", "mean"),
-        "fmi": ("fmi", "mean"),
-    }
-    return show(
-        sizes.groupby("method", sort=False).agg(**measures).reset_index(),
-        about=about,
-        **captions("tbl-summary", what=what),
-    )
-
-
-def school_level_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
-    """The effect of the school mean, and its null path, with and without the school level."""
-    rates = [str(name) for name in frame if str(name).endswith(("AIC", "index"))]
-    return show(
-        by_method(frame, labels),
-        about=about,
-        shares=(*SHARES, *rates),
-        **captions("tbl-school-level"),
-    )
-
-
-def answer_school_effect(
-    table: pd.DataFrame, *, labels: Labels, reference: str, default: str
-) -> str:
-    """The bias of the direct effect of the school mean; table: comparisons.school_level."""
-    bias = dict(zip(table["method"], table["bias"].to_numpy(dtype=float), strict=True))
-    worst = max(bias.keys() - {reference, default}, key=lambda method: abs(bias[method]))
-    return (
-        f"The direct effect of the school mean, {table['truth'].iloc[0]:.2f} in truth, is "
-        f"off by **{signed(bias[worst])}** with *{labels[worst]}*, the worst, by "
-        f"{signed(bias[default])} with *{labels[default]}* and by "
-        f"{signed(bias[reference])} with complete data."
-    )
-
-
-def rivals_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
-    """Weighting and complete cases beside the default."""
-    return _show_effects(by_method(frame, labels), about=about, **captions("tbl-rivals"))
-
-
-def schools_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
-    """Means of schools; small schools are shown apart."""
-    ordered = by_method(frame, labels).drop(columns=["world", "n"])
-    return _show_effects(
-        ordered.assign(name=ordered["name"] + " schools"), about=about, **captions("tbl-schools")
-    )
+def _numbers(frame: pd.DataFrame, column: str, *, names: Names) -> pd.DataFrame:
+    columns = ["name", "method", column, f"{column}_mce"]
+    rows = names.named(frame)[columns]
+    return rows.rename(columns=dict(_.words("columns")))

@@ -3,53 +3,177 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from oablib.base.wording import words
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages, paragraphs
+from oablib.report.validation.names import Names, largest
+from oablib.report.validation.selection import large_shares
 
 _ = texts_beside(__file__)
 captions = _.captions
 
-
-def verdicts_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Criteria and results."""
-    columns = ["promise", "name", "lower", "upper", "found", "mce", "reference", "verdict"]
-    return show(frame[columns], about=about, **captions("tbl-verdicts"))
+ALL = 100.0  # percent: no bound
+COLUMNS = ("criterion", "n", "met", "lower", "upper", "name", "found", "mce", "reference")
+MET, BY_CHANCE = "met", "missed_by_chance"  # of verdicts.verdicts
 
 
-def answer(verdicts: pd.DataFrame, *, default: str, replications: int, n: int) -> str:
-    """How many criteria are met, and which are not; verdicts: as validation.verdicts makes them."""
-    met = verdicts["verdict"] == "met"
-    text = (
-        f"Over {replications:,} cohorts of {n:,} children, the method *{default}* meets "
-        f"**{met.sum()} of {len(verdicts)} promises**."
+@in_languages
+def verdicts_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
+    """One row a criterion: how many estimates it judges, how many meet it, and the farthest."""
+    words = _.words("criteria")
+    above = (frame["found"] - frame["upper"]).where(frame["upper"] < ALL, -np.inf)
+    beyond = np.maximum(frame["lower"] - frame["found"], above)
+    rows = [
+        largest(part, beyond[part.index])
+        | {"n": len(part), "met": int((part["verdict"] == MET).sum())}
+        for _criterion, part in frame.groupby("criterion", sort=False)
+    ]
+    shown = pd.DataFrame(rows)[list(COLUMNS)]
+    shown = shown.assign(
+        criterion=shown["criterion"].map(words), name=shown["name"].map(names.heading)
     )
-    missed = "; ".join(_missed(row) for row in verdicts[~met].to_dict("records"))
-    return f"{text} Not met: {missed}." if missed else text
+    return show(shown, about=about, **captions("tbl-verdicts"))
 
 
-def answer_missed(verdicts: pd.DataFrame) -> str:
+@in_languages
+def finding_missed(verdicts: pd.DataFrame, *, names: Names) -> str:
     """One line for each criterion that is not met, with the result of complete data."""
     lines = [
-        f"- {_missed(row)}; complete data: {row['reference']:.3g}; {_cause(row)}."
-        for row in verdicts[verdicts["verdict"] != "met"].to_dict("records")
+        f"- {_missed(row, names=names)} {_cause(row)}"
+        for row in verdicts[verdicts["verdict"] != MET].to_dict("records")
     ]
-    return "\n".join(lines) or "Every promise is met, so there is nothing to explain here."
+    if lines:
+        return "\n".join(lines)
+    return _("All {n} criteria are met.", n=len(verdicts))
 
 
-def _missed(row: Mapping[Any, Any]) -> str:
-    return (
-        f"{row['promise']}, {words(str(row['name']))}: {row['found']:.3g} "
-        f"(MC error {row['mce']:.2g}) where {row['lower']:g} to {row['upper']:g} was promised"
+def _missed(row: Mapping[Any, Any], *, names: Names) -> str:
+    return _(
+        "{criterion}, {quantity}: {found:.2f} (Monte Carlo error {mce:.2f}), outside {lower:g} "
+        "to {upper:g}.",
+        criterion=_.words("criteria")[row["criterion"]],
+        quantity=names.quantity(str(row["name"])),
+        found=row["found"],
+        mce=row["mce"],
+        lower=row["lower"],
+        upper=row["upper"],
     )
 
 
 def _cause(row: Mapping[Any, Any]) -> str:
-    if row["verdict"] == "missed by chance?":
-        return "the bound lies within the Monte Carlo error, so that this may be chance"
+    if row["verdict"] == BY_CHANCE:
+        return _("The bound lies within Monte Carlo error: this may be chance.")
     if not row["lower"] <= row["reference"] <= row["upper"]:
-        return "complete data miss it too, so that imputation is not the cause"
-    return "complete data meet it, so that the imputation is the cause"
+        return _(
+            "Complete data: {reference:.2f}, outside as well; imputation is not the cause.",
+            reference=row["reference"],
+        )
+    return _(
+        "Complete data: {reference:.2f}, inside; imputation is the cause.",
+        reference=row["reference"],
+    )
+
+
+@in_languages
+def answer(
+    verdicts: pd.DataFrame,
+    *,
+    judged: pd.DataFrame,
+    indices: pd.DataFrame,
+    school_level: pd.DataFrame,
+    context: str,
+    bounds: Mapping[str, float],
+    names: Names,
+) -> str:
+    """Whether the chain holds, whether imputation makes large indices, and the main limit.
+
+    verdicts, judged, indices, school_level: null_indices and others of validation.results.Results.
+    context: name of the school mean. bounds: as in selection.finding_large_indices.
+    """
+    limit = _(
+        "Main limit: in these cohorts education is missing at random and effects are linear. The "
+        "study shows that the chain works where its assumptions hold, not that they hold."
+    )
+    return paragraphs(
+        _on_criteria(verdicts, judged=judged, names=names),
+        _on_indices(indices, bounds=bounds, names=names),
+        f"{_on_school_level(school_level, context=context, names=names)} {limit}",
+    )
+
+
+def _on_criteria(verdicts: pd.DataFrame, *, judged: pd.DataFrame, names: Names) -> str:
+    """How many criteria are met, and which are not."""
+    met, own = verdicts["verdict"] == MET, judged[judged["method"] == names.default]
+    values = {
+        "replications": int(own["replications"].max()),
+        "n": int(own["n"].max()),
+        "method": names.method(names.default),
+        "met": int(met.sum()),
+        "all": len(verdicts),
+    }
+    if met.all():
+        return _(
+            "**Yes.** In {replications:,} cohorts of {n:,} children with known effects, "
+            "*{method}* meets **all {all} criteria** for bias, coverage and the choice of paths.",
+            **values,
+        )
+    missed = [
+        _(
+            "{criterion}, {quantity}",
+            criterion=_.words("criteria")[row["criterion"]],
+            quantity=names.quantity(row["name"]),
+        )
+        for row in verdicts[~met].to_dict("records")
+    ]
+    return _(
+        "**Not everywhere.** In {replications:,} cohorts of {n:,} children with known effects, "
+        "*{method}* meets **{met} of {all} criteria** for bias, coverage and the choice of "
+        "paths. Not met: {missed}.",
+        missed="; ".join(missed),
+        **values,
+    )
+
+
+def _on_indices(indices: pd.DataFrame, *, bounds: Mapping[str, float], names: Names) -> str:
+    """Whether a flawed imputation produces large indices, in one sentence for all paths."""
+    highest, more = {}, []
+    for path, shares in large_shares(indices).items():
+        flawed = shares.drop([names.reference, names.default], errors="ignore").max()
+        highest[path] = float(flawed)
+        more.append(100 * (flawed - shares[names.reference]))
+    parts = "; ".join(
+        _("{path} {share:.0%}", path=names.labels(path), share=share)
+        for path, share in highest.items()
+    )
+    values = {"parts": parts, "large": bounds["large"]}
+    if max(more) < bounds["seldom"]:
+        return _(
+            "**A flawed imputation does not explain large modification indices.** For paths that "
+            "do not exist, an index above {large:g} is found in at most this share of cohorts: "
+            "{parts}.", **values
+        )  # fmt: skip
+    return _(
+        "**A flawed imputation can explain large modification indices.** For paths that do not "
+        "exist, an index above {large:g} is found in up to this share of cohorts: {parts}.",
+        **values,
+    )
+
+
+def _on_school_level(frame: pd.DataFrame, *, context: str, names: Names) -> str:
+    """The bias of the direct effect of the school mean."""
+    bias = frame.set_index("method")["bias"].astype(float)
+    worst = str(bias.drop([names.reference, names.default], errors="ignore").abs().idxmax())
+    return _(
+        "The direct effect of {effect}, {truth:.2f} in truth, is off by {bias:+.2f} with "
+        "*{worst}*, the worst method, and by {own:+.2f} with *{default}*.",
+        effect=names.labels(context),
+        truth=frame["truth"].iloc[0],
+        bias=bias[worst],
+        worst=names.method(worst),
+        own=bias[names.default],
+        default=names.method(names.default),
+    )

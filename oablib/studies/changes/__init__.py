@@ -4,6 +4,6 @@ Only what is published is read: manifests, results tables, copies of the rules, 
 """
 
 from oablib.studies.changes.causes import causes, rule_values
-from oablib.studies.changes.effects import effects, fit, movements, scale_values, tables
+from oablib.studies.changes.effects import effects, fit, has_places, movements, scale_values, tables
 from oablib.studies.changes.reports import Report, ReportPair, files, manifest, read
 from oablib.studies.changes.text import sentences, text_changes

@@ -13,6 +13,7 @@ COLUMNS = ["kind", "name", "before", "after"]
 NOTHING = "–"
 _SINGLE = {"lock": "lock file", "commit": "commit", "python": "Python", "system": "system"}
 _NAMING = ("run", "title", "title_nl", "languages")
+_HASHES = frozenset({"lock", "commit"})
 _SHORT = 12  # hexadecimal digits of a digest; enough to see that two differ
 
 
@@ -57,7 +58,8 @@ def _rows(reports: ReportPair) -> Iterator[tuple[str, str, str, str]]:
         yield from _differing(f"notebook, its {part}", *digests)
     yield from _differing("package", before["packages"], after["packages"])
     for key, kind in _SINGLE.items():
-        yield from _differing(kind, {kind: before[key]}, {kind: after[key]})
+        values = [{kind: str(manifest[key])} for manifest in (before, after)]
+        yield from _differing(kind, *(map(_digests, values) if key in _HASHES else values))
 
 
 def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,16 +61,19 @@ def tables(reports: ReportPair) -> pd.DataFrame:
 
 
 def movements(reports: ReportPair) -> pd.DataFrame:
-    """Schools and municipalities by how far their scores and grants moved, largest first.
+    """Schools and municipalities by how far their scores and grants moved.
 
-    Columns: table, place, measure, before, after, difference. No rows where the reports have no
-    table of them.
+    Columns: table, place, measure, before, after, difference; the largest difference of each
+    measure of a table first. No rows where the reports have no table of them.
     """
     parts = [part for name in reports.after.tables for part in _moved(name, reports)]
     columns = ["table", "place", "measure", "before", "after", "difference"]
-    table = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
-    order = table["difference"].astype(float).abs().sort_values(ascending=False, kind="stable")
-    return table.loc[order.index, columns].reset_index(drop=True)
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def has_places(reports: ReportPair) -> bool:
+    """Whether both reports have a table of schools or municipalities with a score or a grant."""
+    return any(_of_places(name, reports) is not None for name in reports.after.tables)
 
 
 def _joined(
@@ -109,17 +112,26 @@ def _compared(name: str, reports: ReportPair) -> tuple:
 
 
 def _moved(name: str, reports: ReportPair) -> list[pd.DataFrame]:
-    pair = reports.both(name)
+    """Rows of `movements` of one table, a frame a measure."""
+    pair = _of_places(name, reports)
     if pair is None:
         return []
-    key = next((key for key in KEYS if all(key in table for table in pair)), None)
-    if key is None or any(table[key].duplicated().any() for table in pair):
-        return []
-    one, other = (table.set_index(key).select_dtypes("float") for table in pair)
+    one, other = pair
     parts = []
     for measure in [column for column in MEASURES if column in one and column in other]:
         both = pd.DataFrame({"before": one[measure], "after": other[measure]})
         both["difference"] = both["after"] - both["before"]
         moved = both[both["difference"].abs() > NEGLIGIBLE].rename_axis("place").reset_index()
-        parts.append(moved.assign(table=name, measure=measure))
+        order = moved["difference"].abs().sort_values(ascending=False, kind="stable").index
+        parts.append(moved.loc[order].assign(table=name, measure=measure))
     return parts
+
+
+def _of_places(name: str, reports: ReportPair) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Numbers of a table of schools or municipalities, by place; None for any other table."""
+    pair = reports.both(name)
+    key = next((key for key in KEYS if pair and all(key in table for table in pair)), None)
+    if pair is None or key is None or any(table[key].duplicated().any() for table in pair):
+        return None
+    one, other = (table.set_index(key).select_dtypes("float") for table in pair)
+    return (one, other) if any(name in one and name in other for name in MEASURES) else None

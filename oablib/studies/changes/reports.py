@@ -8,11 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from oablib.base import language
 from oablib.base.errors import InputError
+from oablib.base.files import read_json
+from oablib.base.language import Words
 from oablib.params import strict_yaml
 
 BEFORE, AFTER = "before", "after"
-MANIFEST = "manifest.json"
+MANIFEST, CATALOGUE = "manifest.json", "tables/catalogue.json"
+SYNTHETIC = "synthetic"
 SCHEMA = 2
 
 
@@ -38,6 +42,34 @@ class Report:
         path = self.folder / "tables" / f"{name}.parquet"
         return pd.read_parquet(path) if path.is_file() else None
 
+    @property
+    def drawn(self) -> bool:
+        """Whether its children are synthetic, all of them."""
+        if stated := self.manifest.get("drawn"):
+            return all(stated.values())
+        population = self.table("population")
+        if population is not None and "drawn" in population:
+            return bool(population["drawn"].iloc[0])
+        return bool(self.manifest["parameters"]["data"] == SYNTHETIC)
+
+    @property
+    def titles(self) -> dict[str, Words]:
+        """Titles of its results tables, by name; none in a report without a catalogue."""
+        described = read_json(self.folder / CATALOGUE)
+        return {
+            name: Words(entry["title"], entry.get("title_nl", ""))
+            for name, entry in described.items()
+        }
+
+    def pages(self, code: str) -> dict[str, Path]:
+        """Its pages in a language: stem -> file; none where it has none."""
+        named = str(self.manifest["parameters"].get("languages", " ".join(language.LANGUAGES)))
+        first, *others = named.split()
+        if code not in (first, *others):
+            return {}
+        folder = self.folder if code == first else self.folder / code
+        return {path.stem: path for path in sorted(folder.glob("[0-9]*.html"))}
+
     def digest(self, name: str) -> str:
         """Digest of a results table; empty where there is none."""
         return str(self.manifest["results"].get(f"{name}.csv", ""))
@@ -62,6 +94,17 @@ class ReportPair:
         """Headings of the two columns of a table."""
         return {BEFORE: self.before.run, AFTER: self.after.run}
 
+    @property
+    def drawn(self) -> bool | None:
+        """Whether the children of both are synthetic; None where only those of one are."""
+        drawn = {self.before.drawn, self.after.drawn}
+        return drawn.pop() if len(drawn) == 1 else None
+
+    @property
+    def titles(self) -> dict[str, Words]:
+        """Titles of the results tables of both, by name."""
+        return self.before.titles | self.after.titles
+
     def both(self, name: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         """A results table of both reports, None where one lacks it."""
         first, second = self.before.table(name), self.after.table(name)
@@ -74,7 +117,8 @@ def files(report: Path) -> dict[str, Path]:
     Raises InputError when there is no report, or one without a manifest of this version.
     """
     manifest(report)
-    kinds = (MANIFEST, "*.html", "tables/*.parquet", "params/*/*.yaml")
+    translated = (f"{code}/*.html" for code in language.LANGUAGES)
+    kinds = (MANIFEST, "*.html", *translated, "tables/*.parquet", CATALOGUE, "params/*/*.yaml")
     paths = (path for kind in kinds for path in sorted(report.glob(kind)))
     return {path.relative_to(report).as_posix(): path for path in paths}
 

@@ -19,19 +19,32 @@ def school_level(
 
     direct: performance of direct effects; added: selection.false_positives. One row a method:
     method, truth, bias, bias_mce, coverage of the direct effect of the school mean, and for its
-    path to intelligence, which is null, the rates of "mean AIC", "mean index", "robust index".
+    path to intelligence, which is null, the rates of "mean AIC", "mean index", "robust index", and
+    robust_mce, the Monte Carlo error of the last.
     """
     world = settings.batches[0].world
     context = direct["name"].str.startswith("school_mean_") & (direct["world"] == world)
     effects = direct[context & (direct["n"] == n)].set_index("method")
     paths = added[(added["world"] == world) & (added["n"] == n)]
-    rates = paths[paths["name"].str.startswith("school_mean_")].pivot(
-        index="method", columns="rule", values="rate"
-    )
+    null = paths[paths["name"].str.startswith("school_mean_")]
+    rates = null.pivot(index="method", columns="rule", values="rate")
     rules = [rule for rule in SHOWN if rule in rates]
     table = effects[["truth", "bias", "bias_mce", "coverage"]].join(rates[rules])
+    table["robust_mce"] = null[null["rule"] == SHOWN[-1]].set_index("method")["mce"]
     wanted = [settings.reference, *_of_kind(settings, "imputation"), *_of_kind(settings, "mice")]
     return table.loc[[name for name in wanted if name in table.index]].reset_index()
+
+
+def school_pairs(frame: pd.DataFrame, *, settings: Settings) -> list[tuple[str, str]]:
+    """Engines of `frame` with the school level, each with the same one without it."""
+    there = [(name, settings.methods[name]) for name in settings.methods if name in {*frame.method}]
+    engines = [(name, method) for name, method in there if method.kind == "imputation"]
+    return [
+        (name, other)
+        for name, method in engines
+        for other, without in engines
+        if method.school_level and not without.school_level and without.rule == method.rule
+    ]
 
 
 def both_errors(every: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from oablib import params
 from oablib.base.files import text_digest
+from oablib.base.language import Words
 from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds
 from oablib.protocol.codebook import Table
@@ -16,6 +17,8 @@ from oablib.statistics import imputation
 Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice"]
 # What decides the numbers of every replication, beside the method's own entry.
 SHARED_RULES = ("synthetic", "codebook")
+LABELS = frozenset({"title_nl", "short_nl", "short_en", "unit_nl", "label", "label_nl"})
+"""Keys of rules and models that hold words of reports."""
 
 
 CRITERIA = kinds.shaped(
@@ -27,15 +30,15 @@ CRITERIA = kinds.shaped(
         "false_positives": tuple[kinds.Positive, kinds.Positive],
     },
 )
-"""Promises of the default method, in the units of the file."""
+"""Criteria for the default method, in the units of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method(kinds.Declaration):
     """A way to deal with unknown education.
 
-    rule: the entry of its own rules file. iterations: rounds of chained equations, 0 for those of
-    the study.
+    label, label_nl: its name in reports. rule: the entry of its own rules file. iterations: rounds
+    of chained equations, 0 for those of the study.
     """
 
     name: kinds.OwnName
@@ -44,6 +47,7 @@ class Method(kinds.Declaration):
     rule: str = ""
     school_level: bool = True
     iterations: int = 0
+    label_nl: kinds.Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,19 @@ class Settings(kinds.Declaration):
                 yield ("methods", name, "rule"), f"no engine {method.rule!r}{near}"
 
     @property
-    def labels(self) -> dict[str, str]:
+    def labels(self) -> dict[str, Words]:
         """Name of each method as a reader sees it."""
-        return {name: method.label for name, method in self.methods.items()}
+        return {name: Words(m.label, m.label_nl) for name, m in self.methods.items()}
+
+    @property
+    def index_bounds(self) -> dict[str, float]:
+        """When an index is large, and how often is often and seldom, in % of cohorts."""
+        return {"large": self.large_index, "often": self.often, "seldom": self.seldom}
+
+    @property
+    def weighting(self) -> str:
+        """The first method that weights."""
+        return next(name for name, method in self.methods.items() if method.kind == "weighting")
 
     @property
     def smaller(self) -> int:
@@ -144,10 +158,18 @@ class Settings(kinds.Declaration):
         rounds = method.iterations or self.iterations
         parts = [self.master_seed, self.imputations, rounds, self.worlds[world], chosen]
         parts += [self.added_path, self.null_paths, self.judged_paths, self.small_school]
-        parts += [params.rules(name) for name in SHARED_RULES]
-        parts.append(params.load_yaml(params.named_file("models", self.model)))
+        parts += [_without_labels(params.rules(name)) for name in SHARED_RULES]
+        parts.append(_without_labels(params.load_yaml(params.named_file("models", self.model))))
         parts.append(params.published("herijking2021"))
         return json.dumps(parts, sort_keys=True, default=str)
+
+
+def _without_labels(rules: Any) -> Any:
+    """Rules without the words of reports, which decide no number."""
+    if isinstance(rules, Mapping):
+        kept = {key: value for key, value in rules.items() if key not in LABELS}
+        return {key: _without_labels(value) for key, value in kept.items()}
+    return [_without_labels(item) for item in rules] if isinstance(rules, list) else rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was promised of the default method, and whether the study confirms it."""
+"""The criteria for the default method, and whether the study confirms them."""
 
 from collections.abc import Iterator
 
@@ -11,29 +11,25 @@ from oablib.studies.validation.settings import Settings
 
 # 95 % of results lie within so many Monte Carlo errors of what many more replications would give.
 SURE = 1.96
-VERDICTS = ("met", "missed", "missed by chance?")
+VERDICTS = ("met", "missed", "missed_by_chance")
 
 
 def verdicts(rows: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
-    """One row per promise and quantity, of the default method in the first batch.
+    """One row per criterion and quantity, of the default method in the first batch.
 
-    promise, name; lower, upper: bounds; found, mce: the result with its Monte Carlo error;
-    reference: the same of complete data; verdict: "met", "missed", or "missed by chance?" where
-    the bound lies within 1.96 Monte Carlo errors. Percentages but for the bias of the school mean.
+    criterion, as in the rules; name; lower, upper: bounds; found, mce: the result with its Monte
+    Carlo error; reference: the same of complete data; verdict: "met", "missed", or
+    "missed_by_chance" where the bound lies within 1.96 Monte Carlo errors. Percentages but for the
+    bias of the school mean.
     """
     batch = settings.batches[0]
     first = rows[(rows["world"] == batch.world) & (rows["n"] == batch.n)]
-    table = pd.concat(_promises(first, settings=settings), ignore_index=True)
+    table = pd.concat(_results(first, settings=settings), ignore_index=True)
     return table.assign(verdict=_judged(table))
 
 
-def failed(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `verdicts` that were not met."""
-    return table[table["verdict"] != VERDICTS[0]]
-
-
-def _promises(rows: pd.DataFrame, *, settings: Settings) -> Iterator[pd.DataFrame]:
-    """name, found, mce, reference, promise, lower and upper of each promise in turn."""
+def _results(rows: pd.DataFrame, *, settings: Settings) -> Iterator[pd.DataFrame]:
+    """name, found, mce, reference, criterion, lower and upper of each criterion in turn."""
     limits, reference = settings.criteria, settings.reference
     direct = performance(chosen(rows, "direct", "two-step"), reference=reference)
     values = performance(chosen(rows, "value"), reference=reference)
@@ -45,19 +41,19 @@ def _promises(rows: pd.DataFrame, *, settings: Settings) -> Iterator[pd.DataFram
     # Columns of the result and its error, and what they are multiplied by.
     percent, plain = ("percent_bias", "percent_mce", 1), ("bias", "bias_mce", 1)
     share, rate = ("coverage", "coverage_mce", 100), ("rate", "mce", 100)
-    promises = (
-        ("bias of direct effects, %", effects, percent, (-bias, bias)),
-        ("bias of the school mean's effect, points", mean, plain, (-points, points)),
-        ("coverage of direct effects, %", direct, share, limits["coverage"]),
-        ("coverage of scale values, %", values, share, (limits["coverage_of_scale_values"], 100.0)),
-        ("robust modification indices of null paths, %", robust, rate, limits["false_positives"]),
+    criteria = (
+        ("percent_bias", effects, percent, (-bias, bias)),
+        ("bias_of_school_mean", mean, plain, (-points, points)),
+        ("coverage", direct, share, limits["coverage"]),
+        ("coverage_of_scale_values", values, share, (limits["coverage_of_scale_values"], 100.0)),
+        ("false_positives", robust, rate, limits["false_positives"]),
     )
-    for promise, table, (value, error, scale), (lower, upper) in promises:
+    for criterion, table, (value, error, scale), (lower, upper) in criteria:
         judged = table[table["method"] == settings.default].set_index("name")
         whole = table[table["method"] == reference].set_index("name")
         numbers = {"found": judged[value], "mce": judged[error], "reference": whole[value]}
         part = (scale * pd.DataFrame(numbers)).loc[judged.index].reset_index()
-        yield part.assign(promise=promise, lower=lower, upper=upper)
+        yield part.assign(criterion=criterion, lower=lower, upper=upper)
 
 
 def _judged(table: pd.DataFrame) -> np.ndarray:

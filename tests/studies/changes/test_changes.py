@@ -9,8 +9,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from oablib.base import language
 from oablib.base.errors import InputError
-from oablib.report import changes as answers_changes
+from oablib.base.language import Words
+from oablib.protocol import models
+from oablib.protocol.codebook import load
+from oablib.report import changes as report_changes
+from oablib.report import changes_answers as answers
+from oablib.report.exhibit import About
+from oablib.report.labels import labels
 from oablib.running import studies
 from oablib.studies import changes
 from oablib.studies.changes import ReportPair, causes, effects
@@ -34,18 +41,19 @@ VALUES = pd.DataFrame(
     {"variable": ["mother", "mother"], "category": ["low", "high"], "value": [0.0, 2.0],
      "se": [0.0, 0.5]}
 )  # fmt: skip
-PAGE = """<html><head><title>x</title></head><body><nav>Overview 9</nav><main>
+PAGE = """<html><head><title>x</title></head><body><nav>Overview 9</nav><main><h1>05 Base</h1>
 <p>The effect of mother is {effect} points. It is large.</p><table><tr><td>7</td></tr></table>
-<details><p>code 3</p></details>
-<section class="provenance"><h2>How this was made</h2><p>seed {seed}</p></section>
-</main></body></html>"""
+<details><p>code 3</p></details><section class="provenance"><h2>How this was made</h2>
+<p>seed {seed}</p></section></main></body></html>"""
+DUTCH = PAGE.replace("The effect of mother is", "Het effect is").replace("It is large", "Groot")
 
+ABOUT = About("two reports")
 Edit = Callable[[dict[str, Any]], object]
 
 
 def report(
     folder: Path, *, edit: Edit = lambda manifest: None, model: str = MODEL, effect: float = 0.8,
-    **tables: pd.DataFrame,
+    dutch: bool = False, **tables: pd.DataFrame,
 ) -> Path:  # fmt: skip
     """A published report, with what differs from the plain one."""
     manifest = copy.deepcopy(MANIFEST)
@@ -61,6 +69,10 @@ def report(
     (folder / "params" / "models" / f"{name}.yaml").write_text(model, encoding="utf-8")
     page = PAGE.format(effect=effect, seed=manifest["parameters"]["seed"])
     (folder / "05_base_model.html").write_text(page, encoding="utf-8")
+    if dutch:
+        (folder / "nl").mkdir()
+        page = DUTCH.format(effect=str(effect).replace(".", ","), seed=1)
+        (folder / "nl" / "05_base_model.html").write_text(page, encoding="utf-8")
     return folder
 
 
@@ -74,9 +86,13 @@ def rows(sides: ReportPair) -> set[tuple]:
     return set(causes(sides).itertuples(index=False, name=None))
 
 
+LABELS = labels(load().table("cohort"), [models.load("base")])
+
+
 def answer(sides: ReportPair) -> str:
     frames = {"effects": effects(sides), "values": changes.scale_values(sides)}
-    return answers_changes.answer(causes(sides), tables=changes.tables(sides), **frames)
+    options = {"tables": changes.tables(sides), "labels": LABELS, **frames}
+    return answers.answer(causes(sides), **options)
 
 
 def test_of_two_equal_reports_nothing_is_reported(tmp_path: Path) -> None:
@@ -120,7 +136,9 @@ def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) 
     text = changes.text_changes(result)
     assert text.to_dict("records") == [
         {
+            "language": "en",
             "page": "05_base_model",
+            "title": "05 Base",
             "change": "figures",
             "before": "The effect of mother is 0.8 points.",
             "after": "The effect of mother is 0.95 points.",
@@ -129,7 +147,10 @@ def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) 
     text = answer(result)
     assert "`seed` (1 → 2)" in text and "fixed_values.mother.high` (– → 3.0)" in text
     assert "1 of 2 scale values moved" in text and "1 of 2 direct effects moved" in text
-    assert "mother: 0.80 → 0.95, +1.50 standard errors" in text
+    assert "mother: 0.80 → 0.95, +1.5 standard errors" in text
+    with language.use("nl"):
+        text = answer(result)
+    assert "mother: 0,80 → 0,95, +1,5 standaardfouten" in text and "1 van de 2 directe" in text
 
 
 def test_code_notebooks_inputs_and_surroundings_are_named(tmp_path: Path) -> None:
@@ -173,8 +194,28 @@ def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -
     report(tmp_path / "after", allocation=moved.iloc[::-1])
     result = changes.movements(changes.read(tmp_path))
     assert result[["place", "difference"]].to_numpy().tolist() == [["b", 5.0], ["a", 1.0]]
+    assert changes.has_places(changes.read(tmp_path))
     (tmp_path / "other").mkdir()
-    assert changes.movements(sides(tmp_path / "other")).empty
+    without = sides(tmp_path / "other")
+    assert changes.movements(without).empty and not changes.has_places(without)
+
+
+def test_two_tables_of_places_are_ordered_each_by_itself(tmp_path: Path) -> None:
+    places = {"municipality": ["x", "y"]}
+    scores = pd.DataFrame({**places, "achterstandsscore": [1.0, 2.0]})
+    grants = pd.DataFrame({**places, "grant": [1e6, 2e6]})
+    report(tmp_path / "before", scores=scores, grants=grants)
+    moved = {"scores": scores.assign(achterstandsscore=[2.0, 9.0])}
+    report(tmp_path / "after", **moved, grants=grants.assign(grant=[2e6, 2e6]))
+    result = changes.movements(changes.read(tmp_path))
+    assert result[["table", "place"]].to_numpy().tolist() == [
+        ["grants", "x"], ["scores", "y"], ["scores", "x"]
+    ]  # fmt: skip
+    shown = report_changes.movements_table(
+        result, names={"before": "one", "after": "two"}, about=ABOUT,
+        titles={"grants": Words("Grants of places", "Uitkeringen van plaatsen")},
+    )  # fmt: skip
+    assert [name for name, _rows in shown.groups] == ["Grants of places", "scores"]
 
 
 def test_a_report_that_is_not_there_or_too_old_is_refused(tmp_path: Path) -> None:
@@ -196,8 +237,90 @@ def test_lines_under_exhibits_are_no_sentences_of_the_text(tmp_path: Path) -> No
         '<p class="run">Run of 2021</p><h1>Model</h1><p>It explains 4.<br>Good.</p>'
         '<img src="data:," alt="x"><div class="about"><p>Unit: points. n = 3.</p></div>'
         '<p class="get"><a href="x.csv">CSV</a></p><details><pre>1 + 1</pre></details>'
-        "<p>In the end.</p>"
-        '<section class="provenance"><h2>How this was made</h2><p>By hand.</p></section>',
+        '<p>In the end.</p><section class="provenance"><h2>How</h2><p>By hand.</p></section>',
         encoding="utf-8",
     )
     assert sentences(page) == ["Model", "It explains 4.", "Good.", "In the end."]
+
+
+def test_pages_are_compared_with_those_of_the_same_language(tmp_path: Path) -> None:
+    report(tmp_path / "before", dutch=True)
+    report(tmp_path / "after", dutch=True, effect=0.95)
+    assert set(changes.files(tmp_path / "after")) >= {"05_base_model.html", "nl/05_base_model.html"}
+    result = changes.text_changes(changes.read(tmp_path))
+    assert result[["language", "change", "before", "after"]].to_numpy().tolist() == [
+        ["en", "figures", "The effect of mother is 0.8 points.",
+         "The effect of mother is 0.95 points."],
+        ["nl", "figures", "Het effect is 0,8 points.", "Het effect is 0,95 points."],
+    ]  # fmt: skip
+    assert answers.finding_text(result).startswith("Sentences with other figures: 1; new: 0;")
+    (tmp_path / "before" / "nl" / "05_base_model.html").unlink()
+    alone = changes.text_changes(changes.read(tmp_path))
+    assert set(alone["language"]) == {"en"}
+    with language.use("nl"):
+        assert answers.finding_text(alone) == ""
+        names = {"before": "one", "after": "two"}
+        assert "verschilt geen zin" in str(
+            report_changes.text_table(alone, names=names, about=ABOUT)
+        )
+
+
+def test_the_first_language_of_a_run_is_at_the_top_of_its_folder(tmp_path: Path) -> None:
+    report(tmp_path / "before", dutch=True)
+    report(tmp_path / "after", edit=lambda made: made["parameters"].update(languages="nl en"))
+    pair = changes.read(tmp_path)
+    assert pair.before.pages("nl")["05_base_model"].parent.name == "nl"
+    assert pair.after.pages("nl")["05_base_model"].parent.name == "after"
+    assert pair.after.pages("en") == {}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ([], "made from the same"),
+        (["commit"], "decide no number"),
+        (["commit", "parameter"], "One cause differs"),
+        (["parameter", "rule"], "2 causes differ"),
+        (["parameter", "input"], "The data differ"),
+    ],
+)
+def test_differences_are_put_down_to_their_causes(kinds: list[str], expected: str) -> None:
+    frame = pd.DataFrame({"kind": kinds, "name": "x", "before": "1", "after": "2"})
+    assert expected in answers.finding_causes(frame)
+
+
+def test_intervals_that_part_are_named(tmp_path: Path) -> None:
+    result = effects(sides(tmp_path))
+    assert "overlap for all 2 effects" in answers.finding_intervals(result, labels=LABELS)
+    apart = result.assign(ci_lower_after=[2.0, 0.3], ci_upper_after=[3.0, 0.7])
+    text = answers.finding_intervals(apart, labels=LABELS)
+    assert "nothing in common for 1 of 2 effects: mother" in text
+    alone = pd.concat([result, result.iloc[:1].assign(name="origin", before=float("nan"))])
+    text = answers.finding_intervals(alone, labels=LABELS)
+    assert "1 effect is in one report only" in text
+
+
+def test_what_did_not_move_is_said_to_be_the_same(tmp_path: Path) -> None:
+    result = sides(tmp_path)
+    assert answers.finding_effects(effects(result), labels=LABELS) == "**No direct effect moved.**"
+    values = changes.scale_values(result)
+    assert answers.finding_scale_values(values, labels=LABELS) == "No scale value moved."
+    fit = pd.DataFrame(
+        {"measure": ["n", "r2_adjusted", "rmsea"], "before": [9.0, 0.44, 0.01],
+         "after": [9.0, 0.389, 0.02], "difference": [0.0, -0.051, 0.01]}
+    )  # fmt: skip
+    text = answers.finding_fit(fit, causes=causes(result))
+    assert "44.0% → 38.9%" in text and "only where the variables are the same" in text
+    other = fit.assign(difference=[1.0, 0.0, 0.0])
+    assert "cannot be compared" in answers.finding_fit(other, causes=causes(result))
+    with language.use("nl"):
+        assert "44,0% → 38,9%" in answers.finding_fit(fit, causes=causes(result))
+
+
+def test_it_is_said_whether_the_children_are_synthetic(tmp_path: Path) -> None:
+    drawn = pd.DataFrame({"children": [3], "drawn": [True]})
+    report(tmp_path / "before", population=drawn)
+    report(tmp_path / "after", population=drawn)
+    assert changes.read(tmp_path).drawn is True
+    drawn.assign(drawn=False).to_parquet(tmp_path / "after" / "tables" / "population.parquet")
+    assert changes.read(tmp_path).drawn is None

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from oablib.base import wording
 from oablib.base.errors import ParameterError
-from oablib.report import validation
 from oablib.studies.validation import comparisons, performance, selection, settings, verdicts
 from oablib.studies.validation.replication import COLUMNS
+from oablib.studies.validation.results import Results
+from tests.places import ROOT
 
 ROUNDING = 1e-12
 REPLICATIONS = 40
@@ -179,6 +179,20 @@ def test_weighting_is_compared_at_the_largest_size_that_it_has(rows):
     assert comparisons.rival_n(pd.concat([rows, *several[2:]]), settings=chosen) == 6000
 
 
+def test_engines_are_paired_with_themselves_without_the_school_level():
+    chosen = settings.load()
+    there = pd.DataFrame({"method": ["complete", "nominal", "pmm", "pmm_no_school", "mice_pmm"]})
+    assert comparisons.school_pairs(there, settings=chosen) == [("pmm", "pmm_no_school")]
+
+
+def test_results_are_those_of_the_functions_that_they_name(rows):
+    result = Results(rows, settings=settings.load())
+    assert result.n == MAIN["n"] and set(result.judged["method"]) == {"complete", "nominal"}
+    assert set(result.judged["n"]) == {MAIN["n"]} and not len(result.compared)
+    assert set(result.direct["world"]) == {MAIN["world"]} and result.null_indices.empty
+    pd.testing.assert_frame_equal(result.added, selection.false_positives(rows))
+
+
 def test_schools_are_averaged_by_size(rows):
     result = one(performance.schools(rows), method="nominal", name="small")
     own = performance.chosen(rows, "school", "bias")
@@ -201,60 +215,7 @@ def test_verdicts_follow_the_bounds(rows):
     strict = judged(rows, **generous | {"bias_of_school_mean": -9.0})
     assert strict["verdict"].tolist().count("missed") == 1
     near = judged(rows, **generous | {"bias_of_school_mean": 0.0})
-    assert near["verdict"].tolist().count("missed by chance?") == 1
-
-
-def test_answers_name_what_was_missed_and_why(rows):
-    table = judged(rows, bias_of_school_mean=-9.0)
-    options = {"default": "Nominal", "replications": 40, "n": 19247}
-    met = int((table["verdict"] == "met").sum())
-    assert f"{met} of {len(table)}" in validation.answer(table, **options)
-    assert "school mean education mother" in validation.answer_missed(table)
-    assert "imputation is not the cause" in validation.answer_missed(table)
-    kept = table.assign(verdict="met")
-    assert "Not met" not in validation.answer(kept, **options)
-    assert "nothing to explain" in validation.answer_missed(kept)
-
-
-@pytest.mark.parametrize(
-    ("worst", "expected"), [(0.9, "as large as"), (0.3, "some cohorts"), (0.05, "does not explain")]
-)
-def test_answer_on_large_indices_follows_the_shares(worst, expected):
-    table = pd.DataFrame(
-        {
-            "name": "origin",
-            "method": ["complete", "nominal", "mice_pmm"],
-            "large": [0.01, 0.02, worst],
-        }
-    ).assign(detail="mean", values="estimated")
-    text = validation.answer_large_indices(
-        table,
-        labels=settings.load().labels,
-        reference="complete",
-        default="nominal",
-        bounds={"large": 10.0, "often": 50.0, "seldom": 10.0},
-    )
-    assert expected in text and "mice's pmm" in text and f"{worst:.0%}"[:-1] in text
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0.5, "lean towards"), (0.06, "to chance")])
-def test_answer_on_estimated_values_minds_the_monte_carlo_error(share, expected):
-    table = pd.DataFrame({"values": ["estimated", "true"], "significant": [share, 0.05]})
-    columns = {"name": "origin", "method": "complete", "detail": "robust", "significant_mce": 0.02}
-    result = validation.answer_estimated_values(
-        table.assign(**columns), reference="complete", path="origin"
-    )
-    assert expected in result and f"**{wording.percent(share)}**" in result
-
-
-def test_answer_on_the_school_mean_names_the_worst():
-    table = pd.DataFrame(
-        {"method": ["complete", "nominal", "pmm", "mice_pmm"], "bias": [0.001, 0.01, -0.1, 0.2]}
-    ).assign(truth=0.08)
-    text = validation.answer_school_effect(
-        table, labels=settings.load().labels, reference="complete", default="nominal"
-    )
-    assert "+0.20" in text and "mice's pmm" in text and "0.08" in text
+    assert near["verdict"].tolist().count("missed_by_chance") == 1
 
 
 def test_settings_refuse_what_is_not_defined(own_rules):
@@ -274,6 +235,22 @@ def test_settings_refuse_what_is_not_defined(own_rules):
         "no engine 'pmn'; did you mean 'pmm'?",
     ):
         assert part in str(caught.value)
+
+
+def test_words_of_reports_are_no_part_of_a_key(own_rules):
+    for kind in ("models", "published"):
+        (own_rules.parent / kind).symlink_to(ROOT / "params" / kind)
+    at = {"world": "published", "n": 2000, "method": "nominal"}
+    before = settings.load().key(**at)
+    for name, old, new in (
+        ("codebook", 'short_en: "wave"', 'short_en: "year"'),
+        ("validation", 'label: "Nominal"', 'label: "Multinomial"'),
+    ):
+        path = own_rules / f"{name}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    assert settings.load().key(**at) == before
 
 
 def test_key_changes_with_what_is_drawn_and_with_nothing_else():
