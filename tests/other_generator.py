@@ -17,7 +17,9 @@ YEAR = 2023
 MUNICIPALITIES = tuple(f"GM16{number:02d}" for number in range(1, 13))
 LEVELS = 8
 ORIGINS = (0.55, 0.09, 0.08, 0.07, 0.05, 0.06, 0.05, 0.05)
-ORIGIN_POINTS = np.array([0, 1.5, 1, 2, 4, 2.5, 1, 3])  # of the second test, against the first group
+ORIGIN_POINTS = np.array(
+    [0, 1.5, 1, 2, 4, 2.5, 1, 3]
+)  # of the second test, against the first group
 ORIGIN_EARLY = ORIGIN_POINTS / 6  # of the first test
 SCHOOL_POINTS, MOTHER_POINTS, FATHER_POINTS = 2.2, 0.3, 0.9  # for a level of education
 DEBT_SHARE, DEBT_POINTS = 0.12, -7.0
@@ -133,10 +135,7 @@ def _tests(rng: np.random.Generator, homes: pd.DataFrame, *, at: np.ndarray) -> 
         + ORIGIN_POINTS[group] + DEBT_POINTS * homes["debt_restructuring"]
         + rng.normal(0, 4, len(at))
     )  # fmt: skip
-    return {
-        "nscct": early.clip(-5, 5).round(3),
-        "cito": np.rint(points).clip(501, 550).astype(int),
-    }
+    return {"nscct": early.clip(-5, 5).round(3), "cito": np.rint(points).clip(501, 550).astype(int)}
 
 
 def _hide(rng: np.random.Generator, frame: pd.DataFrame) -> None:

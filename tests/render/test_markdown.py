@@ -55,7 +55,9 @@ def test_without_translation_the_words_stay(source: str) -> None:
 
 
 def test_references_are_exhibits_sources_code_and_formulas() -> None:
-    text = "As @fig-a and [@rubin1987, p. 76] say, `05_base_model` has $R^2$ of @sec-direct-effects."
+    text = (
+        "As @fig-a and [@rubin1987, p. 76] say, `05_base_model` has $R^2$ of @sec-direct-effects."
+    )
     assert references(text) == {
         "@fig-a", "@rubin1987", "`05_base_model`", "$R^2$", "@sec-direct-effects"
     }  # fmt: skip
