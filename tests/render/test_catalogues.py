@@ -15,7 +15,7 @@ HERE = named("here")
 def answer(n, share):
     """Not a text of the report."""
     head = _("{n:,} children are known, {share:.1%} of all.", n=n, share=share)
-    return head + _.plural("{n:,} school takes part.", "{n:,} schools take part.", n=n)
+    return head + _.plural("One school takes part.", "{n:,} schools take part.", n=n)
 LATER = _.later("on {day}", day=1)
 '''
 CAPTIONS = """labels: {n: children}
@@ -35,7 +35,7 @@ TRANSLATIONS = {
     "# 01 Ages": "# 01 Leeftijden",
     PARAGRAPH: "Leeftijden zijn die van `01_intake`, zie @tbl-ages en [@rubin1987].",
 }
-PLURALS = ("Er doet {n:,} school mee.", "Er doen {n:,} scholen mee.")
+PLURALS = ("Er doet een school mee.", "Er doen {n:,} scholen mee.")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def change(path: Path, old: str, new: str) -> None:
 def test_all_texts_and_nothing_else_are_in_the_catalogues(project: Path) -> None:
     said = catalogues.update()
     ids = [catalogues._first(message.id) for _, message in catalogues.wanted("nl")]
-    assert sorted(ids) == sorted([*TRANSLATIONS, "{n:,} school takes part.", "Contents"])
+    assert sorted(ids) == sorted([*TRANSLATIONS, "One school takes part.", "Contents"])
     assert said == "nl: 12 texts, 12 untranslated, 0 fuzzy"
     places = ["assets", "notebooks", "oablib/report"]
     found = [str(path.parent.parent.relative_to(project)) for path in paths(project)]
