@@ -27,12 +27,14 @@ ALLOWED = (
     r"(?:\b(?:grade|group|groep)s? \d(?: (?:and|en|to|tot) \d)?)",  # grades of primary schools
     r"\b[A-Za-z]+[\d²]+(?:[-–]\d+)?\b",  # names with a digit: R2, chi2, D4, mbo1, COOL5-18
     r"\b(?:90|95|99)\s?%",  # levels of confidence
-    r"\b(?:of|van|since|sinds|in|until|tot|from|the|de|het) (?:1[89]|20)\d\d\b",  # a year as a name
+    # A year as a name.
+    r"\b(?:of|van|since|sinds|in|until|tot|from|vanaf|after|na|the|de|het) (?:1[89]|20)\d\d\b",
     r"\(\d+(?:\.\d+){1,2}\)",  # a section or figure of a source
     r"\b0/1\b",
     # Ends of a scale, and a slope or ratio of one; but not the first day of a month.
     r"(?<![\d.,])[+\N{MINUS SIGN}-]?[01](?![\d]|[.,]\d)(?! (?:october|oktober|februar[iy])\b)",
     r"\b100\s?%",
+    r"\b(?:ten|tien|\d+) (?:digits|decimals|cijfers|decimalen)\b",  # in which results are kept
 )
 _ALLOWED = re.compile("|".join(f"(?:{form})" for form in ALLOWED), flags=re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(_SIGNED)
