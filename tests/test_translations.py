@@ -1,5 +1,6 @@
 """The Dutch of reports: every text has one, none is left over, none is in the wrong language."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -84,6 +85,18 @@ def test_no_translation_holds_an_english_sentence_and_no_source_a_dutch_one() ->
                 prose = page_texts.without_terms(text)
                 if words := page_texts.foreign_words(prose, language=language):
                     yield f"{stem} ({language}): {text[:SHOWN]!r} ({', '.join(sorted(words))})"
+
+    fail_if_any(faults())
+
+
+def test_translated_notebooks_keep_the_marks_that_the_render_looks_for() -> None:
+    """The number in a title, and the words before the question; level of headings as well."""
+    mark = re.compile(r"# \d\d|#+ |\*\*(?:Question|Answer)\.\*\*")
+
+    def faults() -> Iterator[str]:
+        for stem, english, dutch in texts_in_both():
+            if (found := mark.match(english)) and not dutch.startswith(found.group()):
+                yield f"{stem}: {dutch[:SHOWN]!r} should begin with {found.group()!r}"
 
     fail_if_any(faults())
 
