@@ -9,6 +9,7 @@ import json
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,8 @@ def faults(code: str) -> list[str]:
         elif message.fuzzy:
             lines.append(f"{name} is fuzzy")
         else:
-            expected = _values(_first(message.id), path=path)
-            if any(_values(version, path=path) != expected for version in _versions(message)):
+            pairs = zip_longest(_forms(message.id), _versions(message), fillvalue="")
+            if any(_values(text, path=path) != _values(made, path=path) for text, made in pairs):
                 lines.append(f"{name} has other values than its translation")
     return lines
 
@@ -187,8 +188,13 @@ def _versions(message: Message) -> list[str]:
     return [string] if isinstance(string, str) else list(string)
 
 
+def _forms(text: Any) -> list[str]:
+    """A text, in each of its forms where a count decides."""
+    return [text] if isinstance(text, str) else list(text)
+
+
 def _first(text: Any) -> str:
-    return str(text if isinstance(text, str) else text[0])
+    return _forms(text)[0]
 
 
 def _values(text: str, *, path: Path) -> set[str]:

@@ -36,7 +36,7 @@ def euros(amount: float) -> str:
         amount, "EUR", locale=language.current(), currency_digits=False,
         format="¤#,##0" if language.current() == "en" else "¤ #,##0",
     )  # fmt: skip
-    return text.replace("-", MINUS)
+    return _without_sign_of_zero(text.replace("-", MINUS))
 
 
 def day(value: datetime.date) -> str:
@@ -82,5 +82,9 @@ def _written(value: float, pattern: babel.NumberPattern) -> str:
         return str(value).replace("-", MINUS)
     plain = value.item() if hasattr(value, "item") else value
     text = pattern.apply(plain, language.current()).replace("-", MINUS)
-    # A number that rounds to zero has no sign.
+    return _without_sign_of_zero(text)
+
+
+def _without_sign_of_zero(text: str) -> str:
+    """The same number, but for one that rounds to zero, which has no minus sign."""
     return text if any(digit in text for digit in "123456789") else text.lstrip(MINUS)

@@ -28,6 +28,8 @@ COMPUTING = (
     *("semopy", "sympy", "scikit-learn", "statsmodels"),
     # figures, and the solver that lays them out
     *("matplotlib", "kiwisolver"),
+    # numbers and dates in texts, as each language writes them
+    "babel",
     # what cells show: IPython writes it, the others pass it on and may join or cut it
     *("ipython", "ipykernel", "nbclient", "papermill"),
 )

@@ -24,13 +24,6 @@ def test_names_become_words(name: str, shown: str) -> None:
     assert wording.words(name) == shown
 
 
-def test_numbers_have_a_true_minus_sign_and_shares_stay_in_one_piece() -> None:
-    assert wording.number(-1.005) == "\N{MINUS SIGN}1.00"
-    assert wording.signed(0.5) == "+0.50"
-    assert wording.percent(0.4044, 1) == "40.4\N{NO-BREAK SPACE}%"
-    assert wording.percent(-0.05) == "\N{MINUS SIGN}5\N{NO-BREAK SPACE}%"
-
-
 @given(st.text())
 def test_no_text_acts(text: str) -> None:
     kinds = {unicodedata.category(letter) for letter in wording.inert(text)}

@@ -12,6 +12,8 @@ from pandas.testing import assert_frame_equal
 
 from oablib import intake
 from oablib.base.errors import IncompleteRunError, InputError, OabError, SchemaError
+from oablib.base.language import Words
+from oablib.base.origin import Origin
 from oablib.intake import files
 from oablib.protocol import codebook
 
@@ -534,12 +536,15 @@ def test_manifest_that_agrees_is_accepted(tmp_path, book, cohort):
 @pytest.mark.parametrize("form", FORMATS)
 def test_source_is_the_same_in_every_format(tmp_path, book, cohort, form):
     path = write(cohort, tmp_path, form=form, table=book.table("cohort"))
-    source = intake.read(path, codebook=book).delivery.source
-    assert source == f"{book.title}, delivered as cohort"
+    origin = intake.read(path, codebook=book).delivery.origin
+    assert origin.source.en == f"{book.title}, delivered as cohort"
+    assert origin.source.nl == f"{book.title_nl}, aangeleverd als cohort"
+    assert not origin.drawn
     manifest(path)
     listed = path.with_name("manifest.json")
-    listed.write_text(json.dumps(json.loads(listed.read_text()) | {"source": "Made up, seed 1"}))
-    assert intake.read(path, codebook=book).delivery.source == "Made up, seed 1"
+    said = Origin(Words(en="Made up, seed 1", nl="Verzonnen, seed 1"), drawn=True)
+    listed.write_text(json.dumps(json.loads(listed.read_text()) | said.columns()))
+    assert intake.read(path, codebook=book).delivery.origin == said
 
 
 @pytest.mark.parametrize("form", FORMATS)

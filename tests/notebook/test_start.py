@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from oablib import params
+from oablib.base import language
 from oablib.base.errors import InputError, ModelError, ParameterError
+from oablib.base.language import Words
+from oablib.base.origin import Origin
 from oablib.notebook import NotebookStage, start, store
 from oablib.notebook.by_hand import LAST_RUN
 from oablib.protocol import models
@@ -133,10 +136,14 @@ def test_names_lead_to_what_they_name(small: Path) -> None:
     assert stage.models == stage.variants  # since a model was given
     every = start(cell(data="x.sav")).models
     assert {"base", "full", "ocw_2"} <= every.keys() and "snijders_bosker" not in every
-    pd.DataFrame({"children": [3], "schools": [2], "source": ["here"]}).to_parquet(
+    origin = Origin(Words(en="here", nl="hier"), drawn=True)
+    pd.DataFrame({"children": [3], "schools": [2], **origin.columns()}).to_parquet(
         small / "results" / "population.parquet"
     )
     assert str(stage.about) == "3 children in 2 schools; source: here"
+    assert stage.about.drawn
+    with language.use("nl"):
+        assert str(stage.about.source) == "hier"
 
 
 def test_it_completes_under_tab_and_shows_itself(small: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_fixed_value_that_cannot_be_meant_is_refused(
     [
         (
             "fixed_effects: {shoe_size: 1.0}",
-            "line 33: fixed_effects.shoe_size: 'shoe_size' is no predictor in direct",
+            r"line \d+: fixed_effects.shoe_size: 'shoe_size' is no predictor in direct",
         ),
         ("fixed_effects: {origin: much}", "fixed_effects.origin is 'much'; expected a number"),
         (

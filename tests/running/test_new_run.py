@@ -1,5 +1,6 @@
 """A new year's run can be run at once, and lists what it rests on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,7 @@ def test_the_new_run_is_the_old_one_under_another_title(root: Path) -> None:
     assert path == root / "params" / "runs" / "2022.yaml"
     new, old = (run.run_parameters(name) for name in ("2022", "herijking-2021"))
     assert new.title == f"{old.title}: 2022"
-    assert new.title_nl == f"{old.title_nl}: 2022"
-    named = {"run", "title", "title_nl"}
-    assert new.model_dump(exclude=named) == old.model_dump(exclude=named)
+    assert new.model_dump(exclude={"run", "title"}) == old.model_dump(exclude={"run", "title"})
 
 
 def test_the_list_names_every_value_and_every_file_that_the_run_reads(root: Path) -> None:
@@ -61,8 +60,8 @@ def test_a_run_named_by_a_number_can_be_extended_again(root: Path) -> None:
 
 def test_each_file_brings_its_lines_on_source_and_year(root: Path) -> None:
     text = new_run.write("2022", parent="herijking-2021").read_text(encoding="utf-8")
-    for part in ('line 7: source: "Walhout', "line 6: waves: [2007, 2010, 2013]"):
-        assert part in text
+    for line in ('source: "Walhout', r"waves: \[2007, 2010, 2013\]"):
+        assert re.search(rf"#       line \d+: {line}", text)
     assert "params/rules/synthetic.yaml" in text
 
 

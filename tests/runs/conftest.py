@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
+from tests.runs import reports
+from tests.runs.reports import Made
 
 PROJECT = ROOT
+IN_ENGLISH = "--language=en"  # of a run whose pages are looked at in one language, or not at all
 RunOab = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -34,3 +37,15 @@ def oab(root: Path) -> RunOab:
         )  # fmt: skip
 
     return call
+
+
+@pytest.fixture(scope="session")
+def reports_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Made]]:
+    """Reports of runs in both languages, shared by all tests, none of which may change them."""
+    return reports.Reports(tmp_path_factory.mktemp).of
+
+
+@pytest.fixture(scope="session")
+def four_runs(reports_of: Callable[..., dict[str, Made]]) -> dict[str, Made]:
+    """Reports of all four runs, by run."""
+    return reports_of(*reports.VALUES)

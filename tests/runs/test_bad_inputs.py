@@ -13,7 +13,7 @@ import pyreadstat
 import pytest
 
 from oablib import synthetic
-from tests.runs.conftest import RunOab
+from tests.runs.conftest import IN_ENGLISH, RunOab
 
 SENTINEL = "999111999"
 Spoil = Callable[[Path], Path]
@@ -100,7 +100,7 @@ def mojibake_label(folder: Path) -> Path:
     return path
 
 
-ALONE = ("--set=country=", "--quiet")  # the cohort, without a country beside it
+ALONE = ("--set=country=", "--quiet", IN_ENGLISH)  # without a country beside the cohort
 
 CASES: dict[str, tuple[Spoil, str]] = {
     "missing_file": (missing_file, "cohort_2013.sav"),

@@ -24,6 +24,7 @@ imputations: 2
 iterations: 1
 draws: 10
 splits: 2
+languages: en
 """
 FULL = "extends: small\ntitle: With the full model\nmodel: full\n"
 EXECUTE = (sys.executable, "-m")

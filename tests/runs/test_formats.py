@@ -8,12 +8,12 @@ import pytest
 
 from oablib import synthetic
 from oablib.running.stages import declared
-from tests.runs.conftest import RunOab
+from tests.runs.conftest import IN_ENGLISH, RunOab
 
 REPORTS = {each.stem for each in declared.of_run(declared.load(), country=False)}
 SMALL = (
     *("--set", "imputations=2", "--set", "iterations=1"),
-    *("--set", "draws=10", "--set", "splits=2", "--set", "country=", "--quiet"),
+    *("--set", "draws=10", "--set", "splits=2", "--set", "country=", "--quiet", IN_ENGLISH),
 )
 
 

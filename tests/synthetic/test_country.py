@@ -411,7 +411,9 @@ def test_manifest_names_every_file_but_the_truth(tmp_path: Path) -> None:
         "sites.parquet",
         "municipalities.parquet",
     }
-    assert "share 0.004" in manifest["source"]
+    assert "0.40% of its schools" in manifest["source"]
+    assert "0,40% van de scholen" in manifest["source_nl"]
+    assert manifest["drawn"] is True
     truth = pd.read_parquet(folder / "truth" / "education_2020.parquet")
     stored = pd.read_parquet(folder / "children_2020.parquet")
     assert (truth["child_id"] == stored["child_id"]).all()

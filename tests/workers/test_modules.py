@@ -156,10 +156,25 @@ def test_files_beside_a_module_count_if_it_asks_where_it_is(package: Path, name:
     assert {each for each in before if before[each] != after[each]} == {"oablib.shapes.sides"}
 
 
-def test_a_file_with_the_name_of_a_module_counts_for_that_one_alone(package: Path) -> None:
+@pytest.mark.parametrize("name", ["shapes/sides.yaml", "shapes/nl/sides.po"])
+def test_a_file_with_the_name_of_a_module_counts_for_that_one_alone(
+    package: Path, name: str
+) -> None:
     edit(package, "shapes/sides", "SIDES = 4", "SIDES = __file__")
     edit(package, "shapes/__init__", "import square", "import square\nPATH = __file__")
-    path = package / "shapes" / "sides.yaml"
+    path = package / name
+    path.parent.mkdir(exist_ok=True)
+    before = modules.of_code(NOTEBOOK)
+    path.write_text("one", encoding="utf-8")
+    clear()
+    after = modules.of_code(NOTEBOOK)
+    assert {name for name in before if before[name] != after[name]} == {"oablib.shapes.sides"}
+
+
+def test_a_catalogue_of_no_module_counts_for_all_that_look_there(package: Path) -> None:
+    edit(package, "shapes/sides", "SIDES = 4", "SIDES = __file__")
+    path = package / "shapes" / "nl" / "pages.po"
+    path.parent.mkdir()
     before = modules.of_code(NOTEBOOK)
     path.write_text("one", encoding="utf-8")
     clear()
