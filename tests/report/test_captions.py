@@ -8,7 +8,6 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from oablib.report.captions import SHARED, TEXTS, captions_beside
 
 import oablib.report
 from oablib.params import strict_yaml

@@ -100,7 +100,7 @@ def test_labels_that_look_like_code_are_drawn_as_text(label: str) -> None:
     names = Labels({"education_mother": replace(column, categories=categories)}, models={})
     frame = pd.DataFrame({"variable": "education_mother", "code": codes, "value": 1.0})
     frame = frame.assign(ci_lower=0.5, ci_upper=1.5)
-    drawn = scale_values.ladder_figure(frame, labels=labels, outcome="cito", about=ABOUT)
+    drawn = scale_values.ladder_figure(frame, labels=names, outcome="cito", about=ABOUT)
     assert "\N{RIGHT-TO-LEFT MARK}" not in drawn.alt
 
 
