@@ -134,7 +134,7 @@ def _sources() -> Iterator[tuple[Path, list[Text]]]:
         yield path, list(dict.fromkeys(_of_notebook(path)))
     for path in sorted((PACKAGE / "report").rglob("*.py")):
         found = [*_of_code(path), *_of_captions(path.with_suffix(".yaml"))]
-        yield path, list(dict.fromkeys(found))
+        yield path, list(dict.fromkeys(filter(None, found)))
     pages = [text for path in _render_modules() for text in _of_code(path)]
     yield ASSETS / "pages", list(dict.fromkeys([*_of_templates(), *pages]))
 
