@@ -81,7 +81,7 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
             names=names,
         )
     if REGISTER in set(splits["population"]):
-        text += " " + _("Without these, known and register are the same.")
+        text += " " + _("For all but these, known and register give the same.")
     return f"{text} {_failures(splits, model=model, labels=labels)}"
 
 

@@ -22,9 +22,6 @@ from oablib.indicator.pupil_scores.indicator import (
     Indicator,
     bounds,
     chosen,
-    contributions,
-    contributions_of,
-    effects,
     estimated,
     given,
     of_published,
@@ -42,3 +39,4 @@ from oablib.indicator.pupil_scores.scores import (
     table,
 )
 from oablib.indicator.pupil_scores.settings import Rules, rules
+from oablib.indicator.pupil_scores.side_by_side import contributions, contributions_of, effects
