@@ -222,8 +222,8 @@ def _limit(frame: pd.DataFrame, *, labels: Labels) -> str:
         return ""
     row = free.loc[[(free["ci_upper"] - free["ci_lower"]).idxmax()]].iloc[0]
     return _(
-        "The main limit is the size of the categories: {variable} “{category}” has {n:,} children, "
-        "and an interval from {lower:.2f} to {upper:.2f}.",
+        "The main limit is precision: {variable} “{category}”, with {n:,} children, has an "
+        "interval from {lower:.2f} to {upper:.2f}.",
         variable=labels(row["variable"]), category=labels.category(row["variable"], row["code"]),
         n=int(row["n"]), lower=row["ci_lower"], upper=row["ci_upper"],
     )  # fmt: skip
