@@ -209,8 +209,14 @@ def _furthest(changes: pd.DataFrame, *, labels: Labels) -> str:
     """The effect that moves most, and whether any moves by more than its standard error."""
     furthest = changes.loc[[changes["move"].fillna(0.0).idxmax()]].iloc[0]
     values = {"variable": labels(furthest["name"]), "move": furthest["move"]}
-    if (changes["move"] > 1).any():
-        beyond = listed(map(labels, changes.loc[changes["move"] > 1, "name"]))
+    beyond = listed(map(labels, changes.loc[changes["move"] > 1, "name"]))
+    if (changes["move"] > 1).sum() == 1:
+        return _(
+            "Only {variable} is moved by more than the standard error of its effect: by {move:.2f} "
+            "standard errors.",
+            **values,
+        )
+    if beyond:
         return _(
             "Effects that a shift moves by more than their standard error: {beyond}; {variable} "
             "moves most, by {move:.2f} standard errors.",

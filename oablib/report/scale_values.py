@@ -162,9 +162,8 @@ def published_text(frame: pd.DataFrame, *, labels: Labels) -> str:
     ]  # fmt: skip
     return _(
         "{count} of {n} intervals do not include the published value of the base model "
-        "[@walhout_scholtus2021, tables 3.1.2-3.1.4]: {values}. By chance alone {expected:.1f} "
-        "would not.",
-        count=len(missed), n=n, values=listed(names), expected=MISSES * n,
+        "[@walhout_scholtus2021, tables 3.1.2-3.1.4]: {values}.",
+        count=len(missed), n=n, values=listed(names),
     )  # fmt: skip
 
 
@@ -222,8 +221,8 @@ def _limit(frame: pd.DataFrame, *, labels: Labels) -> str:
         return ""
     row = free.loc[[(free["ci_upper"] - free["ci_lower"]).idxmax()]].iloc[0]
     return _(
-        "The main limit is the size of the categories: {variable} “{category}” has {n:,} children, "
-        "and an interval from {lower:.2f} to {upper:.2f}.",
+        "The main limit is precision: {variable} “{category}”, with {n:,} children, has an "
+        "interval from {lower:.2f} to {upper:.2f}.",
         variable=labels(row["variable"]), category=labels.category(row["variable"], row["code"]),
         n=int(row["n"]), lower=row["ci_lower"], upper=row["ci_upper"],
     )  # fmt: skip

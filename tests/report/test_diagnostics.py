@@ -51,7 +51,11 @@ def answer(words: Labels, **changed: Any) -> str:
     ("frame", "verdict", "said"),
     [
         (shifted(lower=1.1), "**Results hardly", "No shift changes the sign of an effect"),
-        (shifted(lower=1.3), "**Some results", "by more than their standard error: origin"),
+        (
+            shifted(lower=1.3),
+            "**Some results",
+            "Only origin is moved by more than the standard error",
+        ),
         (shifted(lower=-0.9), "**Some results", "A shift changes the sign of origin, and no"),
         (shifted(lower=0.3), "**Some results", "changes the significance at 5% of origin, and no"),
         (shifted(lower=-0.2), "**Some results", "sign of origin, and the significance at 5% of"),
@@ -72,7 +76,14 @@ def test_the_largest_move_is_given_in_both_languages(words: Labels) -> None:
         small, large = answer(words), answer(words, shifted=shifted(lower=2.0))
     assert "**De resultaten veranderen nauwelijks" in small
     assert "herkomst verandert het meest, met 0,50 standaardfouten" in small
-    assert "**Sommige resultaten veranderen" in large and "met 5,00 standaardfouten" in large
+    assert "**Sommige resultaten veranderen" in large and "5,00 standaardfouten" in large
+
+
+def test_effects_that_move_far_are_all_named(words: Labels) -> None:
+    both = pd.concat([shifted(lower=1.3), shifted(lower=1.5).assign(name="debt_restructuring")])
+    text = report.sensitivity_text(both, labels=words)
+    assert "by more than their standard error: origin and debt restructuring; debt restr" in text
+    assert "moves most, by 2.50 standard errors" in text
 
 
 def test_shifts_that_could_not_be_analysed_are_no_verdict(words: Labels) -> None:
