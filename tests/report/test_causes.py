@@ -95,7 +95,9 @@ def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]
 
 def test_donor_selection_moves_few_schools_or_many() -> None:
     frame = summary(scale_values=7.0, coefficients=-6.0, donors=-0.5)
-    assert "It moves many schools by similar amounts." in report.offset_finding(frame)
+    assert "many schools, and most in one direction." in report.offset_finding(frame)
+    both = frame.assign(mean_absolute=frame["mean"].abs() * 3)
+    assert "many schools, some up and some down." in report.offset_finding(both)
     assert "It moves few schools, and those much." in report.offset_finding(frame.assign(sd=50.0))
 
 

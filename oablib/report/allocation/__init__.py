@@ -13,7 +13,7 @@ from oablib.report.allocation.rules import (
     division_finding,
     excluded_finding,
     national_table,
-    settings_table,
+    rules_table,
 )
 from oablib.report.allocation.schools import (
     averaging_finding,

@@ -25,7 +25,7 @@ AROUND = 3.0  # points on both sides of the boundary
 
 
 @in_languages
-def settings_table(frame: pd.DataFrame, *, codebook: Codebook) -> Table:
+def rules_table(frame: pd.DataFrame, *, codebook: Codebook) -> Table:
     """Rules of the law and choices where it is silent; frame: as from allocation.settings."""
     types = codebook.table("sites").column("school_type")
     pairs = zip(frame["rule"], frame["value"], strict=True)

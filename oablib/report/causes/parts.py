@@ -23,6 +23,7 @@ captions = _.captions
 
 COLOURS = {LOSE_MOST: drawing.INDIRECT, GAIN_MOST: drawing.OURS}
 OFFSET = 0.5  # of the larger part, from which the smaller one offsets it
+ONE_WAY = 0.5  # of the mean size, from which the mean says that most schools move in one direction
 CONCENTRATED = 2.0  # standard deviation by mean size, from which few schools have most of a part
 
 
@@ -161,7 +162,9 @@ def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
     )  # fmt: skip
     if row["sd"] >= CONCENTRATED * row["mean_absolute"]:
         return begin + " " + _("It moves few schools, and those much.")
-    return begin + " " + _("It moves many schools by similar amounts.")
+    if abs(row["mean"]) < ONE_WAY * row["mean_absolute"]:
+        return begin + " " + _("It moves many schools, some up and some down.")
+    return begin + " " + _("It moves many schools, and most in one direction.")
 
 
 @in_languages
