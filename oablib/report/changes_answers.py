@@ -50,6 +50,8 @@ def finding_causes(causes: pd.DataFrame) -> str:
 def finding_scale_values(values: pd.DataFrame, *, labels: Labels) -> str:
     """How many scale values moved, and which most."""
     moved = moved_rows(values)
+    if values["difference"].isna().all():
+        return _("The reports have no scale value in common.")
     if moved.empty:
         return _("No scale value moved.")
     row = _largest(moved, "difference")
@@ -68,6 +70,8 @@ def finding_scale_values(values: pd.DataFrame, *, labels: Labels) -> str:
 def finding_effects(effects: pd.DataFrame, *, labels: Labels) -> str:
     """How many direct effects moved, and which most."""
     moved = moved_rows(effects)
+    if effects["difference"].isna().all():
+        return _("**The reports have no direct effect in common.**")
     if moved.empty:
         return _("**No direct effect moved.**")
     row = _largest(moved, "difference_in_se")
@@ -94,6 +98,8 @@ def finding_intervals(effects: pd.DataFrame, *, labels: Labels) -> str:
         "{n} effect is in one report only.", "{n} effects are in one report only.", n=single
     )
     parts = [alone] if single else []
+    if pairs.empty:
+        return _("The reports have no direct effect in common.")
     if not apart.any():
         overlap = _("The intervals of both reports overlap for all {n} effects.", n=len(pairs))
         return " ".join([overlap, *parts])

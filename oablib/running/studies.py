@@ -113,14 +113,14 @@ def _delivery(before: str, after: str) -> Delivery:
 def _comparison_job(before: str, after: str, delivery: Delivery) -> Job:
     """The job of the comparison; its data are synthetic where those of both reports are.
 
-    Names of variables come from the codebook and the models of both, as far as the project still
-    has them.
+    Names of variables come from the codebook and the model of the later report, and from the model
+    of the earlier one where it has the same codebook, as far as the project still has them.
     """
     folders = [delivery.files[name].parent for name in _MANIFESTS]
     manifests = [changes.manifest(folder) for folder in folders]
     one, other = (manifest["parameters"] for manifest in manifests)
     named = {"codebook": other["codebook"], "model": other["model"]}
-    if one["model"] != other["model"]:
+    if one["model"] != other["model"] and one["codebook"] == other["codebook"]:
         named["variants"] = one["model"]
     known = {name: value for name, value in named.items() if _is_known(name, value)}
     values = {

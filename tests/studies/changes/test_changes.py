@@ -317,6 +317,17 @@ def test_what_did_not_move_is_said_to_be_the_same(tmp_path: Path) -> None:
         assert "44,0% → 38,9%" in answers.finding_fit(fit, causes=causes(result))
 
 
+def test_reports_without_a_result_in_common_are_not_said_to_agree(tmp_path: Path) -> None:
+    other = {"direct_effects": EFFECTS.assign(name=["a", "b"])}
+    result = sides(tmp_path, scale_values=VALUES.assign(variable="a"), **other)
+    for text in (
+        answers.finding_effects(effects(result), labels=LABELS),
+        answers.finding_intervals(effects(result), labels=LABELS),
+        answers.finding_scale_values(changes.scale_values(result), labels=LABELS),
+    ):
+        assert "in common" in text
+
+
 def test_it_is_said_whether_the_children_are_synthetic(tmp_path: Path) -> None:
     drawn = pd.DataFrame({"children": [3], "drawn": [True]})
     report(tmp_path / "before", population=drawn)
