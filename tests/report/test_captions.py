@@ -8,11 +8,11 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from oablib.report.captions import SHARED, TEXTS, captions_beside
 
 import oablib.report
 from oablib.base.errors import ParameterError
 from oablib.params import strict_yaml
+from oablib.report.captions import SHARED, TEXTS, captions_beside
 from oablib.report.drawing import exhibited
 from oablib.report.table import show
 
