@@ -54,7 +54,7 @@ def test_length_and_balance(notebook: nbformat.NotebookNode) -> None:
     assert sum(lines) <= 80
     assert max(lines) <= 15
     assert statistics.median(lines) <= 4
-    assert 3 <= words / sum(lines) <= 35
+    assert 2 <= words / sum(lines) <= 35
 
 
 def prose(notebook: nbformat.NotebookNode) -> str:

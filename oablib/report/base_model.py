@@ -32,7 +32,7 @@ STANDARDISED = (
     Mark("current_std", CURRENT.name, CURRENT.colour, "^", below=0.42),
 )
 PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
-OWN_COLUMNS = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi"]
+OWN_COLUMNS = ["name", "value", "se", "se_known", "p", "fmi"]
 BESIDE_COLUMNS = [
     "name", "published", "published_se", "se_ratio", "spread",
     "std", "published_std", "current_std",
@@ -85,7 +85,7 @@ def optimum_text(frame: pd.DataFrame) -> str:
 def direct_effects_table(
     frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About
 ) -> Table:
-    """Direct effects with their errors."""
+    """Direct effects with their errors; intervals are left to the figure."""
     shown = frame[[name for name in OWN_COLUMNS if name in frame]]
     return show(
         shown.assign(name=frame["name"].map(labels.heading)),
@@ -240,7 +240,7 @@ def other_paths_table(
     frame: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels, about: About
 ) -> Table:
     """Paths beside the direct effects: that of the mediator, and those to it."""
-    rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns="df")
+    rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns=["df", "p"])
     return show(rows.assign(**_named(rows, labels=labels)), about=about, **captions("tbl-paths"))
 
 

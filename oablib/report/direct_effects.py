@@ -141,7 +141,8 @@ def errors_text(
                 "and on how alike their children are; neither is published."
             )
         )
-    return " ".join((*parts, known_text(rows, labels=labels)))
+    source = _("Published figures: @walhout_scholtus2021, chapter 3.")
+    return " ".join((*parts, known_text(rows, labels=labels), source))
 
 
 def known_text(rows: pd.DataFrame, *, labels: Labels) -> str:

@@ -44,6 +44,19 @@ def forward_section(model: Model, *, labels: Labels) -> str:
 
 
 @in_languages
+def trail_text(trail: pd.DataFrame) -> str:
+    """How to read the candidates; empty without any."""
+    if trail.empty:
+        return ""
+    return _(
+        "An index that is large by its mean and small when pooled comes from schools whose "
+        "children are alike, or from the imputation. An indirect path changes no direct effect: "
+        "the equations are recursive. It changes the fit, and how much of a total effect goes "
+        "through intelligence."
+    )
+
+
+@in_languages
 def conventions_text(variants: pd.DataFrame, *, reference: str, labels: Labels) -> str:
     """How many variants are better than the reference by each convention."""
     others = variants[variants["model"] != reference].dropna(subset=["rank"])

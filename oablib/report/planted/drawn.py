@@ -66,10 +66,9 @@ def recovery_text(direct: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) 
     far = distance.index[distance >= RECOVERED]
     if far.empty:
         text = _(
-            "**Planted effects recovered.** The data are synthetic and the published effects are "
-            "planted in them. All {n} estimates lie within {limit:g} standard deviations over "
-            "seeds, the furthest {largest:.1f} ({name}). This tests the program; it says nothing "
-            "on pupils.",
+            "**Planted effects recovered.** The published effects are planted in these synthetic "
+            "data; all {n} estimates lie within {limit:g} standard deviations over seeds of them, "
+            "the furthest {largest:.1f} ({name}).",
             n=len(distance),
             limit=RECOVERED,
             largest=distance.max(),
@@ -77,9 +76,9 @@ def recovery_text(direct: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) 
         )
     else:
         text = _(
-            "**Not all planted effects recovered.** The data are synthetic and the published "
-            "effects are planted in them. Further than {limit:g} standard deviations over seeds "
-            "from what was planted: {names}.",
+            "**Not all planted effects recovered.** The published effects are planted in these "
+            "synthetic data; further than {limit:g} standard deviations over seeds from them: "
+            "{names}.",
             limit=RECOVERED,
             names=listed(map(labels, far)),
         )
