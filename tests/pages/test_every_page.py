@@ -14,7 +14,7 @@ SMALLEST_LETTERS = 11  # CSS pixels
 LONGEST_LINE = 95  # letters of running text; more are hard to follow
 MOST_SCROLLING = 10  # tables of a run, of about 93, that do not fit on a telephone
 SHEET = 672  # pixels of a line on A4: 210 mm less the margins of the style, 96 an inch
-TO_CLICK = ".stages, .get, .elsewhere, .hint, details.source, summary, .search"
+TO_CLICK = ".stages, .get, .elsewhere, .hint, details.source, details.long > summary, .search"
 WAIT = 100  # milliseconds, in which a request would have gone out
 CUT_OFF = """
 () => [...document.querySelectorAll("main *")].filter(each => {
