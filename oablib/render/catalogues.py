@@ -131,7 +131,7 @@ def _sources() -> Iterator[tuple[Path, list[Text]]]:
     for path in sorted((params.root() / "notebooks").glob("*.ipynb")):
         yield path, list(dict.fromkeys(_of_notebook(path)))
     for path in sorted((PACKAGE / "report").rglob("*.py")):
-        found = [*_of_code(path), *_of_captions(path.with_suffix(".yaml"))]
+        found = [*_of_code(path), *filter(None, _of_captions(path.with_suffix(".yaml")))]
         yield path, list(dict.fromkeys(found))
     yield ASSETS / "pages", list(dict.fromkeys(_of_templates()))
 
