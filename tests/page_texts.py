@@ -18,6 +18,8 @@ SILENT = {"style", "script", "annotation", "svg"}
 NOT_PROSE = {"pre", "code", "math", "kbd", "samp"}
 REFERENCES = {"references", "csl-bib-body", "csl-entry"}
 CITATION = "citation"
+# A value with the file that it is quoted from: `text (demo.yaml line 3)`.
+_FROM_FILE = re.compile(r"\(\S+\.yaml (?:line|regel) \d+\)$")
 CODE, QUOTED = "\N{WHITE SQUARE}", re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|„[^”]*”")
 
 
@@ -38,8 +40,8 @@ class Block:
 
     @property
     def prose(self) -> str:
-        text = "".join(part for part, is_prose in self.parts if is_prose)
-        return _spaced(QUOTED.sub(" ", text))
+        text = _spaced("".join(part for part, is_prose in self.parts if is_prose))
+        return "" if _FROM_FILE.search(text) else _spaced(QUOTED.sub(" ", text))
 
 
 @dataclass(slots=True)
@@ -65,12 +67,12 @@ class _Reader(HTMLParser):
         if tag == "html":
             self.language = attributes.get("lang", "")
         inside = self.open[-1]
-        self._attributes(tag, attributes, inside)
+        foreign = attributes.get("lang", self.language) != self.language
+        self._attributes(tag, attributes, is_prose=inside.prose and not foreign)
         if tag in VOID:
             self._write(" ")
             return
         classes = set(attributes.get("class", "").split())
-        foreign = attributes.get("lang", self.language) != self.language
         is_prose = inside.prose and not foreign
         is_prose = is_prose and not classes & {*REFERENCES, CITATION} and tag not in NOT_PROSE
         code = inside.code or tag in NOT_PROSE
@@ -103,12 +105,12 @@ class _Reader(HTMLParser):
         return any(each.tag in ("p", "li", "td", "th", "figcaption", "caption", "dd", "dt", "div")
                    for each in self.open)  # fmt: skip
 
-    def _attributes(self, tag: str, attributes: dict[str, str], inside: _Open) -> None:
+    def _attributes(self, tag: str, attributes: dict[str, str], *, is_prose: bool) -> None:
         for name in ATTRIBUTES:
             is_text = name != "content" or attributes.get("name") in ("description", "title")
             if attributes.get(name) and is_text:
                 block = Block(f"{tag} {name}")
-                block.parts.append((attributes[name], inside.prose))
+                block.parts.append((attributes[name], is_prose))
                 self.done.append(block)
 
 

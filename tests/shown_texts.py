@@ -13,7 +13,7 @@ from pathlib import Path
 from oablib.render import catalogues
 from tests import page_texts
 
-FEWEST_LETTERS = 12  # of a message beside its values: with fewer it could be found anywhere
+FEWEST_LETTERS = 10  # of a message beside its values: with fewer it could be found anywhere
 ANYTHING = "\N{REPLACEMENT CHARACTER}"
 _WITHIN_A_SENTENCE = r"(?:(?!\. [A-Z])[^\n])*?"
 _VALUE = re.compile(r"\{[^{}]*\}")

@@ -8,7 +8,9 @@ from tests import markdown_numbers, page_texts, shown_texts
 
 PAGE = """<!DOCTYPE html><html lang="nl"><head><title>05 Basismodel</title>
 <style>and the of which</style></head><body>
-<nav aria-label="Inhoud"><a href="#x">Inhoud</a></nav>
+<nav aria-label="Inhoud"><a href="#x">Inhoud</a>
+<a lang="en" aria-label="All of the pages that are in English">English</a></nav>
+<table><tr><td>The mean and the other (demo.yaml line 3)</td></tr></table>
 <p>Van de 12 effecten is <strong>één</strong> niet nul <a href="y">volgens het basismodel</a>,
 zie <code>and the with</code> en <span class="citation">(And the Which 2020)</span>.</p>
 <p>Dit heet <i lang="en">the mean and the other</i>, of “all and which”.</p>

@@ -20,7 +20,7 @@ LATER = _.later("on {day}", day=1)
 '''
 CAPTIONS = """labels: {n: children}
 words: {states: {0: unknown}}
-tbl-ages: {title: 'Ages of {what}', note: '95% intervals', labels: {a: years}, digits: 1}
+tbl-ages: {title: 'Ages of {what}', note: '95% intervals', labels: {a: years, what: ''}, digits: 1}
 """
 PARAGRAPH = "Ages are those of `01_intake`, see @tbl-ages and [@rubin1987]."
 TRANSLATIONS = {
