@@ -11,7 +11,6 @@ import pytest
 
 import oablib.report
 from oablib.params import strict_yaml
-from oablib.report.captions import SHARED, TEXTS, captions_beside
 from oablib.report.drawing import exhibited
 from oablib.report.table import show
 from oablib.report.texts import LABELS, TEXTS, WORDS
