@@ -131,7 +131,8 @@ def _sources() -> Iterator[tuple[Path, list[Text]]]:
     for path in sorted((params.root() / "notebooks").glob("*.ipynb")):
         yield path, list(dict.fromkeys(_of_notebook(path)))
     for path in sorted((PACKAGE / "report").rglob("*.py")):
-        found = [*_of_code(path), *filter(None, _of_captions(path.with_suffix(".yaml")))]
+        captions = (text for text in _of_captions(path.with_suffix(".yaml")) if text)
+        found = [*_of_code(path), *captions]
         yield path, list(dict.fromkeys(found))
     yield ASSETS / "pages", list(dict.fromkeys(_of_templates()))
 
