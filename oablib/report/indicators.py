@@ -1,5 +1,7 @@
 """Which indicator is applied, in words."""
 
+from oablib.indicator.pupil_scores import Indicator
+from oablib.indicator.pupil_scores.indicator import ESTIMATED
 from oablib.protocol import models
 from oablib.report.texts import texts_beside
 
@@ -19,3 +21,15 @@ def applied(name: str) -> str:
 def is_derived(name: str) -> bool:
     """Whether effects of an indicator follow from those that are published in rounded form."""
     return bool(name) and bool(models.load(name).standardised_effects)
+
+
+def is_estimated(indicator: Indicator) -> bool:
+    """Whether the run has estimated it itself."""
+    return ESTIMATED in indicator.origins.values()
+
+
+def named(indicator: Indicator) -> str:
+    """An indicator within a sentence: "indicator of 2021", or that the run has estimated it."""
+    if is_estimated(indicator):
+        return _("indicator estimated in this run")
+    return indicator.model.short

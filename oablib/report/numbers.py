@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -80,8 +81,8 @@ def _pattern(*, grouped: bool, digits: int, percent: bool) -> babel.NumberPatter
 def _written(value: float, pattern: babel.NumberPattern) -> str:
     if not math.isfinite(value):
         return str(value).replace("-", MINUS)
-    plain = value.item() if hasattr(value, "item") else value
-    text = pattern.apply(plain, language.current()).replace("-", MINUS)
+    # The number as it is held, so that it is rounded as everywhere in Python.
+    text = pattern.apply(Decimal(float(value)), language.current()).replace("-", MINUS)
     return _without_sign_of_zero(text)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from oablib.indicator.pupil_scores import Indicator, Rules
-from oablib.indicator.pupil_scores.indicator import ESTIMATED, PER_UNIT
-from oablib.report import drawing
+from oablib.indicator.pupil_scores.indicator import PER_UNIT
+from oablib.report import drawing, indicators
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
@@ -22,13 +22,6 @@ COLOURS = {
     "matched": drawing.INDIRECT,
     "asylum": drawing.INK,
 }
-
-
-def indicator_words(indicator: Indicator) -> str:
-    """An indicator within a sentence: "indicator of 2021", or that it is estimated in this run."""
-    if ESTIMATED in indicator.origins.values():
-        return _("indicator estimated in this run")
-    return indicator.model.short
 
 
 @in_languages
@@ -49,9 +42,9 @@ def effects_table(
     columns = ["name", "new", "beside", "current", "current_from", "low", "high"]
     shown = named[[name for name in columns if name in named]]
     texts = {
-        "applied": sentence(indicator_words(new)),
-        "beside": sentence(indicator_words(beside)) if beside else "",
-        "current": sentence(indicator_words(current)),
+        "applied": sentence(indicators.named(new)),
+        "beside": sentence(indicators.named(beside)) if beside else "",
+        "current": sentence(indicators.named(current)),
     }
     filled = shown.dropna(axis="columns", how="all")
     caption = captions("tbl-effects", **texts)
@@ -73,7 +66,7 @@ def contributions_table(
         ],
     )
     texts = {
-        "applied": sentence(indicator_words(new)), "current": sentence(indicator_words(current))
+        "applied": sentence(indicators.named(new)), "current": sentence(indicators.named(current))
     }  # fmt: skip
     return show(
         named[["variable", "category", "new", "current", "difference"]],
@@ -179,7 +172,7 @@ def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: 
     return _(
         "Under the {beside}, {same:.1%} of the children with the lowest {share:.0%} of scores "
         "would be the same; the scores correlate {r:.3f}.",
-        beside=indicator_words(beside),
+        beside=indicators.named(beside),
         same=row["same"],
         share=share,
         r=row["correlation"],
@@ -203,8 +196,8 @@ def answer(
     schools: by share of imputed scores. agreement: with the indicator beside the applied one.
     """
     shares = sources.set_index("provenance")["share"]
-    applied = indicator_words(new)
-    if ESTIMATED in new.origins.values():
+    applied = indicators.named(new)
+    if indicators.is_estimated(new):
         texts = [_("This report applies the **{applied}**, not a published one.", applied=applied)]
     else:
         texts = [_("This report applies the **{applied}**, as published.", applied=applied)]

@@ -112,7 +112,7 @@ def test_the_results_of_all_stages_show_themselves() -> None:
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",
         "protocol.codebook", "protocol.indicators", "protocol.literature", "protocol.models",
-        "protocol.roles",
+        "protocol.roles", "report.planted",
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
