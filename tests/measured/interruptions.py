@@ -27,7 +27,7 @@ PROJECT = ROOT
 SMALL = {"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2}
 # Without the children of a country, which would double the time of every trial.
 WITH_COUNTRY = {**SMALL, "country_share": 0.003, "education_draws": 2}
-SMALL |= {"country": ""}
+SMALL |= {"country": "", "languages": "en"}
 OLD, NEW = {**SMALL, "seed": 4}, {**SMALL, "seed": 5}
 
 
