@@ -33,8 +33,8 @@ def meaning(country: Country | None) -> str:
     if country is None:
         return ""
     return _(
-        "In the country {new:,} school sites have a score above zero ({current:,} by the "
-        "indicator in use).",
+        "In the country, {new:,} school sites have a score above zero, {current:,} by the current "
+        "indicator.",
         new=country.schools_above_zero("new"),
         current=country.schools_above_zero("current"),
     )

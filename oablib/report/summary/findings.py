@@ -41,12 +41,12 @@ def unknown(results: Results, *, labels: Labels) -> str:
     if rows.empty:
         return _("No value that the model needs was unknown, so nothing was imputed.")
     parts = [
-        _("{variable} ({share:.0%})", variable=labels(name), share=share)
+        _("{variable} ({share:.0%} unknown)", variable=labels(name), share=share)
         for name, share in rows[["variable", "share_unknown"]].to_numpy()
     ]
     return _.plural(
-        "Unknown and imputed {n:,} time: {parts}.",
-        "Unknown and imputed {n:,} times: {parts}.",
+        "Imputed {n:,} time: {parts}.",
+        "Imputed {n:,} times: {parts}.",
         n=results.m,
         parts=listed(parts),
     )
@@ -75,7 +75,7 @@ def kept(results: Results, *, model: Model, labels: Labels) -> str:
         return text
     paths = listed(labels.path(lhs, rhs) for lhs, rhs in refused[["lhs", "rhs"]].to_numpy())
     return f"{text} " + _(
-        "The data speak for {paths}, but the theoretical basis is judged too weak.", paths=paths
+        "The fit improves with {paths}, but the theoretical basis is judged too weak.", paths=paths
     )
 
 
@@ -112,7 +112,7 @@ def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     words = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     if not sure.any():
         return _(
-            "At equal {mediator} none of {n:,} direct effects on the {outcome} differs from 0 "
+            "At equal {mediator}, none of {n:,} direct effects on the {outcome} differs from 0 "
             "(95% interval).",
             n=len(direct),
             **words,
@@ -122,7 +122,7 @@ def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
         for name, value in direct.loc[sure, ["name", "value"]].to_numpy()
     ]
     return _(
-        "At equal {mediator} **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
+        "At equal {mediator}, **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
         "(95% interval): {parts}.",
         k=int(sure.sum()),
         n=len(direct),
