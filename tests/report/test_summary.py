@@ -102,16 +102,21 @@ def test_the_answer_says_what_was_found_and_whether_to_trust_it(
     text = whole(results, words, plan, country=country, about=DRAWN)
     for part in (
         "**2,400 children in 171 schools**",
-        "Imputed 5 times: education of the father (50% unknown)",
-        "**The base model is kept**: its 1 candidate path", "fits (robust chi2 6.1 on 5 df",
-        "**1 of 2 direct effects**", "education of the father +0.80", "7 school sites",
-        "**Trust it as a test of the program only**", "5 imputations were made, 105 are",
+        "Imputed 5 times: education of the father (50%)",
+        "**The base model is kept**: its 1 candidate path", "fits (RMSEA 0.011",
+        "**1 of 2 direct effects**", "that of education of the father is", "7 school sites",
+        "**Trust it as a test of the program only**", "Imputations: 5 made, 105 rec",
         "at most 0.4 standard errors", "Of the scores, 6.6% are",
     ):  # fmt: skip
         assert part in text, part
     with language.use("nl"):
         dutch = whole(results, words, plan, country=country, about=DRAWN)
-    for part in ("**2.400 kinderen op 171 scholen**", "chi2 6,1", "alleen te vertrouwen", "6,6%"):
+    for part in (
+        "**2.400 kinderen op 171 scholen**",
+        "RMSEA 0,011",
+        "alleen te vertrouwen",
+        "6,6%",
+    ):
         assert part in dutch, part
 
 
@@ -134,7 +139,7 @@ def test_delivered_data_without_country_or_unknown_values_have_no_sentence_on_th
 @pytest.mark.parametrize(
     ("measures", "said", "dutch"),
     [
-        ({}, "The base model fits (robust chi2 6.1", "Het basismodel past (robuuste chi2 6,1"),
+        ({}, "The base model fits (RMSEA 0.011", "Het basismodel past (RMSEA 0,011"),
         ({"chi2_scaled": 143.0, "df": 4.0, "rmsea": 0.095}, "**The base model does not fit** "
          "(robust chi2 143.0 on 4 df, RMSEA 0.095)", "**Het basismodel past niet** (robuuste"),
         ({"cfi": 0.9}, "does not fit", "past niet"),
@@ -155,7 +160,7 @@ def test_misfit_is_named(
     ("decision", "said", "dutch"),
     [
         ("neither", "is kept**: its 1 candidate path is not added.", "is niet toegevoegd."),
-        ("not_grounded", "The fit improves with origin → NSCCT score", "als te zwak beoordeeld"),
+        ("not_grounded", "weakly founded: origin → NSCCT score", "te zwak onderbouwd"),
         ("added", "**Added to the base model: origin → NSCCT score.**", "**Toegevoegd aan het"),
     ],
 )

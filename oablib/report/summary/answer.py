@@ -22,6 +22,7 @@ def answer(
         findings.kept(results, model=model, labels=labels),
         findings.verdict(results, model=model, labels=labels),
         findings.effects(results.direct, model=model, labels=labels),
+        findings.strongest(results.direct, labels=labels),
         meaning(country),
     )
     last = trust.summed_up(results, country=country, about=about)
@@ -33,8 +34,8 @@ def meaning(country: Country | None) -> str:
     if country is None:
         return ""
     return _(
-        "In the country, {new:,} school sites have a score above zero, {current:,} by the current "
-        "indicator.",
+        "In the country, {new:,} school sites have a score above zero (current indicator: "
+        "{current:,}).",
         new=country.schools_above_zero("new"),
         current=country.schools_above_zero("current"),
     )

@@ -139,17 +139,12 @@ def summed_up(results: Results, *, country: Country | None, about: About) -> str
     if results.recommended is not None:
         wanted = int(results.recommended["m_recommended"])
         texts.append(
-            _(
-                "{m:,} imputations were made, {wanted:,} are recommended.",
-                m=results.m,
-                wanted=wanted,
-            )
+            _("Imputations: {m:,} made, {wanted:,} recommended.", m=results.m, wanted=wanted)
         )
     if not results.sensitivity.empty and not results.moved.empty:
         texts.append(
             _(
-                "If imputed values are shifted, effects move by at most {most:.1f} standard "
-                "errors.",
+                "Shifts of imputed values move effects by at most {most:.1f} standard errors.",
                 most=results.moved.max(),
             )
         )
