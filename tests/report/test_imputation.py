@@ -169,7 +169,11 @@ def test_each_variable_has_a_verdict_on_its_chains(words: Labels) -> None:
 
 @pytest.mark.parametrize(
     ("coverage", "upper", "verdict"),
-    [(0.91, 0.95, "consistent with nominal"), (0.84, 0.89, "below nominal"), (0.97, 0.99, "above nominal")],
+    [
+        (0.91, 0.95, "consistent with nominal"),
+        (0.84, 0.89, "below nominal"),
+        (0.97, 0.99, "above nominal"),
+    ],
 )
 def test_each_variable_has_a_verdict_on_its_coverage(
     coverage: float, upper: float, verdict: str, words: Labels

@@ -183,6 +183,7 @@ def beside_published(
     row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
     wave, pattern = gap.index[int(row)], str(gap.columns[int(column)])
     texts = [
+        _("Published shares are those of the same wave [@walhout_scholtus2021, figure 2.2.3]."),
         _(
             "The largest difference from a published share is {gap:.1f} percentage points "
             "({wave}, {pattern}).",
