@@ -155,3 +155,14 @@ def test_one_row_a_concept(entries: Literature, plans: dict[str, Model], words: 
     assert rows["NSCCT score", "Age"][-1] == "no source"
     candidates = report.candidates_table(paths, **given)
     assert pd.Series([row[0] for row in candidates.groups[0][1]]).is_unique
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("en", "Vedder and Bekkers (1993)"), ("nl", "Vedder en Bekkers (1993)")]
+)
+def test_names_of_sources_are_joined_as_the_language_does(
+    code: str, said: str, entries: Literature
+) -> None:
+    with language.use(code):
+        table = report.evidence_table(entries)
+    assert any(said in row[-1] for _group, rows in table.groups for row in rows)

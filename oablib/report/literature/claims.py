@@ -41,7 +41,8 @@ def evidence_table(entries: Literature) -> Table:
 
 def _cited(sources: str) -> str:
     """Authors and years as the language in use abbreviates and joins names."""
-    return sources.replace(" & ", f" {_('and')} ").replace("et al.", _("et al."))
+    joined = _("and")
+    return sources.replace(" & ", f" {joined} ").replace("et al.", _("et al."))
 
 
 def _size(row: pd.Series) -> str:
