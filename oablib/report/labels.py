@@ -38,7 +38,7 @@ class Labels:
                     "{variable}: {category}", variable=self(column), category=_inner(category.label)
                 )
             if name in model.school_means:
-                return _("{variable}, school mean", variable=self(model.school_means[name]))
+                return _("school mean of the {variable}", variable=self(model.school_means[name]))
         return self.models[name].short if name in self.models else words(name)
 
     def heading(self, name: str) -> str:

@@ -76,7 +76,7 @@ def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) 
     origin = Origin(
         Words(
             en=f"synthetic cohort (n = {n:,}, seed {seed}{paths})",
-            nl=f"synthetisch cohort (n = {f'{n:,}'.replace(',', '.')}, seed {seed}{paths})",
+            nl=f"synthetisch cohort (n = {f'{n:,}'.replace(',', '.')}, startgetal {seed}{paths})",
         ),
         drawn=True,
     )

@@ -126,7 +126,7 @@ def test_ratios_of_standard_errors_are_explained(direct: pd.DataFrame) -> None:
             direct, n=19247, figures=PUBLISHED, school_means=names, labels=LABELS
         )
     )
-    assert "0.67 (education of the mother, school mean) to 1.45 (origin)" in text[0]
+    assert "0.67 (school mean of the education of the mother) to 1.45 (origin)" in text[0]
     assert "53% of the information on origin is missing" in text[0] and "1.46 times" in text[0]
     assert "number of schools" in text[0]
     assert "0,67" in text[1]

@@ -63,7 +63,7 @@ def test_values_that_look_right_are_said_to(words: Labels) -> None:
     text = answer(words)
     assert "**The imputed values look right.**" in text
     assert "Chains settled: yes (largest drift +0.02 standard deviations)" in text
-    assert "below the promised 90%: no; education of the mother 91.0%" in text
+    assert "below the nominal 90%: no; education of the mother 91.0%" in text
     assert "differ by at most 5.0 percentage points" in text
     assert "The main limit: values are assumed to be missing at random" in text
     assert "father" not in text  # nothing of it was imputed, so not 20 times either
@@ -114,11 +114,11 @@ def test_what_is_unknown_is_said_of_each_variable_and_of_all(words: Labels) -> N
     test: dict[str, Any] = {"variable": "", "share": 0.0, "given": ""}
     options: dict[str, Any] = {"pattern": pattern(), "labels": words, "hidden": test}
     text = report.unknown_text(counts(father=3, mother=4), **options)
-    together = "education of the father and education of the mother are all unknown"
+    together = "none of these is known: education of the father and education of the mother"
     assert text == f"For 20.0% of the children {together}."
     one = report.unknown_text(counts(mother=4), **options)
     assert "Known for all children: education of the father." in one
-    assert "all unknown" not in one and "as a test" not in one
+    assert "none of these" not in one and "as a test" not in one
     none = report.unknown_text(counts(), **options)
     assert none == "All values of education of the father and education of the mother are known."
     hiding = options | {"hidden": {"variable": MOTHER, "share": 0.4, "given": "cito"}}
@@ -170,9 +170,9 @@ def test_each_variable_has_a_verdict_on_its_chains(words: Labels) -> None:
 @pytest.mark.parametrize(
     ("coverage", "upper", "verdict"),
     [
-        (0.91, 0.95, "as promised"),
-        (0.84, 0.89, "below the promise"),
-        (0.97, 0.99, "above the promise"),
+        (0.91, 0.95, "consistent with nominal"),
+        (0.84, 0.89, "below nominal"),
+        (0.97, 0.99, "above nominal"),
     ],
 )
 def test_each_variable_has_a_verdict_on_its_coverage(
@@ -183,7 +183,7 @@ def test_each_variable_has_a_verdict_on_its_coverage(
 
 
 def test_values_that_one_data_set_lacks_are_named(words: Labels) -> None:
-    assert "Every known value was imputed" in report.shares_text(levels(), labels=words)
+    assert "Every value that occurs was imputed" in report.shares_text(levels(), labels=words)
     absent = levels().assign(lowest=[0.0, 0.7])
     text = report.shares_text(absent, labels=words)
     assert "Not imputed in every data set: education of the mother “Primary education”." in text

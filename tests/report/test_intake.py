@@ -49,11 +49,11 @@ def answer(frame: pd.DataFrame, words: Labels, *, waves: int = 1, about: About =
 def test_the_answer_gives_every_reason_for_dropping(words: Labels) -> None:
     text = answer(steps(3, 2), words, waves=2, about=DRAWN)
     assert "**95 children in 9 schools**" in text and "2 waves, with 5 and 5 children" in text
-    assert "5 (5.0%) were dropped: 3 because NSCCT score is unknown and 2 because Cito" in text
+    assert "5 (5.0%) were dropped: 3 without NSCCT score and 2 without Cito" in text
     assert "synthetic data" in text
     with language.use("nl"):
         dutch = answer(steps(3, 2), words, about=DRAWN)
-    assert "5 (5,0%) afgevallen: 3 omdat de NSCCT-score onbekend is en 2 omdat" in dutch
+    assert "5 (5,0%) afgevallen: 3 zonder NSCCT-score en 2 zonder Cito" in dutch
 
 
 def test_the_answer_says_when_nobody_was_dropped(words: Labels) -> None:
@@ -76,11 +76,11 @@ def test_schools_in_several_waves_are_counted(roles: Roles) -> None:
 
 def test_variables_that_are_not_known_of_all_are_named(words: Labels) -> None:
     frame = pd.DataFrame({"variable": ["origin", "education_father"], "known": [1.0, 0.75]})
-    assert "1 are known of all children. Unknown are: education of the father (25.0%)." in (
+    assert "1 are known for all children. Partly unknown: education of the father (25.0%)." in (
         report.known(frame, labels=words)
     )
     complete = report.known(frame.assign(known=1.0), labels=words)
-    assert complete == "All 2 variables are known of all children."
+    assert complete == "All 2 variables are known for all children."
     with language.use("nl"):
         assert "(25,0%)" in report.known(frame, labels=words)
 
@@ -93,7 +93,7 @@ def test_facts_of_a_delivery_are_in_the_language_of_the_page() -> None:
     with language.use("nl"):
         table = report.delivery_table(delivery, origin=delivery.origin)
     values = {row[0]: row[1] for row in table.groups[0][1]}
-    assert values["rijen"] == "1.200" and values["bestanden van andere tabellen, vergeleken"]
+    assert values["rijen"] == "1.200" and values["gekoppelde bestanden, met dit bestand vergeleken"]
     assert values["opmerkingen"].startswith("andere gebruikers van deze computer")
 
 
@@ -140,7 +140,9 @@ def test_rare_patterns_are_one_where_there_are_more_than_colours(roles: Roles) -
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("shift", "said"), [(0.0, "No share is further"), (0.2, "4 of 4 shares")])
+@pytest.mark.parametrize(
+    ("shift", "said"), [(0.0, "No share differs by more"), (0.2, "4 of 4 shares")]
+)
 def test_a_pattern_is_held_against_the_published_one(
     roles: Roles, words: Labels, shift: float, said: str
 ) -> None:

@@ -31,7 +31,7 @@ def test_a_name_has_words_in_both_languages(
 
 
 def test_what_a_model_makes_of_a_column_has_words_that_follow_from_it(base: Labels) -> None:
-    assert base("school_mean_education_mother") == "education of the mother, school mean"
+    assert base("school_mean_education_mother") == "school mean of the education of the mother"
     assert base("residence_0_5_years") == "length of residence of the mother: 0 to 5 years"
     with language.use("nl"):
         assert "opleidingsniveau van de moeder" in base("school_mean_education_mother")

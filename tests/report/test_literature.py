@@ -47,7 +47,7 @@ def test_candidates_without_foundation_are_counted(
     text = answer(entries, plans, words)
     assert "**None of the 5 candidate paths is judged well founded**" in text
     assert f"{len(entries.claims)} claims from" in text
-    assert "Well founded for NSCCT score: education of the parents." in text
+    assert "Well founded for the NSCCT score: education of the parents." in text
     assert "speaks against" not in text
     with language.use("nl"):
         assert "**Geen van de 5 kandidaatpaden is als goed onderbouwd beoordeeld**" in (
@@ -87,7 +87,7 @@ def test_candidates_without_a_source_and_models_without_candidates(
     none = report.answer(paths.assign(candidate_of=0), entries=entries, labels=words)
     assert "No model names a candidate path." in none
     nothing = paths.assign(grounding="no entry")
-    assert "No cause is judged well founded for NSCCT score." in (
+    assert "No cause is judged well founded for the NSCCT score." in (
         report.answer(nothing, entries=entries, labels=words)
     )
 
@@ -98,7 +98,7 @@ def test_another_codebook_has_none_of_the_parents_education(entries: Literature)
     plans = {"snijders_bosker": model}
     text = answer(entries, plans, words)
     assert "education of the parents" not in text and "Cito" not in text
-    assert "Well founded for language score: intelligence, socio-economic status" in text
+    assert "Well founded for the language score: intelligence, socio-economic status" in text
     paths = literature_tables.coverage(entries, models=plans)
     assert "No model has the paths to verbal intelligence from sex, grades repeated" in (
         report.uncovered(paths, labels=words)
@@ -113,7 +113,7 @@ def test_paths_that_every_model_covers_are_not_listed(
 
 
 def test_causes_without_a_variable_are_named(entries: Literature, plans: dict[str, Model]) -> None:
-    assert "causes that the claims name no model has a variable: socio-economic status" in (
+    assert "has a variable for 16 causes that the claims name: socio-economic status" in (
         report.unmeasured(entries, models=plans)
     )
     held = [claim for claim in entries.claims if claim.name == "achievement_origin"]
@@ -145,7 +145,24 @@ def test_one_row_a_concept(entries: Literature, plans: dict[str, Model], words: 
     grounds = report.grounds_table(paths, **given)
     rows = {(name, row[0]): row for name, part in grounds.groups for row in part}
     row = rows["Cito score", "Education of the parents"]
-    assert row[1:] == ("education of the father, education of the mother", "2", "1", "well founded")
+    assert row[1:] == (
+        "education of the father, education of the mother",
+        "2",
+        "2",
+        "1",
+        "well founded",
+    )
     assert rows["NSCCT score", "Age"][-1] == "no source"
     candidates = report.candidates_table(paths, **given)
     assert pd.Series([row[0] for row in candidates.groups[0][1]]).is_unique
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("en", "Vedder and Bekkers (1993)"), ("nl", "Vedder en Bekkers (1993)")]
+)
+def test_names_of_sources_are_joined_as_the_language_does(
+    code: str, said: str, entries: Literature
+) -> None:
+    with language.use(code):
+        table = report.evidence_table(entries)
+    assert any(said in row[-1] for _group, rows in table.groups for row in rows)

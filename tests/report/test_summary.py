@@ -101,16 +101,22 @@ def test_the_answer_says_what_was_found_and_whether_to_trust_it(
 ) -> None:
     text = whole(results, words, plan, country=country, about=DRAWN)
     for part in (
-        "**2,400 children in 171 schools**", "imputed 5 times: education of the father (50%)",
-        "**The base model is kept**: its 1 candidate path", "fits (robust chi2 6.1 on 5 df",
-        "**1 of 2 direct effects**", "education of the father +0.80", "7 school sites",
-        "**Trust it as a test of the program only**", "5 imputations were made, 105 are",
-        "at most 0.4 standard errors", "Donors give 6.6%",
+        "**2,400 children in 171 schools**",
+        "Imputed 5 times: education of the father (50%)",
+        "**The base model is kept**: its 1 candidate path", "fits (RMSEA 0.011",
+        "**1 of 2 direct effects**", "that of education of the father is", "7 school sites",
+        "**Trust it as a test of the program only**", "Imputations: 5 made, 105 rec",
+        "at most 0.4 standard errors", "Of the scores, 6.6% are",
     ):  # fmt: skip
         assert part in text, part
     with language.use("nl"):
         dutch = whole(results, words, plan, country=country, about=DRAWN)
-    for part in ("**2.400 kinderen op 171 scholen**", "chi2 6,1", "alleen te vertrouwen", "6,6%"):
+    for part in (
+        "**2.400 kinderen op 171 scholen**",
+        "RMSEA 0,011",
+        "alleen te vertrouwen",
+        "6,6%",
+    ):
         assert part in dutch, part
 
 
@@ -133,7 +139,7 @@ def test_delivered_data_without_country_or_unknown_values_have_no_sentence_on_th
 @pytest.mark.parametrize(
     ("measures", "said", "dutch"),
     [
-        ({}, "The base model fits (robust chi2 6.1", "Het basismodel past (robuuste chi2 6,1"),
+        ({}, "The base model fits (RMSEA 0.011", "Het basismodel past (RMSEA 0,011"),
         ({"chi2_scaled": 143.0, "df": 4.0, "rmsea": 0.095}, "**The base model does not fit** "
          "(robust chi2 143.0 on 4 df, RMSEA 0.095)", "**Het basismodel past niet** (robuuste"),
         ({"cfi": 0.9}, "does not fit", "past niet"),
@@ -154,7 +160,7 @@ def test_misfit_is_named(
     ("decision", "said", "dutch"),
     [
         ("neither", "is kept**: its 1 candidate path is not added.", "is niet toegevoegd."),
-        ("not_grounded", "The data speak for origin → NSCCT score", "als te zwak beoordeeld"),
+        ("not_grounded", "weakly founded: origin → NSCCT score", "te zwak onderbouwd"),
         ("added", "**Added to the base model: origin → NSCCT score.**", "**Toegevoegd aan het"),
     ],
 )
@@ -198,7 +204,7 @@ def test_reservations_about_delivered_data(results: Results, words: Labels, plan
     for found, said, dutch in (
         (enough, "**It can be trusted as far as the model holds**", "voor zover het model klopt"),
         (results, "reservations**: there are too few imputations.", "te weinig imputaties"),
-        (moved, "reservations**: effects depend on whether", "of waarden aselect ontbreken"),
+        (moved, "reservations**: effects depend on whether", "of waarden willekeurig ontbreken"),
         (misfit, "reservations**: the model does not fit.", "het model past niet"),
     ):
         assert said in whole(found, words, plan)
@@ -215,9 +221,9 @@ def test_imputations_made_and_recommended(results: Results, words: Labels) -> No
 
 def test_movement_under_shifts(results: Results, words: Labels) -> None:
     small = trust.shifts(results, labels=words)
-    assert "by 0.4 standard errors" in small and "No effect starts or stops" in small
+    assert "by 0.4 standard errors" in small and "No shift changes the significance" in small
     large = trust.shifts(replace(results, sensitivity=shifted(7.0)), labels=words)
-    assert "These start or stop to differ from 0: education of the father." in large
+    assert "Shifts change the significance at 5% of education of the father." in large
     lost = results.sensitivity.assign(value=np.nan)
     assert "could not be estimated" in trust.shifts(
         replace(results, sensitivity=lost), labels=words
@@ -239,19 +245,23 @@ def test_agreement_of_synthetic_data_tests_the_program(results: Results) -> None
 def test_the_country(results: Results, country: Country, words: Labels, plan: Model) -> None:
     text = summary.country_section(country)
     assert text.startswith("## What it means for the country")
-    assert "7 school sites have a score above zero, 5 by the indicator in use; 2 have" in text
-    assert "as estimated in this run" in text and "synthetic" not in text
+    assert "7 school sites have a score above zero, 5 by the current indicator; 2 by" in text
+    assert "one estimated in this run" in text and "synthetic" not in text
     drawn = replace(country, facts=country.facts.assign(drawn=True))
     assert "These children are synthetic." in summary.country_section(drawn)
     given = replace(country, effects=country.effects.assign(new_from="published"))
-    assert "published indicator, not the one estimated" in applied(given)
+    assert "published one, not the one estimated" in applied(given)
     same = replace(country, crosstable=country.crosstable.drop(index=1))
-    assert "the same ones as by the indicator in use" in schools(same)
+    assert "the same ones as by the current indicator" in schools(same)
     with language.use("nl"):
         assert "## Wat het voor het land betekent" in summary.country_section(country)
         assert "7 vestigingen" in schools(country) and "dezelfde" in schools(same)
     table = summary.key_figures_table(
         results, country=country, model=plan, labels=words, about=DELIVERED
     )
-    assert ("scores from donors", "6.6%", "10_pupil_scores") in table.groups[-1][1]
+    assert (
+        "scores imputed by predictive mean matching",
+        "6.6%",
+        "10_pupil_scores",
+    ) in table.groups[-1][1]
     assert "<code>10_pupil_scores</code>" in table._repr_html_()

@@ -85,9 +85,9 @@ def _settled(drifts: pd.DataFrame, *, labels: Labels) -> str:
 
 
 def _covered(coverage: pd.DataFrame, *, labels: Labels) -> str:
-    """For which variables the coverage of hidden values stays below the promise."""
+    """For which variables the coverage of hidden values stays below the nominal level."""
     low = coverage[[verdict == "below" for verdict in checks.verdicts(coverage)]]
-    promised = float(coverage["nominal"].iloc[0])
+    nominal = float(coverage["nominal"].iloc[0])
     shown = [
         _(
             "{variable} {share:.1%} (95% interval {lower:.1%} to {upper:.1%})",
@@ -98,11 +98,11 @@ def _covered(coverage: pd.DataFrame, *, labels: Labels) -> str:
     ]  # fmt: skip
     if low.empty:
         return _(
-            "Coverage of hidden known values below the promised {promised:.0%}: no; {coverages}.",
-            promised=promised, coverages=listed(shown),
+            "Coverage of hidden known values below the nominal {nominal:.0%}: no; {coverages}.",
+            nominal=nominal, coverages=listed(shown),
         )  # fmt: skip
     return _(
-        "Coverage of hidden known values below the promised {promised:.0%}: yes, for {coverages}; "
+        "Coverage of hidden known values below the nominal {nominal:.0%}: yes, for {coverages}; "
         "these imputations understate their uncertainty.",
-        promised=promised, coverages=listed(shown),
+        nominal=nominal, coverages=listed(shown),
     )  # fmt: skip

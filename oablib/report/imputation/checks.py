@@ -84,7 +84,7 @@ def settled_text(drifts: pd.DataFrame, *, labels: Labels) -> str:
 
 
 def verdicts(coverage: pd.DataFrame) -> list[str]:
-    """For each row "met", "below" or "above": the promise in, above or below the interval."""
+    """For each row "met", "below" or "above": nominal coverage in, above or below the interval."""
     below = coverage["ci_upper"] < coverage["nominal"]
     above = coverage["ci_lower"] > coverage["nominal"]
     return list(np.select([below, above], ["below", "above"], default="met"))
@@ -134,7 +134,7 @@ def calibration_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> 
         figure,
         about=about,
         alt=_(
-            "Dots with intervals of imputed shares, diamonds of true ones. {values}.",
+            "Dots with intervals of imputed shares (%), diamonds of true ones. {values}.",
             values=". ".join(spoken),
         ),
         numbers=numbers.rename(columns=_.words("columns")),

@@ -122,7 +122,7 @@ def unknown_text(
     if len(unknown) > 1:
         together = pattern.loc[pattern[list(unknown["variable"])].all(axis=1), "n"].sum()
         text = _(
-            "For {share:.1%} of the children {variables} are all unknown.",
+            "For {share:.1%} of the children none of these is known: {variables}.",
             share=float(together / pattern["n"].sum()),
             variables=listed(map(labels, unknown["variable"])),
         )

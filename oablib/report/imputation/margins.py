@@ -87,7 +87,7 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
         return ""
     said = _said(_largest(frame), panels=Panels(frame, wave, labels))
     text = _(
-        "Imputed values included, the largest difference to the published distribution is "
+        "Imputed values included, the largest difference from the published distribution is "
         "{points:.1f} percentage points: {place} {share:.1%} here, {published:.1%} published.",
         **said,
     )
@@ -97,8 +97,8 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
     )
     if about.drawn:
         return f"{text} {method} " + _(
-            "These synthetic children were drawn with the published distribution, so that this "
-            "tests the imputation alone."
+            "These synthetic children were drawn with the published distribution, so differences "
+            "are due to the imputation and to chance."
         )
     return f"{text} {method}"
 

@@ -180,7 +180,7 @@ def _absent(levels: pd.DataFrame, *, labels: Labels) -> str:
     """Whether there is a known value that some imputation does not have."""
     absent = levels[(levels["known"] > 0) & (levels["lowest"] == 0)]
     if absent.empty:
-        return _("Every known value was imputed in every data set.")
+        return _("Every value that occurs was imputed in every data set.")
     pairs = zip(absent["variable"], absent["value"], strict=True)
     names = [
         _("{variable} “{value}”", variable=labels(name), value=labels.category(name, value))

@@ -155,11 +155,11 @@ def known(frame: pd.DataFrame, *, labels: Labels) -> str:
     """Which variables are not known of all children."""
     some = frame[frame["known"] < 1]
     if some.empty:
-        return _("All {n:,} variables are known of all children.", n=len(frame))
+        return _("All {n:,} variables are known for all children.", n=len(frame))
     pairs = zip(some["variable"], 1 - some["known"], strict=True)
     parts = [_("{variable} ({share:.1%})", variable=labels(v), share=share) for v, share in pairs]
     return _(
-        "Of {n:,} variables {complete:,} are known of all children. Unknown are: {parts}.",
+        "Of {n:,} variables {complete:,} are known for all children. Partly unknown: {parts}.",
         n=len(frame),
         complete=len(frame) - len(some),
         parts=listed(parts),
@@ -189,7 +189,7 @@ def answer(
     if dropped:
         some = steps[steps["dropped"] > 0]
         reasons = [
-            _("{n:,} because {variable} is unknown", n=int(n), variable=labels(step))
+            _("{n:,} without {variable}", n=int(n), variable=labels(step))
             for step, n in some[["step", "dropped"]].to_numpy()
         ]
         texts.append(
@@ -206,6 +206,6 @@ def answer(
         texts.append(_("None of the {n:,} delivered rows was dropped.", n=delivered))
     texts += [
         _("Source: {source}; {kind}.", source=about.source, kind=about.data),
-        _("Whether these children stand for all children of their years is not tested here."),
+        _("Whether these children represent all children of their years is not tested here."),
     ]
     return " ".join(texts)

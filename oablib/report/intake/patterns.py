@@ -183,24 +183,28 @@ def beside_published(
     row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
     wave, pattern = gap.index[int(row)], str(gap.columns[int(column)])
     texts = [
+        _("Published shares are those of the same wave [@walhout_scholtus2021, figure 2.2.3]."),
         _(
-            "The largest distance to a published share is {gap:.1f} percentage points "
+            "The largest difference from a published share is {gap:.1f} percentage points "
             "({wave}, {pattern}).",
             gap=100 * float(gap.to_numpy().max()),
             wave=labels.category(roles.wave, wave),
             pattern=_in_words(pattern, roles=roles, labels=labels),
         ),
-        _("No share is further from it than chance explains (two standard errors).")
+        _("No share differs by more than two standard errors.")
         if not outside
         else _.plural(
-            "{n:,} of {all:,} shares is further away than two standard errors.",
-            "{n:,} of {all:,} shares are further away than two standard errors.",
+            "{n:,} of {all:,} shares differs by more than two standard errors.",
+            "{n:,} of {all:,} shares differ by more than two standard errors.",
             n=outside,
             all=gap.size,
         ),
     ]
     if about.drawn:
         texts.append(
-            _("The synthetic children were drawn with the published shares: distances are chance.")
+            _(
+                "The synthetic children were drawn with the published shares: the differences are "
+                "due to chance."
+            )
         )
     return " ".join(texts)

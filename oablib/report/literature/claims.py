@@ -19,6 +19,7 @@ captions = _.captions
 SOURCE = "params/rules/literature.yaml"
 ENTRIES = About(_.later("all claims on file"), SOURCE)
 EXPLAINED = "explained variance"
+NO_BREAK = "\u00a0"  # a space at which no line is broken
 ARROW = 1.2  # percentage points, of an arrow that a bound gets
 
 
@@ -33,8 +34,15 @@ def evidence_table(entries: Literature) -> Table:
         direction=frame["direction"].map(_.words("direction")),
         size=[_size(row) for _index, row in frame.iterrows()],
         grounding=frame["grounding"].map(grounding_words),
+        sources=frame["sources"].map(_cited),
     )
     return show(shown[columns], about=ENTRIES, **captions("tbl-evidence"))
+
+
+def _cited(sources: str) -> str:
+    """Authors and years as the language in use abbreviates and joins names."""
+    joined = _("and")
+    return sources.replace(" & ", f" {joined} ").replace("et al.", _("et al."))
 
 
 def _size(row: pd.Series) -> str:
@@ -65,6 +73,7 @@ def _explained(entries: Literature) -> pd.DataFrame:
     return part.assign(
         cause=[_("{cause} ({grade})", cause=cause, grade=grade) for cause, grade in pairs],
         size=[_share(row) for _index, row in part.iterrows()],
+        sources=part["sources"].map(_cited),
     )
 
 
@@ -74,7 +83,7 @@ def explained_variance_figure(entries: Literature) -> Figure:
     """Shares of explained variance; a bound is an arrow from it, not a point."""
     part = _explained(entries)
     figure, axes = drawing.canvas(height=0.8 + 0.32 * len(part))
-    drawing.row_labels(axes, map(sentence, part["cause"]))
+    drawing.row_labels(axes, map(_row_label, part["cause"]))
     for height, (_index, row) in enumerate(part.iterrows()):
         _draw_size(axes, row, at=height)
     axes.xaxis.set_major_locator(MultipleLocator(5))
@@ -89,6 +98,12 @@ def explained_variance_figure(entries: Literature) -> Figure:
         numbers=part[["cause", "size", "sources"]].rename(columns=_.words("columns")),
         **captions("fig-explained-variance"),
     )
+
+
+def _row_label(cause: str) -> str:
+    """A cause whose grade, in brackets, stays on one line."""
+    name, _bracket, grade = sentence(cause).rpartition(" (")
+    return f"{name} ({grade.replace(' ', NO_BREAK)}"
 
 
 def _draw_size(axes: Axes, row: pd.Series, *, at: int) -> None:

@@ -24,7 +24,7 @@ def candidates_table(
 ) -> Table:
     """What is known of each path that a selection may add, one row a concept."""
     rows = by_concept(paths[paths["candidate_of"] > 0], entries=entries, labels=labels)
-    columns = ["effect", "cause", "claims", "grounding", "reason", "judge"]
+    columns = ["effect", "cause", "paths", "claims", "grounding", "reason", "judge"]
     shown = rows.assign(cause=rows["cause"].map(sentence))
     return show(shown[columns], about=about, **captions("tbl-candidates"))
 
@@ -41,7 +41,7 @@ def grounds_table(
 ) -> Table:
     """Paths that some model has, and their support in the literature, one row a concept."""
     rows = by_concept(paths[paths["free_in"] > 0], entries=entries, labels=labels)
-    columns = ["effect", "cause", "variables", "free_in", "claims", "grounding"]
+    columns = ["effect", "cause", "variables", "paths", "free_in", "claims", "grounding"]
     shown = rows.assign(cause=rows["cause"].map(sentence))
     return show(shown[columns], about=about, **captions("tbl-grounds"))
 
@@ -49,7 +49,8 @@ def grounds_table(
 def by_concept(paths: pd.DataFrame, *, entries: Literature, labels: Labels) -> pd.DataFrame:
     """Paths of one concept in one row, in words; a predictor of no concept has its own.
 
-    Columns: effect, cause, variables, free_in (the most models), claims, grounding, reason, judge.
+    Columns: effect, cause, variables, paths, free_in (the most models), claims, grounding, reason,
+    judge.
     """
     concepts = {name: entries.concept_of(name) for name in paths["rhs"]}
     keys = [concept.name if (concept := concepts[name]) else name for name in paths["rhs"]]
@@ -63,6 +64,7 @@ def by_concept(paths: pd.DataFrame, *, entries: Literature, labels: Labels) -> p
                 "effect": labels.heading(str(lhs)),
                 "cause": concept.label if concept else labels(first["rhs"]),
                 "variables": ", ".join(names),
+                "paths": len(part),
                 "free_in": int(part["free_in"].max()),
                 "claims": int(first["claims"]),
                 "grounding": grounding_words(first["grounding"]),
@@ -82,7 +84,7 @@ def _variable(predictor: str, *, labels: Labels) -> str:
 
 def possible(models: Mapping[str, Model]) -> About:
     """Caption of tables about the paths that one of these models could have."""
-    text = _.later("possible paths; models on this codebook: {n:,}", n=len(models))
+    text = _.later("possible paths; models with this codebook: {n:,}", n=len(models))
     return About(text, SOURCE)
 
 
@@ -112,9 +114,9 @@ def unmeasured(entries: Literature, *, models: Mapping[str, Model]) -> str:
     if not causes:
         return _("Every cause that the claims name is measured by a variable of some model.")
     return _.plural(
-        "For {n:,} cause that the claims name no model has a variable: {causes}. It can confound "
+        "No model has a variable for {n:,} cause that the claims name: {causes}. It can confound "
         "the effects of variables with which it goes together.",
-        "For {n:,} causes that the claims name no model has a variable: {causes}. They can "
+        "No model has a variable for {n:,} causes that the claims name: {causes}. They can "
         "confound the effects of variables with which they go together.",
         n=len(causes),
         causes="; ".join(causes),
@@ -128,8 +130,8 @@ def answer(paths: pd.DataFrame, *, entries: Literature, labels: Labels) -> str:
     sources = {key for claim in entries.claims for key in claim.sources}
     texts = [
         _(
-            "{claims:,} claims from {sources:,} sources are on file. Of {n:,} paths that models on "
-            "this codebook could have, **{accepted:,} are judged well founded** and "
+            "{claims:,} claims from {sources:,} sources are on file. Of {n:,} paths that models "
+            "with this codebook could have, **{accepted:,} are judged well founded** and "
             "{insufficient:,} insufficiently founded; for {absent:,} no source is registered.",
             claims=len(entries.claims),
             sources=len(sources),
@@ -143,7 +145,12 @@ def answer(paths: pd.DataFrame, *, entries: Literature, labels: Labels) -> str:
         texts.append(_("The literature speaks against {n:,} of them.", n=rejected))
     texts += [_founded(paths, lhs, entries, labels) for lhs in paths["lhs"].unique()]
     texts.append(_of_candidates(paths[paths["candidate_of"] > 0], labels=labels))
-    texts.append(_("The list is no systematic review, and most judgements are not published."))
+    texts.append(
+        _(
+            "The main limit: the list is no systematic review, and most judgements are not "
+            "published."
+        )
+    )
     return " ".join(texts)
 
 
@@ -152,9 +159,9 @@ def _founded(paths: pd.DataFrame, lhs: str, entries: Literature, labels: Labels)
     accepted = paths[(paths["lhs"] == lhs) & (paths["grounding"] == "accepted")]
     outcome = labels(lhs)
     if accepted.empty:
-        return _("No cause is judged well founded for {outcome}.", outcome=outcome)
+        return _("No cause is judged well founded for the {outcome}.", outcome=outcome)
     causes = by_concept(accepted, entries=entries, labels=labels)["cause"]
-    return _("Well founded for {outcome}: {causes}.", outcome=outcome, causes=listed(causes))
+    return _("Well founded for the {outcome}: {causes}.", outcome=outcome, causes=listed(causes))
 
 
 def _of_candidates(candidates: pd.DataFrame, *, labels: Labels) -> str:

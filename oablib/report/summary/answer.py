@@ -22,6 +22,7 @@ def answer(
         findings.kept(results, model=model, labels=labels),
         findings.verdict(results, model=model, labels=labels),
         findings.effects(results.direct, model=model, labels=labels),
+        findings.strongest(results.direct, labels=labels),
         meaning(country),
     )
     last = trust.summed_up(results, country=country, about=about)
@@ -29,12 +30,21 @@ def answer(
 
 
 def meaning(country: Country | None) -> str:
-    """What it means for the country, in a sentence; empty without one."""
+    """What it means for the country, and by which indicator, in a sentence; empty without one."""
     if country is None:
         return ""
+    values = {
+        "new": country.schools_above_zero("new"),
+        "current": country.schools_above_zero("current"),
+    }
+    if country.is_estimated:
+        return _(
+            "By the indicator estimated here, {new:,} school sites have a score above zero "
+            "(current indicator: {current:,}).",
+            **values,
+        )
     return _(
-        "In the country {new:,} school sites have a score above zero ({current:,} by the "
-        "indicator in use).",
-        new=country.schools_above_zero("new"),
-        current=country.schools_above_zero("current"),
+        "By a published indicator, {new:,} school sites have a score above zero (current "
+        "indicator: {current:,}).",
+        **values,
     )

@@ -36,8 +36,8 @@ def counted(country: Country) -> str:
 def applied(country: Country) -> str:
     """Which indicator is applied."""
     if country.is_estimated:
-        return _("It is the indicator as estimated in this run.")
-    return _("It is the published indicator, not the one estimated in this run.")
+        return _("The indicator is the one estimated in this run.")
+    return _("The indicator is a published one, not the one estimated in this run.")
 
 
 def sources(country: Country) -> str:
@@ -45,7 +45,7 @@ def sources(country: Country) -> str:
     row = country.national.iloc[0]
     return _(
         "{direct:.1%} of the scores are computed from known values alone, {drawn:.1%} with imputed "
-        "values. The target group of schools has {target:,} pupils.",
+        "values. The target group at schools has {target:,} pupils.",
         direct=country.share("direct"),
         drawn=country.share("education"),
         target=int(row["n_target"]),
@@ -61,12 +61,12 @@ def schools(country: Country) -> str:
     }
     if not values["differ"]:
         return _(
-            "{new:,} school sites have a score above zero, the same ones as by the indicator in "
-            "use.",
+            "{new:,} school sites have a score above zero, the same ones as by the current "
+            "indicator.",
             **values,
         )
     return _(
-        "{new:,} school sites have a score above zero, {current:,} by the indicator in use; "
-        "{differ:,} have one by only one of the two.",
+        "{new:,} school sites have a score above zero, {current:,} by the current indicator; "
+        "{differ:,} by only one of the two.",
         **values,
     )

@@ -18,8 +18,8 @@ NOT_GROUNDED = "not_grounded"  # decision on a path that only the literature spe
 def found_text(results: Results, *, model: Model, labels: Labels) -> str:
     """Effects, what stays undecided, and how well the model does in schools not seen."""
     texts = (
+        decided(results.direct, labels=labels),
         undecided(results.direct, model=model, labels=labels),
-        strongest(results.direct, labels=labels),
         explained(results, model=model, labels=labels),
     )
     return " ".join(text for text in texts if text)
@@ -29,7 +29,7 @@ def children(population: pd.DataFrame) -> str:
     """How many children and schools are in the analysis."""
     row = population.iloc[0]
     return _(
-        "**{children:,} children in {schools:,} schools** are in the analysis.",
+        "**{children:,} children in {schools:,} schools** are analysed.",
         children=int(row["children"]),
         schools=int(row["schools"]),
     )
@@ -45,8 +45,8 @@ def unknown(results: Results, *, labels: Labels) -> str:
         for name, share in rows[["variable", "share_unknown"]].to_numpy()
     ]
     return _.plural(
-        "Unknown and imputed {n:,} time: {parts}.",
-        "Unknown and imputed {n:,} times: {parts}.",
+        "Imputed {n:,} time: {parts}.",
+        "Imputed {n:,} times: {parts}.",
         n=results.m,
         parts=listed(parts),
     )
@@ -74,9 +74,7 @@ def kept(results: Results, *, model: Model, labels: Labels) -> str:
     if refused.empty:
         return text
     paths = listed(labels.path(lhs, rhs) for lhs, rhs in refused[["lhs", "rhs"]].to_numpy())
-    return f"{text} " + _(
-        "The data speak for {paths}, but the theoretical basis is judged too weak.", paths=paths
-    )
+    return f"{text} " + _("Significant, but judged too weakly founded: {paths}.", paths=paths)
 
 
 def fits(results: Results) -> bool:
@@ -89,20 +87,16 @@ def verdict(results: Results, *, model: Model, labels: Labels) -> str:
     name, df = labels(model.name), int(results.measure("df"))
     if not df:
         return _("The {model} has no degrees of freedom: its fit cannot be tested.", model=name)
-    values = {
-        "model": name,
-        "chi2": results.measure("chi2_scaled"),
-        "df": df,
-        "rmsea": results.measure("rmsea"),
-    }
+    rmsea = results.measure("rmsea")
     if fits(results):
-        return _(
-            "The {model} fits (robust chi2 {chi2:,.1f} on {df:,} df, RMSEA {rmsea:.3f}).", **values
-        )
+        return _("The {model} fits (RMSEA {rmsea:.3f}).", model=name, rmsea=rmsea)
     return _(
         "**The {model} does not fit** (robust chi2 {chi2:,.1f} on {df:,} df, RMSEA {rmsea:.3f}): "
         "its effects can be biased.",
-        **values,
+        model=name,
+        chi2=results.measure("chi2_scaled"),
+        df=df,
+        rmsea=rmsea,
     )
 
 
@@ -112,23 +106,29 @@ def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     words = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     if not sure.any():
         return _(
-            "At equal {mediator} none of {n:,} direct effects on the {outcome} differs from 0 "
+            "At equal {mediator}, none of {n:,} direct effects on the {outcome} differs from 0 "
             "(95% interval).",
             n=len(direct),
             **words,
         )
-    parts = [
-        _("{variable} {value:+.2f}", variable=labels(name), value=value)
-        for name, value in direct.loc[sure, ["name", "value"]].to_numpy()
-    ]
     return _(
-        "At equal {mediator} **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
-        "(95% interval): {parts}.",
+        "At equal {mediator}, **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
+        "(95% interval).",
         k=int(sure.sum()),
         n=len(direct),
-        parts="; ".join(parts),
         **words,
     )
+
+
+def decided(direct: pd.DataFrame, *, labels: Labels) -> str:
+    """Direct effects whose interval leaves 0 out, with their values; empty without one."""
+    parts = [
+        _("{variable} {value:+.2f}", variable=labels(name), value=value)
+        for name, value in direct.loc[_differ(direct), ["name", "value"]].to_numpy()
+    ]
+    if not parts:
+        return ""
+    return _("Direct effects that differ from 0: {parts}.", parts="; ".join(parts))
 
 
 def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
@@ -144,12 +144,13 @@ def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
 
 
 def strongest(direct: pd.DataFrame, *, labels: Labels) -> str:
-    """The largest standardised effect."""
-    if "std" not in direct or direct["std"].isna().all():
+    """The largest standardised effect of those that differ from 0; empty without one."""
+    rows = direct[_differ(direct)]
+    if "std" not in rows or rows["std"].isna().all():
         return ""
-    row = direct.iloc[int(direct["std"].abs().argmax())]
+    row = rows.iloc[int(rows["std"].abs().argmax())]
     return _(
-        "Per standard deviation the effect of {variable} is the largest ({value:+.2f}).",
+        "Standardised, that of {variable} is the largest ({value:+.2f}).",
         variable=labels(row["name"]),
         value=row["std"],
     )

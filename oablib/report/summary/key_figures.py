@@ -58,7 +58,13 @@ def _of_unknown(results: Results, *, labels: Labels) -> list[Row]:
         rows.append((_("imputations made (recommended)"), text, "06_diagnostics"))
     if not results.sensitivity.empty and not results.moved.empty:
         text = _("{most:.1f} standard errors", most=results.moved.max())
-        rows.append((_("largest movement of an effect under shifts"), text, "06_diagnostics"))
+        rows.append(
+            (
+                _("largest change of an effect when imputed values are shifted"),
+                text,
+                "06_diagnostics",
+            )
+        )
     return rows
 
 
@@ -74,7 +80,7 @@ def _of_model(results: Results, *, model: Model, labels: Labels) -> list[Row]:
             "05_base_model",
         ),
         (
-            _("the same in schools not seen (sd over splits)"),
+            _("the same out of sample (standard deviation over splits)"),
             _("{r2:.1%} ({sd:.1%})", r2=row["r2"], sd=row["r2_sd"]),
             "08_prediction",
         ),
@@ -92,9 +98,13 @@ def _of_country(country: Country | None) -> list[Row]:
     above = (country.schools_above_zero("new"), country.schools_above_zero("current"))
     return [
         (_("children with a score"), number(children, 0), "10_pupil_scores"),
-        (_("scores from donors"), percent(country.share("matched"), 1), "10_pupil_scores"),
         (
-            _("school sites above zero (indicator in use)"),
+            _("scores imputed by predictive mean matching"),
+            percent(country.share("matched"), 1),
+            "10_pupil_scores",
+        ),
+        (
+            _("school sites above zero (current indicator)"),
             _("{new:,} ({current:,})", new=above[0], current=above[1]),
             "12_comparison",
         ),

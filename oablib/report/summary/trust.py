@@ -43,7 +43,7 @@ def trust_text(
 def data(about: About) -> str:
     """Whether the children are real."""
     if about.drawn:
-        return _("The children are synthetic: a program drew them.")
+        return _("The children are synthetic.")
     return _("The children are those of a delivered file; its origin is in `01_intake`.")
 
 
@@ -105,20 +105,20 @@ def shifts(results: Results, *, labels: Labels) -> str:
         return ""
     moved = results.moved
     if moved.empty:
-        return _("With imputed values shifted the model could not be estimated.")
+        return _("With shifted imputed values, the model could not be estimated.")
     text = _(
-        "Whether values are missing at random cannot be seen in the data. With imputed values "
-        "shifted by a level (numbers: a standard deviation) the effect of {variable} moves most, "
-        "by {most:.1f} standard errors (`06_diagnostics`).",
+        "Whether values are missing at random cannot be seen in the data. If imputed values are "
+        "shifted by one level (numeric variables: one standard deviation), the effect of "
+        "{variable} moves most, by {most:.1f} standard errors (`06_diagnostics`).",
         variable=labels(str(moved.idxmax())),
         most=moved.max(),
     )
     changed = results.changed_by_shifts
     if not changed:
-        return f"{text} " + _("No effect starts or stops to differ from 0.")
+        return f"{text} " + _("No shift changes the significance of an effect at 5%.")
     return f"{text} " + _(
-        "These start or stop to differ from 0: {variables}.",
-        variables="; ".join(map(labels, changed)),
+        "Shifts change the significance at 5% of {variables}.",
+        variables=listed(map(labels, changed)),
     )
 
 
@@ -127,7 +127,7 @@ def donors(country: Country | None) -> str:
     if country is None:
         return ""
     return _(
-        "Scores from donors, {share:.1%} of those of the country, are right on average and "
+        "Scores imputed by predictive mean matching, {share:.1%} of those of the country, are "
         "uncertain for a single child.",
         share=country.share("matched"),
     )
@@ -139,22 +139,22 @@ def summed_up(results: Results, *, country: Country | None, about: About) -> str
     if results.recommended is not None:
         wanted = int(results.recommended["m_recommended"])
         texts.append(
-            _(
-                "{m:,} imputations were made, {wanted:,} are recommended.",
-                m=results.m,
-                wanted=wanted,
-            )
+            _("Imputations: {m:,} made, {wanted:,} recommended.", m=results.m, wanted=wanted)
         )
     if not results.sensitivity.empty and not results.moved.empty:
         texts.append(
             _(
-                "If imputed values are shifted, effects move by at most {most:.1f} standard "
-                "errors.",
+                "Shifts of imputed values move effects by at most {most:.1f} standard errors.",
                 most=results.moved.max(),
             )
         )
     if country is not None:
-        texts.append(_("Donors give {share:.1%} of the scores.", share=country.share("matched")))
+        texts.append(
+            _(
+                "Of the scores, {share:.1%} are imputed by predictive mean matching.",
+                share=country.share("matched"),
+            )
+        )
     return " ".join(texts)
 
 

@@ -86,7 +86,7 @@ def draw_country(*, share: float, year: int, seed: int) -> Country:
 
 def _origin(*, share: float, year: int, seed: int) -> Origin:
     parts = f"{share:.2%} of its schools, {year - 1} and {year}, seed {seed}"
-    delen = f"{share:.2%} van de scholen, {year - 1} en {year}, seed {seed}".replace(".", ",")
+    delen = f"{share:.2%} van de scholen, {year - 1} en {year}, startgetal {seed}".replace(".", ",")
     words = Words(en=f"synthetic country ({parts})", nl=f"synthetisch land ({delen})")
     return Origin(words, drawn=True)
 

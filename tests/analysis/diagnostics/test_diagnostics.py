@@ -204,7 +204,7 @@ def test_the_self_test_sees_an_imputation_without_the_school_level(
     assert "school_mean_ses" in recovered.failed
     text = summaries.self_test_text(recovered, labels=labels)
     assert "The self-test failed" in text
-    assert "socio-economic status, school mean" in text
+    assert "school mean of the socio-economic status" in text
 
 
 def test_the_hidden_pattern_keeps_its_share_and_its_relation_to_the_outcome(
