@@ -37,9 +37,8 @@ def information_table(frame: pd.DataFrame, *, m: int, labels: Labels, about: Abo
 
 
 @in_languages
-def information_text(frame: pd.DataFrame, *, m: int, labels: Labels) -> str:
-    """Whether there are enough imputations, and for which paths chance matters."""
-    wanted = int(frame["m_recommended"].max())
+def information_text(frame: pd.DataFrame, *, labels: Labels) -> str:
+    """For which paths the draws matter."""
     ratios = frame["mce"] / frame["se"]
     worst = frame.loc[[ratios.idxmax()]].iloc[0]
     largest = float(ratios.max())
@@ -57,7 +56,7 @@ def information_text(frame: pd.DataFrame, *, m: int, labels: Labels) -> str:
             "significant.",
             count=int((ratios >= LARGE_ERROR).sum()), n=len(frame), **values,
         )  # fmt: skip
-    return f"{_imputations(wanted, m=m)} {error}"
+    return error
 
 
 def _imputations(wanted: int, *, m: int) -> str:

@@ -164,10 +164,13 @@ def variants_section(variants: Mapping[str, Model], *, reference: str, labels: L
     for name, model in variants.items():
         if name != reference:
             sources.setdefault(model.source, []).append(labels(name))
-    origin = " ".join(
-        _("From {source}: {models}.", source=source.split(", CBS")[0], models=listed(names))
-        for source, names in sources.items()
-    )
+    if len(sources) == 1:
+        origin = _("The variants are from {source}.", source=next(iter(sources)).split(", CBS")[0])
+    else:
+        origin = " ".join(
+            _("From {source}: {models}.", source=source.split(", CBS")[0], models=listed(names))
+            for source, names in sources.items()
+        )
     heading = _("Variants side by side")
     text = _(
         "All variants are fitted to the same children with the same scale values, those of the "

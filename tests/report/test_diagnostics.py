@@ -113,9 +113,9 @@ def test_the_self_test_passes_or_fails(words: Labels) -> None:
 
 
 def test_the_monte_carlo_error_is_large_or_small(words: Labels) -> None:
-    small = report.information_text(lost(), m=5, labels=words)
+    small = report.information_text(lost(), labels=words)
     assert "For no path the Monte Carlo error reaches a tenth" in small and "1%" in small
-    large = report.information_text(lost(mce=0.02), m=5, labels=words)
+    large = report.information_text(lost(mce=0.02), labels=words)
     assert "For 1 of 1 paths" in large and "up to 20% for origin → Cito score" in large
 
 
