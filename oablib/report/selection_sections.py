@@ -177,8 +177,7 @@ def variants_section(variants: Mapping[str, Model], *, reference: str, labels: L
         "{reference}; a variable that a variant leaves out has no path in it. The likelihood of "
         "both tests given the background is compared. Means of AIC and BIC over imputations are "
         "the published convention; they favour paths of imputed variables. D4 takes one pooled "
-        "likelihood ratio instead [@chan_meng2022]; here every estimated scale value counts as a "
-        "parameter.",
+        "likelihood ratio instead [@chan_meng2022].",
         reference=labels(reference),
     )
     return f"## {heading}\n\n{text}\n\n{origin}"
