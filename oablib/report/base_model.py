@@ -86,7 +86,7 @@ def direct_effects_table(
     frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About
 ) -> Table:
     """Direct effects with their errors; intervals are left to the figure."""
-    shown = frame[[name for name in OWN_COLUMNS if name in frame]]
+    shown = _without_fmi(frame[[name for name in OWN_COLUMNS if name in frame]])
     return show(
         shown.assign(name=frame["name"].map(labels.heading)),
         about=about,
@@ -191,7 +191,6 @@ def path_diagram_figure(
         axes.text(x, 0.91, above, color=colour, ha="right", va="bottom")
     axes.set(xlim=(0, 1.04), ylim=(-0.02, 1.12))
     axes.axis("off")
-    named = {"outcome": labels(outcome), "mediator": labels(mediator)}
     rows = zip(frame["lhs"], frame["rhs"], frame["est"], strict=True)
     spoken = "; ".join(f"{labels.path(lhs, rhs)} {number(est)}" for lhs, rhs, est in rows)
     shown = frame[["lhs", "rhs", "est", "ci_lower", "ci_upper", "std"]]
@@ -202,8 +201,13 @@ def path_diagram_figure(
         numbers=shown.assign(**_named(frame, labels=labels)).rename(
             columns=captions("tbl-paths")["labels"]
         ),
-        **captions("fig-path-diagram", **named),
+        **captions("fig-path-diagram", outcome=labels(outcome)),
     )
+
+
+def _without_fmi(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same without the share of information that is missing, where no value was imputed."""
+    return frame if frame["fmi"].any() else frame.drop(columns="fmi")
 
 
 def _named(frame: pd.DataFrame, *, labels: Labels) -> dict[str, list[str]]:
@@ -241,6 +245,7 @@ def other_paths_table(
 ) -> Table:
     """Paths beside the direct effects: that of the mediator, and those to it."""
     rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns=["df", "p"])
+    rows = _without_fmi(rows)
     return show(rows.assign(**_named(rows, labels=labels)), about=about, **captions("tbl-paths"))
 
 

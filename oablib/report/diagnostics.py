@@ -37,9 +37,8 @@ def information_table(frame: pd.DataFrame, *, m: int, labels: Labels, about: Abo
 
 
 @in_languages
-def information_text(frame: pd.DataFrame, *, m: int, labels: Labels) -> str:
-    """Whether there are enough imputations, and for which paths chance matters."""
-    wanted = int(frame["m_recommended"].max())
+def information_text(frame: pd.DataFrame, *, labels: Labels) -> str:
+    """For which paths the draws matter."""
     ratios = frame["mce"] / frame["se"]
     worst = frame.loc[[ratios.idxmax()]].iloc[0]
     largest = float(ratios.max())
@@ -57,20 +56,20 @@ def information_text(frame: pd.DataFrame, *, m: int, labels: Labels) -> str:
             "significant.",
             count=int((ratios >= LARGE_ERROR).sum()), n=len(frame), **values,
         )  # fmt: skip
-    return f"{_imputations(wanted, m=m)} {error}"
+    return error
 
 
 def _imputations(wanted: int, *, m: int) -> str:
     """Recommended and made imputations, in a sentence."""
     if wanted > m:
         return _(
-            "Imputations: {m:,} were made, too few; with {wanted:,} standard errors would vary by "
-            "only 5% between sets of draws.",
+            "Imputations: {m:,} were made, too few; {wanted:,} are recommended, so that standard "
+            "errors vary by only 5% between sets of draws.",
             wanted=wanted, m=m,
         )  # fmt: skip
     return _(
-        "Imputations: {m:,} were made, which is enough; with {wanted:,} standard errors vary by "
-        "only 5% between sets of draws.",
+        "Imputations: {m:,} were made, which is enough; {wanted:,} are recommended, so that "
+        "standard errors vary by only 5% between sets of draws.",
         wanted=wanted, m=m,
     )  # fmt: skip
 
@@ -212,19 +211,19 @@ def _furthest(changes: pd.DataFrame, *, labels: Labels) -> str:
     beyond = listed(map(labels, changes.loc[changes["move"] > 1, "name"]))
     if (changes["move"] > 1).sum() == 1:
         return _(
-            "Only {variable} is moved by more than the standard error of its effect: by {move:.2f} "
+            "Only the effect of {variable} moves by more than its standard error: by {move:.2f} "
             "standard errors.",
             **values,
         )
     if beyond:
         return _(
-            "Effects that a shift moves by more than their standard error: {beyond}; {variable} "
-            "moves most, by {move:.2f} standard errors.",
+            "Effects that a shift moves by more than their standard error: {beyond}; that of "
+            "{variable} moves most, by {move:.2f} standard errors.",
             beyond=beyond, **values,
         )  # fmt: skip
     return _(
-        "No shift moves an effect by more than its standard error; {variable} moves most, by "
-        "{move:.2f} standard errors.",
+        "No shift moves an effect by more than its standard error; that of {variable} moves most, "
+        "by {move:.2f} standard errors.",
         **values,
     )
 
@@ -265,10 +264,9 @@ def answer(
     most = lost.loc[[lost["fmi"].idxmax()]].iloc[0]
     parts = [
         _verdict(moves(shifted)),
-        _("Every imputed value was moved down, and up, by one level or standard deviation."),
         sensitivity_text(shifted, labels=labels),
         _(
-            "Unknown values cost most for {path}: {share:.0%} of the information is lost.",
+            "Unknown values cost most for {path}: {share:.0%} of the information is missing.",
             path=labels.path(most["lhs"], most["rhs"]), share=most["fmi"],
         ),
         _imputations(int(lost["m_recommended"].max()), m=m),
@@ -282,5 +280,11 @@ def _verdict(changes: pd.DataFrame) -> str:
     if changes["move"].isna().all():
         return _("**Whether results change under values missing not at random is not known.**")
     if (changes["move"] > 1).any() or changes[["sign", "significance"]].any(axis=None):
-        return _("**Some results change if values are missing not at random (MNAR).**")
-    return _("**Results hardly change if values are missing not at random (MNAR).**")
+        return _(
+            "**Some results change if unknown values are one level or standard deviation lower or "
+            "higher than imputed (missing not at random, MNAR).**"
+        )
+    return _(
+        "**Results hardly change if unknown values are one level or standard deviation lower or "
+        "higher than imputed (missing not at random, MNAR).**"
+    )

@@ -39,7 +39,8 @@ def answer(
         model_fit.explained(fit, figures=figures, outcome=labels(outcome)),
         model_fit.verdict(fit, model=labels(model)),
         _(
-            "The main limit: nothing that moves both background and {outcome} may be left out.",
+            "The main limit: effects are biased if the model lacks something that affects both "
+            "background and {outcome}.",
             outcome=labels(outcome),
         ),
     )
@@ -115,8 +116,8 @@ def errors_text(
     parts = [
         _(
             "With scale values taken as known, standard errors are {low:.2f} ({lowest}) to "
-            "{high:.2f} ({highest}) times the published ones; the number of children alone would "
-            "make it {expected:.2f}.",
+            "{high:.2f} ({highest}) times the published ones; {expected:.2f} is expected from the "
+            "number of children alone.",
             low=low["se_ratio"],
             lowest=labels(low["name"]),
             high=high["se_ratio"],
@@ -158,9 +159,9 @@ def known_text(rows: pd.DataFrame, *, labels: Labels) -> str:
         "up": int((change > 0).sum()),
     }
     return _(
-        "Counting that scale values are estimated makes {down} errors smaller and {up} larger, "
-        "most for {name} (times {factor:.2f}): errors in scale values and in slopes are "
-        "negatively correlated.",
+        "With the uncertainty of the scale values included, {down} standard errors become smaller "
+        "and {up} larger; that of {name} changes most (times {factor:.2f}). They become smaller "
+        "where errors in scale values and in slopes are negatively correlated.",
         **values,
     )
 

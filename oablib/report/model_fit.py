@@ -27,9 +27,14 @@ def measure_words() -> Mapping[str, str]:
 def fit_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Fit measures over imputations, in the order and the words of lavaan's summary."""
     named, parts = measure_words(), _.words("parts")
+    several = _has_several(frame)
     given = captions("tbl-fit")
+    if not several:
+        given["note"] = ""
+        given["labels"]["mean"] = _("value")
     if "published" in frame:
-        given["note"] += ". " + _("Derived: from the published log-likelihood and AIC")
+        derived = _("Derived: from the published log-likelihood and AIC")
+        given["note"] = ". ".join(part for part in (given["note"], derived) if part)
     measures = [
         _("{measure} (published: derived)", measure=named[name])
         if "published" in frame and name in DERIVED
@@ -37,11 +42,18 @@ def fit_table(frame: pd.DataFrame, *, about: About) -> Table:
         for name in frame["measure"]
     ]
     return show(
-        frame.assign(measure=measures, part=frame["part"].map(parts)),
+        frame.assign(measure=measures, part=frame["part"].map(parts)).drop(
+            columns=[] if several else ["min", "max"], errors="ignore"
+        ),
         about=about,
         count_rows=list(np.flatnonzero(frame["measure"].isin(FIT_COUNTS))),
         **given,
     )
+
+
+def _has_several(frame: pd.DataFrame) -> bool:
+    """Whether measures are of several completed data sets: they differ between these."""
+    return "min" not in frame or bool((frame["min"] != frame["max"]).any())
 
 
 def fits(fit: pd.DataFrame) -> bool:
@@ -67,13 +79,13 @@ def verdict(fit: pd.DataFrame, *, model: str) -> str:
     }
     if fits(fit):
         return _(
-            "The {model} fits: RMSEA {rmsea:.3f}, CFI {cfi:.3f}, mean robust chi2 {chi2:,.1f} on "
-            "{df} df.",
+            "The {model} fits: RMSEA {rmsea:.3f}, CFI {cfi:.3f}, robust chi2 {chi2:,.1f} on {df} "
+            "df.",
             **values,
         )
     return _(
         "**The {model} does not fit**: RMSEA {rmsea:.3f} (wanted: at most {most:.2f}), CFI "
-        "{cfi:.3f} (at least {least:.2f}), mean robust chi2 {chi2:,.1f} on {df} df; effects of a "
+        "{cfi:.3f} (at least {least:.2f}), robust chi2 {chi2:,.1f} on {df} df; effects of a "
         "misspecified model can be biased.",
         most=LARGEST_RMSEA,
         least=SMALLEST_CFI,

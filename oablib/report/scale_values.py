@@ -21,8 +21,13 @@ MISSES = 0.05  # of intervals of 95 % that exclude the true value by chance
 
 @in_languages
 def scale_values_table(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> Table:
-    """Scale values in groups by variable; intervals are left to the figure."""
+    """Scale values in groups by variable; intervals are left to the figure.
+
+    The share of information that is missing is left out where no value was imputed.
+    """
     shown = ["variable", "category", "n", "value", "se", "fmi", "published", "current"]
+    if not frame.get("fmi", pd.Series(0.0)).any():
+        shown.remove("fmi")
     rows = frame.assign(**named(frame, labels=labels))
     return show(
         rows[[name for name in shown if name in rows]],
@@ -191,25 +196,25 @@ def _agreement(frame: pd.DataFrame, *, about: About) -> str:
         if _is_more_than_chance(len(missed), n=n):
             return _(
                 "**Planted values are not all recovered**: of {n} intervals of 95%, {count} do not "
-                "include the published value that was planted in these synthetic children; by "
-                "chance alone {expected:.1f} would not.",
+                "include the published value that was planted in these synthetic children; "
+                "{expected:.1f} are expected by chance.",
                 **counts,
             )
         return _(
             "**Planted values are recovered**: of {n} intervals of 95%, {count} do not include the "
-            "published value that was planted in these synthetic children; by chance alone "
-            "{expected:.1f} would not. This tests the program, not the world.",
+            "published value that was planted in these synthetic children; {expected:.1f} are "
+            "expected by chance. This tests the program, not the world.",
             **counts,
         )
     if _is_more_than_chance(len(missed), n=n):
         return _(
             "**The values differ from the published ones**: of {n} intervals of 95%, {count} do "
-            "not include the published value; by chance alone {expected:.1f} would not.",
+            "not include the published value; {expected:.1f} are expected by chance.",
             **counts,
         )
     return _(
         "**The values agree with the published ones**: of {n} intervals of 95%, {count} do not "
-        "include the published value; by chance alone {expected:.1f} would not.",
+        "include the published value; {expected:.1f} are expected by chance.",
         **counts,
     )
 

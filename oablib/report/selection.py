@@ -98,8 +98,8 @@ def flags_text(row: pd.Series, *, labels: Labels) -> str:
         OTHER_SCALE: _(
             "cannot be compared: scale values of its own for {columns}", columns=columns
         ),
-        CONSTANT: _("cannot be compared: constant here: {columns}", columns=columns),
-        ABSENT: _("cannot be compared: not in the cohort: {columns}", columns=columns),
+        CONSTANT: _("cannot be compared: no variation in {columns}", columns=columns),
+        ABSENT: _("cannot be compared: the cohort lacks {columns}", columns=columns),
         OTHER_CHILDREN: _(
             "cannot be compared: values are unknown for {n:,} children", n=int(row["children"])
         ),
@@ -121,12 +121,14 @@ def variants_figure(frame: pd.DataFrame, *, reference: str, labels: Labels, abou
         axes.plot(part[column], rows, shape, color=colour, ms=5, ls="", label=_(label))
     axes.axvline(0, color=drawing.GREY, lw=0.8)
     differences = part[list(DIFFERENCES)]
-    least, largest = float(differences.min().min()), float(differences.abs().max().max())
+    least, most = float(differences.min().min()), float(differences.max().max())
     axes.set_xscale("symlog", linthresh=LINEAR)
-    ticks = [tick for tick in TICKS if abs(tick) <= max(LINEAR, 10 * largest)]
+    left = max(tick for tick in TICKS if tick <= min(-LINEAR, least))
+    right = min(tick for tick in TICKS if tick >= max(LINEAR, most))
+    ticks = [tick for tick in TICKS if left <= tick <= right]
     axes.set_xticks(ticks, [number(tick, 0) for tick in ticks], minor=False)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlim(min(-LINEAR, 2 * least), max(LINEAR, 2 * largest))
+    axes.set_xlim(left, right)
     axes.grid(axis="x")
     names = [labels.heading(name) for name in part["model"]]
     drawing.row_labels(axes, names)

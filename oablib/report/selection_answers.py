@@ -47,7 +47,7 @@ def answer(
             "exaggerates differences between models."
         )
         if several
-        else "",
+        else _("The main limit: no other model was compared, so that another may be better."),
     )
     return " ".join(part for part in parts if part)
 
@@ -127,8 +127,8 @@ def winner(variants: pd.DataFrame, *, labels: Labels) -> str:
         )
     if by_aic != distinct["model"].iloc[0]:
         return _(
-            "**No single winner** among {n} comparable models: first by BIC {first} ({gap:.1f} "
-            "before {second}), by AIC {by_aic}.",
+            "**No single winner** among {n} comparable models: {first} is first by BIC ({gap:.1f} "
+            "below {second}), {by_aic} by AIC.",
             n=len(distinct),
             first=first,
             gap=gaps.iloc[1],
@@ -136,7 +136,7 @@ def winner(variants: pd.DataFrame, *, labels: Labels) -> str:
             by_aic=labels(by_aic),
         )
     return _(
-        "**Winner** among {n} comparable models: {first}, first by BIC ({gap:.1f} before {second}) "
+        "**Winner** among {n} comparable models: {first}, first by BIC ({gap:.1f} below {second}) "
         "and by AIC.",
         n=len(distinct),
         first=first,

@@ -6,10 +6,13 @@ import pandas as pd
 
 from oablib.analysis.selection import Stability
 from oablib.analysis.selection.backward_search import REMOVED
+from oablib.analysis.selection.forward_search import NOT_GROUNDED
+from oablib.analysis.selection.frequencies import NO_ADDITION
+from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 from oablib.report.labels import Labels
 from oablib.report.selection import added_label
-from oablib.report.texts import listed, texts_beside
+from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -20,7 +23,7 @@ REJECTED = 0.05  # p under which a variant does not fit as well as all paths tog
 @in_languages
 def forward_section(model: Model, *, labels: Labels) -> str:
     """Heading and method of the search upwards; that there is none without candidates."""
-    heading = _("From the model up")
+    heading = _("Forward search: adding paths")
     if not model.candidates:
         text = _(
             "The {model} names no candidate paths, so that nothing can be added.",
@@ -29,31 +32,53 @@ def forward_section(model: Model, *, labels: Labels) -> str:
         return f"## {heading}\n\n{text}"
     steps = _(
         "The procedure of 2021 [@walhout_scholtus2021, section 2.1]: fit the model to every "
-        "completed data set; test for each candidate path what freeing it would gain; go down the "
-        "list from the largest index; the first candidate that is significant and that the "
-        "literature accepts enters; begin again with the larger model. It ends when none qualifies."
+        "completed data set; compute for each candidate path its modification index, the gain in "
+        "fit if it is freed; go down the list from the largest index; add the first candidate "
+        "that is significant and that the literature accepts; begin again with the larger model. "
+        "The search ends when none qualifies."
     )
     differences = _(
-        "Two things differ from the published practice, which reads the mean of the indices. "
-        "Indices are pooled as tests [@li1991], since their mean grows with what the imputations "
-        "disagree about; and they allow for children of one school being alike. With several "
-        "candidates p is corrected so that all null paths together have a chance of 5% to enter "
+        "Two things differ from the published practice, which uses the mean of the indices. "
+        "Indices are pooled as tests [@li1991], since their mean grows with the differences "
+        "between imputations; and they allow for clustering within schools. With several "
+        "candidates p is corrected so that all null paths together have a chance of 5% to be added "
         "[@holm1979]. What the literature says on each path is in `02_literature`."
     )
     return f"## {heading}\n\n{steps}\n\n{differences}"
 
 
 @in_languages
-def trail_text(trail: pd.DataFrame) -> str:
-    """How to read the candidates; empty without any."""
+def trail_text(trail: pd.DataFrame, *, entries: Literature, labels: Labels) -> str:
+    """Why the literature turns a path down, and how to read the candidates; empty without any.
+
+    entries: what the literature says.
+    """
     if trail.empty:
         return ""
-    return _(
-        "An index that is large by its mean and small when pooled comes from schools whose "
-        "children are alike, or from the imputation. An indirect path changes no direct effect: "
-        "the equations are recursive. It changes the fit, and how much of a total effect goes "
+    reading = _(
+        "A mean index that is much larger than the pooled one points to clustering within schools "
+        "or to differences between imputations. Adding an indirect path changes no direct effect, "
+        "as the equations are recursive; it changes the fit, and how much of a total effect goes "
         "through intelligence."
     )
+    return " ".join((*_reasons(trail, entries=entries, labels=labels), reading))
+
+
+def _reasons(trail: pd.DataFrame, *, entries: Literature, labels: Labels) -> list[str]:
+    """One sentence for each path that improves the fit and that the literature turns down."""
+    is_last = trail["round"] == trail["round"].max()
+    refused = trail[is_last & (trail["decision"] == NOT_GROUNDED)]
+    pairs = list(zip(refused["lhs"], refused["rhs"], strict=True))
+    return [
+        _(
+            "{path} improves the fit but is not added for this reason: {reason} ({judge}).",
+            path=sentence(labels.path(lhs, rhs)),
+            reason=judgement.reason,
+            judge=judgement.judge,
+        )
+        for lhs, rhs in pairs
+        if (judgement := entries.judged(lhs, rhs)).reason
+    ]
 
 
 @in_languages
@@ -61,7 +86,7 @@ def conventions_text(variants: pd.DataFrame, *, reference: str, labels: Labels) 
     """How many variants are better than the reference by each convention."""
     others = variants[variants["model"] != reference].dropna(subset=["rank"])
     return _(
-        "Better than {model} by BIC: {d4} of {n} other variants by pooled likelihood ratios, "
+        "Better than the {model} by BIC: {d4} of {n} other variants by pooled likelihood ratios, "
         "{mean} by means over imputations.",
         d4=int((others["delta_bic_d4"] < 0).sum()),
         mean=int((others["delta_bic_mean"] < 0).sum()),
@@ -76,9 +101,10 @@ def criteria_text(variants: pd.DataFrame, *, labels: Labels) -> str:
     tested = variants.dropna(subset=["p"])
     worse = tested["model"][tested["p"] < REJECTED]
     if worse.empty:
-        return _("No variant fits significantly worse than all paths together.")
+        return _("No variant fits significantly worse than a model with all paths.")
     return _(
-        "Significantly worse than all paths together: {models}.", models=listed(map(labels, worse))
+        "Significantly worse than a model with all paths: {models}.",
+        models=listed(map(labels, worse)),
     )
 
 
@@ -87,6 +113,13 @@ def ends_text(stability: Stability, *, labels: Labels) -> str:
     """Where the search ends most often without the literature."""
     models = stability.models
     row = models.iloc[int(models["data_alone"].argmax())]
+    if row["added"] == NO_ADDITION:
+        return _(
+            "Without the literature the search ends in {n} different ways; most often "
+            "({share:.0%}) nothing is added.",
+            n=int((models["data_alone"] > 0).sum()),
+            share=row["data_alone"],
+        )
     return _(
         "Without the literature the search ends in {n} different ways; most often ({share:.0%}) "
         "with these paths added: {added}.",
@@ -102,7 +135,7 @@ def same_text(variants: pd.DataFrame, *, labels: Labels) -> str:
     same = variants[variants["same_as"].fillna("") != ""]
     pairs = zip(same["model"], same["same_as"], strict=True)
     return " ".join(
-        _("The {model} has the very same paths as the {other}.", model=labels(a), other=labels(b))
+        _("{model} and {other} have the same paths.", model=sentence(labels(a)), other=labels(b))
         for a, b in pairs
     )
 
@@ -131,18 +164,20 @@ def variants_section(variants: Mapping[str, Model], *, reference: str, labels: L
     for name, model in variants.items():
         if name != reference:
             sources.setdefault(model.source, []).append(labels(name))
-    origin = " ".join(
-        _("From {source}: {models}.", source=source.split(", CBS")[0], models=listed(names))
-        for source, names in sources.items()
-    )
+    if len(sources) == 1:
+        origin = _("The variants are from {source}.", source=next(iter(sources)).split(", CBS")[0])
+    else:
+        origin = " ".join(
+            _("From {source}: {models}.", source=source.split(", CBS")[0], models=listed(names))
+            for source, names in sources.items()
+        )
     heading = _("Variants side by side")
     text = _(
         "All variants are fitted to the same children with the same scale values, those of the "
-        "{reference}; a variable that a variant leaves out has no path in it. Compared is the "
-        "likelihood of both tests given the background. Means of AIC and BIC over imputations are "
+        "{reference}; a variable that a variant leaves out has no path in it. The likelihood of "
+        "both tests given the background is compared. Means of AIC and BIC over imputations are "
         "the published convention; they favour paths of imputed variables. D4 takes one pooled "
-        "likelihood ratio instead [@chan_meng2022] and counts every estimated scale value as a "
-        "parameter.",
+        "likelihood ratio instead [@chan_meng2022].",
         reference=labels(reference),
     )
     return f"## {heading}\n\n{text}\n\n{origin}"
@@ -158,7 +193,7 @@ def waves_section(waves: pd.DataFrame, *, labels: Labels) -> str:
     else:
         pairs = zip(first["wave"], first["model"], strict=True)
         firsts = [_("{model} in {wave}", model=labels(model), wave=wave) for wave, model in pairs]
-        text = _("The first one differs by wave: {firsts}.", firsts=listed(firsts))
+        text = _("The first variant differs by wave: {firsts}.", firsts=listed(firsts))
     heading = _("The same in each wave")
     limit = _("With fewer children BIC prefers fewer parameters.")
     return f"## {heading}\n\n{text} {limit}"
@@ -166,10 +201,10 @@ def waves_section(waves: pd.DataFrame, *, labels: Labels) -> str:
 
 @in_languages
 def backward_text(trail: pd.DataFrame, *, kept: Model, labels: Labels) -> str:
-    """Which paths of the model that is kept the way down would take out."""
+    """Which paths of the model that is kept the backward search removes."""
     removed = trail[trail["decision"] == REMOVED]
     if removed.empty:
-        return _("No term leaves.")
+        return _("No term is removed.")
     paths = {(kept.outcome, name) for name in kept.direct}
     paths |= {(kept.mediator, name) for name in kept.indirect}
     gone = [
@@ -181,12 +216,12 @@ def backward_text(trail: pd.DataFrame, *, kept: Model, labels: Labels) -> str:
     ]
     if not gone:
         return _(
-            "All paths of the {model} stay; {n:,} further terms leave.",
+            "All paths of the {model} are kept; {n:,} other terms are removed.",
             model=labels(kept.name),
             n=len(removed),
         )
     return _(
-        "Of the paths of the {model} this search takes out: {paths}.",
+        "Of the paths of the {model} this search removes: {paths}.",
         model=labels(kept.name),
         paths=listed(gone),
     )

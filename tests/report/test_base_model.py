@@ -49,12 +49,21 @@ def test_misfit_is_named() -> None:
     bad = both(lambda: model_fit.verdict(fit(0.095, 0.97), model="base model"))
     assert "**The base model does not fit**: RMSEA 0.095 (wanted: at most 0.06)" in bad[0]
     assert "chi2 143.2 on 4 df" in bad[0]
-    assert "past niet bij de data**: RMSEA 0,095" in bad[1]
+    assert "past niet bij de gegevens**: RMSEA 0,095" in bad[1]
     assert "does not fit" in str(model_fit.verdict(fit(0.01, 0.9), model="base model"))
     good = both(lambda: model_fit.verdict(fit(0.011, 0.999), model="base model"))
     assert "The base model fits: RMSEA 0.011, CFI 0.999" in good[0]
-    assert "past bij de data: RMSEA 0,011" in good[1]
+    assert "past bij de gegevens: RMSEA 0,011" in good[1]
     assert "no degrees of freedom" in str(model_fit.verdict(fit(0, 1, df=0), model="base model"))
+
+
+def test_one_data_set_has_no_columns_over_imputations() -> None:
+    one = fit(0.01, 0.99).assign(part="residuals", min=lambda rows: rows["mean"], max=1.0)
+    several = model_fit.fit_table(one, about=ABOUT)
+    assert "largest" in several.numbers and "imputations" in several.note
+    single = model_fit.fit_table(one.assign(max=one["mean"]), about=ABOUT)
+    assert "value" in single.numbers and "largest" not in single.numbers
+    assert "imputations" not in single.note
 
 
 def test_explained_variance_stands_beside_published_ones() -> None:

@@ -54,7 +54,7 @@ def answer(words: Labels, **changed: Any) -> str:
         (
             shifted(lower=1.3),
             "**Some results",
-            "Only origin is moved by more than the standard error",
+            "Only the effect of origin moves by more than its standard error",
         ),
         (shifted(lower=-0.9), "**Some results", "A shift changes the sign of origin, and no"),
         (shifted(lower=0.3), "**Some results", "changes the significance at 5% of origin, and no"),
@@ -82,7 +82,7 @@ def test_the_largest_move_is_given_in_both_languages(words: Labels) -> None:
 def test_effects_that_move_far_are_all_named(words: Labels) -> None:
     both = pd.concat([shifted(lower=1.3), shifted(lower=1.5).assign(name="debt_restructuring")])
     text = report.sensitivity_text(both, labels=words)
-    assert "by more than their standard error: origin and debt restructuring; debt restr" in text
+    assert "by more than their standard error: origin and debt restructuring; that of debt" in text
     assert "moves most, by 2.50 standard errors" in text
 
 
@@ -96,7 +96,7 @@ def test_shifts_that_could_not_be_analysed_are_no_verdict(words: Labels) -> None
 
 def test_too_few_imputations_are_said_to_be(words: Labels) -> None:
     few, enough = answer(words, lost=lost(wanted=20.0)), answer(words)
-    assert "5 were made, too few; with 20 standard errors" in few
+    assert "5 were made, too few; 20 are recommended" in few
     assert "5 were made, which is enough" in enough
     assert "costs" not in enough and "origin → Cito score: 40% of the information" in enough
 
@@ -113,9 +113,9 @@ def test_the_self_test_passes_or_fails(words: Labels) -> None:
 
 
 def test_the_monte_carlo_error_is_large_or_small(words: Labels) -> None:
-    small = report.information_text(lost(), m=5, labels=words)
+    small = report.information_text(lost(), labels=words)
     assert "For no path the Monte Carlo error reaches a tenth" in small and "1%" in small
-    large = report.information_text(lost(mce=0.02), m=5, labels=words)
+    large = report.information_text(lost(mce=0.02), labels=words)
     assert "For 1 of 1 paths" in large and "up to 20% for origin → Cito score" in large
 
 

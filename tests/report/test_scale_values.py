@@ -74,7 +74,7 @@ def test_agreement_is_judged_by_chance_and_by_what_the_data_are(
     assert said in text
     assert ("tests the program, not the world" in text) == (frame is AGREEING and about is MADE)
     assert ("synthetic" in text) == (about is MADE)
-    assert "by chance alone 0.2" in text
+    assert "0.2 are expected by chance" in text
     assert "The main limit is precision: education of the mother “Lower" in text
     assert "with 7 children" in text
     with language.use("nl"):

@@ -8,7 +8,7 @@ import pytest
 
 from oablib.analysis.selection import Stability
 from oablib.base import language
-from oablib.protocol import models
+from oablib.protocol import literature, models
 from oablib.protocol.codebook import load
 from oablib.report import planted, selection, selection_answers, selection_sections
 from oablib.report.exhibit import About
@@ -45,7 +45,8 @@ def both(text: Callable[[], str]) -> tuple[str, str]:
          "The base model is kept.** Of 2 candidate paths 1 improves the fit: origin → NSCCT score "
          "(robust chi2 10.9, Holm p 0.006); it is not added because",
          "(robuuste chi2 10,9, p volgens Holm 0,006); het is niet toegevoegd"),
-        ((WEAK,), "its 1 candidate path does not improve", "verbetert de fit niet significant"),
+        ((WEAK,), "its 1 candidate path does not improve",
+         "verbetert de modelfit niet significant"),
         ((WEAK, WEAK), "none of 2 candidate paths improves", "geen van de 2 kandidaatpaden"),
         ((ADDED, WEAK, (2, *WEAK[1:])), "**Added to the base model**: origin → NSCCT score",
          "**Toegevoegd aan het basismodel**: herkomst → NSCCT-score"),
@@ -74,8 +75,9 @@ def variants(bic: list[float], aic: list[float], same: tuple[str, str] = ("", ""
     ("bic", "aic", "english", "dutch"),
     [
         ([-4.4, 0.0], [-3.0, 0.0], "**Winner** among 2 comparable models: sub-model 2, first by "
-         "BIC (4.4 before base model)", "**Winnaar** onder 2 vergelijkbare modellen: deelmodel 2"),
-        ([-4.4, 0.0], [19.2, 0.0], "**No single winner**", "(4,4 voor basismodel), volgens AIC"),
+         "BIC (4.4 below base model)", "**Winnaar** onder 2 vergelijkbare modellen: deelmodel 2"),
+        ([-4.4, 0.0], [19.2, 0.0], "**No single winner**",
+         "(4,4 lager dan basismodel), basismodel volgens AIC"),
         ([-1.9, 0.0], [-3.0, 0.0], "sub-model 2 and base model tie", "staan volgens BIC gelijk"),
     ],
 )  # fmt: skip
@@ -90,9 +92,8 @@ def test_a_winner_is_named_only_where_there_is_one(
 def test_the_same_model_under_two_names_is_no_rival() -> None:
     same = variants([0.0, 0.0], [0.0, 0.0], same=("", "ocw_2"))
     assert selection_answers.winner(same, labels=LABELS) == ""
-    assert "base model has the very same paths as the sub-model 2" in selection_sections.same_text(
-        same, labels=LABELS
-    )
+    text = selection_sections.same_text(same, labels=LABELS)
+    assert text == "Base model and sub-model 2 have the same paths."
     assert selection_sections.same_text(variants([1, 2], [1, 2]), labels=LABELS) == ""
 
 
@@ -121,7 +122,7 @@ def test_a_true_path_that_is_turned_down_is_said_to_be_true_in_drawn_data_alone(
     drawn = planted.of(About("", drawn=True), published="herijking2021", n=2400, seed=1)
     for rows, is_said in (((UNFOUNDED, WEAK), True), ((WEAK,), False), ((ADDED,), False)):
         text = planted.paths_text(trail(*rows), drawn=drawn, labels=LABELS)
-        assert ("origin → NSCCT score is true" in text) == is_said
+        assert ("origin → NSCCT score does exist" in text) == is_said
     assert planted.paths_text(trail(UNFOUNDED), drawn=None, labels=LABELS) == ""
     assert planted.of(About("", drawn=False), published="herijking2021", n=9, seed=1) is None
     assert planted.of(About("", drawn=True), published="", n=9, seed=1) is None
@@ -137,9 +138,9 @@ def test_flags_are_shown_in_words_with_what_they_are_about() -> None:
         selection.flags_text(pd.Series({"flags": flags, **row}), labels=LABELS)
         for flags, row in rows.items()
     ]
-    assert texts[0] == "first by BIC, not by AIC; means and D4 disagree by AIC"
+    assert texts[0] == "first by BIC, not by AIC; mean and D4 differ in sign for AIC"
     assert "unknown for 1,234 children" in texts[1]
-    assert texts[2].endswith("constant here: urbanity and origin")
+    assert texts[2].endswith("no variation in urbanity and origin")
 
 
 def test_the_way_down_names_paths_of_the_model_that_it_takes_out() -> None:
@@ -148,22 +149,42 @@ def test_the_way_down_names_paths_of_the_model_that_it_takes_out() -> None:
     other = pd.DataFrame([("cito", "sex", "girl", "removed")], columns=columns)
     kept = MODELS["base"]
     text = selection_sections.backward_text
-    assert "takes out: origin → Cito score." in text(gone, kept=kept, labels=LABELS)
-    assert "All paths of the base model stay" in text(other, kept=kept, labels=LABELS)
-    assert text(gone.assign(decision="kept"), kept=kept, labels=LABELS) == "No term leaves."
+    assert "this search removes: origin → Cito score." in text(gone, kept=kept, labels=LABELS)
+    assert "All paths of the base model are kept" in text(other, kept=kept, labels=LABELS)
+    assert text(gone.assign(decision="kept"), kept=kept, labels=LABELS) == "No term is removed."
 
 
 def test_variants_that_fit_worse_and_places_by_wave_are_named() -> None:
     rows = pd.DataFrame({"model": ["base", "ocw_1"], "p": [0.5, 0.001]})
-    assert "all paths together: sub-model 1." in selection_sections.criteria_text(
-        rows, labels=LABELS
-    )
+    assert "with all paths: sub-model 1." in selection_sections.criteria_text(rows, labels=LABELS)
     assert "No variant" in selection_sections.criteria_text(rows.head(1), labels=LABELS)
     waves = pd.DataFrame({"wave": ["2007", "2010"], "model": ["base", "ocw_1"], "rank": [1, 1]})
     differing = selection_sections.waves_section(waves, labels=LABELS)
     assert "base model in 2007 and sub-model 1 in 2010" in differing
     equal = selection_sections.waves_section(waves.assign(model="base"), labels=LABELS)
     assert "First in every wave: base model." in equal
+
+
+def test_the_reason_of_the_literature_is_given_for_a_path_that_it_turns_down() -> None:
+    def text(*rows: tuple[int, str, str]) -> tuple[str, str]:
+        options = {"entries": literature.load(), "labels": LABELS}
+        return both(lambda: str(selection_sections.trail_text(trail(*rows), **options)))
+
+    english, dutch = text(UNFOUNDED, WEAK)
+    assert english.startswith("Origin → NSCCT score improves the fit but is not added for this")
+    assert "theoretical basis" in english and "(Statistics Netherlands, with" in english
+    assert "theoretische onderbouwing" in dutch and "(CBS, met de adviesgroep" in dutch
+    assert not any("NSCCT" in one for one in text(WEAK))
+
+
+def test_a_search_that_ends_without_addition_is_said_to_add_nothing() -> None:
+    added = selection_sections.ends_text(stability(9, 9), labels=LABELS)
+    assert added.endswith("with these paths added: Origin → NSCCT score.")
+    nothing = stability(9, 9)
+    nothing.models["data_alone"] = [0.75, 0.25]
+    text = both(lambda: str(selection_sections.ends_text(nothing, labels=LABELS)))
+    assert text[0].endswith("most often (75%) nothing is added.")
+    assert text[1].endswith("het vaakst (75%) wordt niets toegevoegd.")
 
 
 def test_a_model_without_candidates_has_no_procedure() -> None:

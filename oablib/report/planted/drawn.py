@@ -67,8 +67,8 @@ def recovery_text(direct: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) 
     if far.empty:
         text = _(
             "**Planted effects recovered.** The published effects are planted in these synthetic "
-            "data; all {n} estimates lie within {limit:g} standard deviations over seeds of them, "
-            "the furthest {largest:.1f} ({name}).",
+            "data; all {n} estimates lie less than {limit:g} standard deviations over seeds from "
+            "them; {name} lies furthest ({largest:.1f}).",
             n=len(distance),
             limit=RECOVERED,
             largest=distance.max(),
@@ -119,8 +119,8 @@ def paths_text(trail: pd.DataFrame, *, drawn: Drawn | None, labels: Labels) -> s
     if not true:
         return ""
     return _.plural(
-        "In these synthetic data the path {paths} is true all the same.",
-        "In these synthetic data the paths {paths} are true all the same.",
+        "In these synthetic data the path {paths} does exist: it was planted.",
+        "In these synthetic data the paths {paths} do exist: they were planted.",
         n=len(true),
         paths=listed(true),
     )
