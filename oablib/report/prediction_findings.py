@@ -155,6 +155,7 @@ def answer(
     texts = [_verdict(row), _explained(row, known, rows=rows, model=model, labels=labels)]
     values = {
         "slope": row["slope"],
+        "slope_sd": row["slope_sd"],
         "known_slope": known["slope"],
         "ppv": row["ppv"],
         "known_ppv": known["ppv"],
@@ -166,19 +167,20 @@ def answer(
     if REGISTER in rows:
         texts.append(
             _(
-                "The calibration slope of the score is {slope:.2f} ({known_slope:.2f} where all is "
-                "known). Of the children with the lowest {share:.0%} of scores, {ppv:.0%} "
-                "({known_ppv:.0%}) are among the lowest {share:.0%} observed, at equal {mediator}; "
-                "of the latter {sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
+                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
+                "{known_slope:.2f} where all is known). Of the children with the lowest "
+                "{share:.0%} of scores, {ppv:.0%} ({known_ppv:.0%}) are among the lowest "
+                "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
                 **values,
             )
         )
     else:
         texts.append(
             _(
-                "The calibration slope of the score is {slope:.2f}. Of the children with the "
-                "lowest {share:.0%} of scores, {ppv:.0%} are among the lowest {share:.0%} "
-                "observed, at equal {mediator}; of the latter {sensitivity:.0%} are found.",
+                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}). Of the "
+                "children with the lowest {share:.0%} of scores, {ppv:.0%} are among the lowest "
+                "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} are "
+                "found.",
                 **values,
             )
         )

@@ -68,6 +68,7 @@ def test_the_average_that_counts_is_named() -> None:
     [
         ([9.0, 2.0, 3.0], "The smallest sites have the most"),
         ([1.0, 20.0, 3.0], "Sites of middle size have the most"),
+        ([1.0, 2.0, 3.0], "No size has clearly the most"),
         ([1.0, 2.0, 90.0], "The largest sites have the most"),
     ],
 )

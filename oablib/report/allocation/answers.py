@@ -98,9 +98,9 @@ def _money(divided: Grants) -> str:
             "is worth **{point}**.", budget=budget, point=point,
         )  # fmt: skip
     return _.plural(
-        "Of a budget of {budget} {n:,} municipality gets the minimum; a point of a municipality "
+        "Of a budget of {budget}, {n:,} municipality gets the minimum; a point of a municipality "
         "is worth **{point}**.",
-        "Of a budget of {budget} {n:,} municipalities get the minimum; a point of a municipality "
+        "Of a budget of {budget}, {n:,} municipalities get the minimum; a point of a municipality "
         "is worth **{point}**.",
         n=lifted, budget=budget, point=point,
     )  # fmt: skip

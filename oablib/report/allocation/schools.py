@@ -167,8 +167,11 @@ def sizes_finding(table: pd.DataFrame) -> str:
     if len(sites) < len(SIZES):
         return _by_thirds(sites)
     rates = [part["achterstandsscore"].sum() / part["n_children"].sum() for part in _thirds(sites)]
-    most = SIZES[int(np.argmax(rates))]
+    shown = np.round(rates, 2)
+    tied = (shown == shown.max()).sum() > 1
+    most = "none" if tied else SIZES[int(np.argmax(rates))]
     words = {
+        "none": _("No size has clearly the most points per pupil."),
         "smallest": _("The smallest sites have the most points per pupil."),
         "middle": _("Sites of middle size have the most points per pupil."),
         "largest": _("The largest sites have the most points per pupil."),
