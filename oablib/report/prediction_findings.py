@@ -170,7 +170,8 @@ def answer(
                 "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
                 "{known_slope:.2f} where all is known). Of the children with the lowest "
                 "{share:.0%} of scores, {ppv:.0%} ({known_ppv:.0%}) are among the lowest "
-                "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
+                "{share:.0%} observed, at equal {mediator}; of the latter "
+                "{sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
                 **values,
             )
         )
