@@ -43,9 +43,9 @@ def sites_sentence(frame: pd.DataFrame) -> str:
     sites = frame.set_index("what")["sites"]
     values = {name: int(sites[name]) for name in sites.index}
     text = _(
-        "The files list {listed:,} school sites. Of these, {empty:,} have no pupils on the "
-        "reference date, which leaves {with_pupils:,}; the law leaves out {excluded:,}, so that "
-        "{counted:,} get an achterstandsscore.",
+        "The files list {listed:,} school sites, {empty:,} of them without pupils on the reference "
+        "date. The law leaves out {excluded:,} of the other {with_pupils:,}, so that {counted:,} "
+        "get an achterstandsscore.",
         **values,
     )
     if "published" not in frame:
@@ -56,7 +56,7 @@ def sites_sentence(frame: pd.DataFrame) -> str:
     elif published == values["counted"]:
         more = _("The publication has as many sites that count, {n:,}.", n=published)
     else:
-        more = _("The publication has {n:,} sites.", n=published)
+        more = _("For the whole country {n:,} sites are published.", n=published)
     return f"{text} {more}"
 
 
@@ -118,14 +118,15 @@ def known_sentence(frame: pd.DataFrame) -> str:
     }  # fmt: skip
     if (first > last).all():
         text = _(
-            "Parents of younger children are better known: from toddlers to the oldest pupils the "
-            "share falls from {fathers:.0%} to {fathers_last:.0%} for fathers and from "
-            "{mothers:.0%} to {mothers_last:.0%} for mothers.",
+            "Parents' education is known more often for younger children: from toddlers to the "
+            "oldest pupils the share falls from {fathers:.0%} to {fathers_last:.0%} for fathers "
+            "and from {mothers:.0%} to {mothers_last:.0%} for mothers.",
             **values,
         )
     else:
         text = _(
-            "Parents of younger children are not better known: among toddlers the share is "
+            "Parents' education is not known more often for younger children: among toddlers the "
+            "share is "
             "{fathers:.0%} for fathers and {mothers:.0%} for mothers, among the oldest pupils "
             "{fathers_last:.0%} and {mothers_last:.0%}.",
             **values,
@@ -138,7 +139,7 @@ def known_sentence(frame: pd.DataFrame) -> str:
         (
             text,
             _(
-                "The largest distance to a published share is {gap:.1f} percentage points.",
+                "The largest difference from a published share is {gap:.1f} percentage points.",
                 gap=100 * gap,
             ),
         )
@@ -222,12 +223,12 @@ def answer(country: pd.DataFrame, registered: pd.DataFrame, known: pd.DataFrame)
     }
     return _(
         "On {date} the country has **{children:,} children**: {pupils:,} pupils at {sites:,} "
-        "school sites and {toddlers:,} toddlers. Registers do not know the education of "
-        "**{fathers:.0%} of fathers** and **{mothers:.0%} of mothers**; it is imputed several "
-        "times for children whose score can be computed. For **{absent:.1%} of children** no score "
+        "school sites and {toddlers:,} toddlers. In registers the education of **{fathers:.0%} of "
+        "fathers** and **{mothers:.0%} of mothers** is unknown; it is multiply imputed for "
+        "children whose score can be computed. For **{absent:.1%} of children** no score "
         "can be computed, because the child or a parent is not in the population register. Main "
-        "limit: education is assumed to be missing at random given what registers know, and "
-        "registers hold no tests to check this.",
+        "limit: education is assumed to be missing at random given the registers, which lack the "
+        "tests that make this more plausible in the cohort.",
         date=datetime.date.fromisoformat(row["reference_date"]),
         children=int(row["children"]),
         pupils=int(row["pupils"]),

@@ -81,7 +81,7 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
             names=names,
         )
     if REGISTER in set(splits["population"]):
-        text += " " + _("For all but these, known and register give the same.")
+        text += " " + _("The method without these gives the same for known and register.")
     return f"{text} {_failures(splits, model=model, labels=labels)}"
 
 
@@ -96,13 +96,10 @@ def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
         )
     words = method_words(splits, model=model, labels=labels)
     parts = [
-        _("{method} in {n:,}", method=words[str(code)], n=int(n)) for code, n in failed.items()
+        _("{method} in {n:,} of {total:,}", method=words[str(code)], n=int(n), total=total)
+        for code, n in failed.items()
     ]
-    return _(
-        "Of {total:,} splits, these failed: {parts}. Means are over the others.",
-        total=total,
-        parts="; ".join(parts),
-    )
+    return _("Splits that failed: {parts}. Means are over the others.", parts="; ".join(parts))
 
 
 @in_languages
@@ -113,7 +110,7 @@ def settings_table(rules: Rules, *, model: Model, labels: Labels) -> Table:
         for name, text in _.words("settings").items()
     ]
     rows += [
-        (_("in the place of the {test}", test=labels(test)), labels(rules.stand_ins[test]))
+        (_("imputed from, instead of the {test}", test=labels(test)), labels(rules.stand_ins[test]))
         for test in (model.outcome, model.mediator)
         if test in rules.stand_ins
     ]

@@ -40,8 +40,8 @@ def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: 
     }
     if len(ranked) == 1:
         return _(
-            "The correlation is {r:.2f}. A school has {per_school:.0f} children of the cohort on "
-            "average, so that chance lowers it.",
+            "The correlation is {r:.2f}. A school has {per_school:.0f} children in the cohort on "
+            "average; chance therefore lowers it.",
             **values,
         )
     gap = best["school_correlation"] - last["school_correlation"]
@@ -49,14 +49,14 @@ def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: 
     if gap > best["school_correlation_sd"]:
         return _(
             "{best} comes nearest, with a correlation of {r:.2f}; {last} has {r_last:.2f}. A "
-            "school has {per_school:.0f} children of the cohort on average, so that chance lowers "
-            "all of them.",
+            "school has {per_school:.0f} children in the cohort on average; chance therefore "
+            "lowers all correlations.",
             **values,
         )
     return _(
         "No method comes clearly nearest: correlations run from {r_last:.2f} to {r:.2f}, a "
         "difference within their standard deviation over splits. A school has {per_school:.0f} "
-        "children of the cohort on average, so that chance lowers all of them.",
+        "children in the cohort on average; chance therefore lowers all correlations.",
         **values,
     )
 
@@ -155,19 +155,22 @@ def answer(
     texts = [_verdict(row), _explained(row, known, rows=rows, model=model, labels=labels)]
     values = {
         "slope": row["slope"],
+        "slope_sd": row["slope_sd"],
         "known_slope": known["slope"],
         "ppv": row["ppv"],
         "known_ppv": known["ppv"],
         "sensitivity": row["sensitivity"],
         "known_sensitivity": known["sensitivity"],
         "share": share,
+        "mediator": labels(model.mediator),
     }
     if REGISTER in rows:
         texts.append(
             _(
-                "The calibration slope of the score is {slope:.2f} ({known_slope:.2f} where all is "
-                "known). Of the children with the lowest {share:.0%} of scores, {ppv:.0%} "
-                "({known_ppv:.0%}) are among the lowest {share:.0%} observed, and of the latter "
+                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
+                "{known_slope:.2f} where all is known). Of the children with the lowest "
+                "{share:.0%} of scores, {ppv:.0%} ({known_ppv:.0%}) are among the lowest "
+                "{share:.0%} observed, at equal {mediator}; of the latter "
                 "{sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
                 **values,
             )
@@ -175,9 +178,10 @@ def answer(
     else:
         texts.append(
             _(
-                "The calibration slope of the score is {slope:.2f}. Of the children with the "
-                "lowest {share:.0%} of scores, {ppv:.0%} are among the lowest {share:.0%} "
-                "observed, and of the latter {sensitivity:.0%} are found.",
+                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}). Of the "
+                "children with the lowest {share:.0%} of scores, {ppv:.0%} are among the lowest "
+                "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} are "
+                "found.",
                 **values,
             )
         )
@@ -200,8 +204,8 @@ def _verdict(row: Measures) -> str:
             return _("**The prediction does not hold on average: scores are spread too widely.**")
         return _("**The prediction does not hold on average: scores are spread too narrowly.**")
     if row["ppv"] < MOST:
-        return _("**The prediction holds on average, but not for most single children.**")
-    return _("**The prediction holds on average and for most single children.**")
+        return _("**The prediction holds on average, not for most children with low scores.**")
+    return _("**The prediction holds on average, and for most children with low scores.**")
 
 
 def _explained(
@@ -211,7 +215,7 @@ def _explained(
         "names": imputed_names(model, labels=labels),
         "outcome": labels(model.outcome),
         "r2": row["r2"],
-        "sd": row["r2_sd"],
+        "sd": 100 * row["r2_sd"],
         "n": int(row["splits"]),
         "known": known["r2"],
     }
@@ -219,20 +223,21 @@ def _explained(
         return _(
             "With {names} unknown as in registers, the model explains **{r2:.1%}** of the variance "
             "of the {outcome} out of sample, against {known:.1%} where all is known (standard "
-            "deviation over {n} splits: {sd:.1%}).",
+            "deviation over {n} splits: {sd:.1f} percentage points).",
             **values,
         )
     if KNOWN in rows:
         return _(
             "The model explains **{r2:.1%}** of the variance of the {outcome} out of sample, and "
-            "{known:.1%} where all is known (standard deviation over {n} splits: {sd:.1%}). The "
-            "register's pattern of unknown values is about other variables, so that its effect "
-            "cannot be shown.",
+            "{known:.1%} where all is known (standard deviation over {n} splits: {sd:.1f} "
+            "percentage points). The register's pattern of unknown values is about other "
+            "variables; its effect cannot be shown.",
             **values,
         )
     return _(
         "The model explains **{r2:.1%}** of the variance of the {outcome} out of sample (standard "
-        "deviation over {n} splits: {sd:.1%}). All its characteristics are known.",
+        "deviation over {n} splits: {sd:.1f} percentage points). All its characteristics are "
+        "known.",
         **values,
     )
 
@@ -255,9 +260,18 @@ def _of_unknown(part: pd.DataFrame, *, labels: Labels) -> list[str]:
     }
     said = {name: _with_numbers(rows, labels=labels) for name, rows in groups.items()}
     texts = {
-        "above": _("Over-predicted where unknown: {variables}.", variables=said["above"]),
-        "below": _("Under-predicted where unknown: {variables}.", variables=said["below"]),
-        "equal": _("No clear difference where unknown: {variables}.", variables=said["equal"]),
+        "above": _(
+            "Scores are too high where one of these is unknown: {variables}.",
+            variables=said["above"],
+        ),
+        "below": _(
+            "Scores are too low where one of these is unknown: {variables}.",
+            variables=said["below"],
+        ),
+        "equal": _(
+            "No clear difference where one of these is unknown: {variables}.",
+            variables=said["equal"],
+        ),
     }
     return [texts[name] for name, rows in groups.items() if len(rows)]
 

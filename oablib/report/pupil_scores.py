@@ -170,8 +170,8 @@ def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: 
         return ""
     row = frame.iloc[0]
     return _(
-        "Under the {beside}, {same:.1%} of the children with the lowest {share:.0%} of scores "
-        "would be the same; the scores correlate {r:.3f}.",
+        "Of the children with the lowest {share:.0%} of scores, {same:.1%} are also among the "
+        "lowest {share:.0%} by the {beside}, with the same donors; the scores correlate {r:.3f}.",
         beside=indicators.named(beside),
         same=row["same"],
         share=share,
@@ -203,7 +203,7 @@ def answer(
         texts = [_("This report applies the **{applied}**, as published.", applied=applied)]
     texts.append(
         _(
-            "**{computed:.1%} of scores** are computed from characteristics of the child, "
+            "**{computed:.1%} of scores** are computed from characteristics, known or imputed, "
             "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%}, those of "
             "asylum seekers and status holders, are the mean of the lowest {share:.0%}. The "
             "boundary of the lowest {share:.0%} is **{distance:.2f} points** below the mean of all "
@@ -218,7 +218,10 @@ def answer(
     texts.append(agreement_sentence(agreement, beside=beside, share=share))
     texts.append(_many(schools))
     texts.append(
-        _("Main limit: how production chooses donors is not public, so that choice is ours.")
+        _(
+            "Main limit: how donors are chosen in production is not public; the choice here is our "
+            "own."
+        )
     )
     return " ".join(text for text in texts if text)
 
@@ -228,13 +231,13 @@ def _many(schools: pd.DataFrame) -> str:
     values = {"n": int(most["schools"]), "total": total, "least": most["lower"]}
     if not values["n"]:
         return _(
-            "At none of {total:,} school sites are more than {least:.0%} of scores imputed in this "
-            "way.",
+            "At none of {total:,} school sites are more than {least:.0%} of scores imputed by "
+            "matching.",
             **values,
         )
     return _(
-        "At {n:,} of {total:,} school sites more than {least:.0%} of scores are imputed in this "
-        "way.",
+        "At {n:,} of {total:,} school sites more than {least:.0%} of scores are imputed by "
+        "matching.",
         **values,
     )
 

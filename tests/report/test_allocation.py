@@ -1,10 +1,14 @@
 """Sentences on the allocation say what was found, and the opposite when that is found."""
 
+from typing import Any
+
+import country_files
 import pandas as pd
 import pytest
 
 from oablib import allocation
 from oablib.base import language
+from oablib.indicator.allocation.scores import Allocated
 from oablib.protocol import codebook, municipalities
 from oablib.report import allocation as report
 from oablib.report.exhibit import About
@@ -12,6 +16,9 @@ from oablib.report.exhibit import About
 DRAWN = About("made-up children", drawn=True)
 DELIVERED = About("children", drawn=False)
 MEASURES = ["above_zero", "sum", "n_target", "mean_absolute", "sd", "correlation"]
+
+
+NOTHING_BESIDE: dict[str, Any] = {"beside": None, "other": None}
 
 
 def averaging(early: float, late: float) -> pd.DataFrame:
@@ -52,16 +59,17 @@ def test_averaging_per_school_is_said_to_change_something_or_nothing(
 
 def test_the_average_that_counts_is_named() -> None:
     frame = averaging(1, 2)
-    assert "the average per child counts" in report.averaging_finding(frame, average="child")
-    assert "the average per school counts" in report.averaging_finding(frame, average="school")
+    assert "draws are averaged per child" in report.averaging_finding(frame, average="child")
+    assert "draws are averaged per school" in report.averaging_finding(frame, average="school")
 
 
 @pytest.mark.parametrize(
     ("scores", "text"),
     [
-        ([9.0, 2.0, 3.0], "most at the smallest sites"),
-        ([1.0, 20.0, 3.0], "most at sites of middle size"),
-        ([1.0, 2.0, 90.0], "most at the largest sites"),
+        ([9.0, 2.0, 3.0], "The smallest sites have the most"),
+        ([1.0, 20.0, 3.0], "Sites of middle size have the most"),
+        ([1.0, 2.0, 3.0], "No size has clearly the most"),
+        ([1.0, 2.0, 90.0], "The largest sites have the most"),
     ],
 )
 def test_the_size_with_most_points_for_each_pupil_is_named(scores: list, text: str) -> None:
@@ -91,10 +99,10 @@ def test_the_division_is_named_with_its_year_where_the_country_was_drawn_with_it
 def test_the_budget_is_that_of_the_country_or_a_part_of_it() -> None:
     whole = report.grants_finding(divided(90, 9, 1))
     assert "The budget is €1,000,000, the minimum €64,000." in whole
-    assert "1 of 3 municipalities is lifted" in whole
+    assert "1 of 3 municipalities is raised" in whole
     part = report.grants_finding(divided(90, 9, 1, share=0.05))
-    assert "times 5.0%" in part and "€50,000 and €3,200" in part
-    assert "No municipality has to be lifted" in report.grants_finding(divided(90, 90))
+    assert "scaled to 5.0%" in part and "€50,000 and €3,200" in part
+    assert "No municipality has to be raised" in report.grants_finding(divided(90, 90))
     with language.use("nl"):
         assert "€ 50.000 en € 3.200" in report.grants_finding(divided(90, 9, 1, share=0.05))
 
@@ -106,11 +114,13 @@ def means() -> allocation.National:
     )
 
 
-def answer(means: allocation.National, *, indicator: str = "", scores: list, late: float) -> str:
+def answer(
+    means: allocation.National, *, indicator: str = "", scores: list, late: float, **beside: Any
+) -> str:
     towns = pd.DataFrame({"achterstandsscore": [1.0, 0.0, 3.0]})
     return report.answer(
         shown([10] * len(scores), scores), towns, indicator=indicator, of_schools=means,
-        divided=divided(90, 9, 1), averaging=averaging(2, late),
+        divided=divided(90, 9, 1), averaging=averaging(2, late), **NOTHING_BESIDE | beside,
     )  # fmt: skip
 
 
@@ -128,6 +138,19 @@ def test_the_answer_names_indicator_counts_step_and_limit(means: allocation.Nati
     assert "**2 van de 4 vestigingen** (50%)" in text
 
 
+def test_the_answer_counts_scores_by_the_other_indicator(means: allocation.National) -> None:
+    given = country_files.indicator("indicator_2021")
+    towns = pd.DataFrame({"achterstandsscore": [1.0, 2.0, 0.0]})
+    other = Allocated(shown([10, 10], [3.0, 0.0]), towns, 1)
+    values = {"scores": [5.0, 0.0], "late": 3, "beside": given, "other": other}
+    assert "By the indicator of 2021, the counts above zero would be 1 and 2." in answer(
+        means, **values
+    )
+    with language.use("nl"):
+        assert "zouden de aantallen boven nul 1 en 2 zijn" in answer(means, **values)
+    assert "would be" not in answer(means, scores=[5.0], late=3)
+
+
 def test_a_country_without_any_score_has_its_answer(means: allocation.National) -> None:
     assert "no school site has an achterstandsscore above zero" in answer(
         means, scores=[0.0, 0.0], late=2
@@ -139,6 +162,6 @@ def test_a_part_of_the_country_is_named_in_the_answer(means: allocation.National
     part = divided(90, 9, 1, share=0.05)
     text = report.answer(
         shown([10], [5.0]), towns, indicator="", of_schools=means, divided=part,
-        averaging=averaging(1, 2),
+        averaging=averaging(1, 2), **NOTHING_BESIDE,
     )  # fmt: skip
     assert "€50,000 (5.0% of that of the country)" in text

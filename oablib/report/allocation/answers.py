@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from oablib.indicator.allocation import Grants, National, with_pupils
-from oablib.report.indicators import applied
+from oablib.indicator.allocation import Allocated, Grants, National, with_pupils
+from oablib.indicator.pupil_scores import Indicator
+from oablib.report.indicators import applied, named
 from oablib.report.numbers import euros
 from oablib.report.texts import sentence, texts_beside
 from oablib.report.translated import in_languages
@@ -17,6 +18,8 @@ def answer(
     municipalities: pd.DataFrame,
     *,
     indicator: str,
+    beside: Indicator | None,
+    other: Allocated | None,
     of_schools: National,
     divided: Grants,
     averaging: pd.DataFrame,
@@ -24,13 +27,16 @@ def answer(
     """Who has a score above zero, what a pupil adds, what a point is worth, and how sure it is.
 
     Tables as allocation.schools, municipalities and early_and_late; sites without pupils do not
-    count. indicator: name of the one that is applied, empty for that of the run.
+    count. indicator: name of the one that is applied, empty for that of the run. other: what the
+    indicator beside it would give.
     """
-    parts = [
-        _scores(with_pupils(schools), municipalities, indicator=indicator),
+    parts = [_scores(with_pupils(schools), municipalities, indicator=indicator)]
+    if beside and other:
+        parts.append(_beside(other, indicator=beside))
+    parts += [
         _(
-            "The boundary (grenswaarde) is {boundary:.2f}; so each pupil who counts adds at least "
-            "**{step:.2f} points** to its school.",
+            "The boundary (grenswaarde) is {boundary:.2f}, so each pupil who counts adds at least "
+            "**{step:.2f} points** to its school, before the drempel.",
             boundary=of_schools.boundary, step=of_schools.C - of_schools.boundary,
         ),
         _money(divided),
@@ -61,6 +67,17 @@ def _scores(schools: pd.DataFrame, municipalities: pd.DataFrame, *, indicator: s
     return f"{most} {half}"
 
 
+def _beside(other: Allocated, *, indicator: Indicator) -> str:
+    sites, towns = (
+        int((table["achterstandsscore"] > 0).sum())
+        for table in (with_pupils(other.schools), other.municipalities)
+    )
+    return _(
+        "By the {indicator}, the counts above zero would be {sites:,} and {towns:,}.",
+        indicator=named(indicator), sites=sites, towns=towns,
+    )  # fmt: skip
+
+
 def _half(table: pd.DataFrame) -> float:
     """Share of rows, largest first, that hold half of all points; 0 where there are none."""
     ordered = table["achterstandsscore"].sort_values(ascending=False).cumsum()
@@ -81,9 +98,9 @@ def _money(divided: Grants) -> str:
             "is worth **{point}**.", budget=budget, point=point,
         )  # fmt: skip
     return _.plural(
-        "Of a budget of {budget} {n:,} municipality gets the minimum; a point of a municipality "
+        "Of a budget of {budget}, {n:,} municipality gets the minimum; a point of a municipality "
         "is worth **{point}**.",
-        "Of a budget of {budget} {n:,} municipalities get the minimum; a point of a municipality "
+        "Of a budget of {budget}, {n:,} municipalities get the minimum; a point of a municipality "
         "is worth **{point}**.",
         n=lifted, budget=budget, point=point,
     )  # fmt: skip

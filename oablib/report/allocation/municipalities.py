@@ -71,18 +71,18 @@ def grants_finding(divided: Grants) -> str:
     budget, spent = euros(divided.budget), float(table["grant"].sum())
     if divided.share < 1:
         scaled = _(
-            "Budget and minimum are those of the country times {share:.1%}, the share of its "
-            "school sites that these are: {budget} and {minimum}.",
+            "Budget and minimum are scaled to {share:.1%}, the share of the school sites of the "
+            "country that is in this run: {budget} and {minimum}.",
             share=divided.share, budget=budget, minimum=minimum,
         )  # fmt: skip
     else:
         scaled = _("The budget is {budget}, the minimum {minimum}.", budget=budget, minimum=minimum)
     if not lifted:
-        return scaled + " " + _("No municipality has to be lifted to the minimum.")
+        return scaled + " " + _("No municipality has to be raised to the minimum.")
     return scaled + " " + _.plural(
-        "{n:,} of {all:,} municipalities is lifted to the minimum, which takes {cost:.1%} of the "
-        "budget; {formula} is divided by score.",
-        "{n:,} of {all:,} municipalities are lifted to the minimum, which takes {cost:.1%} of the "
-        "budget; {formula} is divided by score.",
+        "{n:,} of {all:,} municipalities is raised to the minimum, which takes {cost:.1%} of the "
+        "budget; {formula} is divided in proportion to scores.",
+        "{n:,} of {all:,} municipalities are raised to the minimum, which takes {cost:.1%} of the "
+        "budget; {formula} is divided in proportion to scores.",
         n=lifted, all=len(table), cost=(spent - divided.J) / spent, formula=euros(divided.J),
     )  # fmt: skip

@@ -98,10 +98,10 @@ def excluded_finding(frame: pd.DataFrame, *, rules: allocation.Rules, codebook: 
         return _("None of the {sites:,} school sites with pupils is excluded by law.", sites=sites)
     types = codebook.table("sites").column("school_type")
     return _.plural(
-        "Of {sites:,} school sites with pupils {n:,} is excluded by law, with {pupils:,} pupils "
-        "({types}). The other {left:,} get a score.",
-        "Of {sites:,} school sites with pupils {n:,} are excluded by law, with {pupils:,} pupils "
-        "({types}). The other {left:,} get a score.",
+        "Of {sites:,} school sites with pupils {n:,} is excluded by law (number of pupils: "
+        "{pupils:,}): {types}. The other {left:,} get a score.",
+        "Of {sites:,} school sites with pupils {n:,} are excluded by law (number of pupils: "
+        "{pupils:,}): {types}. The other {left:,} get a score.",
         sites=sites, n=excluded, pupils=int(row["pupils"]), left=sites - excluded,
         types=_excluded_types(rules.excluded_school_types, types=types),
     )  # fmt: skip
@@ -154,9 +154,10 @@ def cliff_figure(national: National, *, about: About) -> Figure:
         figure,
         about=about,
         alt=_(
-            "A line that falls by one point a point, and a step. A child at {left:.2f} adds "
-            "{most:.2f} points, one at the boundary of {cut:.2f} adds {step:.2f}, one above it "
-            "nothing; the mean child of the target group, at {mean:.2f}, adds {usual:.2f}.",
+            "A line that falls one point per point of score, and a step to 0. A child at "
+            "{left:.2f} adds {most:.2f} points, one at the boundary of {cut:.2f} adds {step:.2f}, "
+            "one above it nothing; the mean child of the target group, at {mean:.2f}, adds "
+            "{usual:.2f}.",
             left=left, most=C - left, cut=cut, step=C - cut, mean=G, usual=C - G,
         ),
         numbers=line.rename(columns=headings),

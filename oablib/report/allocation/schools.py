@@ -22,7 +22,7 @@ FIRST = 1.0  # point; classes of scores grow by a constant factor from here
 BARS = 40  # of the distribution
 ACROSS, UP = 22, 18  # fields of the grid on which schools are counted
 FACTOR = 4  # a dot of the next size is so many times the sites
-SMALLEST_DOT = 1.8  # points
+SMALLEST_DOT = 2.4  # points
 SIZES = ("smallest", "middle", "largest")
 COUNTS = ("above_zero", "sum", "n_target")
 """Measures of averaging that need no decimals."""
@@ -46,9 +46,9 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
     values = frame.set_index("measure")
     (early, late), (before, after) = values.loc[["above_zero", "sum"], ["early", "late"]].to_numpy()
     counted = (
-        _("In this run the average per child counts.")
+        _("In this run draws are averaged per child.")
         if average == "child"
-        else _("In this run the average per school counts.")
+        else _("In this run draws are averaged per school.")
     )
     if early == late and before == after:
         return _("Averaging per school changes nothing.") + " " + counted
@@ -137,7 +137,7 @@ def sizes_figure(table: pd.DataFrame, *, about: About) -> Figure:
     for size, part in fields.groupby(step):
         label = _("{least:,}–{most:,} sites", least=FACTOR**size, most=FACTOR ** (size + 1) - 1)
         axes.plot(
-            part["pupils"], part["score"], "o", ms=SMALLEST_DOT * 1.8**size, color=drawing.OURS,
+            part["pupils"], part["score"], "o", ms=SMALLEST_DOT * 1.7**size, color=drawing.OURS,
             alpha=0.7, mew=0, ls="", label=label,
         )  # fmt: skip
     axes.grid()
@@ -167,14 +167,17 @@ def sizes_finding(table: pd.DataFrame) -> str:
     if len(sites) < len(SIZES):
         return _by_thirds(sites)
     rates = [part["achterstandsscore"].sum() / part["n_children"].sum() for part in _thirds(sites)]
-    most = SIZES[int(np.argmax(rates))]
+    shown = np.round(rates, 2)
+    tied = (shown == shown.max()).sum() > 1
+    most = "none" if tied else SIZES[int(np.argmax(rates))]
     words = {
-        "smallest": _("Points for each pupil are most at the smallest sites."),
-        "middle": _("Points for each pupil are most at sites of middle size."),
-        "largest": _("Points for each pupil are most at the largest sites."),
+        "none": _("No size has clearly the most points per pupil."),
+        "smallest": _("The smallest sites have the most points per pupil."),
+        "middle": _("Sites of middle size have the most points per pupil."),
+        "largest": _("The largest sites have the most points per pupil."),
     }
     rate = _(
-        "For each pupil these are {smallest:.2f}, {middle:.2f} and {largest:.2f} points.",
+        "Per pupil these are {smallest:.2f}, {middle:.2f} and {largest:.2f} points.",
         **dict(zip(SIZES, rates, strict=True)),
     )
     return f"{_by_thirds(sites)} {rate} {words[most]}"
@@ -200,7 +203,7 @@ def _by_thirds(sites: pd.DataFrame) -> str:
     """Mean score of the smallest, middle and largest sites, in words."""
     parts = [
         _(
-            "{fewest:,} to {most:,} pupils {mean:,.1f} points",
+            "{mean:,.1f} points at {fewest:,} to {most:,} pupils",
             fewest=int(part["n_children"].iloc[0]), most=int(part["n_children"].iloc[-1]),
             mean=part["achterstandsscore"].mean(),
         )
