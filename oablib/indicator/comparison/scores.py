@@ -12,6 +12,7 @@ from oablib.base.errors import ComparisonError
 from oablib.base.shown import showable
 from oablib.indicator.comparison.settings import Rules
 
+ROUNDING = 1e-9  # points; a spread below it is none, as where all children get one mean
 TOTAL, DIRECT, IMPUTED, ASYLUM = "total", "direct", "imputed", "asylum"
 
 
@@ -156,7 +157,8 @@ def _difference(
 def _moments(values: NDArray, share: NDArray) -> tuple[float, float]:
     """Mean and standard deviation, of all children and no sample; share (n,) sums to 1."""
     mean = float(values @ share)
-    return mean, float(np.sqrt((values - mean) ** 2 @ share))
+    sd = float(np.sqrt((values - mean) ** 2 @ share))
+    return mean, sd if sd > ROUNDING else 0.0
 
 
 def _correlation(one: NDArray, other: NDArray, share: NDArray) -> float:

@@ -204,12 +204,13 @@ def bands_finding(frame: pd.DataFrame) -> str:
     ]  # fmt: skip
     if "published_share" not in frame:
         return " ".join(parts)
-    band = frame[frame["schools"] == NOT_ZERO].iloc[0]
+    band, every = (frame[frame["schools"] == name].iloc[0] for name in (NOT_ZERO, ALL))
     beside = _(
         "Published for the first: {share:.1%} by {lower} to {upper}, by the counts of its table "
-        "(nearly {text:.0%} in its text).",
-        share=band["published_share"], text=band["published_in_text"],
+        "(nearly {text:.0%} in its text); for all: about {all:.0%} by {low} to {high}.",
+        share=band["published_share"], text=band["published_in_text"], all=every["published_share"],
         lower=signed(band["published_lower"], 0), upper=signed(band["published_upper"], 0),
+        low=signed(every["published_lower"], 0), high=signed(every["published_upper"], 0),
     )  # fmt: skip
     return " ".join([*parts, beside])
 

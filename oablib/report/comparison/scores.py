@@ -62,7 +62,10 @@ def score_differences_finding(frame: pd.DataFrame) -> str:
             "{ratio:.1f} times as large.",
             **values,
         )
-    level = _("The difference of their mean changes is {gap:+.2f} points.", **values)
+    level = _(
+        "The mean change of imputed scores less that of computed ones is {gap:+.2f} points.",
+        **values,
+    )
     if "published_sd" not in frame:
         return f"{text} {level}"
     beside = _(
