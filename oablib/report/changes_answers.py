@@ -31,18 +31,22 @@ def finding_causes(causes: pd.DataFrame) -> str:
     """Whether differences below can be put down to one cause."""
     loud = deciding(causes)
     if causes.empty:
-        return _("Both reports were made from the same.")
+        return _("Both reports were made from the same data, rules and code.")
     if loud.empty:
-        return _("The reports differ in commit or prose only, which decide no number.")
+        return _(
+            "The reports differ only in the version of the code and in text, which affect no "
+            "number."
+        )
     if "input" in set(loud["kind"]):
         return _(
-            "The data differ: differences below are those of the data, and not of the method alone."
+            "The data differ: differences below also follow from the data, not from the method "
+            "alone."
         )
     if len(loud) == 1:
         return _("One cause differs: all differences below follow from it.")
     return _(
-        "{n:,} causes differ: differences below are those of all of them together. A run for "
-        "each tells them apart.", n=len(loud)
+        "{n:,} causes differ: the differences below follow from all of them together. A run for "
+        "each cause would tell them apart.", n=len(loud)
     )  # fmt: skip
 
 
@@ -53,11 +57,11 @@ def finding_scale_values(values: pd.DataFrame, *, labels: Labels) -> str:
     if values["difference"].isna().all():
         return _("The reports have no scale value in common.")
     if moved.empty:
-        return _("No scale value moved.")
+        return _("No scale value changed.")
     row = _largest(moved, "difference")
     return _(
-        "{moved} of {n} scale values moved, {far} by more than {limit:g} standard errors; most "
-        "{category} ({variable}): {before:.2f} → {after:.2f} points.",
+        "{moved} of {n} scale values changed, {far} by more than {limit:g} standard errors; the "
+        "largest change is that of {category} ({variable}): {before:.2f} → {after:.2f} points.",
         **_counts(values),
         category=changes.category(row["variable"], row["category"], labels=labels),
         variable=labels(row["variable"]),
@@ -73,11 +77,12 @@ def finding_effects(effects: pd.DataFrame, *, labels: Labels) -> str:
     if effects["difference"].isna().all():
         return _("**The reports have no direct effect in common.**")
     if moved.empty:
-        return _("**No direct effect moved.**")
+        return _("**No direct effect changed.**")
     row = _largest(moved, "difference_in_se")
     return _(
-        "**{moved} of {n} direct effects moved**, {far} by more than {limit:g} standard errors; "
-        "most that of {effect}: {before:.2f} → {after:.2f}, {errors:+.1f} standard errors.",
+        "**{moved} of {n} direct effects changed**, {far} by more than {limit:g} standard errors; "
+        "the largest change is that of {effect}: {before:.2f} → {after:.2f}, {errors:+.1f} "
+        "standard errors.",
         **_counts(effects),
         effect=labels(row["name"]),
         before=row["before"],
@@ -142,7 +147,7 @@ def finding_text(text: pd.DataFrame) -> str:
         return ""
     counts = own["change"].value_counts()
     return _(
-        "Sentences with other figures: {figures:,}; new: {new:,}; gone: {gone:,}; pages "
+        "Sentences with other figures: {figures:,}; new: {new:,}; removed: {gone:,}; pages "
         "concerned: {pages}.",
         **{name: int(counts.get(name, 0)) for name in ("figures", "new", "gone")},
         pages=own["page"].nunique(),
@@ -161,7 +166,10 @@ def answer(
     """What differs between two reports, what it does to results, and the main limit."""
     results = [moved_rows(effects), moved_rows(values), tables]
     if causes.empty and all(frame.empty for frame in results):
-        return _("**Nothing differs**: both reports were made from the same, and show the same.")
+        return _(
+            "**Nothing differs** between both reports: neither what they were made from nor what "
+            "they show."
+        )
     others = _.plural(
         "{n} other results table differs.", "{n} other results tables differ.", n=len(tables)
     )

@@ -60,6 +60,7 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
         *(scores[name].score for name in ("current", "new")),
         scores["new"].provenance,
         imputed=[pupil_scores.Provenance.MATCHED],
+        asylum=[pupil_scores.Provenance.ASYLUM],
         rules=rules,
     )
     columns = {"provenance": scores["new"].provenance, **now.codes}

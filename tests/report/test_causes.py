@@ -71,7 +71,7 @@ def test_where_no_school_changes_it_is_said() -> None:
     nothing = summary(donors=float("nan"))
     assert shares(nothing) == "no school changes."
     assert "no school changes" in report.yearly_finding(nothing)
-    assert report.offset_finding(nothing) == "No cause moves schools."
+    assert report.offset_finding(nothing) == "No cause changes the score of a school."
 
 
 @pytest.mark.parametrize(
@@ -95,15 +95,15 @@ def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]
 
 def test_donor_selection_moves_few_schools_or_many() -> None:
     frame = summary(scale_values=7.0, coefficients=-6.0, donors=-0.5)
-    assert "many schools, and most in one direction." in report.offset_finding(frame)
+    assert "many schools, most in one direction." in report.offset_finding(frame)
     both = frame.assign(mean_absolute=frame["mean"].abs() * 3)
     assert "many schools, some up and some down." in report.offset_finding(both)
-    assert "It moves few schools, and those much." in report.offset_finding(frame.assign(sd=50.0))
+    assert "It changes few schools, but these much." in report.offset_finding(frame.assign(sd=50.0))
 
 
 @pytest.mark.parametrize(
     ("population", "text"),
-    [(0.6, "other pupils move schools more (60%"), (0.4, "the new indicator moves schools more")],
+    [(0.6, "due to other pupils (60%)"), (0.4, "due to the new indicator (60%)")],
 )
 def test_other_pupils_move_schools_more_than_the_indicator_or_less(
     population: float, text: str
@@ -118,7 +118,7 @@ def test_over_represented_characteristics_are_named_or_said_to_be_none() -> None
     frame = profile(lose={("origin", 4): 0.3, ("imputed", 0): 0.16, ("in_debt", 0): 0.14})
     text = report.profile_finding(frame, table=TABLE, rules=RULES)
     assert "origin North Africa (30.0% against 10.0%)" in text
-    assert "scores imputed by a donor (16.0% against 10.0%)" in text and "debt" not in text
+    assert "scores imputed from a donor (16.0% against 10.0%)" in text and "debt" not in text
     assert "In the 3 schools that gain most no characteristic is over-represented." in text
     with language.use("nl"):
         text = report.profile_finding(frame, table=TABLE, rules=RULES)
@@ -131,7 +131,7 @@ def test_what_the_source_names_is_found_here_or_not() -> None:
     options = {"table": TABLE, "rules": RULES}
     assert report.named_finding(profile(), **options, published=None) == ""
     text = report.named_finding(profile(gain={("origin", 8): 0.3}), **options, published={})
-    assert "over-represented here: 0; not: scores imputed by a donor" in text
+    assert "over-represented here: 0; not: scores imputed from a donor" in text
     assert "gain most the source names 2 characteristics; over-represented here: 1" in text
     one = replace(RULES, named_gain_origins=(8,), named_gain=("imputed",))
     every = profile(gain={("origin", 8): 0.3, ("imputed", 0): 0.3})
@@ -143,18 +143,20 @@ def test_what_the_source_names_is_found_here_or_not() -> None:
     ("children", "several", "text"),
     [
         (0, 0, "The 2 months after the reference date add no children."),
-        (1, 0, "add 1 child (schools: 1). No school has three or more of them."),
-        (9, 1, "add 9 children (schools: 9). 1 school has three or more of them"),
+        (1, 0, "add 1 child; schools: 1. Counting it changes their scores by +12.5 points"),
+        (9, 1, "(+0.30% of the points of all schools). 1 school has three or more of them."),
     ],
 )
 def test_late_registrations_are_counted(children: int, several: int, text: str) -> None:
     frame = late(children=children, several=several)
-    found = report.late_registrations_finding(frame, about=DELIVERED)
-    assert text in found and "Published: 44 children; 5 schools" in found
+    points = (12.5, 0.003)
+    found = report.late_registrations_finding(frame, points=points, about=DELIVERED)
+    assert text in found and "Covid-19: 44 children; 5 schools" in found
     assert "synthetic" not in found
-    assert "synthetic" in report.late_registrations_finding(frame, about=DRAWN)
+    assert "synthetic" in report.late_registrations_finding(frame, points=points, about=DRAWN)
     alone = late(children=children, several=several, beside=False)
-    assert "Published" not in report.late_registrations_finding(alone, about=DRAWN)
+    text = report.late_registrations_finding(alone, points=points, about=DRAWN)
+    assert "Published" not in text
 
 
 def test_months_are_written_in_words() -> None:

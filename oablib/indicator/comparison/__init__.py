@@ -1,7 +1,7 @@
 """The indicator in use compared with a new one: children, schools, municipalities, and causes.
 
-Achterstandsscores are given as tables, onderwijsscores as arrays; only `causes` computes them
-again, with some causes of a change as they were.
+Achterstandsscores are given as tables, onderwijsscores as arrays; only `causes` and `late`
+compute them again, with some causes of a change as they were or with later registrations.
 """
 
 from oablib.indicator.comparison.causes import (
@@ -12,7 +12,7 @@ from oablib.indicator.comparison.causes import (
     Situation,
     decompose,
 )
-from oablib.indicator.comparison.late import late_registrations
+from oablib.indicator.comparison.late import late_points, late_registrations
 from oablib.indicator.comparison.municipalities import Relative, relative
 from oablib.indicator.comparison.profile import over_representation, profile
 from oablib.indicator.comparison.schools import bands, classes, crosstable, distribution, groups

@@ -1,12 +1,15 @@
 """Asylum seekers and status holders who are registered after the reference date."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from oablib.base.errors import ComparisonError
+from oablib.indicator import allocation
+from oablib.indicator.comparison.causes import Procedure, Situation
 from oablib.indicator.comparison.settings import Rules
 
 PUBLISHED = "published"
@@ -40,6 +43,30 @@ def late_registrations(
     counts = ["added", "children", "pupils", "toddlers", "schools", "schools_3_or_4"]
     frame = pd.DataFrame(rows, columns=["month", *counts, "schools_5_or_more"])
     return frame.astype(dict.fromkeys([*counts, "schools_5_or_more"], "Int64"))
+
+
+def late_points(situation: Situation, *, how: Procedure, rules: Rules) -> tuple[float, float]:
+    """Points that registrations of the rules' late_months add to the schools of these children.
+
+    Returns the change of the sum of these schools' scores, and the same as a fraction of the sum of
+    all schools. Donors stay as they are chosen without them.
+    """
+    asylum = replace(how.scores.asylum, months_late=rules.late_months)
+    scores = situation.scored(how)
+    later = situation.scored(
+        replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
+    )
+    children = situation.children
+    late = (scores.provenance != later.provenance) & (children.site >= 0)
+    concerned = children.sites["school_id"].iloc[np.unique(children.site[late])]
+    before, after = (
+        allocation.schools(
+            children.frame(score=result.score), children.sites, rules=how.allocation
+        ).set_index("school_id")["achterstandsscore"]
+        for result in (scores, later)
+    )
+    added = float((after - before).reindex(concerned).sum())
+    return added, added / float(before.sum())
 
 
 def _until(month: int, *, late: pd.DataFrame) -> dict[str, object]:

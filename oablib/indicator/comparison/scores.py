@@ -12,7 +12,8 @@ from oablib.base.errors import ComparisonError
 from oablib.base.shown import showable
 from oablib.indicator.comparison.settings import Rules
 
-TOTAL, DIRECT, IMPUTED = "total", "direct", "imputed"
+ROUNDING = 1e-9  # points; a spread below it is none, as where all children get one mean
+TOTAL, DIRECT, IMPUTED, ASYLUM = "total", "direct", "imputed", "asylum"
 
 
 @showable()
@@ -36,24 +37,30 @@ def score_differences(
     provenance: NDArray,
     *,
     imputed: Sequence[int],
+    asylum: Sequence[int] = (),
     rules: Rules,
     weights: NDArray | None = None,
     published: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Differences new - current of scores, of all children and by where the score comes from.
 
-    current, new (n,): points. provenance (n,): codes, of which `imputed` are those of scores that
-    were not computed from the child's own characteristics. weights (n,): of children, 1 if None.
-    Rows total, direct, imputed; columns scores, n, mean, sd, lower, upper (mean -/+ difference_sds
-    times sd, points), r (correlation of both scores). With published figures also published_mean
-    and so on, and published_r of all children. Numbers of an empty group are NaN; r is NaN without
-    spread. Raises ComparisonError for arrays of other lengths and scores that are not finite.
+    current, new (n,): points. provenance (n,): codes, of which `imputed` are those of a donor's
+    scores and `asylum` those of asylum seekers, who get a mean; all others are direct: computed
+    from the child's own characteristics. weights (n,): of children, 1 if None. Rows total, direct,
+    imputed and, where codes are given, asylum, which no publication has apart; columns scores, n,
+    mean, sd, lower, upper (mean -/+ difference_sds times sd, points), r (correlation of both
+    scores). With published figures also published_mean and so on, and published_r of all children.
+    Numbers of an empty group are NaN; r is NaN without spread. Raises ComparisonError for arrays of
+    other lengths and scores that are not finite.
     Source: Walhout & Scholtus (2021), table 3.2.3.
     """
     _fail_if_scores_are_unfit(current, new, provenance)
-    is_imputed = np.isin(provenance, np.array(imputed))
+    is_imputed, is_asylum = (np.isin(provenance, np.array(codes)) for codes in (imputed, asylum))
     weights = np.ones(len(current)) if weights is None else weights
-    parts = {TOTAL: np.ones_like(is_imputed), DIRECT: ~is_imputed, IMPUTED: is_imputed}
+    direct = ~(is_imputed | is_asylum)
+    parts = {TOTAL: np.ones_like(direct), DIRECT: direct, IMPUTED: is_imputed}
+    if asylum:
+        parts[ASYLUM] = is_asylum
     frame = pd.DataFrame(
         [
             {"scores": name, **_difference(current[part], new[part], weights[part], rules=rules)}
@@ -150,7 +157,8 @@ def _difference(
 def _moments(values: NDArray, share: NDArray) -> tuple[float, float]:
     """Mean and standard deviation, of all children and no sample; share (n,) sums to 1."""
     mean = float(values @ share)
-    return mean, float(np.sqrt((values - mean) ** 2 @ share))
+    sd = float(np.sqrt((values - mean) ** 2 @ share))
+    return mean, sd if sd > ROUNDING else 0.0
 
 
 def _correlation(one: NDArray, other: NDArray, share: NDArray) -> float:

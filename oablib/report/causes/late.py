@@ -34,39 +34,48 @@ def _month(text: str) -> str:
 
 
 @in_languages
-def late_registrations_finding(frame: pd.DataFrame, *, about: About) -> str:
-    """How many children later months add, whether any school has several, and what is published."""
+def late_registrations_finding(
+    frame: pd.DataFrame, *, points: tuple[float, float], about: About
+) -> str:
+    """How many children later months add, what that does to scores, and what is published.
+
+    points: as from comparison.late_points.
+    """
     here = frame[frame["month"] != PUBLISHED]
-    text = _added(here.iloc[-1], months=len(here))
+    text = _added(here.iloc[-1], months=len(here), points=points)
     printed = frame[frame["month"] == PUBLISHED]
     if printed.empty:
         return text
     row = printed.iloc[0]
     text += " " + _(
-        "Published: {children:,} children; {several:,} schools with three or more.",
+        "Published, for months with few arrivals because of Covid-19: {children:,} children; "
+        "{several:,} schools with three or more.",
         children=int(row["children"]), several=_several(row),
     )  # fmt: skip
     if about.drawn:
         text += " " + _(
-            "The synthetic country was made with the published number, so that this is no finding."
+            "The synthetic country was made with the published number, so this is no finding."
         )
     return text
 
 
-def _added(last: pd.Series, *, months: int) -> str:
+def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
     children, several = int(last["children"]), _several(last)
     if not children:
         return _("The {months} months after the reference date add no children.", months=months)
     text = _.plural(
-        "The {months} months after the reference date add {n:,} child (schools: {schools:,}).",
-        "The {months} months after the reference date add {n:,} children (schools: {schools:,}).",
-        n=children, months=months, schools=int(last["schools"]),
+        "The {months} months after the reference date add {n:,} child; schools: {schools:,}. "
+        "Counting it changes their scores by {points:+,.1f} points together ({share:+.2%} of the "
+        "points of all schools).",
+        "The {months} months after the reference date add {n:,} children; schools: {schools:,}. "
+        "Counting them changes their scores by {points:+,.1f} points together ({share:+.2%} of "
+        "the points of all schools).",
+        n=children, months=months, schools=int(last["schools"]), points=points[0], share=points[1],
     )  # fmt: skip
     if not several:
         return text + " " + _("No school has three or more of them.")
     return text + " " + _.plural(
-        "{n:,} school has three or more of them, and gets a higher score for each.",
-        "{n:,} schools have three or more of them, and get a higher score for each.",
+        "{n:,} school has three or more of them.", "{n:,} schools have three or more of them.",
         n=several,
     )  # fmt: skip
 

@@ -95,7 +95,8 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 def causes_table(frame: pd.DataFrame, *, about: About, sides: bool = True) -> Table:
     """How much each cause moves all schools that change, and those that lose and gain.
 
-    frame: as from causes_summary. sides: show those that lose and gain as well.
+    frame: as from causes_summary. sides: show those that lose and gain as well; without
+    them the table is that of one year to the next.
     """
     every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
     counts = {name: _schools(frame, name) for name in (ALL_CHANGED, LOSERS, GAINERS)}
@@ -103,15 +104,13 @@ def causes_table(frame: pd.DataFrame, *, about: About, sides: bool = True) -> Ta
     if sides:
         shown = shown.assign(losers=_means(frame, LOSERS), gainers=_means(frame, GAINERS))
     named = shown.rename(index=cause).rename_axis("cause").reset_index()
+    schools = counts[ALL_CHANGED]
+    if not sides:
+        return show(named, about=about, **captions("tbl-yearly-causes", schools=schools))
     return show(
         named,
         about=about,
-        **captions(
-            "tbl-causes",
-            schools=counts[ALL_CHANGED],
-            losers=counts[LOSERS],
-            gainers=counts[GAINERS],
-        ),
+        **captions("tbl-causes", schools=schools, losers=counts[LOSERS], gainers=counts[GAINERS]),
     )
 
 
@@ -129,7 +128,7 @@ def offset_finding(frame: pd.DataFrame) -> str:
     every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
     means = every["mean"].drop(STANDARDISATION, errors="ignore").dropna()
     if means.empty or not means.abs().max() > 0:
-        return _("No cause moves schools.")
+        return _("No cause changes the score of a school.")
     up, down = str(means.idxmax()), str(means.idxmin())
     smaller, larger = sorted([abs(means[up]), abs(means[down])])
     given = {
@@ -161,10 +160,10 @@ def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
         else _("Donor selection has mean {mean:+.1f} and standard deviation {sd:.1f}.", **given)
     )  # fmt: skip
     if row["sd"] >= CONCENTRATED * row["mean_absolute"]:
-        return begin + " " + _("It moves few schools, and those much.")
+        return begin + " " + _("It changes few schools, but these much.")
     if abs(row["mean"]) < ONE_WAY * row["mean_absolute"]:
-        return begin + " " + _("It moves many schools, some up and some down.")
-    return begin + " " + _("It moves many schools, and most in one direction.")
+        return begin + " " + _("It changes many schools, some up and some down.")
+    return begin + " " + _("It changes many schools, most in one direction.")
 
 
 @in_languages
@@ -228,12 +227,12 @@ def yearly_finding(frame: pd.DataFrame) -> str:
     given = {"population": population, "indicator": float(nets.sum()) - population}
     if given["population"] > given["indicator"]:
         return _(
-            "From one year to the next, other pupils move schools more ({population:.0%} of the "
-            "net change) than the new indicator does ({indicator:.0%}).",
+            "From one year to the next, more of the net change is due to other pupils "
+            "({population:.0%}) than to the new indicator ({indicator:.0%}).",
             **given,
         )
     return _(
-        "From one year to the next, the new indicator moves schools more ({indicator:.0%} of the "
-        "net change) than other pupils do ({population:.0%}).",
+        "From one year to the next, more of the net change is due to the new indicator "
+        "({indicator:.0%}) than to other pupils ({population:.0%}).",
         **given,
     )

@@ -146,12 +146,12 @@ def _lost(schools: int, found: list[str]) -> str:
         return _("no school loses far more than others")
     if not found:
         return _.plural(
-            "in the {n:,} school that loses most no characteristic is over-represented",
+            "in the school that loses most no characteristic is over-represented",
             "in the {n:,} schools that lose most no characteristic is over-represented",
             n=schools,
         )
     return _.plural(
-        "over-represented in the {n:,} school that loses most: {characteristics}",
+        "over-represented in the school that loses most: {characteristics}",
         "over-represented in the {n:,} schools that lose most: {characteristics}",
         n=schools,
         characteristics=listed(found),
@@ -163,12 +163,12 @@ def _gained(schools: int, found: list[str]) -> str:
         return _("no school gains far more than others")
     if not found:
         return _.plural(
-            "in the {n:,} school that gains most no characteristic is over-represented",
+            "in the school that gains most no characteristic is over-represented",
             "in the {n:,} schools that gain most no characteristic is over-represented",
             n=schools,
         )
     return _.plural(
-        "over-represented in the {n:,} school that gains most: {characteristics}",
+        "over-represented in the school that gains most: {characteristics}",
         "over-represented in the {n:,} schools that gain most: {characteristics}",
         n=schools,
         characteristics=listed(found),

@@ -66,7 +66,7 @@ def _schools(pairs: pd.DataFrame, bands: pd.DataFrame) -> str:
     moving = not_zero_under_both(pairs)["change"]
     band = bands[bands["schools"] == NOT_ZERO].iloc[0]
     text = _(
-        "**Schools:** of {n:,} with a score by either, {gain:,} gain and {lose:,} lose; "
+        "**Schools:** of {n:,} with a score above zero by either, {gain:,} gain and {lose:,} lose; "
         "**{share:.1%}** change by {lower} to {upper} points",
         n=len(moving), gain=int((moving > 0).sum()), lose=int((moving < 0).sum()),
         share=band["share"], lower=signed(band["lower"], 0), upper=signed(band["upper"], 0),
@@ -94,8 +94,8 @@ def _municipalities(relative: pd.DataFrame, *, rules: Rules) -> str:
 def _limit(current: str, *, about: About) -> str:
     if about.drawn:
         return _(
-            "The main limit: the children are synthetic, and how alike children of one school are "
-            "is a choice of ours."
+            "The main limit: the children are synthetic, and we chose how alike children of one "
+            "school are."
         )
     if is_derived(current):
         return _(

@@ -61,13 +61,13 @@ def redistribution_finding(*, schools: float, municipalities: float) -> str:
     shares = {"schools": schools, "municipalities": municipalities}
     if municipalities < schools:
         return _(
-            "Less moves between municipalities than between schools: {municipalities:.1%} of all "
-            "points against {schools:.1%}.",
+            "Fewer points move between municipalities than between schools: {municipalities:.1%} "
+            "against {schools:.1%} of all points.",
             **shares,
         )
     return _(
-        "No less moves between municipalities than between schools: {municipalities:.1%} of all "
-        "points against {schools:.1%}.",
+        "No fewer points move between municipalities than between schools: {municipalities:.1%} "
+        "against {schools:.1%} of all points.",
         **shares,
     )
 

@@ -85,8 +85,8 @@ def gains(pairs: pd.DataFrame) -> str:
     moving = not_zero_under_both(pairs)
     change = moving["change"]
     return _(
-        "Of {n:,} with a score by either indicator {gain:,} lie above the line and {lose:,} below; "
-        "changes run from {least:+,.0f} to {most:+,.0f} points.",
+        "Of {n:,} with a score above zero by either indicator {gain:,} lie above the line and "
+        "{lose:,} below; changes run from {least:+,.0f} to {most:+,.0f} points.",
         n=len(moving), gain=int((change > 0).sum()), lose=int((change < 0).sum()),
         least=change.min(), most=change.max(),
     )  # fmt: skip
@@ -154,8 +154,8 @@ def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
         figure,
         about=about,
         alt=_(
-            "Histogram of {n:,} {rows}. Most ({most:,}) change by {lower:+.2f} to {upper:+.2f} "
-            "points; the change is {low:+.2f} or less for {few:,}, {high:+.2f} or more for "
+            "Histogram of {n:,} {rows}. Most ({most:,}) change by {lower:+,.0f} to {upper:+,.0f} "
+            "points; the change is {low:+,.0f} or less for {few:,}, {high:+,.0f} or more for "
             "{many:,}.",
             n=int(frame["n"].sum()), rows=rows, most=int(top["n"]), lower=top["lower"],
             upper=top["upper"], few=int(first["n"]), low=first["upper"], many=int(last["n"]),
@@ -204,18 +204,19 @@ def bands_finding(frame: pd.DataFrame) -> str:
     ]  # fmt: skip
     if "published_share" not in frame:
         return " ".join(parts)
-    band = frame[frame["schools"] == NOT_ZERO].iloc[0]
+    band, every = (frame[frame["schools"] == name].iloc[0] for name in (NOT_ZERO, ALL))
     beside = _(
         "Published for the first: {share:.1%} by {lower} to {upper}, by the counts of its table "
-        "({text:.0%} in its text).",
-        share=band["published_share"], text=band["published_in_text"],
+        "(nearly {text:.0%} in its text); for all: about {all:.0%} by {low} to {high}.",
+        share=band["published_share"], text=band["published_in_text"], all=every["published_share"],
         lower=signed(band["published_lower"], 0), upper=signed(band["published_upper"], 0),
+        low=signed(every["published_lower"], 0), high=signed(every["published_upper"], 0),
     )  # fmt: skip
     return " ".join([*parts, beside])
 
 
 _NOT_ZERO = named(
     "{share:.1%} of the schools that are not zero by both change by {lower} to {upper} points, one "
-    "standard deviation around the mean."
+    "standard deviation on either side of the mean."
 )
 _EVERY = named("Of all schools, {share:.1%} change by {lower} to {upper} points.")

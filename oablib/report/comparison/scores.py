@@ -31,7 +31,9 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
     parts = [named[["scores", "n", *MEASURES]].astype({"n": "Int64"}).assign(of=_("Here"))]
     if f"published_{MEASURES[0]}" in frame:
         printed = named[[f"published_{name}" for name in MEASURES]].set_axis(MEASURES, axis=1)
-        parts.append(printed.assign(scores=named["scores"], of=_("Published")))
+        parts.append(
+            printed.assign(scores=named["scores"], of=_("Published")).dropna(subset="mean")
+        )
     return show(
         pd.concat(parts, ignore_index=True),
         about=about,
@@ -60,11 +62,14 @@ def score_differences_finding(frame: pd.DataFrame) -> str:
             "{ratio:.1f} times as large.",
             **values,
         )
-    level = _("On average their change differs by {gap:+.2f} points.", **values)
+    level = _(
+        "The mean change of imputed scores less that of computed ones is {gap:+.2f} points.",
+        **values,
+    )
     if "published_sd" not in frame:
         return f"{text} {level}"
     beside = _(
-        "Published are {ratio:.1f} times and {gap:+.2f} points.",
+        "Published: {ratio:.1f} times and {gap:+.2f} points.",
         ratio=imputed["published_sd"] / direct["published_sd"],
         gap=imputed["published_mean"] - direct["published_mean"],
     )
@@ -158,9 +163,12 @@ def cutoff_finding(frame: pd.DataFrame) -> str:
     values = frame.set_index("measure")["value"]
     net, crossing = float(values["net_shift"]), values["only_current"] + values["only_new"]
     moved = (
-        _("Compared with all scores, the boundary rises by {net:+.2f} points.", net=net)
+        _("Against the mean change of all scores, the boundary rises: {net:+.2f} points.", net=net)
         if net > 0
-        else _("Compared with all scores, the boundary does not rise: {net:+.2f} points.", net=net)
+        else _(
+            "Against the mean change of all scores, the boundary does not rise: {net:+.2f} points.",
+            net=net,
+        )
     )
     cross = _("{crossing:.1%} of the children join or leave the target group.", crossing=crossing)
     if "published" not in frame:
@@ -169,6 +177,6 @@ def cutoff_finding(frame: pd.DataFrame) -> str:
     beside = (
         _("The published shift has the same direction: {printed:+.2f}.", printed=printed)
         if (printed > 0) == (net > 0)
-        else _("The published shift has the other direction: {printed:+.2f}.", printed=printed)
+        else _("The published shift has the opposite direction: {printed:+.2f}.", printed=printed)
     )
     return f"{moved} {beside} {cross}"

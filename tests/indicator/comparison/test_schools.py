@@ -218,6 +218,18 @@ def test_differences_of_scores_by_where_they_come_from() -> None:
     assert frame["published_r"].iloc[0] == 0.97
 
 
+def test_asylum_seekers_are_neither_direct_nor_imputed() -> None:
+    current, new = np.array([1.0, 2, 3, 0.1, 0.1, 0.1]), np.array([1.0, 4, 8, 9, 9, 9])
+    frame = comparison.score_differences(
+        current, new, np.array([0, 0, IMPUTED, 4, 4, 4]), imputed=[IMPUTED], asylum=[4],
+        rules=RULES, published=PUBLISHED,
+    ).set_index("scores")  # fmt: skip
+    assert frame["n"].to_dict() == {"total": 6, "direct": 2, "imputed": 1, "asylum": 3}
+    assert frame.loc["direct", "mean"] == 1 and frame.loc["asylum", "mean"] == pytest.approx(8.9)
+    assert frame.loc["asylum", "sd"] == 0  # all get one mean
+    assert frame.loc["asylum", ["r", "published_sd"]].isna().all()
+
+
 def test_a_weight_of_two_is_two_children() -> None:
     rng = np.random.default_rng(3)
     current, new = rng.normal(size=(2, 40))

@@ -191,7 +191,7 @@ def test_origins_of_a_profile_have_the_labels_of_the_codebook(made: Made) -> Non
     names = [cells[0] for cells in shown.groups[0][1]]
     assert names[-1] == "Origin Turkey" and len(names) == 7 + 8
     assert row(shown, "Schools")[-1] == "400"
-    assert row(shown, "Scores imputed by a donor")[-1].startswith("2")  # a quarter
+    assert row(shown, "Scores imputed from a donor")[-1].startswith("2")  # a quarter
 
 
 def test_figures_are_described_in_words_and_numbers(made: Made) -> None:
@@ -202,7 +202,7 @@ def test_figures_are_described_in_words_and_numbers(made: Made) -> None:
     moving = comparison.not_zero_under_both(made.pairs)
     gain = int((moving["change"] > 0).sum())
     assert (
-        f"Of {len(moving)} with a score by either indicator {gain} lie above"
+        f"Of {len(moving)} with a score above zero by either indicator {gain} lie above"
         in (texts["fig-schools"])
     )
     assert "imputation: size " in texts["fig-causes"] and "lose most −" in texts["fig-causes"]

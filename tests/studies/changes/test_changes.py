@@ -146,7 +146,7 @@ def test_their_effect_is_shown_on_scale_values_effects_and_text(tmp_path: Path) 
     ]
     text = answer(result)
     assert "`seed` (1 → 2)" in text and "fixed_values.mother.high` (– → 3.0)" in text
-    assert "1 of 2 scale values moved" in text and "1 of 2 direct effects moved" in text
+    assert "1 of 2 scale values changed" in text and "1 of 2 direct effects changed" in text
     assert "mother: 0.80 → 0.95, +1.5 standard errors" in text
     with language.use("nl"):
         text = answer(result)
@@ -278,7 +278,7 @@ def test_the_first_language_of_a_run_is_at_the_top_of_its_folder(tmp_path: Path)
     ("kinds", "expected"),
     [
         ([], "made from the same"),
-        (["commit"], "decide no number"),
+        (["commit"], "affect no number"),
         (["commit", "parameter"], "One cause differs"),
         (["parameter", "rule"], "2 causes differ"),
         (["parameter", "input"], "The data differ"),
@@ -302,9 +302,11 @@ def test_intervals_that_part_are_named(tmp_path: Path) -> None:
 
 def test_what_did_not_move_is_said_to_be_the_same(tmp_path: Path) -> None:
     result = sides(tmp_path)
-    assert answers.finding_effects(effects(result), labels=LABELS) == "**No direct effect moved.**"
+    assert (
+        answers.finding_effects(effects(result), labels=LABELS) == "**No direct effect changed.**"
+    )
     values = changes.scale_values(result)
-    assert answers.finding_scale_values(values, labels=LABELS) == "No scale value moved."
+    assert answers.finding_scale_values(values, labels=LABELS) == "No scale value changed."
     fit = pd.DataFrame(
         {"measure": ["n", "r2_adjusted", "rmsea"], "before": [9.0, 0.44, 0.01],
          "after": [9.0, 0.389, 0.02], "difference": [0.0, -0.051, 0.01]}
