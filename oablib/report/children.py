@@ -38,14 +38,16 @@ def turnover_table(
 
 
 @in_languages
-def sites_sentence(frame: pd.DataFrame) -> str:
+def sites_sentence(frame: pd.DataFrame, *, about: About) -> str:
     """How the counts of school sites belong together, and what was published."""
     sites = frame.set_index("what")["sites"]
     values = {name: int(sites[name]) for name in sites.index}
     text = _(
         "The files list {listed:,} school sites, {empty:,} of them without pupils on the reference "
         "date. The law leaves out {excluded:,} of the other {with_pupils:,}, so that {counted:,} "
-        "get an achterstandsscore.",
+        "get an achterstandsscore. Tables of schools have {rows:,} rows: these, and the sites "
+        "without pupils.",
+        rows=values["counted"] + values["empty"],
         **values,
     )
     if "published" not in frame:
@@ -57,7 +59,12 @@ def sites_sentence(frame: pd.DataFrame) -> str:
         more = _("The publication has as many sites that count, {n:,}.", n=published)
     else:
         more = _("For the whole country {n:,} sites are published.", n=published)
-    return f"{text} {more}"
+    return " ".join(filter(None, (text, more, _by_construction(about))))
+
+
+def _by_construction(about: About) -> str:
+    """What agreement with published numbers is worth in a country that was drawn."""
+    return _("The country was drawn with the published numbers.") if about.drawn else ""
 
 
 @in_languages
@@ -106,7 +113,7 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
 
 
 @in_languages
-def known_sentence(frame: pd.DataFrame) -> str:
+def known_sentence(frame: pd.DataFrame, *, about: About) -> str:
     """Whether parents of younger children are better known; how near published shares are."""
     first, last = (
         frame[frame["years"] == year].set_index("parent")["known"]
@@ -142,8 +149,9 @@ def known_sentence(frame: pd.DataFrame) -> str:
                 "The largest difference from a published share is {gap:.1f} percentage points.",
                 gap=100 * gap,
             ),
+            _by_construction(about),
         )
-    )
+    ).strip()
 
 
 @in_languages

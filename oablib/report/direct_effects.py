@@ -36,7 +36,7 @@ def answer(
     parts = (
         differing(direct, outcome=outcome, mediator=mediator, labels=labels),
         against_published(direct, drawn=drawn),
-        model_fit.explained(fit, figures=figures, outcome=labels(outcome)),
+        model_fit.explained(fit, figures=figures, outcome=labels(outcome), drawn=drawn is not None),
         model_fit.verdict(fit, model=labels(model)),
         _(
             "The main limit: effects are biased if the model lacks something that affects both "
@@ -158,11 +158,15 @@ def known_text(rows: pd.DataFrame, *, labels: Labels) -> str:
         "down": int((change < 0).sum()),
         "up": int((change > 0).sum()),
     }
-    return _(
+    text = _(
         "With the uncertainty of the scale values included, {down} standard errors become smaller "
-        "and {up} larger; that of {name} changes most (times {factor:.2f}). They become smaller "
-        "where errors in scale values and in slopes are negatively correlated.",
+        "and {up} larger; that of {name} changes most (times {factor:.2f}).",
         **values,
+    )
+    if not values["down"]:
+        return text
+    return f"{text} " + _(
+        "They become smaller where errors in scale values and in slopes are negatively correlated."
     )
 
 

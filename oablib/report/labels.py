@@ -52,6 +52,10 @@ class Labels:
             return column.category(int(code)).label
         return numbers.formatted(float(code), "g")
 
+    def within(self, variable: str, code: Any) -> str:
+        """Label of a code as words of a sentence."""
+        return _inner(self.category(variable, code))
+
     def unit(self, name: str) -> str:
         """Unit of a variable's numbers; empty without one."""
         return self.columns[name].unit_here if name in self.columns else ""

@@ -94,8 +94,11 @@ def verdict(fit: pd.DataFrame, *, model: str) -> str:
 
 
 @in_languages
-def explained(fit: pd.DataFrame, *, figures: Published, outcome: str) -> str:
-    """Explained variance of the outcome, in words, beside the published one where there is any."""
+def explained(fit: pd.DataFrame, *, figures: Published, outcome: str, drawn: bool = False) -> str:
+    """Explained variance of the outcome, in words, beside the published one where there is any.
+
+    drawn: whether the children were drawn, and calibrated on the published figures.
+    """
     share = fit.set_index("measure")["mean"]["r2_adjusted"]
     listed = figures["fit"] if figures else {}
     if "r2_adjusted" not in listed:
@@ -103,6 +106,15 @@ def explained(fit: pd.DataFrame, *, figures: Published, outcome: str) -> str:
             "The model explains {share:.1%} of the variance of the {outcome}.",
             share=share,
             outcome=outcome,
+        )
+    if drawn:
+        return _(
+            "The model explains {share:.1%} of the variance of the {outcome} (published, and what "
+            "these data are calibrated on: {published:.1%}; indicator then in use: {then:.1%}).",
+            share=share,
+            outcome=outcome,
+            published=listed["r2_adjusted"],
+            then=listed[INDICATOR_THEN],
         )
     if INDICATOR_THEN not in listed:
         return _(

@@ -268,11 +268,13 @@ def calibration_table(frame: pd.DataFrame, *, model: Model, labels: Labels, abou
 
 
 @in_languages
-def waves_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Each wave predicted from the others, by all characteristics."""
+def waves_table(frame: pd.DataFrame, *, variable: str, labels: Labels, about: About) -> Table:
+    """Each wave predicted from the others, by all characteristics; variable: that says the wave."""
     chosen = (frame["population"] == EVERYBODY) & (frame["method"] == methods.ALL)
     columns = ["tested_on", "n", "r2", "r2_score", "slope", "sensitivity", "r2_training"]
-    return show(frame.loc[chosen, columns].astype({"n": int}), about=about, **captions("tbl-waves"))
+    rows = frame.loc[chosen, columns].astype({"n": int})
+    named = [labels.category(variable, wave) for wave in rows["tested_on"]]
+    return show(rows.assign(tested_on=named), about=about, **captions("tbl-waves"))
 
 
 def _value(value: float, *, is_share: bool) -> str:

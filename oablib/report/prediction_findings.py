@@ -111,7 +111,7 @@ def by_group(calibration: pd.DataFrame, *, labels: Labels) -> str:
 
 
 @in_languages
-def waves(frame: pd.DataFrame) -> str:
+def waves(frame: pd.DataFrame, *, variable: str, labels: Labels) -> str:
     """Whether the newest wave is predicted worse than older ones; says so where there are none."""
     chosen = frame[(frame["population"] == EVERYBODY) & (frame["method"] == methods.ALL)]
     if len(chosen) < FEWEST_WAVES:
@@ -119,7 +119,7 @@ def waves(frame: pd.DataFrame) -> str:
     ordered = chosen.sort_values("tested_on")
     newest, older = ordered.iloc[-1], ordered.iloc[:-1]
     values = {
-        "wave": newest["tested_on"],
+        "wave": labels.within(variable, newest["tested_on"]),
         "r2": newest["r2"],
         "slope": newest["slope"],
         "older": older["r2"].mean(),

@@ -166,15 +166,15 @@ def criteria_table(frame: pd.DataFrame, *, mediator: str, labels: Labels, about:
 
 
 @in_languages
-def by_wave_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
-    """The first three variants of each wave."""
+def by_wave_table(frame: pd.DataFrame, *, variable: str, labels: Labels, about: About) -> Table:
+    """The first three variants of each wave; variable: that says the wave."""
     columns = ["wave", "rank", "model", "n", "delta_aic_d4", "delta_bic_d4", "r2_adjusted"]
     first = frame[(frame["rank"] <= 3) | (frame["flags"] == TOO_FEW)].sort_values(["wave", "rank"])
     rows = first[columns].astype({"rank": "Int64", "n": "Int64"})
     absent = _("Dashes: a wave with too few children") if rows["rank"].isna().any() else ""
     return show(
         rows.assign(
-            wave=[_("Wave {wave}", wave=wave) for wave in rows["wave"]],
+            wave=[labels.category(variable, wave) for wave in rows["wave"]],
             model=rows["model"].map(labels.heading),
         ),
         about=about,

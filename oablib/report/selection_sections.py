@@ -48,7 +48,7 @@ def forward_section(model: Model, *, labels: Labels) -> str:
 
 
 @in_languages
-def trail_text(trail: pd.DataFrame, *, entries: Literature, labels: Labels) -> str:
+def trail_text(trail: pd.DataFrame, *, entries: Literature, mediator: str, labels: Labels) -> str:
     """Why the literature turns a path down, and how to read the candidates; empty without any.
 
     entries: what the literature says.
@@ -59,7 +59,8 @@ def trail_text(trail: pd.DataFrame, *, entries: Literature, labels: Labels) -> s
         "A mean index that is much larger than the pooled one points to clustering within schools "
         "or to differences between imputations. Adding an indirect path changes no direct effect, "
         "as the equations are recursive; it changes the fit, and how much of a total effect goes "
-        "through intelligence."
+        "through the {mediator}.",
+        mediator=labels(mediator),
     )
     return " ".join((*_reasons(trail, entries=entries, labels=labels), reading))
 
@@ -184,15 +185,18 @@ def variants_section(variants: Mapping[str, Model], *, reference: str, labels: L
 
 
 @in_languages
-def waves_section(waves: pd.DataFrame, *, labels: Labels) -> str:
-    """Heading, and which variant is first in each wave."""
+def waves_section(waves: pd.DataFrame, *, variable: str, labels: Labels) -> str:
+    """Heading, and which variant is first in each wave; variable: that says the wave."""
     first = waves[waves["rank"] == 1]
     names = first["model"].unique()
     if len(names) == 1:
         text = _("First in every wave: {model}.", model=labels(names[0]))
     else:
         pairs = zip(first["wave"], first["model"], strict=True)
-        firsts = [_("{model} in {wave}", model=labels(model), wave=wave) for wave, model in pairs]
+        firsts = [
+            _("{model} in {wave}", model=labels(model), wave=labels.within(variable, wave))
+            for wave, model in pairs
+        ]
         text = _("The first variant differs by wave: {firsts}.", firsts=listed(firsts))
     heading = _("The same in each wave")
     limit = _("With fewer children BIC prefers fewer parameters.")

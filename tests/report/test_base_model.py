@@ -73,6 +73,8 @@ def test_explained_variance_stands_beside_published_ones() -> None:
         in (text[0])
     )
     assert "40,7%" in text[1]
+    drawn = model_fit.explained(fit(0, 1), figures=PUBLISHED, outcome="score", drawn=True)
+    assert "what these data are calibrated on: 40.4%" in str(drawn)
     bare = str(model_fit.explained(fit(0, 1), figures=None, outcome="score"))
     assert bare.endswith("40.7% of the variance of the score.")
 

@@ -7,9 +7,11 @@ from oablib.base import language
 from oablib.protocol import codebook
 from oablib.report import children as report
 from oablib.report import labels
+from oablib.report.exhibit import About
 
 LABELS = labels.labels(codebook.load().table("cohort"), [])
-SITES = {"listed": 6280, "empty": 32, "with_pupils": 6248, "excluded": 6, "counted": 6242}
+DELIVERED = About("all", drawn=False)
+SITES = {"listed": 6286, "empty": 38, "with_pupils": 6248, "excluded": 6, "counted": 6242}
 
 
 @pytest.mark.parametrize(
@@ -22,14 +24,16 @@ SITES = {"listed": 6280, "empty": 32, "with_pupils": 6248, "excluded": 6, "count
 )
 def test_counts_of_sites_are_reconciled(published: int, en: str) -> None:
     frame = pd.DataFrame({"what": list(SITES), "sites": list(SITES.values())})
-    text = report.sites_sentence(frame)
-    for count in ("6,280", "32", "6,248", "6", "6,242"):
+    text = report.sites_sentence(frame, about=DELIVERED)
+    for count in ("6,286", "38", "6,248", "6", "6,242", "6,280"):
         assert f" {count}" in text
     assert "publi" not in text
     beside = frame.assign(published=frame["what"].map({"with_pupils": float(published)}))
-    assert report.sites_sentence(beside) == f"{text} {en}"
+    assert report.sites_sentence(beside, about=DELIVERED) == f"{text} {en}"
+    drawn = report.sites_sentence(beside, about=About("all", drawn=True))
+    assert drawn == f"{text} {en} The country was drawn with the published numbers."
     with language.use("nl"):
-        assert "6.280 vestigingen" in report.sites_sentence(beside)
+        assert "6.280 rijen" in report.sites_sentence(beside, about=DELIVERED)
 
 
 def known(first: float, last: float, *, published: float | None = None) -> pd.DataFrame:
@@ -42,14 +46,16 @@ def known(first: float, last: float, *, published: float | None = None) -> pd.Da
 
 
 def test_parents_of_younger_children_are_better_known_or_not() -> None:
-    text = report.known_sentence(known(0.6, 0.5))
+    text = report.known_sentence(known(0.6, 0.5), about=DELIVERED)
     assert "known more often for younger children" in text and "60% to 50%" in text
     assert "published" not in text
-    assert "not known more often" in report.known_sentence(known(0.5, 0.6))
-    beside = report.known_sentence(known(0.6, 0.5, published=0.488))
+    assert "not known more often" in report.known_sentence(known(0.5, 0.6), about=DELIVERED)
+    beside = report.known_sentence(known(0.6, 0.5, published=0.488), about=DELIVERED)
     assert "published share is 1.2 percentage points" in beside
     with language.use("nl"):
-        assert "1,2 procentpunt" in report.known_sentence(known(0.6, 0.5, published=0.488))
+        assert "1,2 procentpunt" in report.known_sentence(
+            known(0.6, 0.5, published=0.488), about=DELIVERED
+        )
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,10 @@ def test_where_a_value_is_unknown_the_direction_is_said(
 def test_the_newest_wave_tells_of_ageing(newest: float, en: str, nl: str) -> None:
     frame = summary(all={"r2": 0.4})
     waves = pd.concat([frame, frame.assign(r2=newest)]).assign(tested_on=["2007", "2013"])
-    assert en in findings.waves(waves)
+    assert en in findings.waves(waves, variable="wave", labels=LABELS)
     with language.use("nl"):
-        assert nl in findings.waves(waves)
-    assert "no waves" in findings.waves(waves.head(1))
+        assert nl in findings.waves(waves, variable="wave", labels=LABELS)
+    assert "no waves" in findings.waves(waves.head(1), variable="wave", labels=LABELS)
 
 
 def test_the_score_is_told_by_the_labels_of_the_model() -> None:

@@ -16,8 +16,8 @@ def r2(observed: NDArray, predicted: NDArray) -> float:
 def slope(observed: NDArray, predicted: NDArray) -> float:
     """Slope of what was observed on what was predicted.
 
-    1 when predictions are neither too bold nor too cautious (Cox, 1958, Biometrika 45:562); NaN
-    when all predictions are the same.
+    1 when predictions are neither too far apart nor too close together (Cox, 1958, Biometrika
+    45:562); NaN when all predictions are the same.
     """
     spread = predicted - predicted.mean()
     size = float(spread @ spread)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from oablib.protocol.models import Model
+from oablib.report import planted
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels
 from oablib.report.summary.findings import fits, verdict
@@ -11,10 +12,6 @@ from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
-
-# The synthetic cohort whose seed was chosen for nearness to the published figures: children and
-# seed, docs/decisions/0003.
-CHOSEN = (19247, 13)
 
 
 @in_languages
@@ -56,7 +53,8 @@ def calibrated(results: Results, *, about: About, seed: int) -> str:
         "calibrated on the published figures: agreement with these tests the program, not the "
         "world."
     )
-    if (int(results.population["children"].iloc[0]), seed) != CHOSEN:
+    chosen = planted.rules().chosen
+    if (int(results.population["children"].iloc[0]), seed) != (chosen.n, chosen.seed):
         return text
     return f"{text} " + _(
         "The seed of this run was chosen because its cohort lies near the published one."
