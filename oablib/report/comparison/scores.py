@@ -90,7 +90,7 @@ def density_figure(result: Density, *, about: About) -> Figure:
         axes.add_patch(PathPatch(cells, fc=shades[least], lw=0, label=label))
     ends = table[["x", "y"]].min().min() - width, table[["x", "y"]].max().max() + 2 * width
     diagonal(axes, ends, unit=_("points of onderwijsscore"))
-    drawing.legend(figure, axes)
+    drawing.legend(figure, axes, columns=3)
     top = table.iloc[int(table["n"].argmax())]
     near = table.loc[(table["x"] - table["y"]).abs() <= 2 * width, "n"].sum() / table["n"].sum()
     return drawing.exhibited(
