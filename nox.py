@@ -196,6 +196,13 @@ def pages(session):
 
 
 @nox.session
+def four_runs(session):
+    """Render four runs in both languages and read their pages: every verdict and its opposite."""
+    _install(session)
+    session.run("pytest", "tests/runs/test_pages_of_runs.py", env={"OAB_FOUR_RUNS": "1"})
+
+
+@nox.session
 def lint(session):
     """Check style, format, types, and who imports whom (ruff, mypy, import-linter)."""
     _install(session)

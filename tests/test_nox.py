@@ -12,8 +12,8 @@ import pytest
 from tests.places import ROOT
 
 SESSIONS = (
-    "report tests pages lint texts reference lab validate bench grid interruptions type_one_error "
-    "forward_selection selection_speed sem_page lock"
+    "report tests four_runs pages lint texts reference lab validate bench grid interruptions "
+    "type_one_error forward_selection selection_speed sem_page lock"
 ).split()
 EXIT_ENVIRONMENT = 5
 

@@ -28,6 +28,10 @@ VALUES: dict[str, Sequence[str]] = {
     "snijders-bosker": ("draws=10", "splits=2"),
 }
 """Run -> values that make it small; those that take longest first."""
+SHARED = ("demo", "snijders-bosker")
+"""Runs that other tests make as well."""
+ALL = bool(os.environ.get("OAB_FOUR_RUNS"))
+"""Whether to make all four, as `python3 nox.py -s four_runs` does (3 minutes more)."""
 SECONDS = 600
 WAVES = re.compile(
     r"( +- \{code: )\d{4}, key: \"\d{4}\".*\n(?: +- \{code: \d{4}, key: \"\d{4}\".*\n)+"

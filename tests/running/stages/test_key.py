@@ -105,7 +105,7 @@ def test_another_model_with_the_same_roles_leaves_stages_that_ask_for_roles(
 
 def test_a_key_leaves_out_the_name_of_the_run_and_prose(stages: dict[str, Stage]) -> None:
     own = stages["01_intake"]
-    other = replace(own, text=own.text.replace("Every delivered row", "Each delivered row"))
+    other = replace(own, text=own.text.replace("## What was delivered", "## The delivery"))
     assert other.text != own.text
     assert key.key(parts(own)) == key.key(parts(other, run="another"))
 
