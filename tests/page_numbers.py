@@ -28,6 +28,7 @@ class _Reader(HTMLParser):
         self.tables: list[Shown] = []
         self.row: list[str] = []
         self.cell: list[str] | None = None
+        self.page = ""  # that a link within a cell leads to; a file names it by its stem
         self.heads_group = self.in_head = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -36,6 +37,9 @@ class _Reader(HTMLParser):
             self.tables.append(Shown(attributes.get("id") or ""))
         elif tag == "tr":
             self.row, self.heads_group = [], False
+        elif tag == "a":
+            whole = re.fullmatch(r"(\d\d_\w+)\.html", attributes.get("href") or "")
+            self.page = whole[1] if whole else ""
         elif tag in ("td", "th"):
             self.cell = []
             self.heads_group |= "colspan" in attributes
@@ -44,9 +48,11 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.cell is not None:
-            self.cell.append(data)
+            self.cell.append(self.page or data)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self.page = ""
         if tag in ("td", "th") and self.cell is not None:
             self.row.append(" ".join("".join(self.cell).split()))
             self.cell = None
@@ -89,7 +95,8 @@ def unequal_files(report: Path) -> list[str]:
     """CSV files of exhibits and results tables whose XLSX of the same name has other numbers."""
     return [
         path.relative_to(report).as_posix()
-        for path in sorted(report.rglob("*.csv"))
+        for part in ("tables", "downloads")
+        for path in sorted(report.rglob(f"{part}/**/*.csv"))
         if read_csv(path) != read_xlsx(path.with_suffix(".xlsx"))
     ]
 

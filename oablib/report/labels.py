@@ -1,6 +1,7 @@
 """Labels of variables, categories and models, in the language in use.
 
 A label is in the codebook, or follows from how the model makes a variable out of columns of it.
+Within Markdown no character of it has a meaning.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from oablib.base.wording import words
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.models import Model
 from oablib.report import numbers
-from oablib.report.texts import sentence, texts_beside
+from oablib.report.texts import literal, sentence, texts_beside
 
 _ = texts_beside(__file__)
 
@@ -29,17 +30,19 @@ class Labels:
     def __call__(self, name: str) -> str:
         """Words for a variable or for a model within a sentence: "education of the mother"."""
         if name in self.columns:
-            return self.columns[name].short
+            return literal(self.columns[name].short)
         for model in self.models.values():
             if name in model.dummies:
                 column, key = model.dummies[name]
                 category = next(c for c in self.columns[column].categories if c.key == key)
                 return _(
-                    "{variable}: {category}", variable=self(column), category=_inner(category.label)
+                    "{variable}: {category}",
+                    variable=self(column),
+                    category=literal(_inner(category.label)),
                 )
             if name in model.school_means:
                 return _("school mean of the {variable}", variable=self(model.school_means[name]))
-        return self.models[name].short if name in self.models else words(name)
+        return literal(self.models[name].short if name in self.models else words(name))
 
     def heading(self, name: str) -> str:
         """The same with a capital, for a row, an axis or a heading."""
@@ -49,7 +52,7 @@ class Labels:
         """Label of a code; the code itself where the variable has no categories."""
         column = self.columns[variable]
         if column.categories:
-            return column.category(int(code)).label
+            return literal(column.category(int(code)).label)
         return numbers.formatted(float(code), "g")
 
     def within(self, variable: str, code: Any) -> str:

@@ -8,7 +8,10 @@ which `oab texts` keeps up to date. Values in braces are written as the language
 
 import gettext
 import io
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +27,8 @@ from oablib.params import strict_yaml
 from oablib.report import numbers
 
 LABELS, WORDS = "labels", "words"
+_markdown: ContextVar[bool] = ContextVar("markdown", default=False)
+_ACTIVE = re.compile(r"([\\`*_\[\]$#<>@^~|:])")
 TEXTS = ("title", "unit", "note")
 
 
@@ -141,6 +146,21 @@ def listed(items: Iterable[Any], *, style: str = "standard") -> str:
     """Items in words: "a, b and c". style: of Babel, such as "or"."""
     texts = [str(item) for item in items]
     return lists.format_list(texts, style=style, locale=language.current())  # type: ignore[arg-type]
+
+
+@contextmanager
+def in_markdown(active: bool) -> Iterator[None]:
+    """Whether what is written within a block becomes Markdown, in which labels must not act."""
+    token = _markdown.set(active)
+    try:
+        yield
+    finally:
+        _markdown.reset(token)
+
+
+def literal(text: str) -> str:
+    """A text of others, such as a label: within Markdown, no character of it has a meaning."""
+    return _ACTIVE.sub(r"\\\1", text) if _markdown.get() else text
 
 
 def sentence(text: str) -> str:

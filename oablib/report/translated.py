@@ -1,15 +1,20 @@
 """What a notebook shows, in every language of reports at once."""
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from oablib.base import language
 from oablib.report.exhibit import MIME, Exhibit
+from oablib.report.texts import in_markdown
 
 TEXT_MIME = "application/vnd.oablib.text+json"
 """Type of the output beside the Markdown of a text: language -> Markdown."""
+
+TEXTS = (str, str | None)
+"""What functions return whose result is Markdown."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,16 +54,18 @@ def in_languages(function: Function) -> Function:
     Where a language was chosen (`language.use`), as in a function that is called by another one of
     these, it is made in that language alone.
     """
+    is_text = inspect.signature(function).return_annotation in TEXTS
 
     @functools.wraps(function)
     def made(*args: Any, **options: Any) -> Any:
-        if language.is_chosen():
-            return function(*args, **options)
-        versions = {}
-        for code in language.LANGUAGES:
-            with language.use(code):
-                versions[code] = function(*args, **options)
-        return InLanguages(versions)
+        with in_markdown(is_text):
+            if language.is_chosen():
+                return function(*args, **options)
+            versions = {}
+            for code in language.LANGUAGES:
+                with language.use(code):
+                    versions[code] = function(*args, **options)
+            return InLanguages(versions)
 
     return cast("Function", made)
 

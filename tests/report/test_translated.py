@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from contextvars import Context
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from oablib.base import language
 from oablib.base.language import Words
+from oablib.protocol import codebook
 from oablib.report import drawing, exhibit
 from oablib.report.exhibit import About
+from oablib.report.labels import Labels
 from oablib.report.table import show
 from oablib.report.translated import TEXT_MIME, InLanguages, in_languages, paragraphs
 
@@ -112,3 +115,16 @@ def test_paragraphs_join_texts_language_by_language_and_leave_out_what_is_empty(
     joined = as_in_notebook(made)
     assert joined.versions == {"en": "Good day.\n\nAda", "nl": "Goedendag.\n\nAda"}
     assert paragraphs(greeting(), "Ada") == "Good day.\n\nAda"
+
+
+def test_a_label_acts_in_no_text_of_markdown() -> None:
+    hostile = "[x](javascript:alert(1)) $y$ *z*"
+    column = replace(codebook.load().table("cohort").column("origin"), short_en=hostile)
+    labels = Labels({"origin": column}, models={})
+
+    @in_languages
+    def said() -> str:
+        return labels("origin")
+
+    assert said() == "\\[x\\](javascript\\:alert(1)) \\$y\\$ \\*z\\*"
+    assert labels("origin") == hostile

@@ -37,7 +37,7 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
             "unknown key 'schools.size_medain'; did you mean 'size_median'?",
         ),
         (
-            *("results/allocation", "school_scores: {title:", "school_scores: {tilte:"),
+            *("results/allocation", "school_scores:\n  title:", "school_scores:\n  tilte:"),
             "unknown key 'school_scores.tilte'; did you mean 'title'?",
         ),
     ],
