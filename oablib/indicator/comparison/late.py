@@ -49,7 +49,8 @@ def late_points(situation: Situation, *, how: Procedure, rules: Rules) -> tuple[
     """Points that registrations of the rules' late_months add to the schools of these children.
 
     Returns the change of the sum of these schools' scores, and the same as a fraction of the sum of
-    all schools. Donors stay as they are chosen without them.
+    all schools. Donors stay as they are chosen without them; a child whose donor is among these
+    registrations keeps its score.
     """
     asylum = replace(how.scores.asylum, months_late=rules.late_months)
     scores = situation.scored(how)
@@ -59,11 +60,12 @@ def late_points(situation: Situation, *, how: Procedure, rules: Rules) -> tuple[
     children = situation.children
     late = (scores.provenance != later.provenance) & (children.site >= 0)
     concerned = children.sites["school_id"].iloc[np.unique(children.site[late])]
+    kept = np.where(np.isfinite(later.score), later.score, scores.score)
     before, after = (
         allocation.schools(
-            children.frame(score=result.score), children.sites, rules=how.allocation
+            children.frame(score=score), children.sites, rules=how.allocation
         ).set_index("school_id")["achterstandsscore"]
-        for result in (scores, later)
+        for score in (scores.score, kept)
     )
     added = float((after - before).reindex(concerned).sum())
     return added, added / float(before.sum())
