@@ -15,6 +15,8 @@ from oablib.base.wording import MINUS
 
 _SPEC = re.compile(r"(?P<sign>\+?)(?P<grouped>,?)(?:\.(?P<digits>\d+))?(?P<kind>[fd%]?)")
 
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+
 
 def number(value: float, digits: int = 2) -> str:
     """A number with separated thousands and a true minus sign, but no sign before a zero."""
@@ -66,6 +68,17 @@ def formatted(value: Any, spec: str) -> str:
     pattern = _pattern(grouped=bool(form["grouped"]), digits=digits, percent=form["kind"] == "%")
     text = _written(float(value) if digits else value, pattern)
     return _with_sign(value, text) if form["sign"] else text
+
+
+def read(text: str) -> float | int | str:
+    """The number that a text in the language in use is; the text itself where it is none."""
+    group, decimal = (
+        symbol(language.current()) for symbol in (babel.get_group_symbol, babel.get_decimal_symbol)
+    )
+    plain = text.replace(group, "").replace(decimal, ".").replace(MINUS, "-")
+    if not _PLAIN.fullmatch(plain):
+        return text
+    return float(plain) if "." in plain else int(plain)
 
 
 def _with_sign(value: float, text: str) -> str:

@@ -104,3 +104,11 @@ def test_both_languages_write_the_same_digits(value: float, digits: int) -> None
     assert english.translate(swapped) == dutch
     read_back = float(english.replace(",", "").replace(MINUS, "-"))
     assert abs(read_back - value) <= 0.5 * 10**-digits * (1 + 1e-9) + 1e-9 * abs(value)
+
+
+def test_a_number_is_read_back_as_it_was_written() -> None:
+    for code, text in (("en", "−1,234.5"), ("nl", "−1.234,5")):
+        with language.use(code):
+            assert numbers.number(-1234.5, 1) == text
+            assert numbers.read(text) == -1234.5
+            assert numbers.read("5 (105)") == "5 (105)"
