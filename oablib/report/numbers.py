@@ -15,7 +15,7 @@ from oablib.base.wording import MINUS
 
 _SPEC = re.compile(r"(?P<sign>\+?)(?P<grouped>,?)(?:\.(?P<digits>\d+))?(?P<kind>[fd%]?)")
 
-_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+_SYMBOLS = (babel.get_group_symbol, babel.get_decimal_symbol)
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -72,13 +72,13 @@ def formatted(value: Any, spec: str) -> str:
 
 def read(text: str) -> float | int | str:
     """The number that a text in the language in use is; the text itself where it is none."""
-    group, decimal = (
-        symbol(language.current()) for symbol in (babel.get_group_symbol, babel.get_decimal_symbol)
-    )
-    plain = text.replace(group, "").replace(decimal, ".").replace(MINUS, "-")
-    if not _PLAIN.fullmatch(plain):
+    code = language.current()
+    group, decimal = (re.escape(symbol(code)) for symbol in _SYMBOLS)
+    whole = rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+|0|[1-9]\d*"
+    if not re.fullmatch(rf"{MINUS}?(?:{whole})(?:{decimal}\d+)?", text):
         return text
-    return float(plain) if "." in plain else int(plain)
+    plain = re.sub(group, "", text).replace(MINUS, "-")
+    return float(re.sub(decimal, ".", plain)) if re.search(decimal, plain) else int(plain)
 
 
 def _with_sign(value: float, text: str) -> str:

@@ -65,9 +65,9 @@ def show(
         unit=unit or _("in headings and rows"),
         note=note,
         about=about,
-        numbers=named.iloc[[*chain(*positions.values())]].rename(
-            columns=lambda name: labels.get(name, words(str(name)))
-        ),
+        numbers=_as_numbers(named)
+        .iloc[[*chain(*positions.values())]]
+        .rename(columns=lambda name: labels.get(name, words(str(name)))),
         headings=[(heading, _is_number(frame[name])) for name, heading in headings.items()],
         groups=[(group, [rows[i] for i in part]) for group, part in positions.items()],
     )
@@ -108,6 +108,16 @@ def _power(value: float) -> str:
 
 def _probability(value: float) -> str:
     return f"<{numbers.number(0.001, 3)}" if value < SMALLEST_P else numbers.number(value, 3)
+
+
+def _as_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """For a file: texts that are numbers as numbers, whatever separates thousands on the page."""
+    texts = frame.select_dtypes(["object", "string"])
+    read = {
+        str(name): [numbers.read(x) if isinstance(x, str) else x for x in texts[name]]
+        for name in texts
+    }
+    return frame.assign(**{name: pd.Series(x, frame.index, object) for name, x in read.items()})
 
 
 def _as_words(name: Any) -> Any:

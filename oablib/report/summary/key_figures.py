@@ -1,13 +1,11 @@
 """Key figures of a run, each with the report that derives it."""
 
-from dataclasses import replace
-
 import pandas as pd
 
 from oablib.protocol.models import Model
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
-from oablib.report.numbers import number, percent, read
+from oablib.report.numbers import number, percent
 from oablib.report.summary.results import Country, Results
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -33,11 +31,7 @@ def key_figures_table(
     }
     rows = [(group, *row) for group, part in groups.items() for row in part]
     frame = pd.DataFrame(rows, columns=["group", "what", "value", "report"])
-    table = show(frame, about=about, **captions("tbl-key-figures"))
-    # In a download a number is a number, whatever separates its thousands on the page.
-    heading = table.headings[list(frame.columns.drop("group")).index("value")][0]
-    plain = table.numbers[heading].map(read)
-    return replace(table, numbers=table.numbers.assign(**{heading: plain}))
+    return show(frame, about=about, **captions("tbl-key-figures"))
 
 
 def _of_children(results: Results) -> list[Row]:
