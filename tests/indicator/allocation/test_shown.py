@@ -101,7 +101,7 @@ def test_grants_are_shown_under_names(divided: allocation.Grants) -> None:
 def test_rules_are_shown_in_words_with_their_sources() -> None:
     table = report.rules_table(settings(), codebook=codebook.load())
     rows = {row[0]: row[1:] for row in cells(table)}
-    assert rows["minimum grant"] == ["€64,000 a year", "2019", "GOAB-besluit art. 4(2)"]
+    assert rows["minimum grant"] == ["€64,000 a year", 2019, "GOAB-besluit art. 4(2)"]
     assert rows["equal scores at the boundary"][-1] == "own choice"
     assert rows["excluded schools"][0].startswith("school for children of travelling families")
     assert not any("_" in str(cell) for row in cells(table) for cell in row)
