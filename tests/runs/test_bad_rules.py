@@ -37,7 +37,11 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
             "unknown key 'schools.size_medain'; did you mean 'size_median'?",
         ),
         (
-            *("results/allocation", "school_scores:\n  title:", "school_scores:\n  tilte:"),
+            *(
+                "results/allocation",
+                "title: Achterstandsscores of school sites",
+                "tilte: Achterstandsscores of s",
+            ),
             "unknown key 'school_scores.tilte'; did you mean 'title'?",
         ),
     ],
