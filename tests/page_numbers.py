@@ -147,17 +147,12 @@ def _value(text: str) -> str | float:
 
 def _faults(table: Shown, path: Path, *, signs: str) -> list[str]:
     headings, *rows = read_csv(path)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        _, *texts = csv.reader(file)
     if len(rows) != len(table.rows):
         return [f"{len(table.rows)} rows, the file {len(rows)}"]
     columns = [headings.index(name) for name in table.headings]
     return [
         f"row {line} {name!r}: shows {shown}, the file {row[column]}"
-        for line, (cells, row, text) in enumerate(
-            zip(table.rows, rows, texts, strict=True), start=1
-        )
+        for line, (cells, row) in enumerate(zip(table.rows, rows, strict=True), start=1)
         for name, shown, column in zip(table.headings, cells, columns, strict=True)
-        # A text is stored as it is shown, although it may read as a number.
-        if shown != text[column] and not agrees(shown, row[column], signs=signs)
+        if not agrees(shown, row[column], signs=signs)
     ]

@@ -99,36 +99,29 @@ def explained(fit: pd.DataFrame, *, figures: Published, outcome: str, drawn: boo
 
     drawn: whether the children were drawn, and calibrated on the published figures.
     """
-    share = fit.set_index("measure")["mean"]["r2_adjusted"]
-    listed = figures["fit"] if figures else {}
-    if "r2_adjusted" not in listed:
+    published = figures["fit"] if figures else {}
+    values = {
+        "share": fit.set_index("measure")["mean"]["r2_adjusted"],
+        "outcome": outcome,
+        "published": published.get("r2_adjusted"),
+        "then": published.get(INDICATOR_THEN),
+    }
+    if values["published"] is None:
+        return _("The model explains {share:.1%} of the variance of the {outcome}.", **values)
+    if values["then"] is None:
         return _(
-            "The model explains {share:.1%} of the variance of the {outcome}.",
-            share=share,
-            outcome=outcome,
+            "The model explains {share:.1%} of the variance of the {outcome} (published: "
+            "{published:.1%}).",
+            **values,
         )
     if drawn:
         return _(
             "The model explains {share:.1%} of the variance of the {outcome} (published, and what "
             "these data are calibrated on: {published:.1%}; indicator then in use: {then:.1%}).",
-            share=share,
-            outcome=outcome,
-            published=listed["r2_adjusted"],
-            then=listed[INDICATOR_THEN],
-        )
-    if INDICATOR_THEN not in listed:
-        return _(
-            "The model explains {share:.1%} of the variance of the {outcome} (published: "
-            "{published:.1%}).",
-            share=share,
-            outcome=outcome,
-            published=listed["r2_adjusted"],
+            **values,
         )
     return _(
         "The model explains {share:.1%} of the variance of the {outcome} (published: "
         "{published:.1%}; indicator then in use: {then:.1%}).",
-        share=share,
-        outcome=outcome,
-        published=listed["r2_adjusted"],
-        then=listed[INDICATOR_THEN],
+        **values,
     )

@@ -152,39 +152,13 @@ def answer(
     rows: dict[str, Measures] = {str(name): dict(row) for name, row in whole.iterrows()}
     known = rows.get(KNOWN, rows[EVERYBODY])
     row = rows.get(REGISTER, rows[EVERYBODY])
-    texts = [_verdict(row), _explained(row, known, rows=rows, model=model, labels=labels)]
-    values = {
-        "slope": row["slope"],
-        "slope_sd": row["slope_sd"],
-        "known_slope": known["slope"],
-        "ppv": row["ppv"],
-        "known_ppv": known["ppv"],
-        "sensitivity": row["sensitivity"],
-        "known_sensitivity": known["sensitivity"],
-        "share": share,
-        "mediator": labels(model.mediator),
-    }
-    if REGISTER in rows:
-        texts.append(
-            _(
-                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
-                "{known_slope:.2f} where all is known). Of the children with the lowest "
-                "{share:.0%} of scores, {ppv:.0%} ({known_ppv:.0%}) are among the lowest "
-                "{share:.0%} observed, at equal {mediator}; of the latter "
-                "{sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
-                **values,
-            )
-        )
-    else:
-        texts.append(
-            _(
-                "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}). Of the "
-                "children with the lowest {share:.0%} of scores, {ppv:.0%} are among the lowest "
-                "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} are "
-                "found.",
-                **values,
-            )
-        )
+    texts = [
+        _verdict(row),
+        _explained(row, known, rows=rows, model=model, labels=labels),
+        _classified(
+            row, known, share=share, mediator=labels(model.mediator), twice=REGISTER in rows
+        ),
+    ]
     if failed := splits - int(row["splits"]):
         texts.append(_.plural("{n} split failed.", "{n} splits failed.", n=failed))
     texts.append(
@@ -196,6 +170,37 @@ def answer(
         else _("Main limit: only children who took both tests are in the cohort.")
     )
     return " ".join(texts)
+
+
+def _classified(row: Measures, known: Measures, *, share: float, mediator: str, twice: bool) -> str:
+    """Calibration, and who is found; twice: beside children of whom all is known."""
+    values = {
+        "slope": row["slope"],
+        "slope_sd": row["slope_sd"],
+        "known_slope": known["slope"],
+        "ppv": row["ppv"],
+        "known_ppv": known["ppv"],
+        "sensitivity": row["sensitivity"],
+        "known_sensitivity": known["sensitivity"],
+        "share": share,
+        "mediator": mediator,
+    }
+    if twice:
+        return _(
+            "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
+            "{known_slope:.2f} where all is known). Of the children with the lowest "
+            "{share:.0%} of scores, {ppv:.0%} ({known_ppv:.0%}) are among the lowest "
+            "{share:.0%} observed, at equal {mediator}; of the latter "
+            "{sensitivity:.0%} ({known_sensitivity:.0%}) are found.",
+            **values,
+        )
+    return _(
+        "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}). Of the "
+        "children with the lowest {share:.0%} of scores, {ppv:.0%} are among the lowest "
+        "{share:.0%} observed, at equal {mediator}; of the latter {sensitivity:.0%} are "
+        "found.",
+        **values,
+    )
 
 
 def _verdict(row: Measures) -> str:

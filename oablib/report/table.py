@@ -122,10 +122,3 @@ def _as_numbers(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _as_words(name: Any) -> Any:
     return words(name) if isinstance(name, str) else name
-
-
-def settings_rows(rule: Mapping[str, Any]) -> pd.DataFrame:
-    """A nested rule as rows: setting (joined by dots), value."""
-    flat = pd.json_normalize(dict(rule)).iloc[0]
-    names = [words(name.replace(".", ": ")) for name in flat.index]
-    return pd.DataFrame({"setting": names, "value": [str(value) for value in flat]})

@@ -64,6 +64,11 @@ class Texts:
 
     module: Path
 
+    @property
+    def yaml(self) -> Path:
+        """The file beside the module with its captions, headings and words for codes."""
+        return self.module.with_suffix(".yaml")
+
     def __call__(self, text: str, /, **values: Any) -> str:
         """A sentence or words, with values in the place of their names."""
         return _FORMATTER.format(self._translations().gettext(text), **values) if text else ""
@@ -87,16 +92,18 @@ class Texts:
         entries = self._written()
         entry = entries.get(label)
         if entry is None or label in (LABELS, WORDS):
-            path = self.module.with_suffix(".yaml")
-            raise ParameterError(f"{path} has no caption of {label!r}; add an entry of this label.")
+            raise ParameterError(
+                f"{self.yaml} has no caption of {label!r}; add an entry of this label."
+            )
         kind, _, name = label.partition("-")
         given = {text: entry[text] for text in TEXTS if text in entry}
         try:
             written: dict[str, Any] = {t: self(text, **values) for t, text in given.items()}
             written["label"] = name.format(**values)
         except KeyError as error:
-            path = self.module.with_suffix(".yaml")
-            raise ParameterError(f"{path}: {label} names {error}, which is not given.") from None
+            raise ParameterError(
+                f"{self.yaml}: {label} names {error}, which is not given."
+            ) from None
         if kind != "tbl":
             return entry | written
         headings = {**entries.get(LABELS, {}), **entry.get(LABELS, {})}
@@ -107,12 +114,11 @@ class Texts:
         """Code -> words, of a group under `words` in the YAML file of the module."""
         written = self._written().get(WORDS, {})
         if group not in written:
-            path = self.module.with_suffix(".yaml")
-            raise ParameterError(f"{path} has no words for {group!r}; add them under {WORDS}.")
+            raise ParameterError(f"{self.yaml} has no words for {group!r}; add them under {WORDS}.")
         return {code: self(text) for code, text in written[group].items()}
 
     def _written(self) -> Mapping[str, Any]:
-        return strict_yaml.read(self.module.with_suffix(".yaml")).values
+        return strict_yaml.read(self.yaml).values
 
     def _translations(self) -> gettext.NullTranslations:
         if language.current() == language.SOURCE:

@@ -50,8 +50,8 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
     """Take terms out of `start`, a variant of the design, as long as one can be missed.
 
     A term is all predictors of one equation that are made of one column. By "aic" or "bic" the
-    term leaves whose removal lowers the criterion most, with honest counts of parameters; by "p"
-    the one with the largest p above alpha. The mediator stays.
+    term leaves whose removal lowers the criterion most, with scale values counted as parameters;
+    by "p" the one with the largest p above alpha. The mediator stays.
     """
     data = equations.of_design(design)
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1

@@ -33,11 +33,11 @@ class Stability:
 
     Each table has draws, the number that could be estimated, and asked. variants: model;
     first_by_aic, first_by_bic: fraction of the draws in which it has the lowest criterion (D4,
-    honest counts). candidates: lhs, rhs; largest: fraction in which its index is the largest of
-    the first round; significant: under alpha by Holm there; enters: added at some round by the
-    whole procedure, with the literature. models: added paths ("none"), with_literature and
-    data_alone: fraction in which the procedure ends there, with the groundings, and with every
-    candidate accepted.
+    scale values counted as parameters). candidates: lhs, rhs; largest: fraction in which its index
+    is the largest of the first round; significant: under alpha by Holm there; enters: added at
+    some round by the whole procedure, with the literature. models: added paths ("none"),
+    with_literature and data_alone: fraction in which the procedure ends there, with the
+    groundings, and with every candidate accepted.
     """
 
     variants: pd.DataFrame

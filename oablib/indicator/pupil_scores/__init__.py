@@ -19,13 +19,12 @@ from oablib.indicator.pupil_scores.facts import (
     turnover,
 )
 from oablib.indicator.pupil_scores.indicator import (
+    Available,
     Indicator,
     bounds,
-    chosen,
     estimated,
     given,
     of_published,
-    other,
 )
 from oablib.indicator.pupil_scores.matching import Matches
 from oablib.indicator.pupil_scores.scores import (

@@ -62,42 +62,41 @@ class Indicator:
         return tuple(dict.fromkeys(names))
 
 
-def chosen(
-    name: str,
-    *,
-    model: Model,
-    table: Table,
-    published: Mapping[str, Any] | None,
-    direct_effects: pd.DataFrame,
-    scale_values: pd.DataFrame,
-) -> Indicator:
-    """The indicator of this name in params/models; with an empty name that which the run estimates.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Available:
+    """What a run can apply: given indicators by name, and that of its own estimates.
 
-    model: that of the run, with the results tables that it has estimated. Raises as `given`.
+    model: that of the run, with the results tables that it has estimated. published: figures that
+    the run names, None without.
     """
-    if name:
-        return given(models.load(name), table=table, published=published)
-    return estimated(model, table=table, direct_effects=direct_effects, scale_values=scale_values)
 
+    model: Model
+    table: Table
+    published: Mapping[str, Any] | None
+    direct_effects: pd.DataFrame
+    scale_values: pd.DataFrame
 
-def other(
-    name: str,
-    *,
-    model: Model,
-    table: Table,
-    published: Mapping[str, Any] | None,
-    direct_effects: pd.DataFrame,
-    scale_values: pd.DataFrame,
-) -> Indicator | None:
-    """What to show beside the indicator that `chosen` gives for this name.
+    def chosen(self, name: str) -> Indicator:
+        """That of this name in params/models, the run's own without one; raises as `given`."""
+        if name:
+            return given(models.load(name), table=self.table, published=self.published)
+        return self._estimated()
 
-    Beside a given one that which the run estimates; beside that the published one, None without it.
-    """
-    if name:
+    def beside(self, name: str) -> Indicator | None:
+        """What to show beside the chosen one: the run's own, or beside that the published one."""
+        if name:
+            return self._estimated()
+        if not self.published:
+            return None
+        return of_published(self.model, table=self.table, published=self.published)
+
+    def _estimated(self) -> Indicator:
         return estimated(
-            model, table=table, direct_effects=direct_effects, scale_values=scale_values
+            self.model,
+            table=self.table,
+            direct_effects=self.direct_effects,
+            scale_values=self.scale_values,
         )
-    return of_published(model, table=table, published=published) if published else None
 
 
 def of_published(model: Model, *, table: Table, published: Mapping[str, Any]) -> Indicator | None:

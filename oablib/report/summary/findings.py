@@ -2,16 +2,15 @@
 
 import pandas as pd
 
+from oablib.analysis.selection.forward_search import NOT_GROUNDED
 from oablib.protocol.models import Model
+from oablib.report import model_fit
 from oablib.report.labels import Labels
 from oablib.report.summary.results import Results
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
-
-LARGEST_RMSEA, SMALLEST_CFI = 0.06, 0.95  # Hu & Bentler (1999), Structural Equation Modeling 6:1
-NOT_GROUNDED = "not_grounded"  # decision on a path that only the literature speaks against
 
 
 @in_languages
@@ -77,18 +76,13 @@ def kept(results: Results, *, model: Model, labels: Labels) -> str:
     return f"{text} " + _("Significant, but judged too weakly founded: {paths}.", paths=paths)
 
 
-def fits(results: Results) -> bool:
-    """Whether RMSEA and CFI are those of a model that fits."""
-    return results.measure("rmsea") <= LARGEST_RMSEA and results.measure("cfi") >= SMALLEST_CFI
-
-
 def verdict(results: Results, *, model: Model, labels: Labels) -> str:
     """Whether the model fits, with the measures that say so."""
     name, df = labels(model.name), int(results.measure("df"))
     if not df:
         return _("The {model} has no degrees of freedom: its fit cannot be tested.", model=name)
     rmsea = results.measure("rmsea")
-    if fits(results):
+    if model_fit.fits(results.fit):
         return _("The {model} fits (RMSEA {rmsea:.3f}).", model=name, rmsea=rmsea)
     return _(
         "**The {model} does not fit** (robust chi2 {chi2:,.1f} on {df:,} df, RMSEA {rmsea:.3f}): "

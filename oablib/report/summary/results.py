@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from oablib.analysis.selection.forward_search import ADDED
+
 FAR = 1.0  # standard errors: an effect that moves further under a shift depends on it
 
 
@@ -47,13 +49,13 @@ class Results:
     @property
     def added(self) -> pd.DataFrame:
         """Candidate paths that the selection added."""
-        return self.trail[self.trail["decision"] == "added"]
+        return self.trail[self.trail["decision"] == ADDED]
 
     @property
     def last_round(self) -> pd.DataFrame:
         """Candidates of the last round of the selection, those that were added left out."""
         rows = self.trail[self.trail["round"] == self.trail["round"].max()]
-        return rows[rows["decision"] != "added"]
+        return rows[rows["decision"] != ADDED]
 
     def measure(self, name: str) -> float:
         """A measure of fit, the mean over imputations."""

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from oablib.protocol.models import Model
-from oablib.report import planted
+from oablib.report import model_fit, planted
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels
-from oablib.report.summary.findings import fits, verdict
+from oablib.report.summary.findings import verdict
 from oablib.report.summary.results import Country, Results
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -163,7 +163,7 @@ def _conclusion(results: Results, *, about: About) -> str:
     reservations = [
         text
         for text, holds in (
-            (_("the model does not fit"), not fits(results)),
+            (_("the model does not fit"), not model_fit.fits(results.fit)),
             (_("there are too few imputations"), results.paths_in_want > 0),
             (_("effects depend on whether values are missing at random"), results.is_moved),
         )
