@@ -16,6 +16,11 @@ PLAN = "herziening2015"
 
 PValue = Portion | Annotated[str, kinds.form(r"<0\.[0-9]+"), kinds.expecting("text as '<0.001'")]
 ByWave = Mapping[int, Annotated[tuple[Number, ...], summing(100)]]
+Locator = Annotated[
+    str,
+    kinds.form(r"(chapter|section|figure|table) [0-9][0-9.]*"),
+    kinds.expecting("'section 3.1'"),
+]
 LEVELS = [{"code": int, "key": Text, "nl": Text}]
 EFFECT = each("coef beta beta_current", Number) | {"se": Positive, "p": PValue}
 
@@ -43,6 +48,7 @@ def _faults(figures: Any) -> Iterator[kinds.Fault]:
 
 
 FIGURES = {
+    "source": {"key": Text} | each("education_known margins scale_values direct_effects", Locator),
     "sample": each("n n_original_indicator imputations", Count) | {"waves": [int]},
     "education_levels": LEVELS,
     "origin_groups": LEVELS,

@@ -57,8 +57,9 @@ class Size(kinds.Declaration):
 class Claim(kinds.Declaration):
     """One entry: `effect ~ cause` of concepts, what is known of it, and how far it is founded.
 
-    size: None where the source gives none. sources: key of references.bib -> where in it. Without
-    a Dutch text the English one is shown.
+    size: None where the source gives none. sources: key of references.bib -> where in it.
+    confirmed: whether the judge has published or confirmed the judgement. Without a Dutch text
+    the English one is shown.
     """
 
     name: kinds.OwnName
@@ -73,6 +74,7 @@ class Claim(kinds.Declaration):
     reason_nl: kinds.Text = ""
     judge_en: Annotated[kinds.Text, kinds.key("judge")]
     judge_nl: kinds.Text = ""
+    confirmed: bool = False
 
     faults = literature_checks.of_claim
 

@@ -90,11 +90,9 @@ def write_exhibits(
 
 
 def _with_kind_of_data(exhibit: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows of an exhibit, with its kind of data where there are children in it."""
-    kind = exhibit["data"]
-    if not kind:
-        return exhibit["columns"], exhibit["rows"]
-    return [*exhibit["columns"], _("data")], [[*row, kind] for row in exhibit["rows"]]
+    """Columns and rows of an exhibit, with its kind of data."""
+    rows = [[*row, exhibit["data"]] for row in exhibit["rows"]]
+    return [*exhibit["columns"], _("data")], rows
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:

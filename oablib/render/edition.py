@@ -26,8 +26,8 @@ _FILTERED = {
     "formula": named("Formula"),
     "as_file": named("%s as %s"),
     "rows": named("%s rows"),
-    "wide_table": named("This table is wider than the screen: scroll sideways."),
-    "wide_figure": named("This figure is wider than the screen: scroll sideways."),
+    "wide_table": named("Scroll sideways to see the whole table."),
+    "wide_figure": named("Scroll sideways to see the whole figure."),
 }
 # The same of the other language, in that language: labels of links that lead there.
 _ELSEWHERE = {

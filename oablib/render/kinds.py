@@ -41,12 +41,16 @@ def in_full(drawn: Drawn) -> str:
 
 
 def of_part(drawn: Drawn, part: str) -> str:
-    """For what is about one part alone."""
+    """For what is about one part alone, or about no children at all."""
+    if not part:
+        return _("no data on children")
     return in_short({part: drawn[part]})
 
 
 def code(drawn: Drawn, part: str) -> str:
     """For files that programs read."""
+    if not part:
+        return "none"
     return "synthetic" if drawn[part] else "delivered"
 
 

@@ -2,12 +2,13 @@
 
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from oablib.base.wording import inert, words
 from oablib.protocol.models import Model
@@ -174,17 +175,13 @@ def path_diagram_figure(
     names = [name for name in dict.fromkeys(frame["rhs"]) if name != mediator]
     figure, axes = drawing.canvas(height=1.4 + 0.36 * len(names))
     heights = dict(zip(names, np.linspace(0.84, 0.04, len(names)), strict=True))
-    boxes = {mediator: (MEDIATOR_AT, 0.96), outcome: (OUTCOME_AT, 0.44)}
+    places = {mediator: (MEDIATOR_AT, 0.96), outcome: (OUTCOME_AT, 0.44)}
     for name, height in heights.items():
         text = textwrap.fill(inert(labels.heading(name)), LINE)
         axes.text(NAMES_AT, height, text, ha="right", va="center", linespacing=0.95)
+    boxes = {name: _box(axes, at, label=labels.heading(name)) for name, at in places.items()}
     for path in frame.itertuples():
         _draw(axes, path, heights=heights, boxes=boxes, mediator=mediator)
-    for name, (x, y) in boxes.items():
-        box = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": drawing.INK, "lw": 1.0}
-        axes.text(
-            x, y, labels.heading(name), ha="center", va="center", bbox=box, weight="bold", zorder=5
-        )
     columns = ((DIRECT_AT, outcome, drawing.OURS), (THROUGH_AT, mediator, drawing.INDIRECT))
     for x, name, colour in columns:
         above = textwrap.fill(_("on the {variable}", variable=labels(name)), HEADING_LINE)
@@ -215,13 +212,21 @@ def _named(frame: pd.DataFrame, *, labels: Labels) -> dict[str, list[str]]:
     return {side: [labels.heading(name) for name in frame[side]] for side in ("lhs", "rhs")}
 
 
-def _draw(axes: Axes, path: Any, *, heights: dict, boxes: dict, mediator: str) -> None:
+def _box(axes: Axes, at: tuple[float, float], *, label: str) -> Text:
+    """A variable that others affect, in a box."""
+    box = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": drawing.INK, "lw": 1.0}
+    return axes.text(*at, label, ha="center", va="center", bbox=box, weight="bold", zorder=5)
+
+
+def _draw(
+    axes: Axes, path: Any, *, heights: Mapping[str, float], boxes: Mapping[str, Text], mediator: str
+) -> None:
     """One path: its number in a column, and its arrow."""
     source, target = path.rhs, path.lhs
     colour = drawing.INDIRECT if mediator in (source, target) else drawing.OURS
     if source == mediator:
-        start = boxes[mediator]
-        middle = [(a + b) / 2 for a, b in zip(start, boxes[target], strict=True)]
+        start = boxes[mediator].get_position()
+        middle = [(a + b) / 2 for a, b in zip(start, boxes[target].get_position(), strict=True)]
         axes.text(middle[0] + 0.02, middle[1] + 0.03, number(path.est), color=colour, zorder=6)
     else:
         start = (ARROWS_FROM, heights[source])
@@ -231,12 +236,14 @@ def _draw(axes: Axes, path: Any, *, heights: dict, boxes: dict, mediator: str) -
         "arrowstyle": "-|>,head_width=0.28,head_length=0.5",
         "color": colour,
         "lw": THINNEST + PER_STD * abs(path.std),
-        "shrinkA": 16 if source == mediator else 2,
-        "shrinkB": 24,
+        "patchA": boxes[mediator].get_bbox_patch() if source == mediator else None,
+        "patchB": boxes[target].get_bbox_patch(),
+        "shrinkA": 2,
+        "shrinkB": 2,
         "linestyle": "-" if path.ci_lower > 0 or path.ci_upper < 0 else (0, (4, 2.5)),
         "alpha": 0.9,
     }
-    axes.annotate("", xy=boxes[target], xytext=start, arrowprops=style)
+    axes.annotate("", xy=boxes[target].get_position(), xytext=start, arrowprops=style)
 
 
 @in_languages

@@ -28,9 +28,10 @@ LARGE_NUMBERS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n") 
 
 
 def about_reports(names: Names, *, drawn: bool | None) -> About:
-    """What is compared; drawn: whether the children of both reports are synthetic."""
+    """What is compared; drawn: whether its children are synthetic, None where some are."""
     population = _.later("reports {before} and {after}", **names)
-    return About(population, _.later("their manifests and tables"), drawn=drawn)
+    source = _.later("their manifests and tables")
+    return About(population, source, drawn=drawn, both=drawn is None)
 
 
 @in_languages

@@ -84,6 +84,16 @@ def self_test_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Tab
 
 
 @in_languages
+def limits() -> str:
+    """What the self-test and the shifts cannot show."""
+    return _(
+        "A self-test detects a method that distorts effects, not a wrong assumption on why values "
+        "are unknown. Shifts that are the same for all children are only one departure from "
+        "missing at random."
+    )
+
+
+@in_languages
 def self_test_text(planted: Recovered, *, labels: Labels) -> str:
     """Whether the planted effects came back, and how many intervals include them."""
     table = planted.table

@@ -8,7 +8,7 @@ import pandas as pd
 from oablib.report import model_fit
 from oablib.report.labels import Labels
 from oablib.report.planted import Drawn
-from oablib.report.published import Published
+from oablib.report.published import Published, cited
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
@@ -142,7 +142,7 @@ def errors_text(
                 "and on how alike their children are; neither is published."
             )
         )
-    source = _("Published figures: @walhout_scholtus2021, chapter 3.")
+    source = _("Published figures: {source}.", source=cited(figures, part="direct_effects"))
     return " ".join((*parts, known_text(rows, labels=labels), source))
 
 

@@ -179,8 +179,7 @@ def exhibited(
     if about.drawn:
         figure.supxlabel(about.data, x=0.995, ha="right", size=SMALLEST, color=GREY)
     buffer = io.StringIO()
-    kind = about.data or None
-    said = {"Date": None, "Creator": None, "Title": title, "Description": kind}
+    said = {"Date": None, "Creator": None, "Title": title, "Description": about.data}
     figure.savefig(buffer, format="svg", metadata=said)
     return Figure(
         label=f"fig-{label}",

@@ -30,13 +30,14 @@ class About:
     """Who the numbers are about: population with its n, and where they come from.
 
     drawn: whether these are children that a program has made up; None where there are no children,
-    as in a table of rules. Texts may be of any language (Later, Words); they are shown in the one
-    in use.
+    as in a table of rules, or some of both kinds. both: whether they are of both kinds. Texts may
+    be of any language (Later, Words); they are shown in the one in use.
     """
 
     population: str | Later | Words
     source: str | Later | Words = ""
     drawn: bool | None = None
+    both: bool = False
 
     def __str__(self) -> str:
         if not str(self.source):
@@ -45,9 +46,11 @@ class About:
 
     @property
     def data(self) -> str:
-        """What kind of data it is, in words; empty where there are no children."""
+        """What kind of data it is, in words."""
+        if self.both:
+            return _("synthetic and delivered data")
         if self.drawn is None:
-            return ""
+            return _("no data on children")
         return _("synthetic data") if self.drawn else _("delivered data")
 
 

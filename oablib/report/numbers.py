@@ -33,6 +33,12 @@ def percent(share: float, digits: int = 0) -> str:
     return _written(share, _pattern(grouped=True, digits=digits, percent=True))
 
 
+def power(value: float, digits: int = 2) -> str:
+    """A small number by its power of ten: 1.25e−16."""
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    return f"{number(float(mantissa), digits)}e{exponent.replace('-', MINUS)}"
+
+
 def euros(amount: float) -> str:
     """An amount in whole euros."""
     text = babel.format_currency(

@@ -23,6 +23,7 @@ captions = _.captions
 
 COLOURS = {KNOWN: drawing.OURS, REGISTER: drawing.INDIRECT, EVERYBODY: drawing.GREY}
 ROW = 30  # characters of a label beside a figure, before it is broken
+OF_IMPUTATION = ("imputations", "register_imputations")  # settings
 BY_SCORE = "score"
 """What children are grouped by, beside their categories."""
 
@@ -103,16 +104,20 @@ def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
 
 
 @in_languages
-def settings_table(rules: Rules, *, model: Model, labels: Labels) -> Table:
-    """Settings of the splits, as far as they matter to this model."""
+def settings_table(rules: Rules, *, model: Model, is_imputed: bool, labels: Labels) -> Table:
+    """Settings of the splits, as far as they matter to this model.
+
+    is_imputed: whether any child has an unknown value that is imputed.
+    """
     rows = [
         (text, _value(getattr(rules, name), is_share=name.endswith("share")))
         for name, text in _.words("settings").items()
+        if is_imputed or name not in OF_IMPUTATION
     ]
     rows += [
         (_("imputed from, instead of the {test}", test=labels(test)), labels(rules.stand_ins[test]))
         for test in (model.outcome, model.mediator)
-        if test in rules.stand_ins
+        if is_imputed and test in rules.stand_ins
     ]
     if prediction.applies(model, rules=rules):
         rows += [

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 
 from oablib.protocol.models import Model
+from oablib.report.texts import named, texts_beside
+
+_ = texts_beside(__file__)
 
 Published = Mapping[str, Any] | None  # figures of a publication; None to compare with none
 
@@ -33,6 +36,23 @@ FIT_COUNTS = ("df", "loglik", "free_parameters", "aic", "bic", "sabic", "n")
 
 DERIVED = ("free_parameters", "df")
 """Those that no publication prints; they follow from its AIC, log-likelihood and model."""
+
+
+LOCATORS = {
+    "chapter": named("chapter {number}"),
+    "section": named("section {number}"),
+    "figure": named("figure {number}"),
+    "table": named("table {number}"),
+}
+
+
+def cited(figures: Mapping[str, Any], *, part: str) -> str:
+    """Where a part of the figures is printed, as Markdown cites it: its key, and where in it.
+
+    part: name of an entry under source in the file of the figures.
+    """
+    kind, _space, number = figures["source"][part].partition(" ")
+    return f"@{figures['source']['key']}, {_(LOCATORS[kind], number=number)}"
 
 
 def compare_direct(

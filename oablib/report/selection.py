@@ -64,11 +64,11 @@ def path_labels(frame: pd.DataFrame, *, labels: Labels) -> list[str]:
 def variants_table(frame: pd.DataFrame, *, reference: str, labels: Labels, about: About) -> Table:
     """Variants by rank."""
     differences = ["delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4"]
-    columns = ["rank", "model", "k_honest", *differences, "weight_bic", "r2_adjusted"]
+    columns = ["rank", "model", "k_with_scales", *differences, "weight_bic", "r2_adjusted"]
     rows = frame.dropna(subset=["rank"])[columns]
     titles = [labels.models[name].heading for name in rows["model"]]
     return show(
-        rows.assign(model=titles).astype({"rank": int, "k_honest": int}),
+        rows.assign(model=titles).astype({"rank": int, "k_with_scales": int}),
         about=about,
         **captions("tbl-variants", reference=labels(reference)),
     )

@@ -14,6 +14,7 @@ from oablib.report.labels import Labels
 from oablib.report.selection import added_label
 from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step.scale_values import MINIMUM_IN_CATEGORY
 
 _ = texts_beside(__file__)
 
@@ -21,8 +22,11 @@ REJECTED = 0.05  # p under which a variant does not fit as well as all paths tog
 
 
 @in_languages
-def forward_section(model: Model, *, labels: Labels) -> str:
-    """Heading and method of the search upwards; that there is none without candidates."""
+def forward_section(model: Model, *, alpha: float, labels: Labels) -> str:
+    """Heading and method of the search upwards; that there is none without candidates.
+
+    alpha: of p corrected for the number of candidates, of the rules.
+    """
     heading = _("Forward search: adding paths")
     if not model.candidates:
         text = _(
@@ -41,8 +45,9 @@ def forward_section(model: Model, *, labels: Labels) -> str:
         "Two things differ from the published practice, which uses the mean of the indices. "
         "Indices are pooled as tests [@li1991], since their mean grows with the differences "
         "between imputations; and they allow for clustering within schools. With several "
-        "candidates p is corrected so that all null paths together have a chance of 5% to be added "
-        "[@holm1979]. What the literature says on each path is in `02_literature`."
+        "candidates p is corrected so that all null paths together have a chance of {alpha:.0%} to "
+        "be added [@holm1979]. What the literature says on each path is in `02_literature`.",
+        alpha=alpha,
     )
     return f"## {heading}\n\n{steps}\n\n{differences}"
 
@@ -149,10 +154,11 @@ def samples_text(stability: Stability) -> str:
         return _("All {asked:,} bootstrap samples could be estimated.", asked=stability.asked)
     return _.plural(
         "{draws:,} of {asked:,} bootstrap samples could be estimated; {n:,} failed, because a "
-        "category had fewer than 5 children or columns depended on each other.",
+        "category had fewer than {least} children or columns depended on each other.",
         "{draws:,} of {asked:,} bootstrap samples could be estimated; {n:,} failed, because a "
-        "category had fewer than 5 children or columns depended on each other.",
+        "category had fewer than {least} children or columns depended on each other.",
         n=failed,
+        least=MINIMUM_IN_CATEGORY,
         draws=stability.draws,
         asked=stability.asked,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from oablib.base import rounding
-from oablib.base.wording import MINUS, words
+from oablib.base.wording import words
 from oablib.report import numbers
 from oablib.report.exhibit import About, Table
 from oablib.report.texts import texts_beside
@@ -102,8 +102,7 @@ def _is_number(values: pd.Series) -> bool:
 
 
 def _power(value: float) -> str:
-    shown = f"{value:.2e}" if value else f"<{rounding.NOTHING:.0e}"
-    return shown.replace("-", MINUS)
+    return numbers.power(value) if value else f"<{numbers.power(rounding.NOTHING, 0)}"
 
 
 def _probability(value: float) -> str:

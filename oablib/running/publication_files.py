@@ -41,7 +41,7 @@ def write_tables(
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
         frame, part = pd.read_parquet(path), publication.part_of(stem)
-        written = frame.assign(**{DATA: kinds.code(made_from.drawn, part)}) if part else frame
+        written = frame.assign(**{DATA: kinds.code(made_from.drawn, part)})
         text = target / f"{name}.csv"
         files.write(text, rounding.csv(written))
         results[text.name] = sha256(text)
@@ -139,7 +139,7 @@ def _about_run(made_from: Provenance, *, part: str | None = None) -> Mapping[str
 
     part: of the data, empty for a table without any; None: what the exhibit says of them counts.
     """
-    data = {"data": kinds.of_part(made_from.drawn, part)} if part else {}
+    data = {} if part is None else {"data": kinds.of_part(made_from.drawn, part)}
     return {"run": f"{made_from.run}: {made_from.title}", "commit": made_from.commit, **data}
 
 

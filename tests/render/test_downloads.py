@@ -26,7 +26,7 @@ DANGEROUS = [
 
 def exhibit(text: str = "a"):
     frame = pd.DataFrame({"label": [text, "b"], "share": [1 / 3, float("nan")], "n": [1000, 2]})
-    about = About("1,002 children", "made up")
+    about = About("1,002 children", "made up", drawn=True)
     return show(frame, "shares", title="Shares", unit="%", about=about, shares=("share",))
 
 
@@ -44,11 +44,15 @@ def rows(path: Path) -> list[list[str]]:
 def test_csv_and_xlsx_hold_the_same_numbers_in_full(tmp_path: Path) -> None:
     folder = written(tmp_path)
     assert rows(folder / "tbl-shares.csv") == [
-        ["label", "share", "n"], ["a", "0.3333333333", "1000"], ["b", "", "2"],
+        ["label", "share", "n", "data"],
+        ["a", "0.3333333333", "1000", "synthetic data"],
+        ["b", "", "2", "synthetic data"],
     ]  # fmt: skip
     sheet = openpyxl.load_workbook(folder / "tbl-shares.xlsx")["Numbers"]
     assert list(sheet.values) == [
-        ("label", "share", "n"), ("a", 0.3333333333, 1000), ("b", None, 2),
+        ("label", "share", "n", "data"),
+        ("a", 0.3333333333, 1000, "synthetic data"),
+        ("b", None, 2, "synthetic data"),
     ]  # fmt: skip
 
 
@@ -56,7 +60,7 @@ def test_the_cover_says_what_the_numbers_are(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(written(tmp_path) / "tbl-shares.xlsx")["About"]
     assert dict(sheet.values) == {
         "Title": "Shares", "Unit": "%", "Population": "1,002 children", "Source": "made up",
-        "Run": "demo: Demonstration", "Commit": "0" * 40,
+        "Data": "synthetic data", "Run": "demo: Demonstration", "Commit": "0" * 40,
     }  # fmt: skip
 
 

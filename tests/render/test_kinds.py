@@ -12,6 +12,7 @@ from PIL import Image
 from oablib.base import language
 from oablib.params import checked, run
 from oablib.render import build, downloads, kinds
+from oablib.report import changes
 from oablib.report.exhibit import About
 from oablib.running import publication
 from oablib.running.delivery import Delivery
@@ -20,6 +21,7 @@ from oablib.running.stages import declared
 from oablib.running.stages.cache import Entry
 from tests.render.cases import STEM, figure, made_from, notebook, shown, table
 
+NAMES = {"before": "2021", "after": "2022"}
 DRAWN = {"cohort": True, "country": True}
 DELIVERED = {"cohort": False, "country": False}
 OF_COHORT, OF_COUNTRY = {"cohort": True, "country": False}, {"cohort": False, "country": True}
@@ -95,12 +97,11 @@ def test_the_files_of_an_exhibit_say_it(drawn: bool | None, code: str, tmp_path:
     path = tmp_path / "downloads" / STEM / "fig-dots"
     lines = path.with_suffix(".csv").read_text(encoding="utf-8-sig").splitlines()
     book = openpyxl.load_workbook(path.with_suffix(".xlsx"))
-    expected = [["x", heading], ["1.5", kind]] if kind else [["x"], ["1.5"]]
-    assert list(csv.reader(lines)) == expected
-    assert [cell.value for cell in book[numbers][1]] == expected[0]
-    assert (kind in [row[1] for row in book[sheet].values]) == bool(kind)
+    assert list(csv.reader(lines)) == [["x", heading], ["1.5", kind]]
+    assert [cell.value for cell in book[numbers][1]] == ["x", heading]
+    assert kind in [row[1] for row in book[sheet].values]
     text = Image.open(path.with_suffix(".png")).text
-    assert text == {"Title": "Dots → lines"} | ({"Description": kind} if kind else {})
+    assert text == {"Title": "Dots → lines", "Description": kind}
 
 
 def test_the_caption_says_it() -> None:
@@ -108,6 +109,10 @@ def test_the_caption_says_it() -> None:
     delivered = dataclasses.replace(table(), about=About("3 children", "made up", False))
     assert drawn.about_line.endswith("source: made up. Synthetic data.")
     assert delivered.about_line.endswith("source: made up. Delivered data.")
+    rules = dataclasses.replace(table(), about=About("every score", "a file of rules"))
+    assert rules.about_line.endswith("source: a file of rules. No data on children.")
+    both = dataclasses.replace(table(), about=changes.about_reports(NAMES, drawn=None))
+    assert both.about_line.endswith("Synthetic and delivered data.")
 
 
 @pytest.mark.parametrize(

@@ -212,18 +212,23 @@ def test_all_children_are_held_against_the_published_distribution(
 ) -> None:
     cells = pd.DataFrame({"child": [7, 7], "variable": MOTHER, "imputation": [1, 2]})
     filled = Imputed(cells.assign(value=[8.0, 1.0]), pd.DataFrame(), 2)
-    figures = {"margins": {MOTHER: {2007: [50, 0, 0, 0, 0, 0, 0, 50], 2010: [100] + [0] * 7}}}
+    figures = {
+        "margins": {MOTHER: {2007: [50, 0, 0, 0, 0, 0, 0, 50], 2010: [100] + [0] * 7}},
+        "source": {"key": "other2030", "margins": "section 7"},
+    }
     options: dict[str, Any] = {"imputed": filled, "model": model, "table": table}
     frame = report.margins(children(), **options, figures=figures)
     assert set(frame["wave"]) == {"2007"}
     assert frame["share"].tolist() == [0.5625, 0, 0, 0, 0, 0, 0, 0.4375]
     shown: dict[str, Any] = {"wave": "wave", "labels": words}
-    text = report.margins_text(frame, **shown, about=HERE)
+    text = report.margins_text(frame, figures=figures, **shown, about=HERE)
+    assert "[@other2030, section 7]" in text
     assert "56.3% here, 50.0% published" in text or "56.2% here, 50.0% published" in text
     assert "synthetic" not in text
     assert "were drawn with the published distribution" in report.margins_text(
-        frame, **shown, about=MADE
+        frame, figures=figures, **shown, about=MADE
     )
     assert report.margins_figure(frame, **shown, about=HERE).svg
     assert report.margins(children(), **options, figures=None).empty
-    assert report.margins_text(frame.iloc[:0], **shown, about=HERE) == ""
+    for none in ({"frame": frame, "figures": None}, {"frame": frame.iloc[:0], "figures": figures}):
+        assert report.margins_text(**none, **shown, about=HERE) == ""

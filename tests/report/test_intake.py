@@ -146,17 +146,18 @@ def test_rare_patterns_are_one_where_there_are_more_than_colours(roles: Roles) -
 def test_a_pattern_is_held_against_the_published_one(
     roles: Roles, words: Labels, shift: float, said: str
 ) -> None:
-    published = report.published_pattern(params.published("herijking2021"), roles=roles)
+    figures = params.published("herijking2021")
+    published = report.published_pattern(figures, roles=roles)
     assert published is not None
     shares = published.loc[[2007]] + [shift, -shift, shift, -shift]
     beside = partial(
         report.beside_published, shares, children=pd.Series({2007: 1000}), roles=roles, labels=words
     )
-    text = beside(published=published, about=DELIVERED)
+    text = beside(figures=figures, about=DELIVERED)
     assert said in text and f"{100 * shift:.1f} percentage points" in text
     assert "synthetic" not in text
-    assert "synthetic" in beside(published=published, about=DRAWN)
+    assert "synthetic" in beside(figures=figures, about=DRAWN)
     with language.use("nl"):
-        dutch = beside(published=published, about=DELIVERED)
+        dutch = beside(figures=figures, about=DELIVERED)
     assert f"{100 * shift:.1f}".replace(".", ",") + " procentpunt" in dutch
-    assert beside(published=None, about=DRAWN) == ""
+    assert beside(figures=None, about=DRAWN) == ""

@@ -5,11 +5,14 @@ import pytest
 
 from oablib.base import language
 from oablib.protocol import codebook, models
+from oablib.report import planted
 from oablib.report import scale_values as report
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels, labels
+from oablib.report.planted import Drawn
 
-MADE, DELIVERED = (About("9 children", "made up", drawn=drawn) for drawn in (True, False))
+MADE = About("9 children", "made up", drawn=True)
+DRAWN = planted.of(MADE, published="herijking2021", n=9, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +61,23 @@ DIFFERING = values(-2.0, -1.0, 0.0, 3.0, published=(5.0, 5.0, 0.0, 9.0))
 
 
 @pytest.mark.parametrize(
-    ("frame", "about", "said", "dutch"),
+    ("frame", "drawn", "said", "dutch"),
     [
-        (AGREEING, MADE, "**Planted values are recovered**", "**De ingebouwde waarden zijn terug"),
-        (DIFFERING, MADE, "**Planted values are not all", "**Niet alle ingebouwde waarden zijn"),
-        (AGREEING, DELIVERED, "**The values agree with", "**De waarden komen overeen met"),
-        (DIFFERING, DELIVERED, "**The values differ from", "**De waarden wijken af van"),
+        (AGREEING, DRAWN, "**Planted values are recovered**", "**De ingebouwde waarden zijn terug"),
+        (DIFFERING, DRAWN, "**Planted values are not all", "**Niet alle ingebouwde waarden zijn"),
+        (AGREEING, None, "**The values agree with", "**De waarden komen overeen met"),
+        (DIFFERING, None, "**The values differ from", "**De waarden wijken af van"),
     ],
 )
 def test_agreement_is_judged_by_chance_and_by_what_the_data_are(
-    frame: pd.DataFrame, about: About, said: str, dutch: str, words: Labels
+    frame: pd.DataFrame, drawn: Drawn | None, said: str, dutch: str, words: Labels
 ) -> None:
-    options = {"outcome": "cito", "labels": words, "about": about}
+    options = {"outcome": "cito", "labels": words, "drawn": drawn}
     text = report.answer(frame, **options)
     assert said in text
-    assert ("tests the program, not the world" in text) == (frame is AGREEING and about is MADE)
-    assert ("synthetic" in text) == (about is MADE)
+    assert ("tests the program, not the world" in text) == (frame is AGREEING and drawn is DRAWN)
+    assert ("synthetic" in text) == (drawn is DRAWN)
+    assert "The seed was chosen" not in text
     assert "0.2 are expected by chance" in text
     assert "The main limit is precision: education of the mother “Lower" in text
     assert "with 7 children" in text
@@ -83,15 +87,25 @@ def test_agreement_is_judged_by_chance_and_by_what_the_data_are(
 
 
 def test_without_published_values_nothing_is_compared(words: Labels) -> None:
-    text = report.answer(RISING, outcome="cito", labels=words, about=DELIVERED)
+    text = report.answer(RISING, outcome="cito", labels=words, drawn=None)
     assert "education of the mother −2.00 to 3.00" in text
     assert "published" not in text
-    assert report.published_text(RISING, labels=words) == ""
+    assert report.published_text(RISING, figures=None, labels=words) == ""
+
+
+def test_a_seed_that_was_chosen_is_named(words: Labels) -> None:
+    chosen = planted.rules().chosen
+    drawn = planted.of(MADE, published="herijking2021", n=chosen.n, seed=chosen.seed)
+    text = report.answer(AGREEING, outcome="cito", labels=words, drawn=drawn)
+    assert "The seed was chosen for nearness to the published figures" in text
 
 
 def test_intervals_that_exclude_the_published_value_are_named(words: Labels) -> None:
-    assert report.published_text(AGREEING, labels=words).startswith("All 3 intervals include")
-    text = report.published_text(DIFFERING, labels=words)
+    figures = {"source": {"key": "other2030", "scale_values": "table 4.1"}}
+    text = report.published_text(AGREEING, figures=figures, labels=words)
+    assert text.endswith("the published value of the base model [@other2030, table 4.1].")
+    assert text.startswith("All 3 intervals include")
+    text = report.published_text(DIFFERING, figures=figures, labels=words)
     assert text.startswith("3 of 3 intervals do not include")
     assert "“Primary education” (−2.00; published 5.00)" in text
 

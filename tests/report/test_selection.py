@@ -191,5 +191,7 @@ def test_a_search_that_ends_without_addition_is_said_to_add_nothing() -> None:
 def test_a_model_without_candidates_has_no_procedure() -> None:
     other = models.load("snijders_bosker")
     words = labels(load("codebook_snijders_bosker").table("cohort"), [other])
-    assert "nothing can be added" in selection_sections.forward_section(other, labels=words)
-    assert "procedure of 2021" in selection_sections.forward_section(MODELS["base"], labels=LABELS)
+    text = selection_sections.forward_section(other, alpha=0.05, labels=words)
+    assert "nothing can be added" in text
+    text = selection_sections.forward_section(MODELS["base"], alpha=0.1, labels=LABELS)
+    assert "procedure of 2021" in text and "a chance of 10% to be added" in text

@@ -111,7 +111,7 @@ def _judged(
         test = _wald(design, paths, term)
         return row | {"statistic": test.chi2, "change": np.nan, "p": test.p}
     less = without(paths, term, design.reference)
-    counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
+    counts = [equations.parameters_with_scales(each, costs=design.costs) for each in (paths, less)]
     penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
     change = gain - penalty * (counts[0] - counts[1])
     return row | {"statistic": gain, "change": change, "p": np.nan}

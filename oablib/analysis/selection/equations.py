@@ -176,7 +176,7 @@ def free_parameters(paths: Paths) -> int:
     return paths.size + 4
 
 
-def honest_parameters(paths: Paths, *, costs: Mapping[str, int]) -> int:
+def parameters_with_scales(paths: Paths, *, costs: Mapping[str, int]) -> int:
     """The same, a scaled variable counted as all scale values that were estimated for it, once."""
     used = {*paths.outcome, *paths.mediator}
     return free_parameters(paths) + sum(cost - 1 for name, cost in costs.items() if name in used)

@@ -92,12 +92,12 @@ def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
     whole = equations.stacked(drawn.means, drawn.covariances)
     data = equations.Data(design.names, design.reference, drawn.covariances, whole, drawn.n)
     base = equations.of_model(design.reference)
-    honest = equations.honest_parameters(base, costs=design.costs)
+    with_scales = equations.parameters_with_scales(base, costs=design.costs)
     deltas: dict[str, list[NDArray]] = {"aic": [], "bic": []}
     for model in design.models.values():
         paths = equations.of_model(model)
         gain = data.gain(paths, base)
-        extra = equations.honest_parameters(paths, costs=design.costs) - honest
+        extra = equations.parameters_with_scales(paths, costs=design.costs) - with_scales
         for name, penalty in data.penalties.items():
             deltas[name].append(penalty * extra - gain)
     first = {name: np.argmin(np.stack(each), axis=0) for name, each in deltas.items()}

@@ -1,4 +1,4 @@
-"""Variants side by side: criteria as published and honest, fit, explained variance, rank, flags."""
+"""Variants side by side: criteria as published and with scale values counted, fit, rank, flags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ TOO_FEW = "too_few"
 
 COLUMNS = [
     "model", "title", "n", "k", "loglik", "aic", "bic", "k_given", "loglik_given", "aic_given",
-    "bic_given", "k_honest", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4", "delta_bic_d4",
-    "weight_aic", "weight_bic", "chi2", "df", "p", "r2_adjusted", "r2_adjusted_without_mediator",
-    "rank", "same_as", "flags", "columns", "children",
+    "bic_given", "k_with_scales", "delta_aic_mean", "delta_bic_mean", "delta_aic_d4",
+    "delta_bic_d4", "weight_aic", "weight_bic", "chi2", "df", "p", "r2_adjusted",
+    "r2_adjusted_without_mediator", "rank", "same_as", "flags", "columns", "children",
 ]  # fmt: skip
 
 
@@ -32,7 +32,7 @@ COLUMNS = [
 class _Variant:
     paths: Paths
     likelihoods: Likelihoods
-    honest: int
+    with_scales: int
 
 
 def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
@@ -43,9 +43,10 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
         published and as lavaan with fixed.x = FALSE prints; between variants with other variables
         they say nothing.
     k_given, loglik_given, aic_given, bic_given: of outcome and mediator given the predictors
-        (fixed.x = TRUE), which can be compared whatever the predictors. k_honest: k_given, with a
+        (fixed.x = TRUE), which can be compared whatever the predictors. k_with_scales: k_given, a
         scaled variable counted as all its estimated scale values.
-    delta_..._mean: aic_given and bic_given less the reference's. delta_..._d4: penalty by k_honest
+    delta_..._mean: aic_given and bic_given less the reference's. delta_..._d4: penalty by
+    k_with_scales
         less the gain in fit, by a pooled likelihood ratio (D4) of each of the two against the
         model that has the paths of both. Negative: better than the reference.
     weight_aic, weight_bic: exp(-delta_d4 / 2), adding up to 1 (Burnham & Anderson, 2002, Model
@@ -105,7 +106,7 @@ def by_wave(
 
 def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
     return _Variant(
-        paths, data.likelihoods(paths), equations.honest_parameters(paths, costs=design.costs)
+        paths, data.likelihoods(paths), equations.parameters_with_scales(paths, costs=design.costs)
     )
 
 
@@ -121,7 +122,7 @@ def _row(
     row: dict[str, object] = {"n": n}
     row |= _criteria(loglik + float(of_predictors), given + moments, n)
     row |= {f"{key}_given": value for key, value in _criteria(loglik, given, n).items()}
-    row |= {"k_honest": variant.honest}
+    row |= {"k_with_scales": variant.with_scales}
     row |= _differences(variant, base, data=data)
     row |= _fit(variant, full)
     implied, observed = data.implied_variance(paths), design.covariances[:, 0, 0]
@@ -140,8 +141,8 @@ def _differences(variant: _Variant, base: _Variant, *, data: Data) -> dict[str, 
     mean = 2 * float((variant.likelihoods.own - base.likelihoods.own).mean())
     gain = float(data.gain(variant.paths, base.paths))
     row = {f"delta_{name}_mean": penalty * extra - mean for name, penalty in penalties.items()}
-    honest = variant.honest - base.honest
-    return row | {f"delta_{key}_d4": each * honest - gain for key, each in penalties.items()}
+    with_scales = variant.with_scales - base.with_scales
+    return row | {f"delta_{key}_d4": each * with_scales - gain for key, each in penalties.items()}
 
 
 def _fit(variant: _Variant, full: _Variant) -> dict[str, float]:

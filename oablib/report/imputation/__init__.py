@@ -5,6 +5,7 @@ from oablib.report.imputation.checks import (
     calibration_figure,
     calibration_text,
     coverage_table,
+    limits,
     settled_text,
     trace_figure,
 )

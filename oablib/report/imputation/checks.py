@@ -58,6 +58,16 @@ def trace_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
 
 
 @in_languages
+def limits() -> str:
+    """What the test with hidden values cannot show."""
+    return _(
+        "Hiding known values tests the method where values are known, which may differ from where "
+        "they are unknown. `90_validation` compares this method with others on children of whom "
+        "everything is known."
+    )
+
+
+@in_languages
 def settled_text(drifts: pd.DataFrame, *, labels: Labels) -> str:
     """Whether the chain of each variable settled, with the measure. drifts: as imputation.drift."""
     if drifts.empty:

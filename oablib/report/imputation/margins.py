@@ -10,7 +10,7 @@ from oablib.report import drawing
 from oablib.report.exhibit import About, Figure
 from oablib.report.imputation.panels import Panels
 from oablib.report.labels import Labels
-from oablib.report.published import Published
+from oablib.report.published import Published, cited
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
 from oablib.statistics import imputation
@@ -81,9 +81,11 @@ def _beside(axes: Axes, part: pd.DataFrame, *, values: np.ndarray) -> None:
 
 
 @in_languages
-def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About) -> str:
+def margins_text(
+    frame: pd.DataFrame, *, figures: Published, wave: str, labels: Labels, about: About
+) -> str:
     """The largest difference to the published distribution, and what it says."""
-    if frame.empty:
+    if figures is None or frame.empty:
         return ""
     said = _said(_largest(frame), panels=Panels(frame, wave, labels))
     text = _(
@@ -92,8 +94,8 @@ def margins_text(frame: pd.DataFrame, *, wave: str, labels: Labels, about: About
         **said,
     )
     method = _(
-        "The published imputations were made by a method that is not public "
-        "[@walhout_scholtus2021, section 2.2]."
+        "The published imputations were made by a method that is not public [{source}].",
+        source=cited(figures, part="margins"),
     )
     if about.drawn:
         return f"{text} {method} " + _(

@@ -3,7 +3,6 @@
 A pattern is named by its variables with spaces between, and by nothing where all are known.
 """
 
-from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
@@ -16,6 +15,7 @@ from oablib.report import drawing
 from oablib.report.exhibit import About, Figure
 from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
+from oablib.report.published import Published, cited
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
@@ -47,7 +47,7 @@ def pattern_shares(pattern: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
     return table[kept].assign(**{OTHER: table.drop(columns=kept).sum(axis=1)})
 
 
-def published_pattern(figures: Mapping[str, Any] | None, *, roles: HasRoles) -> pd.DataFrame | None:
+def published_pattern(figures: Published, *, roles: HasRoles) -> pd.DataFrame | None:
     """The published joint pattern of unknown education, in the form of `pattern_shares`.
 
     None without published figures, and for a model that imputes anything else.
@@ -163,7 +163,7 @@ def nothing_unknown(*, roles: HasRoles, labels: Labels) -> str:
 def beside_published(
     shares: pd.DataFrame,
     *,
-    published: pd.DataFrame | None,
+    figures: Published,
     children: pd.Series,
     roles: HasRoles,
     labels: Labels,
@@ -173,7 +173,8 @@ def beside_published(
 
     children: number of children by wave, from which follows how far chance alone would reach.
     """
-    if published is None or not set(shares.index) <= set(published.index):
+    published = published_pattern(figures, roles=roles)
+    if figures is None or published is None or not set(shares.index) <= set(published.index):
         return ""
     beside = published.loc[shares.index, list(shares)]
     gap = (shares - beside).abs()
@@ -183,7 +184,10 @@ def beside_published(
     row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
     wave, pattern = gap.index[int(row)], str(gap.columns[int(column)])
     texts = [
-        _("Published shares are those of the same wave [@walhout_scholtus2021, figure 2.2.3]."),
+        _(
+            "Published shares are those of the same wave [{source}].",
+            source=cited(figures, part="education_known"),
+        ),
         _(
             "The largest difference from a published share is {gap:.1f} percentage points "
             "({wave}, {pattern}).",

@@ -145,13 +145,23 @@ def answer(paths: pd.DataFrame, *, entries: Literature, labels: Labels) -> str:
         texts.append(_("The literature speaks against {n:,} of them.", n=rejected))
     texts += [_founded(paths, lhs, entries, labels) for lhs in paths["lhs"].unique()]
     texts.append(_of_candidates(paths[paths["candidate_of"] > 0], labels=labels))
-    texts.append(
-        _(
-            "The main limit: the list is no systematic review, and most judgements are not "
-            "published."
-        )
-    )
+    texts.append(_limit(entries))
     return " ".join(texts)
+
+
+def _limit(entries: Literature) -> str:
+    """That the list is no review, and how many judgements are the project's alone."""
+    unconfirmed = sum(not claim.confirmed for claim in entries.claims)
+    if not unconfirmed:
+        return _("The main limit: the list is no systematic review.")
+    return _.plural(
+        "The main limit: the list is no systematic review, and {n:,} of {claims:,} judgements is "
+        "not confirmed by the judge whom the entry names.",
+        "The main limit: the list is no systematic review, and {n:,} of {claims:,} judgements are "
+        "not confirmed by the judge whom the entry names.",
+        n=unconfirmed,
+        claims=len(entries.claims),
+    )
 
 
 def _founded(paths: pd.DataFrame, lhs: str, entries: Literature, labels: Labels) -> str:

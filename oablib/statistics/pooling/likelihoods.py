@@ -134,14 +134,15 @@ def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) 
     convention: "mean" averages over imputations (the published report, Mplus); "at pooled
         estimates" averages the log-likelihoods at the pooled estimates (D3; semTools' and
         lavaan.mi's fit measures); "stacked" takes the m data sets as one, divided by m (D4).
-    Other columns: loglik, k, aic, bic, sabic; k_honest, aic_honest, bic_honest count `costs`.
+    Other columns: loglik, k, aic, bic, sabic; k_with_scales, aic_with_scales and bic_with_scales
+    count `costs`.
     Compare rows of different models within one convention only. Raises PoolingError for fits
     that differ, ComparisonError for costs of what is no variable of the model.
     """
     pooled_fit.fail_if_fits_differ(fits)
     _fail_if_cost_is_unfit(costs, known=set(fits[0].core.problem.spec.variables))
     values, n = logliks(fits), fits[0].n
-    k_honest = _honest_parameters(fits[0], costs=costs)
+    k_with_scales = _parameters_with_scales(fits[0], costs=costs)
     conventions = {
         "mean": float(values.own.mean()),
         "at pooled estimates": float(values.pooled.mean()),
@@ -150,9 +151,9 @@ def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) 
     rows = []
     for convention, loglik in conventions.items():
         row = {"convention": convention, "loglik": loglik, "k": values.k}
-        honest = criteria(loglik, k=k_honest, n=n)
-        row |= criteria(loglik, k=values.k, n=n) | {"k_honest": k_honest}
-        rows.append(row | {f"{name}_honest": honest[name] for name in ("aic", "bic")})
+        with_scales = criteria(loglik, k=k_with_scales, n=n)
+        row |= criteria(loglik, k=values.k, n=n) | {"k_with_scales": k_with_scales}
+        rows.append(row | {f"{name}_with_scales": with_scales[name] for name in ("aic", "bic")})
     return pd.DataFrame(rows)
 
 
@@ -163,13 +164,13 @@ def compare(
 
     base: name of the model that differences refer to; the first when None. costs: as in
         `information_criteria`.
-    Columns: model, k, df, k_honest; aic_mean and bic_mean (averaged over imputations), aic_pooled
-    and bic_pooled (at the pooled estimates). Differences, negative where the model is better than
-    the base: delta_aic_mean, delta_bic_mean; delta_aic_d3, delta_bic_d3, delta_aic_d4,
+    Columns: model, k, df, k_with_scales; aic_mean and bic_mean (averaged over imputations),
+    aic_pooled and bic_pooled (at the pooled estimates). Differences, negative where the model is
+    better than the base: delta_aic_mean, delta_bic_mean; delta_aic_d3, delta_bic_d3, delta_aic_d4,
     delta_bic_d4 from the pooled likelihood ratio (F times df1) of the nested pair, minus the
-    penalty; delta_aic_honest, delta_bic_honest: D4 with the honest count. agree: False where D4
-    and the means choose differently, by AIC or by BIC; NA where D4 is not defined. reason: why a
-    pair has no ratio, what was done to it, or what is disagreed on.
+    penalty; delta_aic_with_scales, delta_bic_with_scales: D4 with `costs` counted. agree: False
+    where D4 and the means choose differently, by AIC or by BIC; NA where D4 is not defined.
+    reason: why a pair has no ratio, what was done to it, or what is disagreed on.
     Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
     in variables, n, m, likelihood or data.
     """
@@ -181,22 +182,24 @@ def compare(
     _fail_if_models_cannot_be_compared(models)
     _fail_if_cost_is_unfit(costs, known=set(models[base][0].core.problem.spec.variables))
     values = {name: logliks(fits) for name, fits in models.items()}
-    honest = {name: _honest_parameters(fits[0], costs=costs) for name, fits in models.items()}
+    with_scales = {
+        name: _parameters_with_scales(fits[0], costs=costs) for name, fits in models.items()
+    }
     rows = []
     for name, fits in models.items():
         row: dict[str, object] = {"model": name, "k": values[name].k, "df": fits[0].df}
-        row["k_honest"] = honest[name]
+        row["k_with_scales"] = with_scales[name]
         for convention in ("mean", "pooled"):
             loglik = values[name].own if convention == "mean" else values[name].pooled
             level = criteria(float(loglik.mean()), k=values[name].k, n=fits[0].n)
             row |= {f"{key}_{convention}": level[key] for key in ("aic", "bic")}
-        extra = honest[name] - honest[base]
+        extra = with_scales[name] - with_scales[base]
         pair = (fits[0], models[base][0])
-        rows.append(row | _differences(*pair, values[name], values[base], extra_honest=extra))
+        rows.append(row | _differences(*pair, values[name], values[base], extra_with_scales=extra))
     return pd.DataFrame(rows).astype({"agree": "boolean"})
 
 
-def _honest_parameters(fit: SemFit, *, costs: Costs | None) -> int:
+def _parameters_with_scales(fit: SemFit, *, costs: Costs | None) -> int:
     """Free parameters, a predictor with a cost counted as that many, once."""
     rows = fit.parameters
     predictors = set(rows.loc[(rows["op"] == "~") & (rows["se"] != 0), "rhs"])
@@ -205,7 +208,7 @@ def _honest_parameters(fit: SemFit, *, costs: Costs | None) -> int:
 
 
 def _differences(
-    fit: SemFit, base: SemFit, values: Logliks, of_base: Logliks, *, extra_honest: int
+    fit: SemFit, base: SemFit, values: Logliks, of_base: Logliks, *, extra_with_scales: int
 ) -> dict[str, object]:
     """Differences to the base by means, D3 and D4, and whether they agree."""
     extra = values.k - of_base.k
@@ -218,7 +221,7 @@ def _differences(
         for name, penalty in penalties.items()
     }
     for name, penalty in penalties.items():
-        deltas[f"delta_{name}_honest"] = penalty * extra_honest - gain["d4"]
+        deltas[f"delta_{name}_with_scales"] = penalty * extra_with_scales - gain["d4"]
     disputed = [
         name.upper()
         for name in penalties

@@ -183,7 +183,7 @@ def change_without(design: Design, paths: equations.Paths, term: Term, criterion
     less = without(paths, term, design.reference)
     pair = [equations.of_design(design).likelihoods(each) for each in (less, paths)]
     lost = float(equations.ratio(*pair, df=paths.size - less.size))
-    counts = [equations.honest_parameters(each, costs=design.costs) for each in (paths, less)]
+    counts = [equations.parameters_with_scales(each, costs=design.costs) for each in (paths, less)]
     penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
     return lost - penalty * (counts[0] - counts[1])
 

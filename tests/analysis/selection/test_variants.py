@@ -127,7 +127,8 @@ def test_differences_are_those_of_pooled_likelihood_ratios(
     expected = pooling.compare(fits, base="base", costs=design.costs).set_index("model")
     row = selection.compare(design, rank_by="bic").set_index("model").loc["smaller"]
     pairs = {"delta_aic_mean": "delta_aic_mean", "delta_bic_mean": "delta_bic_mean",
-             "delta_aic_d4": "delta_aic_honest", "delta_bic_d4": "delta_bic_honest"}  # fmt: skip
+             "delta_aic_d4": "delta_aic_with_scales",
+             "delta_bic_d4": "delta_bic_with_scales"}  # fmt: skip
     for own, other in pairs.items():
         found = expected.loc["smaller", other]
         assert row[own] == pytest.approx(found, abs=SAME_CHI2_ATOL)
@@ -143,11 +144,11 @@ def test_pooled_ratios_are_d4() -> None:
     assert equations.ratio(*models_, df=3) == pytest.approx(expected, rel=1e-9)
 
 
-def test_honest_counts_take_a_scale_for_its_categories(design: Design) -> None:
+def test_counts_with_scales_take_a_scale_for_its_categories(design: Design) -> None:
     rows = selection.compare(design, rank_by="bic").set_index("model")
-    assert rows.loc["base", "k_honest"] == 14 + 3 * 6
-    assert rows.loc["ocw_1", "k_honest"] == 11 + 2 * 6
-    assert rows.loc["ocw_7", "k_honest"] == rows.loc["ocw_7", "k_given"] + 6
+    assert rows.loc["base", "k_with_scales"] == 14 + 3 * 6
+    assert rows.loc["ocw_1", "k_with_scales"] == 11 + 2 * 6
+    assert rows.loc["ocw_7", "k_with_scales"] == rows.loc["ocw_7", "k_given"] + 6
 
 
 def test_weights_add_up_and_ranks_follow_the_criterion(of_four: Design) -> None:

@@ -58,16 +58,16 @@ def test_a_scale_value_costs_its_categories_once():
     costs = {"origin": 7, "education_mother": 7}
     row = pooling.information_criteria(fits("large"), costs=costs).iloc[0]
     # Both stand in both equations.
-    assert row["k_honest"] == row["k"] + (7 - 1) + (7 - 1)
-    assert row["aic_honest"] - row["aic"] == pytest.approx(2 * 12)
-    assert row["bic_honest"] - row["bic"] == pytest.approx(12 * math.log(2047))
+    assert row["k_with_scales"] == row["k"] + (7 - 1) + (7 - 1)
+    assert row["aic_with_scales"] - row["aic"] == pytest.approx(2 * 12)
+    assert row["bic_with_scales"] - row["bic"] == pytest.approx(12 * math.log(2047))
 
 
 def test_a_scale_value_that_explains_nothing_costs_nothing():
     row = pooling.information_criteria(fits(WITHOUT_ORIGIN), costs={"origin": 7}).iloc[0]
-    assert row["k_honest"] == row["k"]
+    assert row["k_with_scales"] == row["k"]
     plain = pooling.information_criteria(fits("large")).iloc[0]
-    assert (plain["k_honest"], plain["aic_honest"]) == (plain["k"], plain["aic"])
+    assert (plain["k_with_scales"], plain["aic_with_scales"]) == (plain["k"], plain["aic"])
 
 
 def test_differences_are_ratios_less_penalties(three):
@@ -105,14 +105,14 @@ def test_the_other_base_turns_the_signs(three):
     )
 
 
-def test_honest_costs_enter_the_difference(three):
+def test_costs_enter_the_difference(three):
     table = pooling.compare(three, base="middle", costs={"origin": 7}).set_index("model")
     # Middle has origin in its first equation already: it has paid.
-    assert (table["k_honest"] - table["k"] == 6).all()
+    assert (table["k_with_scales"] - table["k"] == 6).all()
     without = {"without": fits(WITHOUT_ORIGIN), "with": fits("middle")}
     row = pooling.compare(without, costs={"origin": 7}).set_index("model").loc["with"]
-    assert row["delta_aic_honest"] - row["delta_aic_d4"] == pytest.approx(2 * 6)
-    assert row["delta_bic_honest"] - row["delta_bic_d4"] == pytest.approx(6 * math.log(2047))
+    assert row["delta_aic_with_scales"] - row["delta_aic_d4"] == pytest.approx(2 * 6)
+    assert row["delta_bic_with_scales"] - row["delta_bic_d4"] == pytest.approx(6 * math.log(2047))
 
 
 def imputed_noise(seed: int, *, n: int = 300, m: int = 5) -> list[pd.DataFrame]:
@@ -156,7 +156,7 @@ def test_models_not_nested_have_means_only():
     origin = fits(f"{OUTCOME}\nnscct ~ origin")
     row = pooling.compare({"father": father, "origin": origin}).iloc[1]
     assert math.isnan(row["delta_aic_d3"]) and math.isnan(row["delta_bic_d4"])
-    assert math.isnan(row["delta_aic_honest"])
+    assert math.isnan(row["delta_aic_with_scales"])
     assert np.isfinite(row["delta_aic_mean"])
     assert row["agree"] is pd.NA
     assert row["reason"].startswith("not nested in the base")

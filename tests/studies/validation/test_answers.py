@@ -127,12 +127,12 @@ def test_bias_coverage_and_errors_of_the_default_are_judged(names) -> None:
 
 def test_the_largest_bias_and_the_lowest_coverage_are_named(names) -> None:
     text = report.finding_bias(effects(), names=names)
-    assert "+0.20, of the effect of origin with *Predictive means*" in text
+    assert "+0.20, of the effect of origin with *Predictive mean matching*" in text
     worst = effects(bias=[0.0, 0.3, 0.2])
     assert "No method has a larger bias" in report.finding_bias(worst, names=names)
     low = effects(coverage=[0.95, 0.95, 0.76])
     text = report.finding_coverage(low, names=names, bounds=COVERAGE)
-    assert "For 2 of 3 methods" in text and "76%" in text and "Predictive means" in text
+    assert "For 2 of 3 methods" in text and "76%" in text and "Predictive mean matching" in text
     assert "Bij 2 van de 3" in in_dutch(report.finding_coverage, low, names=names, bounds=COVERAGE)
 
 
@@ -180,7 +180,10 @@ def test_failures_are_counted_by_method(names) -> None:
 def test_rivals_are_compared_in_width_and_bias(names) -> None:
     text = report.finding_rivals(effects(method=["weighting", "nominal", "pmm"]), names=names)
     assert "*Weighting*: intervals 0.9 to 0.9 times as wide" in text
-    assert "*Predictive means*: intervals 1.5 to 1.5 times" in text and "in 1 of 1 effects" in text
+    assert (
+        "*Predictive mean matching*: intervals 1.5 to 1.5 times" in text
+        and "in 1 of 1 effects" in text
+    )
     assert "*Nominal* itself: bias beyond Monte Carlo error in 0 of 1 effects" in text
 
 
