@@ -120,22 +120,32 @@ def leftovers(root: Path) -> int:
     return len(beside) + len(list((root / ".work" / "demo").glob("attempt-*")))
 
 
-def study(folder: Path, *, times: int, seed: int, how: signal.Signals) -> list[Trial]:
+@dataclass(frozen=True)
+class Undisturbed:
+    """What the new run gives when nobody disturbs it, and its seconds."""
+
+    results: dict[str, str]
+    seconds: float
+
+
+def undisturbed(root: Path) -> Undisturbed:
+    """The new run in an empty project."""
+    began = time.perf_counter()
+    found = complete(root, NEW)
+    return Undisturbed(found, time.perf_counter() - began)
+
+
+def study(
+    root: Path, *, times: int, seed: int, how: signal.Signals, old: Path, new: Undisturbed
+) -> list[Trial]:
     """So many runs killed at moments drawn evenly over the time of one that nobody disturbed.
 
     A run that had ended before its moment was not killed: another one is.
     """
-    root, old = project(folder / "root"), folder / "old"
-    complete(root, OLD)
-    shutil.copytree(root / "reports" / "demo", old)
-    shutil.rmtree(root / ".work")
-    began = time.perf_counter()
-    wanted = complete(root, NEW)
-    whole = time.perf_counter() - began
     draw, trials = random.Random(seed), list[Trial]()
     while sum(each.exit_code != 0 for each in trials) < times:
-        moment = draw.uniform(0.0, whole)
-        trials.append(disturb(root, moment=moment, how=how, old=old, wanted=wanted))
+        moment = draw.uniform(0.0, new.seconds)
+        trials.append(disturb(root, moment=moment, how=how, old=old, wanted=new.results))
     return trials
 
 
@@ -146,9 +156,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--signal", default="SIGKILL", choices=("SIGKILL", "SIGTERM", "SIGINT"))
     arguments = parser.parse_args()
+    how = signal.Signals[arguments.signal]
     with tempfile.TemporaryDirectory() as name:
-        how = signal.Signals[arguments.signal]
-        trials = study(Path(name), times=arguments.times, seed=arguments.seed, how=how)
+        roots = {part: project(Path(name) / part) for part in ("old", "new", "disturbed")}
+        complete(roots["old"], OLD)
+        trials = study(
+            roots["disturbed"], times=arguments.times, seed=arguments.seed, how=how,
+            old=roots["old"] / "reports" / "demo", new=undisturbed(roots["new"]),
+        )  # fmt: skip
     for each in trials:
         print(f"{each.moment:6.2f} s  exit {each.exit_code:>3}  then {each.found}, "
               f"{each.leftovers} left over, same results: {each.same}")  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.measured import interruptions
 from tests.places import ROOT
 from tests.runs import reports
 from tests.runs.reports import Made
@@ -37,6 +38,12 @@ def oab(root: Path) -> RunOab:
         )  # fmt: skip
 
     return call
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> interruptions.Undisturbed:
+    """A small run that nobody disturbs, made once."""
+    return interruptions.undisturbed(interruptions.project(tmp_path_factory.mktemp("undisturbed")))
 
 
 @pytest.fixture(scope="session")

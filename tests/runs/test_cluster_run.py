@@ -15,18 +15,18 @@ SECONDS_TO_NOTICE = 60
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_changes_no_result(root: Path, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_changes_no_result(
+    root: Path, tmp_path: Path, undisturbed: interruptions.Undisturbed
+) -> None:
     """The worker is killed while later stages run; what is kept of the first is there by then."""
-    wanted = interruptions.complete(root, interruptions.NEW)
-    again = interruptions.project(tmp_path / "again")
     with cluster_tasks.started(tmp_path, workers=2) as cluster:
-        process = interruptions.start(again, interruptions.NEW, "--scheduler", cluster.address)
-        first = again / ".work" / ".cache" / "01_intake"
+        process = interruptions.start(root, interruptions.NEW, "--scheduler", cluster.address)
+        first = root / ".work" / ".cache" / "01_intake"
         interruptions.wait_until(first.exists, process, seconds=SECONDS_TO_NOTICE)
         cluster.started[1].kill()
         _, output = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert interruptions.results(again) == wanted
+    assert interruptions.results(root) == undisturbed.results
 
 
 def test_an_absent_scheduler_is_told_with_code_5(oab: RunOab) -> None:

@@ -12,11 +12,12 @@ import pytest
 
 from oablib.running import publication
 from tests.measured import interruptions
+from tests.measured.interruptions import Undisturbed
 from tests.runs.conftest import RunOab
 
 SMALL = [f"--set={name}={value}" for name, value in interruptions.SMALL.items()]
 Call = Callable[..., subprocess.CompletedProcess[str]]
-TRIALS = 2  # `python3 nox.py -s interruptions` does thirty
+TRIALS = 1  # `python3 nox.py -s interruptions` does thirty
 SECONDS_TO_NOTICE = 20
 
 
@@ -40,8 +41,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one(tmp_path: Path) -> None:
-    trials = interruptions.study(tmp_path, times=TRIALS, seed=7, how=signal.SIGKILL)
+def test_a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one(
+    root: Path, earlier: Path, undisturbed: Undisturbed
+) -> None:
+    trials = interruptions.study(
+        root, times=TRIALS, seed=7, how=signal.SIGKILL, old=earlier, new=undisturbed
+    )
     assert [each.exit_code for each in trials].count(-signal.SIGKILL) == TRIALS
     assert {trial.found for trial in trials} <= {"old", "new"}
     assert all(trial.same and not trial.leftovers for trial in trials)
@@ -68,7 +73,7 @@ def test_an_interrupted_run_ends_with_code_4_and_leaves_the_earlier_report(
 
 
 def test_of_two_runs_at_once_one_goes_on_and_the_other_says_so(root: Path, oab: RunOab) -> None:
-    process = interruptions.start(root, interruptions.NEW)
+    process = interruptions.start(root, interruptions.NEW, "--only", "03")
     wait_until_a_stage_runs(root, process)
     second = oab("run", "demo", "--quiet", *SMALL)
     assert second.returncode == 4
