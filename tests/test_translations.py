@@ -14,6 +14,15 @@ from tests import markdown_numbers, page_texts
 from tests.places import ROOT
 
 CODE = "nl"
+# The project's own dialect, of which a reader would have to guess the meaning.
+DIALECT = (
+    "in short here", "would let in", "that nobody covers", "what resembles the child",
+    "goes its own way", "stand at the same place", "comes out too", "come out too", "holds 0",
+    "honest", "hold the sample's noise", "too bold", "too well off", "point of score stands",
+    "lent by", "lends to", "the last one who counts", "stand twice", "nobody lists", "owed to",
+    "answers the donors", "every promise is met", "goes on where it was", "told to",
+    "the data spoke for", "so many of",
+)  # fmt: skip
 SHOWN = 110  # characters of a text in a message
 
 
@@ -114,6 +123,16 @@ def test_no_number_is_typed_into_markdown_but_constants_of_method(path: Path) ->
             for version in versions(message) if message.id else ():
                 for number in markdown_numbers.in_text(version, language=CODE):
                     yield f"{CODE}/{path.stem}: {number} in {version[:SHOWN]!r}"
+
+    fail_if_any(faults())
+
+
+def test_no_text_is_in_the_projects_own_dialect() -> None:
+    def faults() -> Iterator[str]:
+        for path, message in catalogues.wanted(CODE):
+            found = [words for words in DIALECT if words in first(message).lower()]
+            if found:
+                yield f"{path.relative_to(ROOT)}: {found}: {first(message)[:SHOWN]}"
 
     fail_if_any(faults())
 

@@ -178,6 +178,10 @@ def exhibited(
     _write_numbers(figure)
     if about.drawn:
         figure.supxlabel(about.data, x=0.995, ha="right", size=SMALLEST, color=GREY)
+    # Else matplotlib draws everything once more, to no other end than the layout.
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     buffer = io.StringIO()
     said = {"Date": None, "Creator": None, "Title": title, "Description": about.data}
     figure.savefig(buffer, format="svg", metadata=said)

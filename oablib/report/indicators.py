@@ -1,5 +1,7 @@
 """Which indicator is applied, in words."""
 
+import pandas as pd
+
 from oablib.indicator.pupil_scores import Indicator
 from oablib.indicator.pupil_scores.indicator import ESTIMATED
 from oablib.protocol import models
@@ -16,6 +18,28 @@ def applied(name: str) -> str:
     if not name:
         return _("the indicator estimated in this run")
     return _("the published {indicator}", indicator=models.load(name).short)
+
+
+def beside_sentence(agreement: pd.DataFrame, *, applied: str) -> str:
+    """How much of the target group the indicator beside the applied one shares; empty without one.
+
+    agreement: the results table of this name. applied: name in params/models, empty for the one
+    that the run has estimated, which has the published one beside it.
+    """
+    if agreement.empty:
+        return ""
+    values = {"same": float(agreement["same"].iloc[0])}
+    if applied:
+        return _(
+            "By the indicator estimated in this run, {same:.1%} of the target group are the same "
+            "children (`10_pupil_scores`).",
+            **values,
+        )
+    return _(
+        "By the published indicator, {same:.1%} of the target group are the same children "
+        "(`10_pupil_scores`).",
+        **values,
+    )
 
 
 def is_derived(name: str) -> bool:

@@ -166,11 +166,12 @@ def test_months_are_written_in_words() -> None:
     assert names == ["oktober 2020", "december 2020", "gepubliceerd"]
 
 
-def answer(frame: pd.DataFrame) -> str:
+def answer(frame: pd.DataFrame, *, beside: int = 1) -> str:
     lose = {("origin", 4): 0.3}
     return report.answer(
         frame, indicators=("indicator_2019", "indicator_2021"), profile=profile(lose=lose),
         yearly=summary(donors=0.4, population=0.6), table=TABLE, rules=RULES,
+        agreement=pd.DataFrame({"same": [0.964]}).iloc[:beside],
     )  # fmt: skip
 
 
@@ -184,7 +185,10 @@ def test_the_answer_says_who_changes_why_and_how_sure_that_is() -> None:
         "donor selection, 30% of what they lose, depends on which donors are drawn",
     ):
         assert part in text
-    assert len(text.split()) <= 125
+    beside = "By the indicator estimated in this run, 96.4% of the target group are the same"
+    assert beside in text
+    assert "96.4%" not in answer(summary(donors=0.3), beside=0)
+    assert len(text.split()) <= 140
     without = answer(summary(scale_values=1.2, donors=-0.2))
     assert "causes are those of the computation, not of the world" in without
     with language.use("nl"):

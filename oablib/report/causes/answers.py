@@ -9,7 +9,7 @@ from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report.causes.parts import shares, yearly_finding
 from oablib.report.causes.profile import over_represented
-from oablib.report.indicators import applied
+from oablib.report.indicators import applied, beside_sentence
 from oablib.report.texts import sentence, texts_beside
 from oablib.report.translated import in_languages
 
@@ -25,13 +25,14 @@ def answer(
     indicators: tuple[str, str],
     profile: pd.DataFrame,
     yearly: pd.DataFrame,
+    agreement: pd.DataFrame,
     table: CodebookTable,
     rules: Rules,
 ) -> str:
     """Why schools change, which change most, what other pupils do, and the main limit.
 
     summary, yearly: as from causes_summary; profile: as from comparison.profile. indicators: names
-    of the current and the new one.
+    of the current and the new one. agreement: of the new one with the indicator beside it.
     """
     current, new = indicators
     counts = summary.drop_duplicates("group").set_index("group")["schools"]
@@ -47,12 +48,13 @@ def answer(
                 lose=int(counts[LOSERS]), gain=int(counts[GAINERS]),
             )
         ),
+        beside_sentence(agreement, applied=new),
         _("**Why:** {shares}", shares=shares(summary)),
         yearly_finding(yearly),
         _("**Which:** {gained}; {lost}.", lost=lost, gained=gained),
         _limit(summary),
     ]  # fmt: skip
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
 def _limit(summary: pd.DataFrame) -> str:

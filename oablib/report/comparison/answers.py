@@ -7,7 +7,7 @@ from oablib.indicator.comparison.schools import NOT_ZERO
 from oablib.indicator.comparison.scores import TOTAL
 from oablib.report.comparison.municipalities import redistribution_finding
 from oablib.report.exhibit import About
-from oablib.report.indicators import applied, is_derived
+from oablib.report.indicators import applied, beside_sentence, is_derived
 from oablib.report.numbers import signed
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -21,6 +21,7 @@ def answer(
     indicators: tuple[str, str],
     differences: pd.DataFrame,
     cutoff: pd.DataFrame,
+    agreement: pd.DataFrame,
     pairs: pd.DataFrame,
     bands: pd.DataFrame,
     relative: pd.DataFrame,
@@ -30,22 +31,24 @@ def answer(
 ) -> str:
     """What changes for children, schools and municipalities, and the limit that matters most.
 
-    indicators: names of the current and the new one. Frames: as from score_differences, cutoff,
-    standardised of schools, bands, and the summary of relative. redistributed: shares of all points
-    that move between schools, and between municipalities.
+    indicators: names of the current and the new one. agreement: of the new one with the indicator
+    beside it. Frames: as from score_differences, cutoff, standardised of schools, bands, and the
+    summary of relative. redistributed: shares of all points that move between schools, and between
+    municipalities.
     """
     current, new = indicators
     schools, municipalities = redistributed
     parts = [
         _("{new} is compared with {current}, the current one.", new=_begun(applied(new)),
           current=applied(current)),
+        beside_sentence(agreement, applied=new),
         _children(differences, cutoff),
         _schools(pairs, bands),
         _municipalities(relative, rules=rules),
         redistribution_finding(schools=schools, municipalities=municipalities),
         _limit(current, about=about),
     ]  # fmt: skip
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
 def _begun(text: str) -> str:

@@ -19,7 +19,7 @@ DRIFTS = ["variable", "drift", "allowed", "settled"]
 TEXTS = {
     "constant": "Left out of the predictors as constant: {names}.",
     "no_school_level": (
-        "The school level was left out: effects of the school mean will come out too large."
+        "The school level was left out: effects of the school mean will be overestimated."
     ),
     "one_school": "All children are in one school: nothing can be learned about schools.",
     "few_schools": (

@@ -10,7 +10,7 @@ from oablib.protocol import codebook
 from oablib.report import allocation as report
 from oablib.report.exhibit import About, Exhibit
 
-ABOUT = About("pupils of made-up schools", "made up")
+ABOUT = About("pupils of made-up schools", "made up", drawn=True)
 LARGEST_DRAWING = 150_000  # bytes, as of every figure
 
 

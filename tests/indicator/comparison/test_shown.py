@@ -16,7 +16,7 @@ from oablib.report.comparison import scores
 from oablib.report.exhibit import About, Figure
 from oablib.report.exhibit import Table as Shown
 
-ABOUT = About("400 schools", "made up")
+ABOUT = About("400 schools", "made up", drawn=True)
 LARGEST = 400_000  # bytes of a drawing of all schools of a country
 COUNTRY = 6_248  # school sites in 2020
 PUBLISHED = params.published("herijking2021")
@@ -150,7 +150,7 @@ def test_every_exhibit_has_its_own_name_and_names_its_population(made: Made) -> 
     shown = [*all_tables(made), *all_figures(made)]
     assert len({exhibit.label for exhibit in shown}) == len(shown) == 15
     for exhibit in shown:
-        assert exhibit.about_line.endswith("400 schools; source: made up.")
+        assert exhibit.about_line.endswith("400 schools; source: made up. Synthetic data.")
         assert "_" not in " ".join(map(str, exhibit.numbers))
 
 

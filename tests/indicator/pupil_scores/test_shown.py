@@ -17,7 +17,7 @@ from oablib.report import exhibit, labels
 from oablib.report import pupil_scores as report
 from oablib.report.exhibit import About
 
-ABOUT = About("children of a made-up country", "made up")
+ABOUT = About("children of a made-up country", "made up", drawn=True)
 LARGEST_DRAWING = 150_000  # bytes, as of every figure
 TABLE = codebook.load().table("cohort")
 PUBLISHED = params.published("herijking2021")
