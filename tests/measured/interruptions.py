@@ -122,8 +122,9 @@ def leftovers(root: Path) -> int:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What the new run gives when nobody disturbs it, and its seconds."""
+    """What the new run gives when nobody disturbs it, where it was made, and its seconds."""
 
+    root: Path
     results: dict[str, str]
     seconds: float
 
@@ -132,7 +133,7 @@ def undisturbed(root: Path) -> Undisturbed:
     """The new run in an empty project."""
     began = time.perf_counter()
     found = complete(root, NEW)
-    return Undisturbed(found, time.perf_counter() - began)
+    return Undisturbed(root, found, time.perf_counter() - began)
 
 
 def study(

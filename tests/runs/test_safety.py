@@ -121,8 +121,15 @@ def test_kernels_end_with_a_run_that_is_killed(root: Path) -> None:
 
 
 @pytest.fixture(params=["work", "reports"])
-def full(request: pytest.FixtureRequest, root: Path, made: Path) -> Iterator[Path]:
-    """Two megabytes of disk under one folder of the project; the earlier report is there."""
+def full(
+    request: pytest.FixtureRequest, root: Path, made: Path, undisturbed: Undisturbed
+) -> Iterator[Path]:
+    """Two megabytes of disk under one folder of the project; the earlier report is there.
+
+    Where the report does not fit, all stages are kept: only its files are written.
+    """
+    if request.param == "reports":
+        shutil.copytree(undisturbed.root / ".work", root / ".work", symlinks=True)
     folder = root / (".work" if request.param == "work" else "reports")
     kept = folder.with_name("kept")
     folder.mkdir(exist_ok=True)
