@@ -26,8 +26,7 @@ _FILTERED = {
     "formula": named("Formula"),
     "as_file": named("%s as %s"),
     "rows": named("%s rows"),
-    "wide_table": named("Scroll sideways to see the whole table."),
-    "wide_figure": named("Scroll sideways to see the whole figure."),
+    "wide": named("Scroll sideways to see all."),
 }
 # The same of the other language, in that language: labels of links that lead there.
 _ELSEWHERE = {

@@ -10,7 +10,7 @@ from oablib.report.exhibit import Exhibit
 from oablib.report.table import show
 from tests.render.cases import ABOUT, figure, report, shown
 
-SAID = "Scroll sideways to see the whole table."
+SAID = "Scroll sideways to see all."
 
 
 def body(*cells) -> str:
@@ -61,7 +61,7 @@ def test_a_table_of_the_text_stacks_with_all_its_headings() -> None:
 
 
 def test_a_figure_says_that_it_scrolls() -> None:
-    assert "Scroll sideways to see the whole figure." in body(shown(figure()))
+    assert "Scroll sideways to see all." in body(shown(figure()))
 
 
 def test_on_paper_a_folded_table_is_whole() -> None:

@@ -108,8 +108,8 @@ local function labelled(head, rows)
   end
 end
 
-local function hint(kind)
-  return pandoc.RawBlock("html", '<p class="hint">' .. text(words["wide_" .. kind]) .. "</p>")
+local function hint()
+  return pandoc.RawBlock("html", '<p class="hint">' .. text(words["wide"]) .. "</p>")
 end
 
 -- Who has no mouse scrolls what can be focused.
@@ -127,7 +127,7 @@ local function scrolling(content)
     labelled(head, rows)
     classes:insert("stacks")
   elseif #head > MOST then
-    blocks:insert(hint("table"))
+    blocks:insert(hint())
   end
   local attributes = name ~= "" and named_group(name) or { { "tabindex", "0" } }
   blocks:insert(pandoc.Div({ content }, pandoc.Attr("", classes, attributes)))
@@ -190,7 +190,7 @@ function Pandoc(doc)
     end,
     Figure = function(figure)
       figure.attributes.tabindex = "0"
-      return { hint("figure"), figure }, false
+      return { hint(), figure }, false
     end,
     Para = formula,
   })
