@@ -1,5 +1,6 @@
 """The Dutch of reports: every text has one, none is left over, none is in the wrong language."""
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -123,6 +124,35 @@ def test_no_number_is_typed_into_markdown_but_constants_of_method(path: Path) ->
             for version in versions(message) if message.id else ():
                 for number in markdown_numbers.in_text(version, language=CODE):
                     yield f"{CODE}/{path.stem}: {number} in {version[:SHOWN]!r}"
+
+    fail_if_any(faults())
+
+
+def called(path: Path) -> Iterator[str]:
+    """Texts that a module gives to `_`, `named`, `later` or `plural`, by Python's own parser."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        if name in catalogues.KEYWORDS and node.args and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value
+
+
+def test_no_text_escapes_the_catalogue_of_its_module() -> None:
+    """Babel does not see a text within an f-string."""
+    listed: dict[Path, set[str]] = {}
+    for path, message in catalogues.wanted(CODE):
+        listed.setdefault(path, set()).add(first(message))
+
+    def faults() -> Iterator[str]:
+        for path in (ROOT / "oablib").rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            if not re.search(r"^_ = texts_beside", source, flags=re.MULTILINE):
+                continue
+            known = listed.get(texts.catalogue_of(path, code=CODE), set())
+            for text in called(path):
+                if text and text not in known:
+                    yield f"{path.relative_to(ROOT)}: {text[:SHOWN]!r} is in no catalogue"
 
     fail_if_any(faults())
 

@@ -115,7 +115,7 @@ def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -
         below = below + count
     axes.axvline(boundary, color=drawing.GREEN, lw=1.6)
     top = axes.get_ylim()[1]
-    axes.text(boundary, top, f" {_('boundary')}", color=drawing.INK, va="top", ha="left")
+    axes.text(boundary, top, " " + _("boundary"), color=drawing.INK, va="top", ha="left")
     axes.set(xlabel=_("onderwijsscore without constant (points)"), ylabel=_("children (thousands)"))
     axes.grid(axis="y")
     drawing.legend(figure, axes, columns=2)
