@@ -187,7 +187,7 @@ def tests(session):
 
 @nox.session
 def pages(session):
-    """Look at the pages of two runs with Chromium: WCAG 2.1 AA, network, widths (3 minutes)."""
+    """Look at the pages of two runs with Chromium: WCAG 2.1 AA, network, widths (half an hour)."""
     _install(session)
     for run in ("demo", "herijking-2021"):
         session.run("oab", "run", run)
