@@ -12,9 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-RUNS = "tests/runs"
-# Of the runs, but so long that both parts take the same time only if they go with the others.
-MOVED = (f"{RUNS}/test_by_hand.py",)
+# Both parts take about the same time: of the runs one goes with the others, and cluster tests,
+# which wait for most of their time, go with the runs.
+RUNS = ("tests/runs", "tests/workers")
+MOVED = ("tests/runs/test_by_hand.py",)
 
 
 def main() -> int:
@@ -22,7 +23,7 @@ def main() -> int:
     pytest = (sys.executable, "-m", "pytest")
     with tempfile.TemporaryFile("w+") as output:
         runs = subprocess.Popen(
-            [*pytest, "--durations=8", RUNS, *(f"--ignore={each}" for each in MOVED)],
+            [*pytest, "--durations=8", *RUNS, *(f"--ignore={each}" for each in MOVED)],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -39,8 +40,8 @@ def main() -> int:
 
 
 def _folders() -> list[str]:
-    """Everything in tests but whole runs, and the pages, which need a browser."""
-    left_out = (RUNS, "tests/pages")
+    """Everything in tests but those, and the pages, which need a browser."""
+    left_out = (*RUNS, "tests/pages")
     paths = (path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").iterdir())
     named = re.compile(r"tests/(test_\w+\.py|[a-z]\w*)")
     return sorted(path for path in paths if named.fullmatch(path) and path not in left_out)
