@@ -7,6 +7,7 @@ may stand beside a synthetic country.
 from collections.abc import Mapping
 
 from oablib.render.edition import _
+from oablib.report.exhibit import About
 
 COHORT, COUNTRY = "cohort", "country"
 Drawn = Mapping[str, bool]
@@ -42,9 +43,7 @@ def in_full(drawn: Drawn) -> str:
 
 def of_part(drawn: Drawn, part: str) -> str:
     """For what is about one part alone, or about no children at all."""
-    if not part:
-        return _("no data on children")
-    return in_short({part: drawn[part]})
+    return About("", drawn=drawn[part] if part else None).data
 
 
 def code(drawn: Drawn, part: str) -> str:

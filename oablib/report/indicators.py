@@ -28,17 +28,17 @@ def beside_sentence(agreement: pd.DataFrame, *, applied: str) -> str:
     """
     if agreement.empty:
         return ""
-    values = {"same": float(agreement["same"].iloc[0])}
+    same = float(agreement["same"].iloc[0])
     if applied:
         return _(
             "By the indicator estimated in this run, {same:.1%} of the target group are the same "
             "children (`10_pupil_scores`).",
-            **values,
+            same=same,
         )
     return _(
         "By the published indicator, {same:.1%} of the target group are the same children "
         "(`10_pupil_scores`).",
-        **values,
+        same=same,
     )
 
 

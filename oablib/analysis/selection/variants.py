@@ -46,9 +46,8 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
         (fixed.x = TRUE), which can be compared whatever the predictors. k_with_scales: k_given, a
         scaled variable counted as all its estimated scale values.
     delta_..._mean: aic_given and bic_given less the reference's. delta_..._d4: penalty by
-    k_with_scales
-        less the gain in fit, by a pooled likelihood ratio (D4) of each of the two against the
-        model that has the paths of both. Negative: better than the reference.
+        k_with_scales less the gain in fit, by a pooled likelihood ratio (D4) of each of the two
+        against the model that has the paths of both. Negative: better than the reference.
     weight_aic, weight_bic: exp(-delta_d4 / 2), adding up to 1 (Burnham & Anderson, 2002, Model
         Selection and Multimodel Inference, p. 75).
     chi2, df, p: of the variant against all paths from all columns of the set (D4); rows of one

@@ -9,7 +9,7 @@ from oablib.report.comparison.municipalities import redistribution_finding
 from oablib.report.exhibit import About
 from oablib.report.indicators import applied, beside_sentence, is_derived
 from oablib.report.numbers import signed
-from oablib.report.texts import texts_beside
+from oablib.report.texts import sentence, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -39,7 +39,7 @@ def answer(
     current, new = indicators
     schools, municipalities = redistributed
     parts = [
-        _("{new} is compared with {current}, the current one.", new=_begun(applied(new)),
+        _("{new} is compared with {current}, the current one.", new=sentence(applied(new)),
           current=applied(current)),
         beside_sentence(agreement, applied=new),
         _children(differences, cutoff),
@@ -49,10 +49,6 @@ def answer(
         _limit(current, about=about),
     ]  # fmt: skip
     return " ".join(part for part in parts if part)
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _children(differences: pd.DataFrame, cutoff: pd.DataFrame) -> str:
