@@ -1,0 +1,6 @@
+"""What leaves the private folder, and what an attacker could do with it.
+
+Everything that a report shows comes from tables that passed here.
+"""
+
+from oablib.disclosure.settings import Profile, ProfileName, Rules, rules

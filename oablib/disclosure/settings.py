@@ -1,0 +1,82 @@
+"""What may leave the private folder: params/rules/disclosure.yaml."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from oablib.base.shown import showable
+from oablib.params import dated, kinds
+
+RULE = "disclosure"
+
+ProfileName = Literal["strict", "by_law"]
+Step = Annotated[float, kinds.between(0.01, 1000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile(kinds.Declaration):
+    """How scores of places are shown.
+
+    fewest_pupils, fewest_children: sites and municipalities with fewer have no score. coarse_below:
+    pupils of a site below which its score is a multiple of coarse_step, else of fine_step.
+    municipal_step: of municipalities. Steps in points.
+    """
+
+    fewest_pupils: kinds.Count
+    fewest_children: kinds.Count
+    coarse_below: kinds.Count
+    coarse_step: Step
+    fine_step: Step
+    municipal_step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Constants(kinds.Declaration):
+    """How national figures are shown: decimals of both means and of the boundary, steps of sums."""
+
+    means: Annotated[int, kinds.between(0, 6)]
+    boundary: Annotated[int, kinds.between(0, 6)]
+    sum_step: kinds.Count
+    euro_step: kinds.Count
+
+
+@dataclass(frozen=True, slots=True)
+class Attack(kinds.Declaration):
+    """What an attack has to leave open: possible values of a count, points of an interval."""
+
+    counts: kinds.Count
+    width: kinds.Positive
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Fields are the keys of the file."""
+
+    fewest: kinds.Count
+    fewest_df: kinds.Count
+    largest_part: kinds.Portion
+    largest_category: kinds.Portion
+    strict: Profile
+    by_law: Profile
+    constants: Constants
+    hold: kinds.Count
+    attack: Attack
+
+    def profile(self, name: ProfileName) -> Profile:
+        """The profile of this name."""
+        return self.strict if name == "strict" else self.by_law
+
+
+DECLARED = dated.declared(Rules)
+
+
+def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:
+    """Read params/rules/<name>.yaml as in force on a day; without one, its newest entries.
+
+    Raises ParameterError naming every fault with its line, and when no entry of some key is in
+    force yet.
+    """
+    return Rules(
+        **{key: entry.value for key, entry in dated.in_force(name, DECLARED, date).items()}
+    )
