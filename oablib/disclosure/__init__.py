@@ -3,4 +3,20 @@
 Everything that a report shows comes from tables that passed here.
 """
 
+from oablib.disclosure.compared import causes, late, profile
+from oablib.disclosure.held import Ledger, hold
+from oablib.disclosure.held import read as ledger
+from oablib.disclosure.hiding import hide, merge
+from oablib.disclosure.places import (
+    averaging,
+    brins,
+    cutoff,
+    grants,
+    municipalities,
+    nationals,
+    point_value,
+    sites,
+    whole_steps,
+)
+from oablib.disclosure.published import Date, Published, payer, publish
 from oablib.disclosure.settings import Profile, ProfileName, Rules, rules

@@ -17,13 +17,13 @@ Step = Annotated[float, kinds.between(0.01, 1000)]
 class Profile(kinds.Declaration):
     """How scores of places are shown.
 
-    fewest_pupils, fewest_children: sites and municipalities with fewer have no score. coarse_below:
-    pupils of a site below which its score is a multiple of coarse_step, else of fine_step.
-    municipal_step: of municipalities. Steps in points.
+    fewest_pupils, fewest_of_municipality: pupils; sites and municipalities with fewer have no
+    score. coarse_below: pupils of a site below which its score is a multiple of coarse_step, else
+    of fine_step. municipal_step: of municipalities. Steps in points.
     """
 
     fewest_pupils: kinds.Count
-    fewest_children: kinds.Count
+    fewest_of_municipality: kinds.Count
     coarse_below: kinds.Count
     coarse_step: Step
     fine_step: Step

@@ -20,6 +20,7 @@ ColumnKey = Annotated[
     kinds.form("([a-z][a-z0-9_]*)?"),
     kinds.expecting("text: the key of a column in the codebook"),
 ]
+ProfileName = Annotated[str, kinds.form("(strict|by_law)"), kinds.expecting('"strict" or "by_law"')]
 Languages = Annotated[
     str,
     kinds.form("(en|nl|en nl|nl en)"),
@@ -93,6 +94,12 @@ class RunParameters(BaseModel):
         default=486_000_000, ge=1, le=100_000_000_000,
         description="euro a year to divide over municipalities",
     )  # fmt: skip
+    disclosure_profile: ProfileName = Field(
+        default="strict", description="how scores of places are shown: strict or by_law"
+    )
+    disclosure_reason: str = Field(
+        default="", description="why by_law is needed; the report prints it"
+    )
     hide_variable: ColumnKey = Field(
         default="", description="known variable to hide as a test, or empty"
     )

@@ -168,11 +168,18 @@ def _as_in_file(key: str, value: Any) -> Any:
 
 def _joint_faults(values: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
     """Faults that several values have together."""
+    faults = []
     there = [key for key in TOGETHER if values.get(key)]
-    if len(there) in (0, len(TOGETHER)):
-        return []
-    names = ", ".join(f"{key} ({origins[key]})" for key in there)
-    return [
-        f"hide_variable, hide_share and hide_given belong together; found only {names}; "
-        "expected all three, or none, to be set."
-    ]
+    if len(there) not in (0, len(TOGETHER)):
+        names = ", ".join(f"{key} ({origins[key]})" for key in there)
+        faults.append(
+            f"hide_variable, hide_share and hide_given belong together; found only {names}; "
+            "expected all three, or none, to be set."
+        )
+    if values.get("disclosure_profile") == "by_law" and not values.get("disclosure_reason"):
+        faults.append(
+            f"disclosure_profile ({origins['disclosure_profile']}) is by_law, from which more "
+            "follows about children; expected the written reason in disclosure_reason, which the "
+            "report prints. See docs/disclosure.md."
+        )
+    return faults

@@ -14,6 +14,7 @@ from oablib.running import by_hand, delivery, publication, rule_files, workspace
 from oablib.running import session as run_session
 from oablib.running.delivery import Delivery
 from oablib.running.kernels.execute import Kernels
+from oablib.running.ledger import Ledger
 from oablib.running.progress import Level, Progress
 from oablib.running.publication import Publication
 from oablib.running.session import Session
@@ -85,7 +86,7 @@ def plan(job: Job, options: Options) -> list[Step]:
     inputs = None
     if delivery.is_ready(job.parameters, work=work):
         data = delivery.prepare(job.parameters, work=work)
-        inputs = Inputs(job.parameters.model_dump(), data)
+        inputs = Inputs(job.parameters.model_dump(), data, Ledger(work))
     again, last = _again(stages, chosen), run_session.last_components(work)
     return schedule_plan.plan(_chosen(stages, chosen), inputs, again=again, last=last)
 
@@ -104,7 +105,7 @@ def make(
     options: with whole stems. extra: files that the report brings along, name -> file.
     """
     chosen = _chosen(stages, options)
-    inputs = Inputs(job.parameters.model_dump(), given)
+    inputs = Inputs(job.parameters.model_dump(), given, Ledger(session.workspace.work))
     entries = schedule_plan.Walk(
         chosen,
         inputs,
@@ -169,13 +170,16 @@ def _given(job: Job, session: Session) -> Delivery:
 
 
 def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path:
-    made_from = made.made_from()
+    made_from, ledger = made.made_from(), Ledger(space.work)
     if publication.is_current(space.report, made_from):
+        ledger.update(made.stages, made.entries)
         progress.say("Nothing changed: the reports are up to date.")
         return space.report / "index.html"
     progress.start("reports")
     publication.write(made, made_from, folder=space.publish)
+    ledger.fail_if_absent(space.report, space.publish, drawn=made.drawn().get("country", True))
     path = space.put_in_place() / "index.html"
+    ledger.update(made.stages, made.entries)
     run_session.publish_front_page()
     progress.finish("reports")
     return path

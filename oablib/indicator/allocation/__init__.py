@@ -8,6 +8,7 @@ from oablib.indicator.allocation.accounts import accounted, excluded_sites, fail
 from oablib.indicator.allocation.payment import Grants, grants, share_of_country, two_dates
 from oablib.indicator.allocation.populations import National, national, nationals
 from oablib.indicator.allocation.scores import (
+    BRIN_LENGTH,
     Allocated,
     averaged,
     brins,
@@ -19,5 +20,4 @@ from oablib.indicator.allocation.scores import (
     schools,
     with_pupils,
 )
-from oablib.indicator.allocation.settings import Rules, SmallSchools, rules, settings
-from oablib.indicator.allocation.shown_schools import NOT_SHOWN, shown, shown_brins
+from oablib.indicator.allocation.settings import Rules, rules, settings

@@ -84,15 +84,15 @@ def with_pupils(table: pd.DataFrame) -> pd.DataFrame:
 def brins(table: pd.DataFrame) -> pd.DataFrame:
     """Schools by BRIN, out of `schools`: brin, sites, n_children, n_target, achterstandsscore.
 
-    A school's score is the sum of the rounded scores of its sites (article 27(5)), so that the
-    drempel and the floor at 0 are applied to each.
+    n_target where the table has it. A school's score is the sum of the rounded scores of its sites
+    (article 27(5)), so that the drempel and the floor at 0 are applied to each.
     """
     grouped = table.groupby(table["school_id"].str[:BRIN_LENGTH].rename("brin"), sort=True)
     parts = {
         "sites": grouped.size(),
         "n_children": grouped["n_children"].sum(),
         # fsum: the same in every order of rows.
-        "n_target": grouped["n_target"].agg(math.fsum),
+        **{name: grouped[name].agg(math.fsum) for name in ("n_target",) if name in table},
         "achterstandsscore": grouped["achterstandsscore"].agg(exact.decimal_sum),
     }
     return pd.DataFrame(parts).reset_index()
@@ -181,7 +181,7 @@ def averaged(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def early_and_late(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
     """What postponed averaging changes: measure, early, late.
 
-    early, late: tables with the same rows. Rows above 0; sum of scores; of the target group; and
+    early, late: tables with the same rows. Rows above 0; sum of scores; and
     mean absolute difference, standard deviation of differences, and correlation, in `late`.
     """
     a, b = (table["achterstandsscore"].to_numpy(float) for table in (early, late))
@@ -191,7 +191,6 @@ def early_and_late(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
     rows = [
         ("above_zero", float((a > 0).sum()), float((b > 0).sum())),
         ("sum", float(a.sum()), float(b.sum())),
-        ("n_target", float(early["n_target"].sum()), float(late["n_target"].sum())),
         ("mean_absolute", np.nan, float(np.abs(differences).mean()) if either.any() else np.nan),
         ("sd", np.nan, float(differences.std()) if spread else np.nan),
         ("correlation", np.nan, float(np.corrcoef(a, b)[0, 1]) if spread else np.nan),

@@ -14,15 +14,6 @@ RULE = "allocation"
 Ties = Literal["all", "none", "share"]
 Scope = Literal["national", "municipal"]
 MinimumIf = Literal["A", "score"]
-Treatment = Literal["keep", "suppress", "board"]
-
-
-@dataclass(frozen=True, slots=True)
-class SmallSchools(kinds.Declaration):
-    """What becomes of sites with fewer pupils than `fewest` where scores are shown."""
-
-    fewest: kinds.Count
-    treatment: Treatment
 
 
 @showable()
@@ -46,7 +37,6 @@ class Rules:
     largest_score: Annotated[int, kinds.between(1, 1_000_000)]
     minimum_payment: Annotated[int, kinds.between(0), kinds.expecting("whole euros from 0")]
     minimum_if: MinimumIf
-    small_schools: SmallSchools
     national_sites: kinds.Count
 
 

@@ -15,7 +15,15 @@ from oablib.indicator.comparison.causes import (
 from oablib.indicator.comparison.late import late_points, late_registrations
 from oablib.indicator.comparison.municipalities import Relative, relative
 from oablib.indicator.comparison.profile import over_representation, profile
-from oablib.indicator.comparison.schools import bands, classes, crosstable, distribution, groups
+from oablib.indicator.comparison.schools import (
+    Crowds,
+    bands,
+    classes,
+    crosstable,
+    crowds,
+    distribution,
+    groups,
+)
 from oablib.indicator.comparison.scores import Density, cutoff, density, score_differences
 from oablib.indicator.comparison.settings import Rules, rules
 from oablib.indicator.comparison.shapley import (
@@ -24,12 +32,10 @@ from oablib.indicator.comparison.shapley import (
     causes_summary,
     decomposed,
     fail_if_parts_do_not_add_up,
-    most_changed,
     shapley,
 )
 from oablib.indicator.comparison.standardised import (
     not_zero_under_both,
     redistributed,
     standardised,
-    visible,
 )

@@ -17,19 +17,25 @@ from oablib.indicator.comparison.standardised import key_of, not_zero_under_both
 class Relative:
     """Relative changes of municipalities.
 
-    table: key, current, new, change (points), relative (fraction: new / current - 1; NaN where
-    current is 0), largest (bool), in the order of the pairs. summary: measure, value and perhaps
-    published; see `relative`.
+    summary: measure, value and perhaps published; see `relative`. largest: key, current, new,
+    change (points) and relative (fraction: new / current - 1) of the largest, from what is shown.
     """
 
-    table: pd.DataFrame
     summary: pd.DataFrame
+    largest: pd.DataFrame
 
 
 def relative(
-    pairs: pd.DataFrame, *, rules: Rules, published: Mapping[str, Any] | None = None
+    pairs: pd.DataFrame,
+    shown: pd.DataFrame,
+    *,
+    rules: Rules,
+    published: Mapping[str, Any] | None = None,
 ) -> Relative:
-    """Relative change of each municipality with a current score above 0.
+    """Relative changes of municipalities with a current score above 0.
+
+    pairs: of exact scores, for what is said of all; shown: of scores as they may be shown, for what
+    is said of the largest by name.
 
     The summary has municipalities, with_current_score, from_zero (counts); lower, upper: quantiles
     that hold the rules' interval of relative changes; gain_ordinary (up to ordinary_gain points),
@@ -37,40 +43,47 @@ def relative(
     change of the largest together.
     Source: Walhout & Scholtus (2021), section 4.2.
     """
-    current, change = pairs["current"].to_numpy(), pairs["change"].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(current > 0, change / current, np.nan)
-    key = key_of(pairs)
-    order = pairs.sort_values(["current", key], ascending=[False, True]).index[: rules.largest]
-    table = pairs[[key, "current", "new", "change"]].assign(
-        relative=ratio, largest=pairs.index.isin(order)
-    )
-    measures = _measures(table, rules=rules)
+    key = key_of(shown)
+    largest = _with_ratio(shown.sort_values(["current", key], ascending=[False, True]))
+    largest = largest.head(rules.largest).reset_index(drop=True)
+    total = float(largest["current"].sum())
+    together = float(largest["change"].sum()) / total if total > 0 else np.nan
+    measures = {**_measures(_with_ratio(pairs), rules=rules), "largest_change": together}
     summary = pd.DataFrame(list(measures.items()), columns=["measure", "value"])
     if published is not None:
         figures = published["municipalities"]
         listed = dict(zip(("lower", "upper"), figures["relative_change_interval"], strict=True))
         listed["largest_change"] = figures["largest_three_relative_change"]
         summary["published"] = summary["measure"].map(listed)
-    return Relative(table, summary)
+    return Relative(summary, largest)
+
+
+def _with_ratio(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Pairs with their relative change, NaN where the current score is 0."""
+    ratio = pairs["change"] / pairs["current"].where(pairs["current"] > 0)
+    return pairs[[key_of(pairs), "current", "new", "change"]].assign(relative=ratio)
 
 
 def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
-    known = table["relative"].dropna()
+    """Measures of all municipalities; NaN where fewer than density_fewest of them decide one."""
+    known, fewest = table["relative"].dropna(), rules.density_fewest
     tail = (1 - rules.interval) / 2
-    ends = known.quantile([tail, 1 - tail]) if len(known) else pd.Series([np.nan, np.nan])
-    alive = not_zero_under_both(table)
-    gains, most = alive["change"], rules.ordinary_gain
-    largest = table[table["largest"]]
-    total = float(largest["current"].sum())
+    ends = known.quantile([tail, 1 - tail]) if len(known) * tail >= fewest else [np.nan, np.nan]
+    lower, upper = map(float, ends)
+    gains, most = not_zero_under_both(table)["change"], rules.ordinary_gain
+    counts = {
+        "gain_ordinary": int(gains.between(0, most, inclusive="right").sum()),
+        "gain_more": int((gains > most).sum()),
+        "lose": int((gains < 0).sum()),
+    }
+    # They add up: where one is of few, each would follow from the others.
+    few = any(0 < count < fewest for count in counts.values()) or not len(gains)
+    from_zero = int(((table["current"] == 0) & (table["new"] > 0)).sum())
     return {
         "municipalities": len(table),
-        "with_current_score": len(known),
-        "from_zero": int(((table["current"] == 0) & (table["new"] > 0)).sum()),
-        "lower": float(ends.iloc[0]),
-        "upper": float(ends.iloc[1]),
-        "gain_ordinary": float(gains.between(0, most, inclusive="right").mean()),
-        "gain_more": float((gains > most).mean()),
-        "lose": float((gains < 0).mean()),
-        "largest_change": float(largest["change"].sum()) / total if total > 0 else np.nan,
+        "with_current_score": len(known) if len(known) >= fewest else np.nan,
+        "from_zero": np.nan if 0 < from_zero < fewest else from_zero,
+        "lower": lower,
+        "upper": upper,
+        **{name: np.nan if few else count / len(gains) for name, count in counts.items()},
     }

@@ -1,11 +1,13 @@
 """How much schools change: from and to zero, classes, bands and histograms of changes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from oablib.base.shown import showable
 from oablib.indicator.comparison.settings import Rules
 from oablib.indicator.comparison.standardised import (
     DECIMALS,
@@ -28,6 +30,37 @@ _CELLS = (
 # Half widths (points) of the published bands, which the names of their keys give.
 _CLASSES = 6  # of table 4.1.4: two of them within one standard deviation of the mean
 _BANDS = {NOT_ZERO: (24, "share_within_24_points"), ALL: (16, "share_within_16_points_all")}
+
+
+@showable()
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Crowds:
+    """Schools or municipalities counted in cells of a grid of both scores.
+
+    table: current, new (points, middle of the cell), n, at least the rules' density_fewest. hidden:
+    how many are in cells with fewer.
+    """
+
+    table: pd.DataFrame
+    hidden: int
+
+
+def crowds(pairs: pd.DataFrame, *, steps: int, rules: Rules) -> Crowds:
+    """Rows that are not zero under both, counted by both scores (figures 4.1.1 and 4.2.1).
+
+    Cells grow with the score: `steps` of them reach from 0 to the largest score.
+    """
+    moving = not_zero_under_both(pairs)[["current", "new"]].to_numpy(float)
+    width = np.log1p(moving.max(initial=1.0)) / steps
+    cells = np.floor(np.log1p(moving) / width)
+    frame = pd.DataFrame(cells, columns=["current", "new"]).value_counts().sort_index()
+    counted = frame.rename("n").reset_index()
+    shown = counted["n"] >= rules.density_fewest
+    middle = np.expm1((counted[["current", "new"]] + 0.5) * width).where(
+        counted[["current", "new"]] > 0, 0.0
+    )
+    table = middle.assign(n=counted["n"])[shown].reset_index(drop=True)
+    return Crowds(table, int(counted.loc[~shown, "n"].sum()))
 
 
 def crosstable(pairs: pd.DataFrame, *, published: Mapping[str, Any] | None = None) -> pd.DataFrame:

@@ -26,10 +26,11 @@ class Rules(kinds.Declaration):
     extreme_sds: kinds.Positive
     bins_per_sd: kinds.Count
     histogram_sds: kinds.Count
-    most_changed: kinds.Count
     difference_sds: kinds.Positive
     density_width: kinds.Positive
     density_fewest: kinds.Count
+    steps_schools: kinds.Count
+    steps_municipalities: kinds.Count
     largest: kinds.Count
     ordinary_gain: kinds.Positive
     interval: kinds.Share

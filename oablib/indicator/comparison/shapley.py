@@ -92,27 +92,17 @@ def causes_summary(frame: pd.DataFrame) -> pd.DataFrame:
     school); share: of the sum of absolute parts; net_share: of the sum of absolute changes, where a
     part against the change counts negative. Both shares sum to 1 in a group that has schools.
     """
-    change = frame["change"]
-    parts = {
-        ALL_CHANGED: frame[change != 0],
-        LOSERS: frame[change < 0],
-        GAINERS: frame[change > 0],
-        LOSE_MOST: frame[frame["group"] == LOSE_MOST],
-        GAIN_MOST: frame[frame["group"] == GAIN_MOST],
-    }
+    groups = (ALL_CHANGED, LOSERS, GAINERS, LOSE_MOST, GAIN_MOST)
+    parts = {name: frame[members(frame, name)] for name in groups}
     rows = [row for name, part in parts.items() for row in _summed(name, part)]
     return pd.DataFrame(rows)
 
 
-def most_changed(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Rows of a decomposition that lose most and gain most, from the greatest loss to the gain.
-
-    At most most_changed of the rules at either end, and none that does not change.
-    """
-    ordered = frame[frame["change"] != 0].sort_values(["change", str(frame.columns[0])])
-    lost, gained = ordered[ordered["change"] < 0], ordered[ordered["change"] > 0]
-    ends = [lost.head(rules.most_changed), gained.tail(rules.most_changed)]
-    return pd.concat(ends, ignore_index=True)
+def members(frame: pd.DataFrame, group: str) -> pd.Series:
+    """Which schools of a decomposition are in a group of its summary, (schools,) bool."""
+    change = frame["change"]
+    signs = {ALL_CHANGED: change != 0, LOSERS: change < 0, GAINERS: change > 0}
+    return signs[group] if group in signs else frame["group"] == group
 
 
 def _subsets(causes: Sequence[str]) -> Iterable[frozenset[str]]:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from oablib.base.errors import ComparisonError
-from oablib.indicator.allocation import Rules as AllocationRules
 from oablib.indicator.comparison.settings import Rules
 
 SCORE = "achterstandsscore"
@@ -106,15 +105,3 @@ def _fail_if_nothing_to_divide(sums: Mapping[str, float], *, key: str) -> None:
             f"{' and '.join(empty)}, so nothing can be scaled; expected at least one positive "
             "score. See whether children have scores at all."
         )
-
-
-def visible(frame: pd.DataFrame, schools: pd.DataFrame, *, rules: AllocationRules) -> pd.DataFrame:
-    """Rows of schools with as many pupils as small_schools of the rules asks, or with any at all.
-
-    frame: school_id and whatever else. schools: as from allocation.schools, for the numbers of
-    pupils; schools that are not in it are left out. treatment "keep" leaves all that have pupils.
-    """
-    small = rules.small_schools
-    fewest = 1 if small.treatment == "keep" else max(small.fewest, 1)
-    large = schools.loc[schools["n_children"] >= fewest, "school_id"]
-    return frame[frame["school_id"].isin(large)].reset_index(drop=True)

@@ -5,7 +5,6 @@ from oablib.report.allocation.municipalities import (
     grants_finding,
     grants_table,
     municipalities_figure,
-    named,
 )
 from oablib.report.allocation.rules import (
     accounted_table,

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from oablib.indicator.allocation import Allocated, Grants, National, with_pupils
+from oablib.indicator.allocation import Allocated, Grants, with_pupils
 from oablib.indicator.pupil_scores import Indicator
 from oablib.report.indicators import applied, named
 from oablib.report.numbers import euros
@@ -20,26 +20,29 @@ def answer(
     indicator: str,
     beside: Indicator | None,
     other: Allocated | None,
-    of_schools: National,
+    nationals: pd.DataFrame,
     divided: Grants,
+    grants: pd.DataFrame,
+    point: float,
     averaging: pd.DataFrame,
 ) -> str:
     """Who has a score above zero, what a pupil adds, what a point is worth, and how sure it is.
 
     Tables as allocation.schools, municipalities and early_and_late; sites without pupils do not
     count. indicator: name of the one that is applied, empty for that of the run. other: what the
-    indicator beside it would give.
+    indicator beside it would give. nationals, grants, point (euro): as they may be shown.
     """
+    national = nationals.iloc[0]
     parts = [_scores(with_pupils(schools), municipalities, indicator=indicator)]
     if beside and other:
         parts.append(_beside(other, indicator=beside))
     parts += [
         _(
-            "The boundary (grenswaarde) is {boundary:.2f}, so each pupil who counts adds at least "
-            "**{step:.2f} points** to its school, before the drempel.",
-            boundary=of_schools.boundary, step=of_schools.C - of_schools.boundary,
+            "The boundary (grenswaarde) is {boundary:.1f}, so each pupil who counts adds at least "
+            "about **{step:.1f} points** to its school, before the drempel.",
+            boundary=float(national["boundary"]), step=float(national["C"] - national["boundary"]),
         ),
-        _money(divided),
+        _money(divided, grants, point=point),
         _limit(averaging),
     ]  # fmt: skip
     return " ".join(parts)
@@ -85,24 +88,24 @@ def _half(table: pd.DataFrame) -> float:
     return float((ordered < whole / 2).sum() + 1) / len(table) if whole else 0.0
 
 
-def _money(divided: Grants) -> str:
+def _money(divided: Grants, grants: pd.DataFrame, *, point: float) -> str:
     """The budget, the municipalities at the minimum, and the value of a point."""
-    lifted = int(divided.table["at_minimum"].sum())
-    point, budget = euros(divided.J / divided.K), euros(divided.budget)
+    lifted, budget = int(grants["at_minimum"].sum()), euros(divided.budget)
     if divided.share < 1:
         budget = _("{budget} ({share:.1%} of that of the country)", budget=budget,
                    share=divided.share)  # fmt: skip
     if not lifted:
         return _(
-            "Of a budget of {budget} no municipality needs the minimum; a point of a municipality "
-            "is worth **{point}**.", budget=budget, point=point,
+            "Of a budget of {budget} no municipality with a score above zero needs the minimum; a "
+            "point of a municipality is worth about **{point}**.",
+            budget=budget, point=euros(point),
         )  # fmt: skip
     return _.plural(
-        "Of a budget of {budget}, {n:,} municipality gets the minimum; a point of a municipality "
-        "is worth **{point}**.",
-        "Of a budget of {budget}, {n:,} municipalities get the minimum; a point of a municipality "
-        "is worth **{point}**.",
-        n=lifted, budget=budget, point=point,
+        "Of a budget of {budget}, {n:,} municipality with a score above zero gets the minimum; a "
+        "point of a municipality is worth about **{point}**.",
+        "Of a budget of {budget}, {n:,} municipalities with a score above zero get the minimum; a "
+        "point of a municipality is worth about **{point}**.",
+        n=lifted, budget=budget, point=euros(point),
     )  # fmt: skip
 
 

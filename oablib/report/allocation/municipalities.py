@@ -46,29 +46,26 @@ def municipalities_figure(table: pd.DataFrame, *, about: About) -> Figure:
 
 
 @in_languages
-def grants_table(
-    divided: Grants, *, municipalities: pd.DataFrame, names: pd.DataFrame, about: About
-) -> Table:
-    """Municipalities with the largest grants; municipalities: as of the latest reference date."""
-    counts = municipalities[["municipality", "n_children", "n_target"]]
-    table = divided.table.merge(counts, on="municipality", how="left")
-    first = named(largest(table, by="grant", key="municipality"), names)
-    columns = ["name", "n_children", "n_target", "score_t1", "score_t2", "share", "grant"]
+def grants_table(grants: pd.DataFrame, *, municipalities: pd.DataFrame, about: About) -> Table:
+    """Municipalities with the largest grants, by disclosure.grants.
+
+    municipalities: as shown on the latest reference date.
+    """
+    counts = municipalities[["municipality", "n_pupils"]]
+    table = grants.merge(counts, on="municipality", how="left").dropna(subset=["grant"])
+    first = largest(table, by="grant", key="municipality")
+    columns = ["name", "n_pupils", "score_t1", "score_t2", "grant"]
     return show(first[columns], about=about, **captions("tbl-grants", largest=LARGEST))
 
 
-def named(table: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Municipalities under their names, in the order of the table."""
-    known = names.set_index("municipality")["name"]
-    return table.assign(name=table["municipality"].map(known).fillna(table["municipality"]))
-
-
 @in_languages
-def grants_finding(divided: Grants) -> str:
-    """How the budget was scaled, how many municipalities get the minimum, and what it takes."""
-    table = divided.table
-    lifted, minimum = int(table["at_minimum"].sum()), euros(divided.minimum)
-    budget, spent = euros(divided.budget), float(table["grant"].sum())
+def grants_finding(grants: pd.DataFrame, *, divided: Grants) -> str:
+    """How the budget was scaled, and how many municipalities with a score get the minimum.
+
+    grants: by disclosure.grants. divided: the grants that are paid, for budget and minimum.
+    """
+    lifted, minimum = int(grants["at_minimum"].sum()), euros(divided.minimum)
+    known, budget = int(grants["grant"].notna().sum()), euros(divided.budget)
     if divided.share < 1:
         scaled = _(
             "Budget and minimum are scaled to {share:.1%}, the share of the school sites of the "
@@ -77,12 +74,16 @@ def grants_finding(divided: Grants) -> str:
         )  # fmt: skip
     else:
         scaled = _("The budget is {budget}, the minimum {minimum}.", budget=budget, minimum=minimum)
+    hidden = _(
+        "Whether a municipality without a score above zero gets the minimum depends on single "
+        "children, and is not shown."
+    )
     if not lifted:
-        return scaled + " " + _("No municipality has to be raised to the minimum.")
-    return scaled + " " + _.plural(
-        "{n:,} of {all:,} municipalities is raised to the minimum, which takes {cost:.1%} of the "
-        "budget; {formula} is divided in proportion to scores.",
-        "{n:,} of {all:,} municipalities are raised to the minimum, which takes {cost:.1%} of the "
-        "budget; {formula} is divided in proportion to scores.",
-        n=lifted, all=len(table), cost=(spent - divided.J) / spent, formula=euros(divided.J),
+        raised = _("No municipality with a score above zero has to be raised to the minimum.")
+        return f"{scaled} {raised} {hidden}"
+    raised = _.plural(
+        "{n:,} of the {all:,} municipalities with a score above zero is raised to the minimum.",
+        "{n:,} of the {all:,} municipalities with a score above zero are raised to the minimum.",
+        n=lifted, all=known,
     )  # fmt: skip
+    return f"{scaled} {raised} {hidden}"

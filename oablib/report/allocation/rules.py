@@ -1,13 +1,11 @@
 """Rules of the law, whom they count, and the target group, in the report on the allocation."""
 
 import datetime
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from oablib.indicator import allocation
-from oablib.indicator.allocation import National, SmallSchools
 from oablib.protocol.codebook import Codebook, Column
 from oablib.protocol.municipalities import Division
 from oablib.report import drawing
@@ -58,9 +56,6 @@ def _value(key: str, value: Any, *, types: Column) -> str:
             return _("{amount} a year", amount=euros(value))
         case "national_sites":
             return number(value, 0)
-    if isinstance(value, SmallSchools):
-        how = _.words("values")[value.treatment]
-        return _("fewer than {n} pupils: {treatment}", n=value.fewest, treatment=how)
     return _.words("values")[value]
 
 
@@ -119,9 +114,8 @@ def division_finding(division: Division, *, count: int, about: About) -> str:
 
 
 @in_languages
-def national_table(means: Mapping[str, National], *, about: About) -> Table:
-    """Boundary and means, one row a population; means: name -> figures."""
-    frame = allocation.nationals(means)
+def national_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Boundary and means, one row a population; frame: as from disclosure.nationals."""
     names = _.words("populations")
     named = frame.assign(**{"for": [names.get(name, name) for name in frame["for"]]})
     return show(named, about=about, **captions("tbl-national"))
@@ -129,9 +123,12 @@ def national_table(means: Mapping[str, National], *, about: About) -> Table:
 
 @in_languages
 @drawing.styled
-def cliff_figure(national: National, *, about: About) -> Figure:
-    """What one child adds to A by its score: C - D up to the boundary, and nothing above it."""
-    cut, C, G = national.boundary, national.C, national.G
+def cliff_figure(frame: pd.DataFrame, *, about: About) -> Figure:
+    """What one child adds to A by its score: C - D up to the boundary, and nothing above it.
+
+    frame: as from disclosure.nationals; its first row is drawn.
+    """
+    cut, C, G = frame[["boundary", "C", "G"]].iloc[0].astype(float)
     left, right = min(cut - AROUND, G - AROUND / 2), max(cut + AROUND, C)
     line = pd.DataFrame({"score": [left, cut, cut, right], "adds": [C - left, C - cut, 0.0, 0.0]})
     figure, axes = drawing.canvas(height=3.2)
@@ -155,11 +152,11 @@ def cliff_figure(national: National, *, about: About) -> Figure:
         about=about,
         alt=_(
             "A line that falls one point per point of score, and a step to 0. A child at "
-            "{left:.2f} adds {most:.2f} points, one at the boundary of {cut:.2f} adds {step:.2f}, "
+            "{left:.1f} adds {most:.1f} points, one at the boundary of {cut:.1f} adds {step:.1f}, "
             "one above it nothing; the mean child of the target group, at {mean:.2f}, adds "
             "{usual:.2f}.",
             left=left, most=C - left, cut=cut, step=C - cut, mean=G, usual=C - G,
         ),
         numbers=line.rename(columns=headings),
-        **captions("fig-cliff", step=number(C - cut)),
+        **captions("fig-cliff", step=number(C - cut, 1)),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from oablib.indicator.allocation import NOT_SHOWN, with_pupils
+from oablib.indicator.allocation import with_pupils
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.numbers import number
@@ -24,7 +24,7 @@ ACROSS, UP = 22, 18  # fields of the grid on which schools are counted
 FACTOR = 4  # a dot of the next size is so many times the sites
 SMALLEST_DOT = 2.4  # points
 SIZES = ("smallest", "middle", "largest")
-COUNTS = ("above_zero", "sum", "n_target")
+COUNTS = ("above_zero", "sum")
 """Measures of averaging that need no decimals."""
 
 
@@ -63,7 +63,7 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
 @in_languages
 @drawing.styled
 def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
-    """Achterstandsscores above 0; the note counts the zeros. table: as allocation.shown."""
+    """Achterstandsscores above 0; the note counts the zeros. table: as disclosure.sites."""
     values = with_pupils(_shown(table))["achterstandsscore"].to_numpy(float)
     above = values[values > 0]
     edges = _edges(above, BARS)
@@ -92,7 +92,7 @@ def _quartiles(above: NDArray) -> str:
         return _("No score is above 0.")
     low, middle, high = np.percentile(above, [25, 50, 75])
     return _(
-        "Quartiles of the others: {low:,.2f}, {middle:,.2f}, {high:,.2f}; largest {top:,.2f}.",
+        "Quartiles of the others: {low:,.0f}, {middle:,.0f}, {high:,.0f}; largest {top:,.0f}.",
         low=low, middle=middle, high=high, top=above.max(),
     )  # fmt: skip
 
@@ -112,8 +112,8 @@ def plain_ticks(axis: Axis, largest: float) -> None:
 
 @in_languages
 def largest_schools_table(table: pd.DataFrame, *, about: About) -> Table:
-    """School sites with the largest achterstandsscores; table: as allocation.shown."""
-    columns = ["school_id", "n_children", "n_target", "A", "B", "achterstandsscore"]
+    """School sites with the largest achterstandsscores; table: as disclosure.sites."""
+    columns = ["school_id", "n_children", "achterstandsscore"]
     return show(
         largest(_shown(table), by="achterstandsscore", key="school_id")[columns],
         about=about,
@@ -222,5 +222,5 @@ def _thirds(sites: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Sites whose numbers may be shown."""
-    return table[table["school_id"] != NOT_SHOWN].dropna(subset=["achterstandsscore"])
+    """Sites whose scores may be shown."""
+    return table.dropna(subset=["achterstandsscore"])

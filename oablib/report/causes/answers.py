@@ -41,13 +41,7 @@ def answer(
         for group in (LOSE_MOST, GAIN_MOST)
     )
     parts = [
-        sentence(
-            _(
-                "by {new}, **{lose:,} schools lose and {gain:,} gain** against {current}.",
-                new=applied(new), current=applied(current),
-                lose=int(counts[LOSERS]), gain=int(counts[GAINERS]),
-            )
-        ),
+        sentence(_moved(counts, new=applied(new), current=applied(current))),
         beside_sentence(agreement, applied=new),
         _("**Why:** {shares}", shares=shares(summary)),
         yearly_finding(yearly),
@@ -55,6 +49,19 @@ def answer(
         _limit(summary),
     ]  # fmt: skip
     return " ".join(part for part in parts if part)
+
+
+def _moved(counts: pd.Series, *, new: str, current: str) -> str:
+    """How many schools lose and gain."""
+    if counts[[LOSERS, GAINERS]].isna().any():
+        return _(
+            "by {new}, fewer schools lose or gain against {current} than may be shown.",
+            new=new, current=current,
+        )  # fmt: skip
+    return _(
+        "by {new}, **{lose:,} schools lose and {gain:,} gain** against {current}.",
+        new=new, current=current, lose=int(counts[LOSERS]), gain=int(counts[GAINERS]),
+    )  # fmt: skip
 
 
 def _limit(summary: pd.DataFrame) -> str:

@@ -50,7 +50,7 @@ def late_registrations_finding(
     text += " " + _(
         "Published, for months with few arrivals because of Covid-19: {children:,} children; "
         "{several:,} schools with three or more.",
-        children=int(row["children"]), several=_several(row),
+        children=int(row["children"]), several=int(_several(row)),
     )  # fmt: skip
     if about.drawn:
         text += " " + _(
@@ -60,7 +60,13 @@ def late_registrations_finding(
 
 
 def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
-    children, several = int(last["children"]), _several(last)
+    if pd.isna(last["children"]) or pd.isna(last["schools"]):
+        return _(
+            "The {months} months after the reference date add fewer children, or children of fewer "
+            "schools, than may be shown.",
+            months=months,
+        )
+    children = int(last["children"])
     if not children:
         return _("The {months} months after the reference date add no children.", months=months)
     text = _.plural(
@@ -72,13 +78,17 @@ def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
         "the points of all schools).",
         n=children, months=months, schools=int(last["schools"]), points=points[0], share=points[1],
     )  # fmt: skip
+    if pd.isna(several := _several(last)):
+        return text
     if not several:
         return text + " " + _("No school has three or more of them.")
     return text + " " + _.plural(
         "{n:,} school has three or more of them.", "{n:,} schools have three or more of them.",
-        n=several,
+        n=int(several),
     )  # fmt: skip
 
 
-def _several(row: pd.Series) -> int:
-    return int(row["schools_3_or_4"]) + int(row["schools_5_or_more"])
+def _several(row: pd.Series) -> float:
+    """Schools with three or more; NA where that is not shown."""
+    parts = row[["schools_3_or_4", "schools_5_or_more"]]
+    return float(parts.sum()) if parts.notna().all() else float("nan")

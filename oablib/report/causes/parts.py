@@ -1,6 +1,6 @@
 """Causes of the changes of schools, and how much each moves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS, STANDARDISATION
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, percent
+from oablib.report.numbers import number, percent, signed
 from oablib.report.table import show
 from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
@@ -51,6 +51,8 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     drawing.row_labels(left, [sentence(cause(name)) for name in names])
     for shift, group in ((-0.5, LOSE_MOST), (0.5, GAIN_MOST)):
         part = by_group[group]
+        if part["schools"].isna().all():
+            continue
         rows = np.arange(len(part)) + 0.36 * shift
         label = _group(group, int(part["schools"].iloc[0]))
         right.barh(rows, part["mean"], height=0.34, color=COLOURS[group], label=label)
@@ -59,11 +61,13 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     right.grid(axis="x")
     for axes in (left, right):
         axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
-    drawing.legend(figure, right, columns=2)
-    lost, gained = by_group[LOSE_MOST]["mean"], by_group[GAIN_MOST]["mean"]
+    if right.get_legend_handles_labels()[0]:
+        drawing.legend(figure, right, columns=2)
     spoken = [
-        _("{cause}: size {size:.2f}, lose most {lost:+.2f}, gain most {gained:+.2f}",
-          cause=cause(name), size=sizes[name], lost=lost[name], gained=gained[name])
+        _("{cause}: size {size}, lose most {lost}, gain most {gained}",
+          cause=cause(name), size=_read(sizes[name], number),
+          lost=_read(by_group[LOSE_MOST]["mean"][name], signed),
+          gained=_read(by_group[GAIN_MOST]["mean"][name], signed))
         for name in names
     ]  # fmt: skip
     return drawing.exhibited(
@@ -75,6 +79,11 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
         ),
         **captions("fig-causes"),
     )
+
+
+def _read(value: float, write: Callable[[float], str]) -> str:
+    """A number for an alternative text, which may be hidden."""
+    return _("not shown") if np.isnan(value) else write(value)
 
 
 def _group(group: str, schools: int) -> str:
@@ -101,7 +110,7 @@ def causes_table(frame: pd.DataFrame, *, about: About, sides: bool = True) -> Ta
     every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
     counts = {name: _schools(frame, name) for name in (ALL_CHANGED, LOSERS, GAINERS)}
     shown = every[["mean", "sd", "net_share"]]
-    if sides:
+    if sides and _means(frame, LOSERS).notna().any():
         shown = shown.assign(losers=_means(frame, LOSERS), gainers=_means(frame, GAINERS))
     named = shown.rename(index=cause).rename_axis("cause").reset_index()
     schools = counts[ALL_CHANGED]
@@ -118,13 +127,22 @@ def _means(frame: pd.DataFrame, group: str) -> pd.Series:
     return frame[frame["group"] == group].set_index("cause")["mean"]
 
 
-def _schools(frame: pd.DataFrame, group: str) -> int:
-    return int(frame.loc[frame["group"] == group, "schools"].iloc[0])
+def _schools(frame: pd.DataFrame, group: str) -> str:
+    """How many schools a group has, in words where they are too few to be shown."""
+    count = float(frame.loc[frame["group"] == group, "schools"].iloc[0])
+    return _("few") if np.isnan(count) else number(count, 0)
+
+
+def are_hidden(frame: pd.DataFrame) -> bool:
+    """Whether so few schools change that nothing is shown of them; frame: causes_summary."""
+    return bool(frame.loc[frame["group"] == ALL_CHANGED, "schools"].isna().all())
 
 
 @in_languages
 def offset_finding(frame: pd.DataFrame) -> str:
     """Whether the largest parts offset each other, and whether donor selection is offset."""
+    if are_hidden(frame):
+        return _("Too few schools change to show what changes them.")
     every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
     means = every["mean"].drop(STANDARDISATION, errors="ignore").dropna()
     if means.empty or not means.abs().max() > 0:
@@ -166,28 +184,13 @@ def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
     return begin + " " + _("It changes many schools, most in one direction.")
 
 
-@in_languages
-def most_changed_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Schools that lose and gain most, with the parts of their change."""
-    groups = _.words("groups")
-    rows = np.where(
-        frame["change"] < 0, sentence(groups[LOSE_MOST]), sentence(groups[GAIN_MOST])
-    )  # fmt: skip
-    named = {str(name): cause(str(name)) for name in frame}
-    return show(
-        frame.drop(columns="group")
-        .rename(columns=named | dict(_.words("columns")))
-        .assign(rows=rows),
-        about=about,
-        **captions("tbl-most-changed"),
-    )
-
-
 def shares(frame: pd.DataFrame) -> str:
     """The two causes with the largest net shares, and the one that works most against the change.
 
     frame: as from causes_summary; standardisation is left out.
     """
+    if are_hidden(frame):
+        return _("too few schools change to show it.")
     part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
     part = part.dropna(subset=["net_share"])
     if part.empty:
@@ -221,6 +224,8 @@ def yearly_finding(frame: pd.DataFrame) -> str:
     """Whether other children move schools more than the new indicator; frame: with population."""
     part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
     nets = part.set_index("cause")["net_share"].dropna()
+    if are_hidden(frame) or (len(nets) and POPULATION not in nets):
+        return _("What changes schools from one year to the next is of too few to be shown.")
     if nets.empty:
         return _("From one year to the next no school changes.")
     population = float(nets[POPULATION])

@@ -126,6 +126,8 @@ def over_represented(
 ) -> str:
     """Over-represented characteristics of a group of schools, the strongest first, in words."""
     counts = frame[frame["measure"] == "schools"].set_index("group")["value"]
+    if np.isnan(counts[group]):
+        return _HIDDEN[group]()
     schools = int(counts[group])
     ratios = over_representation(frame)
     part = ratios[(ratios["group"] == group) & (ratios["ratio"] >= rules.over_represented)]
@@ -139,6 +141,12 @@ def over_represented(
         for row in top.to_dict("records")
     ]  # fmt: skip
     return _lost(schools, found) if group == LOSE_MOST else _gained(schools, found)
+
+
+_HIDDEN = {
+    LOSE_MOST: lambda: _("too few schools lose far more than others to show what they share"),
+    GAIN_MOST: lambda: _("too few schools gain far more than others to show what they share"),
+}
 
 
 def _lost(schools: int, found: list[str]) -> str:
@@ -189,6 +197,8 @@ def named_finding(
     }
     parts = []
     for group, (measures, origins) in ends.items():
+        if ratios[group].isna().all():
+            continue
         rows = [*((name, 0) for name in measures), *((ORIGIN, code) for code in origins)]
         found = [row for row in rows if ratios[(group, *row)] >= rules.over_represented]
         others = [row for row in rows if row not in found]

@@ -2,7 +2,6 @@
 
 from oablib.report.comparison.answers import answer
 from oablib.report.comparison.municipalities import (
-    municipalities_figure,
     redistribution_finding,
     relative_finding,
     relative_table,
@@ -13,7 +12,7 @@ from oablib.report.comparison.schools import (
     classes_table,
     crosstable_finding,
     crosstable_table,
-    schools_figure,
+    crowds_figure,
 )
 from oablib.report.comparison.scores import (
     cutoff_finding,

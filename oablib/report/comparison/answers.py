@@ -1,11 +1,13 @@
 """The answer of the report on the comparison."""
 
+import numpy as np
 import pandas as pd
 
 from oablib.indicator.comparison import Rules, not_zero_under_both
 from oablib.indicator.comparison.schools import NOT_ZERO
 from oablib.indicator.comparison.scores import TOTAL
 from oablib.report.comparison.municipalities import redistribution_finding
+from oablib.report.comparison.schools import bands_finding
 from oablib.report.exhibit import About
 from oablib.report.indicators import applied, beside_sentence, is_derived
 from oablib.report.numbers import signed
@@ -64,6 +66,8 @@ def _children(differences: pd.DataFrame, cutoff: pd.DataFrame) -> str:
 def _schools(pairs: pd.DataFrame, bands: pd.DataFrame) -> str:
     moving = not_zero_under_both(pairs)["change"]
     band = bands[bands["schools"] == NOT_ZERO].iloc[0]
+    if np.isnan(band["share"]):
+        return bands_finding(bands)
     text = _(
         "**Schools:** of {n:,} with a score above zero by either, {gain:,} gain and {lose:,} lose; "
         "**{share:.1%}** change by {lower} to {upper} points",
@@ -81,12 +85,16 @@ def _schools(pairs: pd.DataFrame, bands: pd.DataFrame) -> str:
 
 def _municipalities(relative: pd.DataFrame, *, rules: Rules) -> str:
     values = relative.set_index("measure")["value"]
+    gain, lose = values["gain_ordinary"] + values["gain_more"], values["lose"]
+    if np.isnan(gain + lose):
+        return ""
+    if np.isnan(values["lower"]):
+        return _("**Municipalities:** {gain:.0%} gain and {lose:.0%} lose.", gain=gain, lose=lose)
     return _(
         "**Municipalities:** {gain:.0%} gain and {lose:.0%} lose; {interval:.0%} of those with a "
         "score change by {lower:+.0%} to {upper:+.0%}.",
-        interval=rules.interval,
-        gain=values["gain_ordinary"] + values["gain_more"], lose=values["lose"],
-        lower=values["lower"], upper=values["upper"],
+        interval=rules.interval, gain=gain, lose=lose, lower=values["lower"],
+        upper=values["upper"],
     )  # fmt: skip
 
 

@@ -5,12 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import inert
 from oablib.indicator.comparison import Relative, Rules
-from oablib.report import drawing
-from oablib.report.comparison.schools import gains, logarithmic_diagonal
-from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import signed
+from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -20,39 +16,6 @@ captions = _.captions
 
 COUNTS = ("municipalities", "with_current_score", "from_zero")
 """Measures that are counts; all others are fractions, and shown in %."""
-
-
-@in_languages
-@drawing.styled
-def municipalities_figure(
-    pairs: pd.DataFrame, *, names: Mapping[str, str], largest: int, about: About
-) -> Figure:
-    """Municipalities by current and new score, the largest named (figure 4.2.1)."""
-    named = pairs.assign(municipality=pairs.iloc[:, 0].map(names))
-    figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
-    axes.plot(pairs["current"], pairs["new"], "o", ms=3.2, mew=0, alpha=0.7, color=drawing.OURS)
-    logarithmic_diagonal(axes, pairs, room=2.5)
-    top, spoken = named.nlargest(largest, "current"), []
-    columns = zip(top["municipality"], top["current"], top["new"], top["change"], strict=True)
-    for row, (name, x, y, change) in enumerate(columns):
-        # In turn on either side, as the largest lie close to each other.
-        away, side = ((-7, 4), "right") if row % 2 == 0 else ((7, -4), "left")
-        axes.annotate(inert(name), (x, y), away, textcoords="offset points", ha=side, va="center")
-        spoken.append(f"{name} {signed(change, 0)}")
-    headings = {
-        "municipality": _("municipality"),
-        "current": _("current score"),
-        "new": _("new score"),
-        "change": _("change"),
-    }
-    return drawing.exhibited(
-        figure,
-        about=about,
-        alt=_("Dots along a diagonal. {gains} Largest: {largest}.", gains=gains(pairs),
-              largest="; ".join(spoken)),
-        numbers=named[list(headings)].round(1).rename(columns=headings),
-        **captions("fig-municipalities"),
-    )  # fmt: skip
 
 
 @in_languages
@@ -98,6 +61,9 @@ def relative_finding(relative: Relative, *, names: Mapping[str, str], rules: Rul
         "ordinary": values["gain_ordinary"],
         "points": rules.ordinary_gain,
     }
+    if np.isnan(gain + values["lose"]):
+        text = _("Too few municipalities gain, or lose, to say how many.")
+        return _with_largest(text, relative, names=names)
     text = (
         _(
             "More municipalities gain ({gain:.0%}) than lose ({lose:.0%}); {ordinary:.0%} gain at "
@@ -111,14 +77,22 @@ def relative_finding(relative: Relative, *, names: Mapping[str, str], rules: Rul
             **given,
         )
     )
-    part = relative.table[relative.table["largest"]].sort_values("current", ascending=False)
+    return _with_largest(text, relative, names=names)
+
+
+def _with_largest(text: str, relative: Relative, *, names: Mapping[str, str]) -> str:
+    """A text with how the largest change, and what is published of them."""
+    frame, part = relative.summary, relative.largest
+    if part["relative"].isna().any() or part.empty:
+        return text
+    together = frame.set_index("measure")["value"]["largest_change"]
     towns = [
         _("{name} {change:+.1%}", name=names[str(code)], change=change)
         for code, change in zip(part.iloc[:, 0], part["relative"], strict=True)
     ]
     text += " " + _(
         "The largest together change by {change:+.1%} ({towns}).",
-        change=values["largest_change"], towns=listed(towns),
+        change=together, towns=listed(towns),
     )  # fmt: skip
     if "published" not in frame:
         return text

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oablib.indicator.comparison import Rules, not_zero_under_both
+from oablib.indicator.comparison import Crowds, Rules, not_zero_under_both
 from oablib.indicator.comparison.schools import ALL, NOT_ZERO, POSITIVE, ZERO
 from oablib.report import drawing
 from oablib.report.allocation.schools import plain_ticks
@@ -18,53 +18,39 @@ _ = texts_beside(__file__)
 captions = _.captions
 
 FIRST = 1.0  # point; below it the axes are linear, so that 0 has a place
-STEPS = 250  # positions along a logarithmic axis; a mark is a little larger than their distance
-# Fewest and most schools at one position, and colour, from few to many.
-CROWDS = ((1, 1, "#5BA3D0"), (2, 9, drawing.OURS), (10, np.inf, drawing.INK))
+FEWEST, FACTOR = 10, 3  # schools of the smallest dot, and how many times as many the next has
 
 
 @in_languages
 @drawing.styled
-def schools_figure(pairs: pd.DataFrame, *, about: About) -> Figure:
-    """Schools by current and new score, with the diagonal (figure 4.1.1)."""
+def crowds_figure(crowds: Crowds, pairs: pd.DataFrame, *, what: str, about: About) -> Figure:
+    """How many rows lie where, by current and new score, with the diagonal.
+
+    what: schools (figure 4.1.1) or municipalities (figure 4.2.1).
+    """
+    rows = _.words("rows")[what]
+    dots = crowds.table
     figure, axes = drawing.canvas(height=drawing.WIDTH * 0.8)
-    dots = _crowded(pairs)
-    for fewest, most, colour in CROWDS:
-        part = dots[dots["schools"].between(fewest, most)]
-        if len(part):
-            label = _crowd(fewest, most)
-            axes.plot(part["current"], part["new"], "o", ms=2.6, mew=0, color=colour, label=label)
+    step = np.floor(np.log(dots["n"] / FEWEST) / np.log(FACTOR)).astype(int)
+    for size, part in dots.groupby(step):
+        least, most = FEWEST * FACTOR ** np.array([size, size + 1])
+        label = _("{least:,}–{most:,} {rows}", least=int(least), most=int(most) - 1, rows=rows)
+        axes.plot(
+            part["current"], part["new"], "o", ms=2.6 * 1.5**size, mew=0, color=drawing.OURS,
+            alpha=0.8, label=label,
+        )  # fmt: skip
     logarithmic_diagonal(axes, dots)
     marks, names = axes.get_legend_handles_labels()
-    figure.legend(marks, names, loc="outside upper left", ncols=len(CROWDS), markerscale=2)
-    headings = {"current": _("current score"), "new": _("new score"), "schools": _("schools")}
+    if marks:
+        figure.legend(marks, names, loc="outside upper left", ncols=len(marks))
+    headings = {"current": _("current score"), "new": _("new score"), "n": rows}
     return drawing.exhibited(
         figure,
         about=about,
         alt=_("Dots along a diagonal.") + " " + gains(pairs),
         numbers=dots.round(1).rename(columns=headings),
-        **captions("fig-schools"),
+        **captions("fig-crowds-{what}", what=what, rows=rows, fewest=FEWEST, hidden=crowds.hidden),
     )
-
-
-def _crowd(fewest: int, most: float) -> str:
-    if fewest == most:
-        return _.plural("{n} school", "{n} schools", n=fewest)
-    if np.isinf(most):
-        return _("{fewest} schools or more", fewest=fewest)
-    return _("{fewest} to {most} schools", fewest=fewest, most=int(most))
-
-
-def _crowded(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Schools not zero by both, counted at positions that the eye can distinguish."""
-    moving = not_zero_under_both(pairs)[["current", "new"]]
-    # Beyond FIRST the logarithm, before it the score itself, as the axes have it.
-    place = np.where(moving > FIRST, 1 + np.log(np.maximum(moving, FIRST) / FIRST), moving / FIRST)
-    width = place.max(initial=1.0) / STEPS
-    rounded = (place / width).round() * width
-    back = np.where(rounded > 1, FIRST * np.exp(rounded - 1), FIRST * rounded).round(1)
-    frame = pd.DataFrame(back, columns=["current", "new"])
-    return frame.value_counts().sort_index().rename("schools").reset_index()
 
 
 def logarithmic_diagonal(axes: drawing.Axes, frame: pd.DataFrame, *, room: float = 1.3) -> None:
@@ -72,7 +58,7 @@ def logarithmic_diagonal(axes: drawing.Axes, frame: pd.DataFrame, *, room: float
 
     room: times the largest score, up to which the axes reach.
     """
-    largest = max(float(frame[["current", "new"]].max().max()), FIRST) * room
+    largest = float(frame[["current", "new"]].to_numpy(float).max(initial=FIRST)) * room
     for scale in (axes.set_xscale, axes.set_yscale):
         scale("symlog", linthresh=FIRST)
     diagonal(axes, (-0.3 * FIRST, largest), unit=_("points"))
@@ -84,11 +70,12 @@ def gains(pairs: pd.DataFrame) -> str:
     """How many rows gain and lose, in words."""
     moving = not_zero_under_both(pairs)
     change = moving["change"]
+    if min((change > 0).sum(), (change < 0).sum()) < FEWEST:
+        return _("Few lie above the line, or below it.")
     return _(
         "Of {n:,} with a score above zero by either indicator {gain:,} lie above the line and "
-        "{lose:,} below; changes run from {least:+,.0f} to {most:+,.0f} points.",
+        "{lose:,} below.",
         n=len(moving), gain=int((change > 0).sum()), lose=int((change < 0).sum()),
-        least=change.min(), most=change.max(),
     )  # fmt: skip
 
 
@@ -118,6 +105,8 @@ def crosstable_finding(frame: pd.DataFrame, *, about: About) -> str:
 
 
 def _crossing(frame: pd.DataFrame, *, column: str) -> str:
+    if frame[column].isna().any():
+        return _("Too few schools gain or lose a score to say how many.")
     counts = _counts(frame, column=column)
     if counts["gain"] > counts["lose"]:
         return _("More schools gain a score ({gain:,}) than lose theirs ({lose:,}).", **counts)
@@ -149,11 +138,13 @@ def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
     axes.set(xlabel=_("change of the achterstandsscore (points)"), ylabel=rows)
     axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
     axes.grid(axis="y")
-    first, last, top = (frame.iloc[i] for i in (0, -1, int(frame["n"].argmax())))
+    first, last, top = (frame.iloc[i] for i in (0, -1, int(frame["n"].fillna(0).argmax())))
     return drawing.exhibited(
         figure,
         about=about,
-        alt=_(
+        alt=_("Too few change to be drawn.")
+        if frame["n"].isna().any()
+        else _(
             "Histogram of {n:,} {rows}. Most ({most:,}) change by {lower:+,.0f} to {upper:+,.0f} "
             "points; the change is {low:+,.0f} or less for {few:,}, {high:+,.0f} or more for "
             "{many:,}.",
@@ -194,6 +185,8 @@ def _range(low: float, high: float) -> str:
 @in_languages
 def bands_finding(frame: pd.DataFrame) -> str:
     """How many schools change within the band of ordinary changes, here and as published."""
+    if frame["share"].isna().any():
+        return _("Too few schools change by more, or by less, to give a band of ordinary changes.")
     texts = {NOT_ZERO: _NOT_ZERO, ALL: _EVERY}
     parts = [
         _(

@@ -28,6 +28,12 @@ DELIVERY = "delivery"
 COUNTRY = "country"
 """Word in `reads` for the children of the country; runs without one leave the stage out."""
 
+LEDGER = "ledger"
+"""Word in `reads` for what the report of this name, as it is published, has shown of whom."""
+
+GIVEN = (DELIVERY, COUNTRY, LEDGER)
+"""Words in `reads` for what no stage writes."""
+
 _LISTS = ("reads", "may_read", "writes", "may_write", "rules")
 _WORDS = ("model", "study")
 
@@ -108,7 +114,7 @@ def needs(stages: Iterable[Stage]) -> dict[str, set[str]]:
         f"{table} (read by {stage.stem})"
         for stage in stages
         for table in stage.reads
-        if table not in (DELIVERY, COUNTRY) and table not in writers
+        if table not in GIVEN and table not in writers
     }
     if absent:
         raise EnvironmentFault(

@@ -11,11 +11,12 @@ from typing import Any
 from oablib.running.delivery import Delivery
 from oablib.running.kernels import execute as kernel
 from oablib.running.kernels.execute import Kernels
+from oablib.running.ledger import Ledger
 from oablib.running.progress import Progress
 from oablib.running.stages import cache, key
 from oablib.running.stages import task as stage_task
 from oablib.running.stages.cache import Entry
-from oablib.running.stages.declared import Stage, needs
+from oablib.running.stages.declared import LEDGER, Stage, needs
 from oablib.running.stages.task import StageTask, Times
 
 TICK = 0.5  # seconds between looks at what is under way
@@ -24,10 +25,11 @@ _ON_REQUEST = "on request"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a run gives its stages: its parameters, and its data."""
+    """What a run gives its stages: its parameters, its data, and what it has published before."""
 
     parameters: Mapping[str, str | int | float]
     delivery: Delivery
+    ledger: Ledger
 
     @property
     def values(self) -> dict[str, str | int | float]:
@@ -36,6 +38,11 @@ class Inputs:
 
     def components(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
         """What a stage's result depends on, once the stages before it are done."""
+        parts = self._own(stage, done)
+        return parts | (self.ledger.components(parts) if LEDGER in stage.reads else {})
+
+    def _own(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
+        """The same without what was published before."""
         written = {name: digest for e in done.values() for name, digest in e.digests().items()}
         tables = {name: written[name] for name in sorted(stage.inputs) if name in written}
         delivered = self.delivery.fingerprints(stage.reads)
@@ -45,6 +52,7 @@ class Inputs:
         """Path in a stage's folder -> file, of all that it may read."""
         tables = {name: path for e in done.values() for name, path in e.tables().items()}
         wanted = {name: path for name, path in tables.items() if path.stem in stage.inputs}
+        wanted |= self.ledger.paths(self._own(stage, done)) if LEDGER in stage.reads else {}
         return key.files(stage, self.values) | self.delivery.wanted(stage.reads) | wanted
 
 
