@@ -6,7 +6,7 @@ Everything that a report shows comes from tables that passed here.
 from oablib.disclosure.compared import causes, late, profile
 from oablib.disclosure.held import Ledger, hold
 from oablib.disclosure.held import read as ledger
-from oablib.disclosure.hiding import hide, merge
+from oablib.disclosure.hiding import hide, hide_steps, merge
 from oablib.disclosure.places import (
     averaging,
     brins,

@@ -120,14 +120,20 @@ def shown_data(data: str) -> str:
 
 
 def manifest(
-    made_from: Provenance, *, identity: str, results: Mapping[str, str], files: Mapping[str, str]
+    made_from: Provenance,
+    *,
+    identity: str,
+    results: Mapping[str, str],
+    files: Mapping[str, str],
+    cells: Mapping[str, int],
 ) -> dict[str, Any]:
     """Put together manifest.json.
 
     identity: as Provenance.identity. results: results table -> sha256 of its CSV file. files: all
-    other files of the report -> sha256.
+    other files of the report -> sha256. cells: how many were looked at before it was published, and
+    how many of these are hidden.
     """
-    digests = {"results": dict(results), "files": dict(files)}
+    digests = {"cells": dict(cells), "results": dict(results), "files": dict(files)}
     shown = {**dataclasses.asdict(made_from), "seeds": made_from.seeds}
     return {"schema": SCHEMA, "identity": identity, **shown, **digests}
 

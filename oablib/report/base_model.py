@@ -135,9 +135,8 @@ def coefficients_figure(
         figure,
         about=about,
         alt=_("Dots with intervals. {values}.", values=drawing.in_words(frame, names)),
-        numbers=frame.drop(columns=hidden, errors="ignore")
-        .assign(name=names)
-        .rename(columns=headings),
+        numbers=frame.drop(columns=hidden, errors="ignore").assign(name=names),
+        headings=headings,
         **captions("fig-coefficients", outcome=labels(outcome), unit=unit),
     )
 
@@ -195,9 +194,8 @@ def path_diagram_figure(
         figure,
         about=about,
         alt=_("Arrows. {values}.", values=spoken),
-        numbers=shown.assign(**_named(frame, labels=labels)).rename(
-            columns=captions("tbl-paths")["labels"]
-        ),
+        numbers=shown.assign(**_named(frame, labels=labels)),
+        headings=captions("tbl-paths")["labels"],
         **captions("fig-path-diagram", outcome=labels(outcome)),
     )
 

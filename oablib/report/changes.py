@@ -120,7 +120,8 @@ def effects_figure(
         figure,
         about=about,
         alt=_("Dots with intervals. {values}.", values=_in_words(frame, names, labels)),
-        numbers=rows[list(columns)].rename(columns=columns),
+        numbers=rows[list(columns)],
+        headings=columns,
         **caption,
     )
 

@@ -2,6 +2,7 @@
 
 import datetime
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,8 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
         figure,
         about=about,
         alt=_("Two lines. {values}.", values=sentence("; ".join(spoken))),
-        numbers=_named(_with_parents(frame, labels=labels)),
+        numbers=_with_parents(frame, labels=labels),
+        headings=_headings(),
         **captions("fig-known"),
     )
 
@@ -115,6 +117,10 @@ def known_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
 @in_languages
 def known_sentence(frame: pd.DataFrame, *, about: About) -> str:
     """Whether parents of younger children are better known; how near published shares are."""
+    shown = frame.groupby("years")["known"].transform("count") == len(PARENTS)
+    frame = frame[shown]
+    if frame.empty:
+        return ""
     first, last = (
         frame[frame["years"] == year].set_index("parent")["known"]
         for year in (frame["years"].min(), frame["years"].max())
@@ -184,7 +190,8 @@ def levels_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figur
         figure,
         about=about,
         alt=_("Pairs of bars by level. {values}", values=levels_sentence(frame, labels=labels)),
-        numbers=_named(numbers),
+        numbers=numbers,
+        headings=_headings(),
         **captions("fig-levels"),
     )
 
@@ -194,7 +201,9 @@ def levels_sentence(frame: pd.DataFrame, *, labels: Labels) -> str:
     """Whether low levels are more frequent where education is imputed."""
     texts = []
     for name, part in frame.groupby("variable", sort=False):
-        lowest = part.sort_values("code").head(LOWEST)[["known", "drawn"]].sum()
+        lowest = part.sort_values("code").head(LOWEST)[["known", "drawn"]].sum(skipna=False)
+        if lowest.isna().any():
+            continue
         values = {
             "variable": labels.heading(str(name)),
             "known": lowest["known"],
@@ -224,34 +233,50 @@ def answer(country: pd.DataFrame, registered: pd.DataFrame, known: pd.DataFrame)
     """The number of children, and what registers do not know of them."""
     row = country.iloc[0]
     absent = 1 - registered.loc[registered["absent"] == "nobody", "share"].iloc[0]
+    known = known.dropna(subset=["known"])
     weighted = known["known"] * known["children"]
     shares = {
         parent: 1 - weighted[part].sum() / known.loc[part, "children"].sum()
         for parent, part in ((p, known["parent"] == p) for p in PARENTS)
     }
-    return _(
-        "On {date} the country has **{children:,} children**: {pupils:,} pupils at {sites:,} "
-        "school sites and {toddlers:,} toddlers. In registers the education of **{fathers:.0%} of "
-        "fathers** and **{mothers:.0%} of mothers** is unknown; it is multiply imputed for "
-        "children whose score can be computed. For **{absent:.1%} of children** no score "
-        "can be computed, because the child or a parent is not in the population register. Main "
-        "limit: education is assumed to be missing at random given the registers, which lack the "
-        "tests that make this more plausible in the cohort.",
-        date=datetime.date.fromisoformat(row["reference_date"]),
-        children=int(row["children"]),
-        pupils=int(row["pupils"]),
-        sites=int(row["sites"]),
-        toddlers=int(row["toddlers"]),
-        fathers=shares["father"],
-        mothers=shares["mother"],
-        absent=absent,
+    texts = [
+        _(
+            "On {date} the country has **{children:,} children**: {pupils:,} pupils at {sites:,} "
+            "school sites and {toddlers:,} toddlers. In registers the education of "
+            "**{fathers:.0%} of fathers** and **{mothers:.0%} of mothers** is unknown; it is "
+            "multiply imputed for children whose score can be computed.",
+            date=datetime.date.fromisoformat(row["reference_date"]),
+            children=int(row["children"]),
+            pupils=int(row["pupils"]),
+            sites=int(row["sites"]),
+            toddlers=int(row["toddlers"]),
+            fathers=shares["father"],
+            mothers=shares["mother"],
+        )
+    ]
+    if pd.notna(absent):
+        texts.append(
+            _(
+                "For **{absent:.1%} of children** no score can be computed, because the child or a "
+                "parent is not in the population register.",
+                absent=absent,
+            )
+        )
+    texts.append(
+        _(
+            "Main limit: education is assumed to be missing at random given the registers, which "
+            "lack the tests that make this more plausible in the cohort."
+        )
     )
+    return " ".join(texts)
 
 
 def _with_parents(frame: pd.DataFrame, *, labels: Labels) -> pd.DataFrame:
-    return frame.assign(parent=[labels.heading(f"education_{name}") for name in frame["parent"]])
+    variables = [labels.heading(f"education_{name}") for name in frame["parent"]]
+    return frame.assign(parent=variables).rename(columns={"parent": "variable"})
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns under their headings, as a reader finds them in a file."""
-    return frame.rename(columns=captions("tbl-turnover")["labels"])
+def _headings() -> Mapping[str, str]:
+    """Column -> heading, as a reader finds it in a file."""
+    headings: Mapping[str, str] = captions("tbl-turnover")["labels"]
+    return headings

@@ -193,7 +193,8 @@ def sensitivity_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> 
         figure,
         about=about,
         alt=_("Dots with intervals. {effects}.", effects=effects),
-        numbers=named.rename(columns=_.words("columns")),
+        numbers=named,
+        headings=_.words("columns"),
         **captions("fig-sensitivity"),
     )
 

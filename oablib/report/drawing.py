@@ -3,7 +3,7 @@
 import io
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,11 +169,15 @@ def exhibited(
     about: About,
     alt: str,
     numbers: pd.DataFrame,
+    headings: Mapping[str, str] | None = None,
     note: str = "",
+    cells: Any = None,
 ) -> Figure:
     """The drawing with all that belongs to it; equal drawings give equal bytes.
 
-    label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure.
+    label: without `fig-`. alt: the figure in words. numbers: the frame behind the figure. headings:
+    column -> heading for readers; columns without one show their name as words. cells: as in
+    Exhibit.
     """
     _write_numbers(figure)
     if about.drawn:
@@ -182,7 +186,7 @@ def exhibited(
     if layout := figure.get_layout_engine():
         layout.execute(figure)
         figure.set_layout_engine("none")
-    buffer = io.StringIO()
+    buffer, headings = io.StringIO(), headings or {}
     said = {"Date": None, "Creator": None, "Title": title, "Description": about.data}
     figure.savefig(buffer, format="svg", metadata=said)
     return Figure(
@@ -193,7 +197,11 @@ def exhibited(
         about=about,
         alt=inert(alt),
         svg=_named_in_order(buffer.getvalue()),
-        numbers=rounding.rounded(numbers).rename(columns=lambda name: words(str(name))),
+        numbers=rounding.rounded(numbers).rename(
+            columns=lambda name: headings.get(name, words(str(name)))
+        ),
+        keys=[str(name) for name in numbers],
+        cells=cells,
     )
 
 

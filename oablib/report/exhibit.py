@@ -60,7 +60,9 @@ class Exhibit(ABC):
 
     label: `fig-` or `tbl-` and a name, once in a notebook; the text refers to it as `@fig-name`.
     title: what it shows. unit: of its numbers. note: how to read it. numbers: those behind it,
-    rounded as results tables are (base.rounding), under the headings that a reader sees.
+    rounded as results tables are (base.rounding), under the headings that a reader sees. keys: of
+    their columns, the same in every language. cells: what the columns are, as the YAML file of the
+    module declares it (oablib.disclosure.declared); None where it does not.
     """
 
     label: str
@@ -68,6 +70,8 @@ class Exhibit(ABC):
     unit: str
     about: About
     numbers: pd.DataFrame
+    keys: Sequence[str] = ()
+    cells: Any = None
     note: str = ""
 
     def labelled(self, name: str) -> Self:
@@ -93,6 +97,8 @@ class Exhibit(ABC):
             "data": self.about.data,
             "columns": columns,
             "rows": rows,
+            "keys": list(self.keys),
+            "cells": self.cells,
         }
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:

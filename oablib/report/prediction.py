@@ -1,7 +1,7 @@
 """What the report on the prediction shows: measures by method and population, and calibration."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -168,7 +168,8 @@ def spread_figure(splits: pd.DataFrame, *, model: Model, labels: Labels, about: 
         figure,
         about=about,
         alt=_("Dots with means. Means: {values}.", values="; ".join(spoken)),
-        numbers=_named(numbers[["split", "method", "population", "n", "r2"]]),
+        numbers=numbers[["split", "method", "population", "n", "r2"]],
+        headings=_headings(),
         **captions("fig-spread", outcome=labels(model.outcome)),
     )
 
@@ -217,7 +218,7 @@ def calibration_figure(
 
     frame: by, code, predicted, observed, sd; rows of by = "score".
     """
-    part = frame[frame["by"] == BY_SCORE]
+    part = frame[(frame["by"] == BY_SCORE) & frame["n"].notna()]
     figure, axes = drawing.canvas(height=4.2)
     ends = np.array([part[["predicted", "observed"]].min().min(), part["predicted"].max() + 0.5])
     axes.plot(ends, ends, color=drawing.PALE, lw=2, label=_("observed = predicted"))
@@ -240,11 +241,10 @@ def calibration_figure(
         figure,
         about=about,
         alt=_("Dots beside a diagonal. {values}.", values=sentence(spoken)),
-        numbers=_named(
-            part[["code", "n", "predicted", "observed", "difference", "sd"]].rename(
-                columns={"code": "group"}
-            )
+        numbers=part[["code", "n", "predicted", "observed", "difference", "sd"]].rename(
+            columns={"code": "group"}
         ),
+        headings=_headings(),
         **captions("fig-calibration", outcome=outcome, mediator=mediator),
     )
 
@@ -262,7 +262,7 @@ def calibration_table(frame: pd.DataFrame, *, model: Model, labels: Labels, abou
     named = rows.assign(
         by=rows["by"].map(labels.heading),
         category=[group_words(by, int(code), labels=labels) for by, code in pairs],
-        n=rows["n"].round().astype(int),
+        n=rows["n"].round(),
     )
     texts = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     return show(
@@ -292,7 +292,7 @@ def _pattern(unknown: Sequence[str], *, labels: Labels) -> str:
     return _("register: {names} unknown", names=listed(labels(name) for name in unknown))
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns under their headings, as a reader finds them in a file."""
-    headings = captions("tbl-measures", outcome="", mediator="")["labels"]
-    return frame.rename(columns=headings)
+def _headings() -> Mapping[str, str]:
+    """Column -> heading, as a reader finds it in a file."""
+    headings: Mapping[str, str] = captions("tbl-measures", outcome="", mediator="")["labels"]
+    return headings

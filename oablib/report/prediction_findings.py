@@ -64,7 +64,9 @@ def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: 
 @in_languages
 def by_score(calibration: pd.DataFrame) -> str:
     """Whether the score is right on average, at the lowest scores and elsewhere."""
-    part = calibration[calibration["by"] == BY_SCORE].sort_values("code")
+    part = _shown(calibration, by_score=True).sort_values("code")
+    if part.empty:
+        return ""
     off = part[_is_clear(part)]
     values = {"n": len(part), "off": len(off), **_of_lowest(part.iloc[0])}
     if off.empty:
@@ -84,7 +86,7 @@ def by_score(calibration: pd.DataFrame) -> str:
 @in_languages
 def by_group(calibration: pd.DataFrame, *, labels: Labels) -> str:
     """Groups for which the score is wrong on average; first those of whom something is unknown."""
-    part = calibration[calibration["by"] != BY_SCORE]
+    part = _shown(calibration, by_score=False)
     texts = _of_unknown(part[part["code"] == UNKNOWN], labels=labels)
     off = part[_is_clear(part)]
     if off.empty:
@@ -245,6 +247,12 @@ def _explained(
         "known.",
         **values,
     )
+
+
+def _shown(calibration: pd.DataFrame, *, by_score: bool) -> pd.DataFrame:
+    """Groups by score, or the others, without those that are too small to be shown."""
+    chosen = (calibration["by"] == BY_SCORE) == by_score
+    return calibration[chosen & calibration["n"].notna()]
 
 
 def _is_clear(part: pd.DataFrame) -> pd.Series:

@@ -16,12 +16,7 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-COLOURS = {
-    "direct": drawing.OURS,
-    "education": drawing.PALE,
-    "matched": drawing.INDIRECT,
-    "asylum": drawing.INK,
-}
+COLOURS = {"direct": drawing.OURS, "education": drawing.PALE, "matched": drawing.INDIRECT}
 
 
 @in_languages
@@ -105,13 +100,18 @@ def sources_table(frame: pd.DataFrame, *, about: About) -> Table:
 @in_languages
 @drawing.styled
 def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -> Figure:
-    """Children by score, stacked by the source of the score, with the boundary."""
+    """Children by score, stacked by the source of the score, with the boundary.
+
+    frame: lower and upper ends of classes, open at the first and last, and a column per source.
+    """
     figure, axes = drawing.canvas(height=3.6)
-    width = float(np.diff(frame["lower"].to_numpy()[:2])[0])
+    widths = (frame["upper"] - frame["lower"]).dropna()
+    width = float(widths.min()) if len(widths) else 1.0
+    lower = frame["lower"].fillna(frame["upper"] - width).fillna(0.0)
     below, names = np.zeros(len(frame)), _.words("provenance_in_figures")
     for name, colour in COLOURS.items():
-        count = frame[name].to_numpy() / 1000
-        axes.bar(frame["lower"], count, width, below, align="edge", color=colour, label=names[name])
+        count = frame[name].fillna(0).to_numpy() / 1000
+        axes.bar(lower, count, width, below, align="edge", color=colour, label=names[name])
         below = below + count
     axes.axvline(boundary, color=drawing.GREEN, lw=1.6)
     top = axes.get_ylim()[1]
@@ -119,35 +119,40 @@ def distribution_figure(frame: pd.DataFrame, *, boundary: float, about: About) -
     axes.set(xlabel=_("onderwijsscore without constant (points)"), ylabel=_("children (thousands)"))
     axes.grid(axis="y")
     drawing.legend(figure, axes, columns=2)
-    peak = float(frame.iloc[int(below.argmax())]["lower"])
+    peak = float(lower.iloc[int(below.argmax())])
     return drawing.exhibited(
         figure,
         about=about,
         alt=_(
-            "Stacked bars with a peak at {peak:.2f} points; the boundary is at {boundary:.2f}.",
+            "Stacked bars with a peak at {peak:.1f} points; the boundary is at {boundary:.1f}.",
             peak=peak,
             boundary=boundary,
         ),
-        numbers=frame.rename(columns={"lower": _("lower end (points)"), **names}),
+        numbers=frame,
+        headings={"lower": _("lower end (points)"), "upper": _("upper end (points)"), **names},
         **captions("fig-distribution", boundary=boundary, width=width),
     )
 
 
 @in_languages
 def reuse_sentence(frame: pd.DataFrame) -> str:
-    """Which part of the imputed scores rests on the donor that is used most."""
+    """Which part of the imputed scores rests on the donors that are used most.
+
+    frame: numbers of times in classes, the last of them open.
+    """
     if frame.empty:
         return _("No score is imputed by predictive mean matching.")
-    most = frame.iloc[frame["times"].argmax()]
-    share_of_one = most["share"] / most["donors"]
-    once = frame.loc[frame["times"] == 1, "share"].sum()
-    values = {"times": int(most["times"]), "share": share_of_one, "once": once}
-    if most["times"] == 1:
+    most = frame.iloc[-1]
+    if most["children"] == most["donors"]:
         return _("Every donor is used once.")
+    if len(frame) == 1:
+        return ""
     return _(
-        "{once:.0%} of the imputed scores are from a donor that is used once. The donor that is "
-        "used most gives its score to {times:,} children, {share:.1%} of those imputed.",
-        **values,
+        "{once:.0%} of the imputed scores are from a donor that is used once. Donors that are used "
+        "{times:,} times or more give {share:.1%} of the imputed scores.",
+        once=frame.loc[frame["times"] == 1, "share"].sum(),
+        times=int(most["times"]),
+        share=most["share"],
     )
 
 
@@ -166,7 +171,7 @@ def matched_by_school_table(frame: pd.DataFrame, *, about: About) -> Table:
 @in_languages
 def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: float) -> str:
     """How far the indicator beside the applied one finds the same children; empty without one."""
-    if beside is None or frame.empty:
+    if beside is None or frame.empty or frame["same"].isna().all():
         return ""
     row = frame.iloc[0]
     return _(
@@ -201,16 +206,22 @@ def answer(
         texts = [_("This report applies the **{applied}**, not a published one.", applied=applied)]
     else:
         texts = [_("This report applies the **{applied}**, as published.", applied=applied)]
+    if shares.notna().all():
+        texts.append(
+            _(
+                "**{computed:.1%} of scores** are computed from characteristics, known or imputed, "
+                "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%}, those of "
+                "asylum seekers and status holders, are the mean of the lowest {share:.0%}.",
+                computed=shares["direct"] + shares["education"],
+                matched=shares["matched"],
+                asylum=shares["asylum"],
+                share=share,
+            )
+        )
     texts.append(
         _(
-            "**{computed:.1%} of scores** are computed from characteristics, known or imputed, "
-            "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%}, those of "
-            "asylum seekers and status holders, are the mean of the lowest {share:.0%}. The "
-            "boundary of the lowest {share:.0%} is **{distance:.2f} points** below the mean of all "
-            "children.",
-            computed=shares["direct"] + shares["education"],
-            matched=shares["matched"],
-            asylum=shares["asylum"],
+            "The boundary of the lowest {share:.0%} is **{distance:.1f} points** below the mean of "
+            "all children.",
             share=share,
             distance=mean - boundary,
         )

@@ -72,9 +72,8 @@ def ladder_figure(frame: pd.DataFrame, *, labels: Labels, outcome: str, about: A
         figure,
         about=about,
         alt=_("Dots with intervals. {values}.", values=". ".join(spoken)),
-        numbers=numbers[[name for name in shown if name in numbers]].rename(
-            columns=captions("tbl-scale-values", outcome="")["labels"]
-        ),
+        numbers=numbers[[name for name in shown if name in numbers]],
+        headings=captions("tbl-scale-values", outcome="")["labels"],
         **captions("fig-ladder", unit=unit),
     )
 
@@ -232,7 +231,7 @@ def _agreement(frame: pd.DataFrame, *, drawn: Drawn | None) -> str:
 
 def _limit(frame: pd.DataFrame, *, labels: Labels) -> str:
     """The widest interval, and the number of children that it rests on."""
-    free = frame[frame["se"] > 0]
+    free = frame[(frame["se"] > 0) & frame["n"].notna()]
     if free.empty:
         return ""
     row = free.loc[[(free["ci_upper"] - free["ci_lower"]).idxmax()]].iloc[0]

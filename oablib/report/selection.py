@@ -146,7 +146,8 @@ def variants_figure(frame: pd.DataFrame, *, reference: str, labels: Labels, abou
         figure,
         about=about,
         alt=_("Dots per variant. {values}.", values=spoken),
-        numbers=part[["model", *DIFFERENCES]].assign(model=names).rename(columns=headings),
+        numbers=part[["model", *DIFFERENCES]].assign(model=names),
+        headings=headings,
         **captions("fig-variants", reference=labels(reference)),
     )
 
@@ -229,9 +230,8 @@ def first_places_figure(stability: Stability, *, labels: Labels, about: About) -
         figure,
         about=about,
         alt=_("Bars per variant. {values}.", values=spoken),
-        numbers=frame.assign(model=names).rename(
-            columns=captions("tbl-frequencies", draws="")["labels"]
-        ),
+        numbers=frame.assign(model=names),
+        headings=captions("tbl-frequencies", draws="")["labels"],
         **captions("fig-first-places", draws=number(stability.draws, 0)),
     )
 

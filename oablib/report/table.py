@@ -18,6 +18,8 @@ _ = texts_beside(__file__)
 NAMES = ("name", "variable", "lhs", "rhs", "measure", "step", "model", "cause", "term", "path")
 SMALLEST_P = 0.0005  # three decimals would show 0.000
 ABSENT = "–"
+HIDDEN = "·"
+"""In the place of a count or share that is not shown, because it is of too few."""
 
 
 def show(
@@ -34,37 +36,47 @@ def show(
     scientific: Sequence[str] = (),
     count_rows: Sequence[int] = (),
     groups: str = "",
+    cells: Any = None,
 ) -> Table:
-    """A table for a report; NaN is shown as a dash.
+    """A table for a report; NaN is shown as a dash, of a declared count or share as hidden.
 
     label: without `tbl-`. title, about, note: as in Exhibit. unit: of the numbers; empty where
     headings and rows name units of their own. labels: column -> heading with
     unit; columns without one show their name as words. digits: decimals of float columns, for all
     or per column. shares: columns of fractions, shown in %. scientific: columns of very small
     numbers. count_rows: rows whose numbers are counts, or large enough to need no decimals.
-    groups: a column whose values become groups of rows.
+    groups: a column whose values become groups of rows. cells: as in Exhibit.
     """
     frame, labels = rounding.rounded(frame), labels or {}
     named = frame.assign(**{name: frame[name].map(_as_words) for name in NAMES if name in frame})
     shown = [str(name) for name in frame if name != groups]
     headings = {name: labels.get(name, words(name)) for name in shown}
-    cells = []
+    counts, protected = _declared(cells)
+    texts = []
     for name in shown:
         share, values = name in shares, frame[name]
         decimals = digits if isinstance(digits, int) else digits.get(name, 2)
+        decimals = 0 if name in counts else decimals
         write = _writer(values, share=share, scientific=name in scientific, decimals=decimals)
         whole = () if share or not pd.api.types.is_float_dtype(values) else count_rows
-        cells.append(_texts(named[name], write, whole=whole))
+        absent = HIDDEN if name in protected else ABSENT
+        texts.append(_texts(named[name], write, whole=whole, absent=absent))
     positions: dict[str, list[int]] = {} if groups else {"": list(range(len(frame)))}
     for index, group in enumerate(named[groups] if groups else ()):
         positions.setdefault(str(group), []).append(index)
-    rows = list(zip(*cells, strict=True))
+    rows = list(zip(*texts, strict=True))
+    if any(HIDDEN in row for row in rows):
+        hidden = _("{mark}: not shown, it is of too few or would give such a number away",
+                   mark=HIDDEN)  # fmt: skip
+        note = f"{note}. {hidden}" if note else hidden
     return Table(
         label=f"tbl-{label}",
         title=title,
         unit=unit or _("in headings and rows"),
         note=note,
         about=about,
+        cells=cells,
+        keys=[str(name) for name in named],
         numbers=_as_numbers(named)
         .iloc[[*chain(*positions.values())]]
         .rename(columns=lambda name: labels.get(name, words(str(name)))),
@@ -73,10 +85,20 @@ def show(
     )
 
 
-def _texts(values: pd.Series, write: Callable[[Any], str], *, whole: Sequence[int]) -> list[str]:
+def _declared(cells: Any) -> tuple[Sequence[str], frozenset[str]]:
+    """Columns that are declared as counts, and as counts or shares."""
+    if not isinstance(cells, Mapping):
+        return (), frozenset()
+    counts = cells.get("counts", ())
+    return counts, frozenset((*counts, *cells.get("shares", ())))
+
+
+def _texts(
+    values: pd.Series, write: Callable[[Any], str], *, whole: Sequence[int], absent: str
+) -> list[str]:
     """The cells of one column as text; whole: rows that are written without decimals."""
     return [
-        ABSENT if pd.isna(value) else numbers.number(value, 0) if row in whole else write(value)
+        absent if pd.isna(value) else numbers.number(value, 0) if row in whole else write(value)
         for row, value in enumerate(values)
     ]
 

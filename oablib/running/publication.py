@@ -12,6 +12,8 @@ from oablib.base.errors import RenderError
 from oablib.base.files import sha256, text_digest
 from oablib.base.language import Words
 from oablib.base.wording import words
+from oablib.disclosure import settings as disclosure
+from oablib.disclosure.cells import Looked
 from oablib.params import checked
 from oablib.params.declared import RunParameters
 from oablib.render import kinds, pandoc, provenance
@@ -147,8 +149,13 @@ def differences(report: Path) -> list[str]:
     return [*absent, *changed, *added]
 
 
-def write(publication: Publication, made_from: Provenance, *, folder: Path) -> None:
-    """Write all files of a report into an empty folder, the manifest last."""
+def write(
+    publication: Publication, made_from: Provenance, *, folder: Path, looked: Looked | None = None
+) -> None:
+    """Write all files of a report into an empty folder, the manifest last.
+
+    looked: what came of the check of all cells, for the manifest.
+    """
     from oablib.render import checks as links
     from oablib.running import publication_files  # a run without change needs neither
 
@@ -166,7 +173,13 @@ def write(publication: Publication, made_from: Provenance, *, folder: Path) -> N
     identity = _identity(made_from)
     write_json(
         folder / MANIFEST,
-        provenance.manifest(made_from, identity=identity, results=results, files=others),
+        provenance.manifest(
+            made_from,
+            identity=identity,
+            results=results,
+            files=others,
+            cells={"looked_at": looked.cells, "hidden": looked.hidden} if looked else {},
+        ),
     )
     if broken := links.broken(folder):
         raise RenderError(f"Links that lead nowhere: {'; '.join(broken)}.")
@@ -196,13 +209,18 @@ def described(name: str, *, stem: str) -> dict[str, str]:
 
 
 def _identity(made_from: Provenance) -> str:
-    """Fingerprint of a report: of its making, and of the code, templates and sources of pages."""
+    """Fingerprint of a report: of its making, of the code, templates and sources of pages.
+
+    Also of what decides which cells may be published.
+    """
     folder = params.root() / "params"
     texts = [folder / "references.bib", *sorted((folder / "results").glob("*.yaml"))]
+    texts.append(folder / "rules" / f"{disclosure.RULE}.yaml")
     texts += sorted((params.root() / "notebooks").glob("*/*.po"))
     paths = (path for path in (*sorted(pandoc.ASSETS.rglob("*")), *texts) if path.is_file())
     made_by = {f"{path.parent.name}/{path.name}": sha256(path) for path in paths}
-    code = modules.of(__name__, "oablib.running.publication_files")
+    parts = ("oablib.running.publication_files", "oablib.running.publication_cells")
+    code = modules.of(__name__, *parts)
     return made_from.identity(made_by={**code, **made_by})
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from oablib import params
 from oablib.base.errors import EnvironmentFault, OabError
 from oablib.base.files import sha256, text_digest
+from oablib.disclosure.declared import Declared
 from oablib.params import checked, kinds, publications, run
 from oablib.params.declared import RunFile, RunParameters
 from oablib.protocol import codebook, literature, models
@@ -37,7 +38,10 @@ CHECKED = CACHE / "checked"
 
 @dataclass(frozen=True, slots=True)
 class ResultsTable(kinds.Declaration):
-    """What a results table holds: title, unit of the numbers, and what one row is."""
+    """What a results table holds: title, unit of the numbers, and what one row is.
+
+    cells: what its cells are; a table without is not published.
+    """
 
     title: kinds.Text
     unit: kinds.Text
@@ -45,6 +49,7 @@ class ResultsTable(kinds.Declaration):
     title_nl: kinds.Text = ""
     unit_nl: kinds.Text = ""
     rows_nl: kinds.Text = ""
+    cells: Declared | None = None
 
 
 def declaration(kind: str, name: str) -> Any:

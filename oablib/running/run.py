@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oablib.params.declared import RunParameters
-from oablib.running import by_hand, delivery, publication, rule_files, workspace
+from oablib.running import by_hand, delivery, publication, publication_cells, rule_files, workspace
 from oablib.running import session as run_session
 from oablib.running.delivery import Delivery
 from oablib.running.kernels.execute import Kernels
@@ -176,7 +176,8 @@ def _publish(made: Publication, *, space: Workspace, progress: Progress) -> Path
         progress.say("Nothing changed: the reports are up to date.")
         return space.report / "index.html"
     progress.start("reports")
-    publication.write(made, made_from, folder=space.publish)
+    looked = publication_cells.fail_if_unsafe(made)
+    publication.write(made, made_from, folder=space.publish, looked=looked)
     ledger.fail_if_absent(space.report, space.publish, drawn=made.drawn().get("country", True))
     path = space.put_in_place() / "index.html"
     ledger.update(made.stages, made.entries)

@@ -21,7 +21,7 @@ SHARE = 0.1  # of the known cells of a variable: enough to judge, too few to dis
 BINS = 10
 
 COVERAGE = ["variable", "hidden", "nominal", "coverage", "ci_lower", "ci_upper"]
-CALIBRATION = ["variable", "code", "known", "value", "se", "ci_lower", "ci_upper", "z"]
+CALIBRATION = ["variable", "code", "hidden", "known", "value", "se", "ci_lower", "ci_upper", "z"]
 
 
 @showable()
@@ -32,9 +32,9 @@ class OverImputed:
     coverage: variable, hidden (cells), nominal and coverage (fractions), ci_lower, ci_upper (95 %
     interval of coverage, by Wilson). A cell counts as covered when its rank among the draws, by
     outcome score for levels and with ties broken at random, is neither the lowest nor the highest.
-    calibration: variable, code (level, or middle of one of ten bins), known (share of the hidden
-    cells that truly have it), value (share of their draws), se, ci_lower, ci_upper (of value, to
-    be held against known) and z, their difference in se. All of them fractions but z.
+    calibration: variable, code (level, or middle of one of ten bins), hidden (cells), known (share
+    of them that truly has it), value (share of their draws), se, ci_lower, ci_upper (of value, to
+    be held against known) and z, their difference in se. All but hidden and z are fractions.
     """
 
     coverage: pd.DataFrame
@@ -155,6 +155,7 @@ def _calibration(
         {
             "variable": variable.name,
             "code": codes,
+            "hidden": len(truth),
             "known": value - gap,
             "value": value,
             "se": se,

@@ -134,29 +134,35 @@ def known_by_year(children: Children, *, published: Mapping[str, Any] | None) ->
 def levels(children: Children, drawn: Education, *, table: Table) -> pd.DataFrame:
     """Shares of each level where education is known and where it is drawn.
 
-    variable, code, known and drawn: fractions of children whose score is computable.
+    variable, code, n_known, n_drawn (children whose score is computable, and whose education is
+    known or drawn), known and drawn: fractions of these.
     """
     rows = []
     for name in drawn.rows:
         codes = children.codes[name][children.computable]
         known = np.bincount(codes[codes != UNKNOWN], minlength=UNKNOWN)
         counts = drawn.counts[name].sum(axis=0, dtype=np.int64)
+        n = int(known.sum()), len(drawn.counts[name])
         for category in table.column(name).categories:
             shares = known[category.code] / known.sum(), counts[category.code] / counts.sum()
-            rows.append((name, category.code, *map(float, shares)))
-    return pd.DataFrame(rows, columns=["variable", "code", "known", "drawn"])
+            rows.append((name, category.code, *n, *map(float, shares)))
+    return pd.DataFrame(rows, columns=["variable", "code", "n_known", "n_drawn", "known", "drawn"])
 
 
 def distribution(scores: Scores) -> pd.DataFrame:
-    """Children by score in steps of half a point: lower (points), and a column per provenance."""
+    """Children by score in steps of half a point: lower, upper (points), a column per provenance.
+
+    Without asylum seekers, who all have one score: a class would say which.
+    """
     lower = np.floor(scores.score / BIN) * BIN
     first, last = float(lower.min()), float(lower.max())
     edges = np.arange(first, last + 2 * BIN, BIN)
     counts = {
         source.name.lower(): np.histogram(scores.score[scores.provenance == source], edges)[0]
         for source in Provenance
+        if source != Provenance.ASYLUM
     }
-    return pd.DataFrame({"lower": edges[:-1], **counts})
+    return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], **counts})
 
 
 def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
@@ -182,20 +188,24 @@ def matched_by_school(children: Children, scores: Scores) -> pd.DataFrame:
 
 
 def score_facts(scores: Mapping[str, Scores]) -> pd.DataFrame:
-    """Facts of each indicator's scores: indicator, mean, sd, asylum_mean, few, outside."""
+    """Facts of each indicator's scores: indicator, mean, sd, few, outside (children).
+
+    few, outside: as Matches.
+    """
     rows = []
     for name, result in scores.items():
         mean, sd, matches = result.score.mean(), result.score.std(), result.matches
-        rows.append((name, mean, sd, result.asylum_mean, matches.few, matches.outside))
-    return pd.DataFrame(rows, columns=["indicator", "mean", "sd", "asylum_mean", "few", "outside"])
+        rows.append((name, mean, sd, matches.few, matches.outside))
+    return pd.DataFrame(rows, columns=["indicator", "mean", "sd", "few", "outside"])
 
 
 def agreement(scores: Mapping[str, Scores], *, applied: str, share: float) -> pd.DataFrame:
     """How far another indicator finds the same children among the lowest scores.
 
     scores: by indicator, of the same children. share: of the lowest scores. A row for each other
-    indicator: indicator, correlation of the scores, same (fraction of the lowest by the applied one
-    that are the lowest by the other as well), boundary (points, of the other).
+    indicator: indicator, n (children with the lowest scores by the applied one), correlation of the
+    scores, same (fraction of n that are the lowest by the other as well), boundary (points, of the
+    other).
     """
     own = scores[applied].score
     count = max(1, int(share * len(own)))
@@ -208,5 +218,5 @@ def agreement(scores: Mapping[str, Scores], *, applied: str, share: float) -> pd
         lowest = own <= boundary
         same = (lowest & (result.score <= other)).sum() / lowest.sum()
         r = np.corrcoef(own, result.score)[0, 1]
-        rows.append((name, float(r), float(same), float(other)))
-    return pd.DataFrame(rows, columns=["indicator", "correlation", "same", "boundary"])
+        rows.append((name, int(lowest.sum()), float(r), float(same), float(other)))
+    return pd.DataFrame(rows, columns=["indicator", "n", "correlation", "same", "boundary"])

@@ -199,12 +199,17 @@ def frames(
 
 
 def sources(children: Children, scores: Scores) -> pd.DataFrame:
-    """Counts of scores by source: provenance, children, pupils, toddlers, share, mean."""
+    """Counts of scores by source: provenance, children, pupils, toddlers, share, mean.
+
+    mean: of computed scores alone. Asylum seekers all have one score, which their mean would be;
+    with the mean of all children and that of matched scores it could be computed.
+    """
     rows = []
     for source in Provenance:
         inside = scores.provenance == source
         toddlers, count = int((inside & children.toddler).sum()), int(inside.sum())
-        mean = float(scores.score[inside].mean()) if count else np.nan
+        is_computed = source in (Provenance.DIRECT, Provenance.EDUCATION)
+        mean = float(scores.score[inside].mean()) if count and is_computed else np.nan
         share = count / len(children)
         rows.append((source.name.lower(), count, count - toddlers, toddlers, share, mean))
     names = ["provenance", "children", "pupils", "toddlers", "share", "mean"]
@@ -219,14 +224,19 @@ def table(children: Children, **scores: Scores) -> pd.DataFrame:
 
 
 def reuse(scores: Scores) -> pd.DataFrame:
-    """How often donors are used: times, donors, share of matched children.
+    """How often donors are used: times, up_to, donors, children, matched, share.
 
-    With many recipients of one donor a single child would decide over many.
+    One row a number of times; up_to is the same, until rows are merged. children: who got a score
+    of these donors, of `matched` in all; share: the fraction. With many recipients of one donor a
+    single child would decide over many.
     """
     times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
-    total = max(len(scores.matches.donors), 1)
-    rows = [(number, count, number * count / total) for number, count in sorted(times.items())]
-    return pd.DataFrame(rows, columns=["times", "donors", "share"])
+    total = len(scores.matches.donors)
+    rows = [
+        (number, number, count, number * count, total, number * count / total)
+        for number, count in sorted(times.items())
+    ]
+    return pd.DataFrame(rows, columns=["times", "up_to", "donors", "children", "matched", "share"])
 
 
 def _scale(indicator: Indicator, column: str) -> NDArray:

@@ -27,7 +27,7 @@ def answer(
     counts: as imputed_counts. m: data sets. drifts: as imputation.drift. hidden: known values that
     were hidden. levels: as level_shares.
     """
-    unknown = counts[counts["imputed"] > 0]
+    unknown = counts[counts["imputed"] != 0]  # hidden ones (NaN) as well
     if unknown.empty:
         return _(
             "**Nothing was imputed**: all values of {variables} are known. Later results are those "

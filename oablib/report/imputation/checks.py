@@ -52,7 +52,8 @@ def trace_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure
         figure,
         about=about,
         alt=_("Lines, one for each data set. {means}.", means="; ".join(spoken)),
-        numbers=numbers.rename(columns=_.words("columns")),
+        numbers=numbers,
+        headings=_.words("columns"),
         **captions("fig-trace"),
     )
 
@@ -116,13 +117,14 @@ def coverage_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Tabl
 def calibration_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> Figure:
     """Share of each value among draws for hidden cells, beside the share that truly has it.
 
-    frame: variable, code, known, value, ci_lower, ci_upper; fractions.
+    frame: variable, code, known, value, ci_lower, ci_upper; fractions, NaN where hidden.
     """
+    shown = frame.dropna(subset=["known"])
     marks = (
         Mark("value", _("imputed, with 95% interval"), drawing.OURS, "o"),
         Mark("known", _("true"), drawing.INK, "D", below=0.24, hollow=True),
     )
-    percentages = frame.assign(**(100 * frame[["value", "ci_lower", "ci_upper", "known"]]))
+    percentages = shown.assign(**(100 * shown[["value", "ci_lower", "ci_upper", "known"]]))
     parts = {str(name): part for name, part in percentages.groupby("variable", sort=False)}
     figure, panels = drawing.panels([0.8 + 0.32 * len(part) for part in parts.values()])
     spoken = []
@@ -147,7 +149,8 @@ def calibration_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> 
             "Dots with intervals of imputed shares (%), diamonds of true ones. {values}.",
             values=". ".join(spoken),
         ),
-        numbers=numbers.rename(columns=_.words("columns")),
+        numbers=numbers,
+        headings=_.words("columns"),
         **captions("fig-calibration"),
     )
 
@@ -155,6 +158,7 @@ def calibration_figure(frame: pd.DataFrame, *, labels: Labels, about: About) -> 
 @in_languages
 def calibration_text(frame: pd.DataFrame, *, labels: Labels) -> str:
     """How many values were imputed more, or less, often than true. frame: as of the figure."""
+    frame = frame.dropna(subset=["known"])
     missed = frame[~frame["known"].between(frame["ci_lower"], frame["ci_upper"])]
     counts = {"count": len(missed), "all": len(frame), "expected": MISSES * len(frame)}
     if missed.empty:

@@ -73,7 +73,7 @@ def imputed_counts_table(frame: pd.DataFrame, *, m: int, labels: Labels, about: 
 @in_languages
 def settings_text(rule: Rule, *, counts: pd.DataFrame, labels: Labels) -> str:
     """Settings of the method that imputed each variable; counts: as imputed_counts."""
-    names = counts.loc[counts["imputed"] > 0, "variable"]
+    names = counts.loc[counts["imputed"] != 0, "variable"]
     levels = [name for name in names if labels.columns[name].categories]
     numeric = [name for name in names if name not in levels]
     texts = [
@@ -108,7 +108,7 @@ def unknown_text(
     counts: as imputed_counts. pattern: as imputation.pattern. hidden: arguments of
     imputation.hide, with an empty variable where nothing was hidden as a test.
     """
-    unknown = counts[counts["imputed"] > 0]
+    unknown = counts[counts["imputed"] != 0]  # hidden ones (NaN) as well
     if unknown.empty:
         return _(
             "All values of {variables} are known.",
@@ -120,13 +120,14 @@ def unknown_text(
             _("Known for all children: {variables}.", variables=listed(map(labels, complete)))
         )
     if len(unknown) > 1:
-        together = pattern.loc[pattern[list(unknown["variable"])].all(axis=1), "n"].sum()
+        rows = pattern[list(unknown["variable"])].all(axis=1)
+        together = pattern.loc[rows, "n"].sum(skipna=False)
         text = _(
             "For {share:.1%} of the children none of these is known: {variables}.",
-            share=float(together / pattern["n"].sum()),
+            share=float(together / pattern.drop_duplicates("wave")["children"].sum()),
             variables=listed(map(labels, unknown["variable"])),
         )
-        parts.append(text)
+        parts += [] if pd.isna(together) else [text]
     if hidden["variable"]:
         text = _(
             "This run hides {share:.0%} of the known values of {variable} as a test; they count "
@@ -140,7 +141,12 @@ def unknown_text(
 def shares(unknown: pd.DataFrame, *, labels: Labels) -> str:
     """A sentence on the share of the children for whom each variable is unknown."""
     rows = zip(unknown["variable"], unknown["share_unknown"], strict=True)
-    parts = [_("{variable} {share:.1%}", variable=labels(name), share=s) for name, s in rows]
+    parts = [
+        _("{variable} {share:.1%}", variable=labels(name), share=share)
+        if pd.notna(share)
+        else _("{variable} of a few", variable=labels(name))
+        for name, share in rows
+    ]
     return _("Unknown, as a share of the children: {shares}.", shares=listed(parts))
 
 

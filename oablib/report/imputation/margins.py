@@ -19,7 +19,7 @@ from oablib.statistics.imputation import Imputed
 _ = texts_beside(__file__)
 captions = _.captions
 
-MARGINS = ["variable", "wave", "value", "share", "published"]
+MARGINS = ["variable", "wave", "value", "n", "share", "published"]
 
 
 def margins(
@@ -27,7 +27,7 @@ def margins(
 ) -> pd.DataFrame:
     """Distribution of each variable in which anything was imputed, where one is published.
 
-    Rows: variable, wave, value (a code), share (fraction of the children of the wave, imputed
+    Rows: variable, wave, value (a code), n (children of the wave), share (fraction of them, imputed
     values included; mean over data sets) and published. No rows without published figures.
     """
     listed = (figures or {}).get("margins", {})
@@ -45,7 +45,13 @@ def margins(
         for wave, published in listed[name].items():
             if wave in here.index.get_level_values(0):
                 share = here.loc[wave].reindex(codes).fillna(0.0).to_numpy(float)
-                columns = {"value": codes, "share": share, "published": np.array(published) / 100}
+                n = int((waves == wave).sum())
+                columns = {
+                    "value": codes,
+                    "n": n,
+                    "share": share,
+                    "published": np.array(published) / 100,
+                }
                 parts.append(pd.DataFrame(columns).assign(variable=name, wave=str(wave)))
     return pd.concat(parts, ignore_index=True)[MARGINS] if parts else pd.DataFrame(columns=MARGINS)
 
@@ -64,7 +70,8 @@ def margins_figure(frame: pd.DataFrame, *, wave: str, labels: Labels, about: Abo
             "{place}, {share:.1%} here and {published:.1%} published.",
             **_said(largest, panels=panels),
         ),
-        numbers=panels.named(frame).rename(columns=_.words("columns")),
+        numbers=panels.named(frame),
+        headings=_.words("columns"),
         **captions("fig-margins"),
     )
 

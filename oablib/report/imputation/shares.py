@@ -21,23 +21,26 @@ _ = texts_beside(__file__)
 captions = _.captions
 
 KNOWN = 0  # the number of the "imputation" that holds the known values
-LEVELS = ["variable", "value", "known", "imputed", "lowest", "highest"]
+LEVELS = ["variable", "value", "n", "known", "imputed", "lowest", "highest"]
 
 
 def value_shares(
     frame: pd.DataFrame, *, imputed: Imputed, model: Model, table: CodebookTable
 ) -> pd.DataFrame:
-    """Distribution of known and of imputed values: variable, wave, imputation, value, share.
+    """Distribution of known and of imputed values: variable, wave, imputation, value, n, share.
 
-    imputation 0 holds known values, 1..m imputed ones; share is a fraction of the wave's. value
+    imputation 0 holds known values, 1..m imputed ones; share is a fraction of the wave's n. value
     is a code, or for numbers the middle of one of ten bins of equal width.
     """
     parts = []
     for name in model.imputed:
         values = _values(frame, name, imputed=imputed, model=model, table=table)
-        shares = values.groupby(["wave", "imputation"])["value"].value_counts(normalize=True)
-        parts.append(shares.rename("share").reset_index().assign(variable=name))
-    columns = ["variable", "wave", "imputation", "value", "share"]
+        groups = ["wave", "imputation"]
+        counts = values.groupby(groups)["value"].value_counts()
+        n = counts.groupby(level=groups).transform("sum")
+        part = pd.DataFrame({"n": n, "share": counts / n})
+        parts.append(part.reset_index().assign(variable=name))
+    columns = ["variable", "wave", "imputation", "value", "n", "share"]
     return pd.concat(parts, ignore_index=True)[columns].sort_values(columns[:4], ignore_index=True)
 
 
@@ -46,8 +49,8 @@ def level_shares(
 ) -> pd.DataFrame:
     """Shares over all waves of the values of each variable in which anything was imputed.
 
-    Columns: variable, value (as in value_shares), known, imputed (mean over imputations), and the
-    lowest and highest share in an imputation. Fractions.
+    Columns: variable, value (as in value_shares), n (known values), known, imputed (mean over
+    imputations), and the lowest and highest share in an imputation. Fractions.
     """
     parts = []
     for name in (name for name in model.imputed if frame[name].isna().any()):
@@ -56,7 +59,9 @@ def level_shares(
         wide = shares.unstack("imputation").fillna(0.0).sort_index()
         drawn = wide.drop(columns=KNOWN)
         ends = {"lowest": drawn.min(axis=1), "highest": drawn.max(axis=1)}
-        part = pd.DataFrame({"known": wide[KNOWN], "imputed": drawn.mean(axis=1), **ends})
+        n = int((values["imputation"] == KNOWN).sum())
+        shares_of = {"known": wide[KNOWN], "imputed": drawn.mean(axis=1)}
+        part = pd.DataFrame({"n": n, **shares_of, **ends})
         parts.append(part.rename_axis("value").reset_index().assign(variable=name))
     return pd.concat(parts, ignore_index=True)[LEVELS] if parts else pd.DataFrame(columns=LEVELS)
 
@@ -96,7 +101,8 @@ def shares_figure(frame: pd.DataFrame, *, wave: str, labels: Labels, about: Abou
         figure,
         about=about,
         alt=_("Bars of known shares, a dot for each data set. {shares}.", shares=spoken),
-        numbers=numbers.rename(columns=_.words("columns")),
+        numbers=numbers,
+        headings=_.words("columns"),
         **captions("fig-shares"),
     )
 
@@ -104,7 +110,7 @@ def shares_figure(frame: pd.DataFrame, *, wave: str, labels: Labels, about: Abou
 def _shares(axes: Axes, part: pd.DataFrame, *, values: np.ndarray) -> None:
     """Known shares as bars, those of each imputation as dots on them."""
     wide = part.pivot(index="value", columns="imputation", values="share")
-    wide = wide.reindex(values).fillna(0) * 100
+    wide = wide.reindex(values) * 100
     rows = np.arange(len(values))
     if KNOWN in wide:
         axes.barh(rows, wide[KNOWN], height=0.7, color=drawing.PALE, label=_("known"))
@@ -125,7 +131,8 @@ def _spoken(frame: pd.DataFrame, labels: Labels) -> str:
     """Mean shares over waves and imputations, known beside imputed, in words."""
     kinds = np.where(frame["imputation"] == KNOWN, "known", "imputed")
     keys = [frame["variable"], frame["value"], kinds]
-    means = frame["share"].groupby(keys).mean().unstack().fillna(0.0)
+    means = frame["share"].groupby(keys).mean().unstack().reindex(columns=["imputed", "known"])
+    means = means.dropna()
     parts = []
     for name, part in means.groupby(level=0, sort=False):
         shares = [
@@ -133,7 +140,7 @@ def _spoken(frame: pd.DataFrame, labels: Labels) -> str:
                 "{value} known {known:.0%}, imputed {imputed:.0%}",
                 value=labels.category(str(name), value), known=known, imputed=imputed,
             )
-            for (_name, value), imputed, known in part[["imputed", "known"]].itertuples()
+            for (_name, value), imputed, known in part.itertuples()
         ]  # fmt: skip
         parts.append(f"{labels.heading(str(name))}: {'; '.join(shares)}")
     return ". ".join(parts)

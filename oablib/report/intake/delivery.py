@@ -25,10 +25,12 @@ READABLE = re.compile(r"other users of this machine may read (?P<file>.+); chmod
 
 
 @in_languages
-def delivery_table(delivery: Delivery, *, origin: Origin) -> Table:
-    """Facts of the delivered file."""
+def delivery_table(delivery: Delivery, *, steps: pd.DataFrame, origin: Origin) -> Table:
+    """Facts of the delivered file; without its rows where the steps of the intake hide them."""
     facts = dataclasses.asdict(delivery) | {"notes": tuple(map(_note, delivery.notes))}
-    words = _.words("facts")
+    words = dict(_.words("facts"))
+    if steps["before"].isna().iloc[0]:
+        words.pop("rows")
     rows = [(words[name], _as_text(facts[name])) for name in words]
     about = About(_("the delivered file"), origin.source, origin.drawn)
     return show(
@@ -153,11 +155,16 @@ def _unit(name: str, *, labels: Labels) -> str:
 @in_languages
 def known(frame: pd.DataFrame, *, labels: Labels) -> str:
     """Which variables are not known of all children."""
-    some = frame[frame["known"] < 1]
+    some = frame[frame["known"] != 1]  # hidden ones (NaN) as well
     if some.empty:
         return _("All {n:,} variables are known for all children.", n=len(frame))
     pairs = zip(some["variable"], 1 - some["known"], strict=True)
-    parts = [_("{variable} ({share:.1%})", variable=labels(v), share=share) for v, share in pairs]
+    parts = [
+        _("{variable} ({share:.1%})", variable=labels(name), share=share)
+        if pd.notna(share)
+        else _("{variable} (few)", variable=labels(name))
+        for name, share in pairs
+    ]
     return _(
         "Of {n:,} variables {complete:,} are known for all children. Partly unknown: {parts}.",
         n=len(frame),
@@ -172,8 +179,8 @@ def answer(
     about: About,
 ) -> str:  # fmt: skip
     """Children in the analysis, rows that were dropped and why, and where the data come from."""
-    row, delivered = population.iloc[0], int(steps["before"].iloc[0])
-    dropped = delivered - int(row["children"])
+    row, delivered = population.iloc[0], steps["before"].iloc[0]
+    dropped = delivered - int(row["children"])  # NaN where too few were dropped to say so
     texts = [
         _(
             "**{children:,} children in {schools:,} schools** are in the analysis.",
@@ -186,26 +193,33 @@ def answer(
         texts.append(
             _("They come from {n:,} waves, with {counts} children.", n=len(waves), counts=counts)
         )
-    if dropped:
-        some = steps[steps["dropped"] > 0]
-        reasons = [
-            _("{n:,} without {variable}", n=int(n), variable=labels(step))
-            for step, n in some[["step", "dropped"]].to_numpy()
-        ]
-        texts.append(
-            _(
-                "Of {delivered:,} delivered rows {dropped:,} ({share:.1%}) were dropped: "
-                "{reasons}.",
-                delivered=delivered,
-                dropped=dropped,
-                share=dropped / delivered,
-                reasons=listed(reasons),
-            )
-        )
+    if dropped > 0:
+        texts.append(_dropped(steps, int(delivered), int(dropped), labels=labels))
+    elif pd.isna(dropped):
+        texts.append(_("A few of the delivered rows were dropped."))
     else:
-        texts.append(_("None of the {n:,} delivered rows was dropped.", n=delivered))
+        texts.append(_("None of the {n:,} delivered rows was dropped.", n=int(delivered)))
     texts += [
         _("Source: {source}; {kind}.", source=about.source, kind=about.data),
         _("Whether these children represent all children of their years is not tested here."),
     ]
     return " ".join(texts)
+
+
+def _dropped(steps: pd.DataFrame, delivered: int, dropped: int, *, labels: Labels) -> str:
+    """How many rows were dropped and why; numbers of reasons that are hidden are left out."""
+    some = steps[steps["dropped"] != 0]
+    reasons = [
+        _("{n:,} without {variable}", n=int(n), variable=labels(step))
+        if pd.notna(n)
+        else _("some without {variable}", variable=labels(step))
+        for step, n in some[["step", "dropped"]].to_numpy()
+        if step != DELIVERED
+    ]
+    return _(
+        "Of {delivered:,} delivered rows {dropped:,} ({share:.1%}) were dropped: {reasons}.",
+        delivered=delivered,
+        dropped=dropped,
+        share=dropped / delivered,
+        reasons=listed(reasons),
+    )

@@ -32,19 +32,22 @@ SMALLEST = 0.04  # of a bar: smaller parts have no number in them
 def pattern_shares(pattern: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
     """Rows waves, columns patterns, values fractions of the wave's children.
 
-    Where there are more patterns than colours, the rarest are one column, `OTHER`.
+    Where there are more patterns than colours, the rarest are one column, `OTHER`, and so are those
+    that are hidden in some wave (NaN): of them the rest to 1 is known.
     """
     flags = pattern[list(roles.imputed)].to_numpy(bool)
     keys = [" ".join(np.array(roles.imputed)[row]) for row in flags]
-    table = pattern.assign(key=keys).pivot_table(
-        index="wave", columns="key", values="share", aggfunc="sum"
-    )
+    named = pattern.assign(key=keys)
+    table = named.pivot(index="wave", columns="key", values="share")
+    is_hidden = named[named["share"].isna()]["key"].unique()
     table = table.reindex(columns=_patterns(roles)).fillna(0.0)
-    if len(table.columns) <= len(COLOURS):
+    if len(table.columns) <= len(COLOURS) and not len(is_hidden):
         return table
-    largest = table.drop(columns=KNOWN).mean().nlargest(len(COLOURS) - 2).index
+    others = table.drop(columns=[KNOWN, *is_hidden], errors="ignore")
+    largest = others.mean().nlargest(len(COLOURS) - 2).index
     kept = [name for name in table if name == KNOWN or name in largest]
-    return table[kept].assign(**{OTHER: table.drop(columns=kept).sum(axis=1)})
+    kept = [name for name in kept if name not in is_hidden]
+    return table[kept].assign(**{OTHER: 1 - table[kept].sum(axis=1)})
 
 
 def published_pattern(figures: Published, *, roles: HasRoles) -> pd.DataFrame | None:
@@ -85,11 +88,12 @@ def missing_pattern_figure(
     published: pd.DataFrame | None,
     roles: HasRoles,
     labels: Labels,
+    children: pd.Series,
     about: About,
 ) -> Figure:
     """Bars per wave with the share of each pattern, published ones beside ours.
 
-    shares, published: as of `pattern_shares`.
+    shares, published: as of `pattern_shares`. children: number of children by wave.
     """
     rows = _rows(shares, published=published, roles=roles, labels=labels)
     patterns = [_in_words(str(name), roles=roles, labels=labels) for name in shares]
@@ -107,7 +111,8 @@ def missing_pattern_figure(
         figure,
         about=about,
         alt=_("Stacked bars. {values}.", values="; ".join(spoken)),
-        numbers=rows.set_axis([_("children"), *patterns], axis=1),
+        numbers=_numbers(shares, published, children, roles=roles, labels=labels),
+        headings=_.words("columns"),
         **captions("fig-missing-pattern"),
     )
 
@@ -122,8 +127,35 @@ def _rows(
         beside = published is not None and wave in published.index
         rows.append([_("{wave}, here", wave=name) if beside else name, *shares.loc[wave]])
         if published is not None and beside:
-            rows.append([_("published"), *published.loc[wave, list(shares)]])
+            rows.append([_("published"), *published.loc[wave].reindex(list(shares)).fillna(0.0)])
     return pd.DataFrame(rows, columns=["row", *shares])
+
+
+def _numbers(
+    shares: pd.DataFrame,
+    published: pd.DataFrame | None,
+    children: pd.Series,
+    *,
+    roles: HasRoles,
+    labels: Labels,
+) -> pd.DataFrame:
+    """One row a wave and pattern: wave, pattern, children (of the wave), share and published."""
+    long = shares.rename_axis(columns=None).melt(
+        ignore_index=False, var_name="pattern", value_name="share"
+    )
+    frame = long.rename_axis("wave").reset_index()
+    keys = list(zip(frame["wave"], frame["pattern"], strict=True))
+    if published is not None:
+        listed = published.stack().to_dict()
+        frame = frame.assign(published=[listed.get(key, np.nan) for key in keys])
+    frame.insert(2, "children", frame["wave"].map(children).astype(int))
+    return frame.assign(
+        wave=[
+            labels.category(roles.wave, wave) if roles.wave else _("all children")
+            for wave in frame["wave"]
+        ],
+        pattern=[_in_words(name, roles=roles, labels=labels) for name in frame["pattern"]],
+    )
 
 
 def _stacked_bar(axes: Axes, parts: list[float], *, names: list[str], at: float) -> None:
@@ -175,6 +207,9 @@ def beside_published(
     """
     published = published_pattern(figures, roles=roles)
     if figures is None or published is None or not set(shares.index) <= set(published.index):
+        return ""
+    shares = shares[[name for name in shares if name in published]]
+    if shares.empty:
         return ""
     beside = published.loc[shares.index, list(shares)]
     gap = (shares - beside).abs()

@@ -95,7 +95,8 @@ def explained_variance_figure(entries: Literature) -> Figure:
         figure,
         about=ENTRIES,
         alt=_("Points, ranges and arrows. {spoken}.", spoken=spoken),
-        numbers=part[["cause", "size", "sources"]].rename(columns=_.words("columns")),
+        numbers=part[["cause", "size", "sources"]],
+        headings=_.words("columns"),
         **captions("fig-explained-variance"),
     )
 

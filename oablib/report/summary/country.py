@@ -1,5 +1,7 @@
 """What the summary says of the children of the country."""
 
+import math
+
 from oablib.report.summary.results import Country
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -42,14 +44,19 @@ def applied(country: Country) -> str:
 
 def sources(country: Country) -> str:
     """Where scores come from, and the target group."""
-    row = country.national.iloc[0]
-    return _(
-        "{direct:.1%} of the scores are computed from known values alone, {drawn:.1%} with imputed "
-        "values. The target group at schools has {target:,} pupils.",
-        direct=country.share("direct"),
-        drawn=country.share("education"),
-        target=int(row["n_target"]),
+    target = _(
+        "The target group at schools has {target:,} pupils.",
+        target=int(country.national.iloc[0]["n_target"]),
     )
+    shares = {"direct": country.share("direct"), "drawn": country.share("education")}
+    if any(map(math.isnan, shares.values())):
+        return target
+    text = _(
+        "{direct:.1%} of the scores are computed from known values alone, {drawn:.1%} with imputed "
+        "values.",
+        **shares,
+    )
+    return f"{text} {target}"
 
 
 def schools(country: Country) -> str:

@@ -41,7 +41,7 @@ def unknown(results: Results, *, labels: Labels) -> str:
         return _("No value that the model needs was unknown, so nothing was imputed.")
     parts = [
         _("{variable} ({share:.0%})", variable=labels(name), share=share)
-        for name, share in rows[["variable", "share_unknown"]].to_numpy()
+        for name, share in rows[["variable", "share_unknown"]].dropna().to_numpy()
     ]
     return _.plural(
         "Imputed {n:,} time: {parts}.",

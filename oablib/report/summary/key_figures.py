@@ -1,5 +1,7 @@
 """Key figures of a run, each with the report that derives it."""
 
+import math
+
 import pandas as pd
 
 from oablib.protocol.models import Model
@@ -35,23 +37,22 @@ def key_figures_table(
 
 
 def _of_children(results: Results) -> list[Row]:
-    row, delivered = results.population.iloc[0], int(results.steps["before"].iloc[0])
-    dropped = delivered - int(row["children"])
-    return [
+    row, delivered = results.population.iloc[0], results.steps["before"].iloc[0]
+    rows = [
         (_("children in the analysis"), number(int(row["children"]), 0), "01_intake"),
         (_("schools"), number(int(row["schools"]), 0), "01_intake"),
-        (
-            _("delivered rows dropped"),
-            _("{n:,} ({share:.1%})", n=dropped, share=dropped / delivered),
-            "01_intake",
-        ),
     ]
+    if pd.notna(delivered):
+        dropped = int(delivered) - int(row["children"])
+        text = _("{n:,} ({share:.1%})", n=dropped, share=dropped / delivered)
+        rows.append((_("delivered rows dropped"), text, "01_intake"))
+    return rows
 
 
 def _of_unknown(results: Results, *, labels: Labels) -> list[Row]:
     rows = [
         (_("{variable} unknown", variable=labels(name)), percent(share, 1), "03_imputation")
-        for name, share in results.unknown[["variable", "share_unknown"]].to_numpy()
+        for name, share in results.unknown[["variable", "share_unknown"]].dropna().to_numpy()
     ]
     if (most := results.recommended) is not None:
         text = _("{m:,} ({wanted:,})", m=results.m, wanted=int(most["m_recommended"]))
@@ -96,13 +97,14 @@ def _of_country(country: Country | None) -> list[Row]:
         return []
     children = int(country.facts["children"].iloc[0])
     above = (country.schools_above_zero("new"), country.schools_above_zero("current"))
+    matched = (
+        _("scores imputed by predictive mean matching"),
+        percent(country.share("matched"), 1),
+        "10_pupil_scores",
+    )
     return [
         (_("children with a score"), number(children, 0), "10_pupil_scores"),
-        (
-            _("scores imputed by predictive mean matching"),
-            percent(country.share("matched"), 1),
-            "10_pupil_scores",
-        ),
+        *([] if math.isnan(country.share("matched")) else [matched]),
         (
             _("school sites above zero (current indicator)"),
             _("{new:,} ({current:,})", new=above[0], current=above[1]),

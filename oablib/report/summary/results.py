@@ -36,7 +36,7 @@ class Results:
     @property
     def unknown(self) -> pd.DataFrame:
         """Rows of `counts` with values that were unknown."""
-        return self.counts[self.counts["imputed"] > 0]
+        return self.counts[self.counts["imputed"] != 0]  # hidden ones (NaN) as well
 
     @property
     def recommended(self) -> pd.Series | None:

@@ -90,6 +90,7 @@ def bias_figure(frame: pd.DataFrame, *, names: Names, about: About) -> Figure:
         alt=_("Dots with intervals. {finding}", finding=finding_bias(
             frame, names=names)),
         numbers=_numbers(frame, "bias", names=names),
+        headings=_.words("columns"),
         **captions("fig-bias"),
     )  # fmt: skip
 
@@ -139,6 +140,7 @@ def coverage_figure(
         alt=_("Dots with intervals. {finding}", finding=finding_coverage(
             frame, names=names, bounds=bounds)),
         numbers=_numbers(frame, "coverage", names=names),
+        headings=_.words("columns"),
         **captions("fig-coverage", least=bounds[0], most=bounds[1]),
     )  # fmt: skip
 
@@ -195,5 +197,4 @@ def _dots(
 
 def _numbers(frame: pd.DataFrame, column: str, *, names: Names) -> pd.DataFrame:
     columns = ["name", "method", column, f"{column}_mce"]
-    rows = names.named(frame)[columns]
-    return rows.rename(columns=dict(_.words("columns")))
+    return names.named(frame)[columns]

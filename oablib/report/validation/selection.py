@@ -125,7 +125,8 @@ def indices_figure(
         figure,
         about=about,
         alt=_("Dots with intervals. {values}.", values=_shares_in_words(frame, names=names)),
-        numbers=names.named(frame)[columns].rename(columns=dict(_.words("columns"))),
+        numbers=names.named(frame)[columns],
+        headings=_.words("columns"),
         **captions("fig-indices", large=large),
     )
 

@@ -43,7 +43,8 @@ def scale_values_figure(frame: pd.DataFrame, *, names: Names, least: float, abou
         about=about,
         alt=_("Two panels of dots. {finding}", finding=finding_values(
             frame, names=names)),
-        numbers=numbers.rename(columns=dict(_.words("columns"))),
+        numbers=numbers,
+        headings=_.words("columns"),
         **captions("fig-scale-values", least=least),
     )  # fmt: skip
 

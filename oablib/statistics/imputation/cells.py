@@ -34,13 +34,14 @@ class Imputed:
 
 
 def pattern(frame: pd.DataFrame, *, model: HasRoles) -> pd.DataFrame:
-    """Joint pattern of unknown values: wave, one True/False column a variable, n, share.
+    """Joint pattern of unknown values: wave, one True/False column a variable, n, children, share.
 
-    share is a fraction of the wave's children; a model without waves has one, called "all".
+    children: of the wave; share is a fraction of them. A model without waves has one, called "all".
     """
     unknown = frame[list(model.imputed)].isna()
     counts = unknown.groupby([model.waves(frame), *model.imputed]).size().rename("n").reset_index()
-    return counts.assign(share=counts["n"] / counts.groupby("wave")["n"].transform("sum"))
+    children = counts.groupby("wave")["n"].transform("sum")
+    return counts.assign(children=children, share=counts["n"] / children)
 
 
 def hide(
