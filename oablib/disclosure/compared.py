@@ -57,18 +57,22 @@ def profile(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         ),
     ]  # fmt: skip
     gone = parts[parts["group"].isin(hidden)].assign(value=np.nan, n=np.nan)
-    return pd.concat([*made, gone, whole]).sort_index()
+    of_all = whole["measure"].isin(COUNTED)
+    made += [
+        whole[of_all],
+        hide(whole[~of_all], rules=rules, shares={"value": "n"}, also=["n"], added_up=False),
+    ]
+    return pd.concat([*made, gone]).sort_index()
 
 
 def late(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Children registered late, as comparison.late_registrations, without counts of few.
 
-    Pupils and toddlers add up to children, and what a month adds is the difference of two rows;
-    the row of published figures stays as it is.
+    Pupils and toddlers add up to children, and what a month adds is the difference of two rows.
     """
     here = (frame["month"] != PUBLISHED).to_numpy()
     few = {
-        str(name): here & is_few(numbers(frame[name]), fewest=rules.fewest)
+        str(name): is_few(numbers(frame[name]), fewest=rules.fewest)
         for name in frame.columns.drop("month")
     }
     either = few["pupils"] | few["toddlers"]

@@ -40,7 +40,8 @@ def municipalities_figure(table: pd.DataFrame, *, about: About) -> Figure:
         figure,
         about=about,
         alt=_("Bars. {values}.", values=spoken),
-        numbers=pd.DataFrame({_("municipality"): names, score: scores}),
+        numbers=first[["name", "achterstandsscore"]],
+        headings={"name": _("municipality"), "achterstandsscore": score},
         **captions("fig-municipalities", count=len(first), share=percent(share)),
     )
 

@@ -157,6 +157,7 @@ def cliff_figure(frame: pd.DataFrame, *, about: About) -> Figure:
             "{usual:.2f}.",
             left=left, most=C - left, cut=cut, step=C - cut, mean=G, usual=C - G,
         ),
-        numbers=line.rename(columns=headings),
+        numbers=line,
+        headings=headings,
         **captions("fig-cliff", step=number(C - cut, 1)),
     )  # fmt: skip

@@ -82,7 +82,8 @@ def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
         alt=_("Bars of counts. {zeros:,} of {n:,} sites have a score of 0.", zeros=zeros, n=n)
         + " "
         + _quartiles(above),
-        numbers=pd.DataFrame({_("from"): edges[:-1], _("to"): edges[1:], _("sites"): counts}),
+        numbers=pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "sites": counts}),
+        headings={"lower": _("from"), "upper": _("to"), "sites": _("sites")},
         **captions("fig-scores", zeros=zeros, n=n, first=FIRST),
     )
 
@@ -155,7 +156,8 @@ def sizes_figure(table: pd.DataFrame, *, about: About) -> Figure:
         figure,
         about=about,
         alt=_("Dots on a grid.") + " " + _by_thirds(sites),
-        numbers=fields.rename(columns=headings),
+        numbers=fields,
+        headings=headings,
         **captions("fig-sizes"),
     )
 

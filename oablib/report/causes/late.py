@@ -46,11 +46,9 @@ def late_registrations_finding(
     printed = frame[frame["month"] == PUBLISHED]
     if printed.empty:
         return text
-    row = printed.iloc[0]
     text += " " + _(
-        "Published, for months with few arrivals because of Covid-19: {children:,} children; "
-        "{several:,} schools with three or more.",
-        children=int(row["children"]), several=int(_several(row)),
+        "Published, for months with few arrivals because of Covid-19: {children:,} children.",
+        children=int(printed["children"].iloc[0]),
     )  # fmt: skip
     if about.drawn:
         text += " " + _(

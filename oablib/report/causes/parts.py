@@ -74,9 +74,8 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
         figure,
         about=about,
         alt=_("Bars per cause. {values}.", values="; ".join(spoken)),
-        numbers=_named(frame)[["group", "cause", "schools", "mean", "mean_absolute"]].rename(
-            columns=_.words("columns")
-        ),
+        numbers=_named(frame)[["group", "cause", "schools", "mean", "mean_absolute"]],
+        headings=_.words("columns"),
         **captions("fig-causes"),
     )
 

@@ -62,8 +62,9 @@ def profile_figure(
         figure,
         about=about,
         alt=_("Marks per characteristic. {values}.", values=_in_words(wide, names)),
-        numbers=wide.rename(columns=headings).round(2).assign(**{_("characteristic"): names})
-        .reset_index(drop=True)[[_("characteristic"), *headings.values()]],
+        numbers=wide.round(2).assign(characteristic=names)
+        .reset_index(drop=True)[["characteristic", *LOOKS]],
+        headings={"characteristic": _("characteristic"), **headings},
         **captions("fig-profile", sds=rules.extreme_sds, least=LEAST),
     )  # fmt: skip
 
@@ -93,12 +94,11 @@ def profile_table(
     names = [sentence(characteristic(*row, table=table)) for row in rows.itertuples(index=False)]
     shown = wide.mul(np.where(counted, 1, 100), axis=0).reset_index(drop=True)
     shown.insert(0, "characteristic", names)
-    groups = _.words("groups")
+    groups = {name: _.words("groups")[name] for name in (LOSE_MOST, GAIN_MOST, ALL)}
+    given = captions("tbl-profile", many=percent(rules.imputed_over))
+    labels = {**given.pop("labels", {}), **groups}
     return show(
-        shown.rename(columns={name: groups[name] for name in (LOSE_MOST, GAIN_MOST, ALL)}),
-        about=about,
-        count_rows=list(np.flatnonzero(counted)),
-        **captions("tbl-profile", many=percent(rules.imputed_over)),
+        shown, about=about, count_rows=list(np.flatnonzero(counted)), labels=labels, **given
     )
 
 

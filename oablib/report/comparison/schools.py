@@ -48,7 +48,8 @@ def crowds_figure(crowds: Crowds, pairs: pd.DataFrame, *, what: str, about: Abou
         figure,
         about=about,
         alt=_("Dots along a diagonal.") + " " + gains(pairs),
-        numbers=dots.round(1).rename(columns=headings),
+        numbers=dots.round(1),
+        headings=headings,
         **captions("fig-crowds-{what}", what=what, rows=rows, fewest=FEWEST, hidden=crowds.hidden),
     )
 
@@ -152,9 +153,8 @@ def changes_figure(frame: pd.DataFrame, *, what: str, about: About) -> Figure:
             upper=top["upper"], few=int(first["n"]), low=first["upper"], many=int(last["n"]),
             high=last["lower"],
         ),
-        numbers=frame.round(1).rename(
-            columns={"lower": _("change from"), "upper": _("change to"), "n": rows}
-        ),
+        numbers=frame.round(1),
+        headings={"lower": _("change from"), "upper": _("change to"), "n": rows},
         **captions("fig-changes-{what}", what=what, rows=rows),
     )  # fmt: skip
 

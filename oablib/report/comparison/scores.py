@@ -102,9 +102,8 @@ def density_figure(result: Density, *, about: About) -> Figure:
             "{y:+.2f}.",
             near=near, reach=2 * width, n=int(top["n"]), x=top["x"], y=top["y"],
         ),
-        numbers=table.rename(
-            columns={"x": _("current score from"), "y": _("new score from"), "n": _("children")}
-        ),
+        numbers=table,
+        headings={"x": _("current score from"), "y": _("new score from"), "n": _("children")},
         **captions(
             "fig-score-density",
             width=width,
