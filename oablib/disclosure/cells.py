@@ -105,7 +105,8 @@ class _Table:
     def faults(self) -> Iterator[Fault]:
         declared = self.declared
         for name in map(str, self.frame):
-            if name not in declared.columns:
+            is_yes_or_no = pd.api.types.is_bool_dtype(self.frame[name])
+            if name not in declared.columns and not is_yes_or_no:
                 yield Fault(name, 0, "not declared")
         yield from self._texts()
         yield from self._counts()

@@ -1,7 +1,7 @@
 """What the cells of a table or exhibit are: the key `cells` of its entry in a YAML file.
 
 One word for a whole table, or the part that each column plays. A column that is not named is not
-declared, and what is not declared is not published.
+declared, unless it says yes or no alone, and what is not declared is not published.
 """
 
 from collections.abc import Iterable, Mapping
