@@ -19,8 +19,9 @@ NEAR_LIMIT = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """n: values of the target group that are left; low to high: of its A; mean: width of the
-    interval of A / n, infinite where it is wide enough not to be computed. In points.
+    """Of a place: values of n that are left (single: 1 alone), width of its A and of its mean A / n.
+
+    Widths in points; the mean's is infinite where it is wide enough not to be computed.
     """
 
     values: int
@@ -48,6 +49,7 @@ def known(solver: Solver, i: int, *, n_target: float, A: float, few: bool, rules
     low, high = int(np.ceil(n_low - EXACT)), int(np.floor(n_high + EXACT))
     if high - low + 1 < rules.attack.counts + NEAR_LIMIT:
         left = solver.possible(n, low, high)
+        _fail_if_truth_is_excluded(n_target, min(left, default=np.inf), max(left, default=-np.inf))
     else:
         left = list(range(low, high + 1))
     close = few and n_target >= 1 and _spread(points) <= rules.attack.width

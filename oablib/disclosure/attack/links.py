@@ -100,8 +100,11 @@ def _municipality(made: Linear, rows: Places, block: np.ndarray, inside: np.ndar
         one = block[own]
         sites, parts = inside[table == SITES], inside[table != MUNICIPALITIES]
         sign, shift = rows.sign[one], rows.shift[one]
-        x = made.column(0, rows.between[one], whole=True)
-        Y = made.column(0, rows.between[one] * rows.between_far[one])
+        most = rows.between[one]
+        # With one boundary for both, those on it may count in either population, or in both.
+        least = -most if rows.between_near[one] == rows.between_far[one] else 0.0
+        x = made.column(least, most, whole=True)
+        Y = made.column(least * rows.between_far[one], most * rows.between_far[one])
         made.row(0, np.inf, {Y: 1, x: -rows.between_near[one]})
         made.row(-np.inf, 0, {Y: 1, x: -rows.between_far[one]})
         pupils = float(rows.size[block[sites]].sum())
@@ -124,7 +127,7 @@ def _sums(made: Linear, rows: Places, block: np.ndarray, sums: pd.DataFrame) -> 
 
 
 def _score(made: Linear, rows: Places, one: int, i: int) -> int:
-    """Column of a floored score P = max(0, A - B): with z whole, P is A - B (z = 1) or 0 (z = 0)."""
+    """Column of a floored score P = max(0, A - B); with z whole, A - B for 1 and 0 for 0."""
     B = rows.drop[one]
     low, high = rows.A_low[one] - B, rows.A_high[one] - B
     P, A = made.column(0, max(high, 0)), 2 * i + 1

@@ -1,7 +1,8 @@
 """Every place as one row: what is released of it, and what follows from its own row alone.
 
-A row is a school site, a municipality, or the toddlers of a municipality. Behind each are n children
-of the target group and A, the sum of their distances C - D, with nearest x n <= A <= farthest x n.
+A row is a school site, a municipality, or the toddlers of a municipality. Behind each are n
+children of the target group and A, the sum of their distances C - D, so that A is from
+nearest x n to farthest x n.
 """
 
 from collections.abc import Sequence
@@ -29,11 +30,11 @@ class Places:
     """Places of all dates, each field of shape (places,).
 
     size: children. drop: B; nearest, farthest: of one child; A_low to A_high, in points. n_low to
-    n_high: target group. hidden: no score was released. The last five tell how a municipality counts
-    the pupils of its sites, and are 0 elsewhere. Distances are longer by shift, C of municipalities
-    less C of sites. Up to `between` pupils have a score between both boundaries: they join its
-    target group (sign 1) or leave it (sign -1), each with a distance from between_near to
-    between_far.
+    n_high: target group. hidden: no score was released. The last five tell how a municipality
+    counts the pupils of its sites, and are 0 elsewhere. Distances are longer by shift, C of
+    municipalities less C of sites. Up to `between` pupils have a score between both boundaries:
+    they join its target group (sign 1) or leave it (sign -1), each with a distance from
+    between_near to between_far.
     """
 
     date: Text
@@ -131,14 +132,12 @@ def _municipalities(one: Released) -> Places:
         date=one.date,
         constants=one.of_municipalities,
     )
-    pupils = rows.size - toddlers(one).to_numpy(float)
-    between = np.minimum(_column(one.municipalities, "between", pupils), pupils)
     ours, theirs = one.of_municipalities, one.of_sites
     boundaries = sorted([ours.boundary, theirs.boundary])
     return replace(
         rows,
         shift=np.full(len(rows), ours.C - theirs.C),
-        between=between,
+        between=one.municipalities["between"].to_numpy(float),
         sign=np.full(len(rows), 1.0 if ours.boundary >= theirs.boundary else -1.0),
         between_near=np.full(len(rows), ours.C - boundaries[1]),
         between_far=np.full(len(rows), ours.C - boundaries[0]),

@@ -47,11 +47,12 @@ class Released:
     """All that is known of the places of one reference date.
 
     sites: school_id, municipality, n_children, low, high. municipalities: municipality, n_children,
-    low, high; they need not be listed, and children who are not at a site of theirs are toddlers.
-    low and high: the exact A - B lies between them, in points, both infinite where it is hidden.
-    Optional in both: n_low, n_high (children of the target group, where released), and in
-    municipalities `between`: the most pupils whose score is between the boundaries of both
-    populations. of_sites, of_municipalities: constants of pupils, and of pupils and toddlers.
+    low, high, between; a municipality need not be listed, and its children who are at no site of it
+    are toddlers. low and high: the exact A - B lies between them, in points, both infinite where it
+    is hidden. between: how many pupils are in the target group of one population only, as `truth`
+    has it: not released, but so few that the attacker is granted it. Optional in both tables: n_low,
+    n_high, children of the target group, where released. of_sites, of_municipalities: constants of
+    pupils, and of pupils and toddlers.
     """
 
     date: str

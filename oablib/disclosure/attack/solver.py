@@ -68,6 +68,12 @@ class Solver:
     def _solve(self, model: highspy.Highs) -> None:
         model.run()
         self.solved += 1
+        if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # From another start: bounds a millionth apart can stall a search that was well begun.
+            model.clearSolver()
+            model.setOptionValue("presolve", "on")
+            model.run()
+            model.setOptionValue("presolve", "off")
         status = model.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise DisclosureError(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oablib.base.errors import DisclosureError
 from oablib.base.shown import showable
 from oablib.disclosure.attack.places import MUNICIPALITIES, SITES, TODDLERS
 from oablib.indicator import allocation
@@ -19,7 +20,7 @@ class Truth:
     """The target group of each place of one reference date.
 
     places: date, table, place, n_target, A (points, unrounded). between: pupils of each
-    municipality with a score between the boundaries of both populations, by its code.
+    municipality who are in the target group of one population only, by its code.
     """
 
     places: pd.DataFrame
@@ -36,20 +37,20 @@ def truth(
 ) -> Truth:
     """Compute it from children; inputs as of allocation.municipalities. Raises as that does.
 
-    Where tied children count in part, so does n_target; the attack takes them as whole.
+    Raises DisclosureError too where tied children count in part: the attack counts whole children.
     """
     at_sites = populations.pupils(children, sites, rules=rules)
     everybody = populations.everybody(children, sites, rules=rules)
     of_sites, of_all = (populations.of_units(p.units, rules=rules) for p in (at_sites, everybody))
     places, codes = sites["school_id"], municipalities["municipality"]
+    _fail_if_children_count_in_part(of_sites, of_all)
     toddlers, pupils = _part(everybody, everybody.toddler), _part(everybody, ~everybody.toddler)
     tables = [
         _table(SITES, places, at_sites, means=of_sites, rules=rules),
         _table(TODDLERS, codes, toddlers, means=of_all, rules=rules),
         _table(MUNICIPALITIES, codes, everybody, means=of_all, rules=rules),
     ]
-    cuts = sorted([of_sites.cut, of_all.cut])
-    between = (pupils.units >= cuts[0]) & (pupils.units <= cuts[1])
+    between = _target(pupils, of_sites) != _target(pupils, of_all)
     number = np.bincount(pupils.row[between], minlength=len(codes))
     return Truth(
         places=pd.concat(tables, ignore_index=True).assign(date=date),
@@ -70,6 +71,19 @@ def _table(
     A, _ = exact.terms(sums, national=means, threshold=rules.threshold_schools).as_points()
     columns = {"table": table, "place": place.astype(str).to_numpy(object)}
     return pd.DataFrame({**columns, "n_target": sums.n_target, "A": A})
+
+
+def _target(population: Population, means: National) -> NDArray[np.bool_]:
+    return population.units < means.cut + int(means.counted > 0)
+
+
+def _fail_if_children_count_in_part(*means: National) -> None:
+    tied = sum(one.tied for one in means if one.counted not in (0, 1))
+    if tied:
+        raise DisclosureError(
+            f"{tied:,} children at the boundary count in part by the rule ties: share, which the "
+            "attack on released scores cannot follow; choose all or none."
+        )
 
 
 def _part(population: Population, chosen: NDArray[np.bool_]) -> Population:
