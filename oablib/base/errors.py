@@ -63,6 +63,12 @@ class ComparisonError(OabError):
     """
 
 
+class DisclosureError(OabError):
+    """Raised when something would leave that may hold values of persons."""
+
+    exit_code = 3
+
+
 class RenderError(OabError):
     """Raised when an executed notebook cannot become a report."""
 
