@@ -28,10 +28,7 @@ from tests.render.cases import (
 
 
 def test_the_answer_stands_before_everything_else() -> None:
-    html = page(
-        new_markdown_cell("## First section"),
-        shown("**42 points**", tags=("answer",)),
-    )
+    html = page(new_markdown_cell("## First section"), shown("**42 points**", tags=("answer",)))
     first = html.index("First section</h2>")
     assert html.index("By that much") < html.index("42 points") < first
     assert "<strong>42 points</strong>" in html
