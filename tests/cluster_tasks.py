@@ -1,10 +1,13 @@
 """A scheduler and workers on this machine, started by command, and tasks that they can import."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,9 +26,10 @@ DASK = (sys.executable, "-m", "dask")
 
 @dataclass
 class Cluster:
-    """Address of a scheduler; processes that were started, the scheduler first."""
+    """Address of a scheduler; processes that were started, the scheduler first, and their log."""
 
     address: str
+    log: Path
     started: list[subprocess.Popen] = field(default_factory=list)
 
     def add_worker(self, *options: str, path: Path = ROOT, **variables: str) -> subprocess.Popen:
@@ -38,9 +42,11 @@ class Cluster:
     def _start(self, command: list[str], path: Path, variables: dict[str, str]) -> subprocess.Popen:
         environment = os.environ | variables
         environment["PYTHONPATH"] = os.pathsep.join(map(str, (path, ROOT / "tests")))
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         # This folder holds neither rules nor tables: tasks must bring what they need.
-        self.started.append(subprocess.Popen(command, env=environment, cwd="/", **quiet))
+        with self.log.open("ab") as log:
+            self.started.append(
+                subprocess.Popen(command, env=environment, cwd="/", stdout=log, stderr=log)
+            )
         return self.started[-1]
 
     def end(self) -> None:
@@ -54,7 +60,7 @@ def started(folder: Path, *, workers: int) -> Iterator[Cluster]:
     """A scheduler with so many workers, ended with the block."""
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
-    here = Cluster("")
+    here = Cluster("", folder / "cluster.log")
     address = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     try:
         here._start([*DASK, "scheduler", *address, "--scheduler-file", str(file)], ROOT, {})
@@ -91,6 +97,16 @@ def title_of_model(name: str) -> str:
 
 def refuse(count: int) -> None:
     raise EstimationError(f"{count} children are too few.")
+
+
+def fail(person: str) -> None:
+    """Fail in every way that a library has to quote a value."""
+    warnings.warn(person, stacklevel=1)
+    logging.getLogger("some.library").error("no %s", person)
+    thread = threading.Thread(target={}.__getitem__, args=(person,))
+    thread.start()
+    thread.join()
+    raise KeyError(person)
 
 
 def slow_square(number: int, *, seconds: float) -> int:

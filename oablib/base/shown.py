@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 import pandas as pd
 
-from oablib.base.wording import inert
+from oablib.base.wording import inert, shown_names
 
 Result = TypeVar("Result")
 Value: TypeAlias = Any  # of a field: nothing is known of it
@@ -76,7 +76,7 @@ def _parts(result: Any, hidden: Collection[str]) -> tuple[dict[str, pd.DataFrame
 def _outline(value: Value) -> str:
     """How much there is, and nothing of it."""
     if isinstance(value, pd.DataFrame):
-        return f"{len(value):,} rows of {', '.join(map(str, value)) or 'no column'}"
+        return f"{len(value):,} rows of {', '.join(shown_names(value)) or 'no column'}"
     if isinstance(value, np.ndarray):
         return f"array of shape {value.shape}"
     return f"{len(value):,} items" if isinstance(value, Collection) else "not shown"

@@ -10,6 +10,7 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from oablib.base.errors import InputError
 from oablib.base.shown import showable
+from oablib.base.wording import shown_names
 from oablib.intake.formats import Delivered
 from oablib.protocol.codebook import Codebook, Column, Table
 from oablib.protocol.codebook_checks import plain
@@ -18,8 +19,6 @@ from oablib.protocol.codebook_checks import plain
 MOJIBAKE = re.compile("[ÃÂ][\u0080-\u00bf\u0152-\u2122]|â€|\ufffd")
 # Marks inside decoded columns, where no delivered value can be infinite.
 NOT_READABLE, OTHER_ENCODING = np.inf, -np.inf
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
-_NINE_DIGITS = re.compile(r"\d{9}")  # the length of a bsn
 
 
 @showable(private=("frame",))
@@ -69,7 +68,7 @@ def decode(delivered: Delivered, *, table: Table, codebook: Codebook) -> Decoded
     return Decoded(
         frame=pd.DataFrame(values),
         faults=[f"{delivered.file}{fault}" for fault in faults],
-        ignored=_shown(extra),
+        ignored=tuple(shown_names(extra)),
     )
 
 
@@ -113,13 +112,6 @@ def _refused_words(name: str, *, codebook: Codebook) -> set[str]:
     whole = name.casefold().strip()
     parts = {whole, re.sub(r"[\W_]+", "", whole), *re.split(r"[\W_]+", whole)}
     return parts & set(codebook.refused_columns)
-
-
-def _shown(extra: list[str]) -> tuple[str, ...]:
-    """Names that can be printed; a name that looks like data is counted instead."""
-    plain = [n for n in extra if _PLAIN_NAME.fullmatch(n) and not _NINE_DIGITS.search(n)]
-    hidden = len(extra) - len(plain)
-    return (*plain, *([f"{hidden} with unusual names"] if hidden else []))
 
 
 def _label_faults(labels: Mapping[object, str], *, column: Column) -> Iterator[str]:

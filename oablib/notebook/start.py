@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from oablib import params
+from oablib.base import hidden_rows
 from oablib.base.errors import ModelError, ParameterError
 from oablib.base.shown import showable
 from oablib.base.wording import did_you_mean
@@ -30,7 +31,8 @@ def start(namespace: Mapping[str, Any]) -> "NotebookStage":
 
     A value that was given, in the parameters cell or by papermill, is used as it is. All others
     come from the file of the run, and the options that the run was last made with; without `run`
-    from the last run. In a notebook that is opened by hand one printed line says which is which.
+    from the last run. In a notebook that is opened by hand one printed line says which is which,
+    and rows of frames are hidden until `show_rows`.
     Raises ParameterError for a name that the notebook does not declare and for a value that does
     not fit, EnvironmentFault when no project is found.
     """
@@ -40,6 +42,7 @@ def start(namespace: Mapping[str, Any]) -> "NotebookStage":
         return NotebookStage(**vars(store.of_run(run)), values=parameters.given, origins={})
     used = by_hand.values_for(parameters)
     tables = store.beside_run(used.run)
+    hidden_rows.hide()
     print(used.line)
     if made := tables.made_by_hand():
         print(
@@ -134,6 +137,10 @@ class NotebookStage(Store):
     def about_country(self) -> About:
         """Population, n and source of the children of the country, for captions."""
         return exhibit.about_country(self.read_result("country_facts"))
+
+    def show_rows(self) -> None:
+        """Show rows of frames at the end of a cell, which may be of children, in this session."""
+        hidden_rows.show()
 
     def _named(self, parameter: str) -> str:
         if parameter not in self.values:

@@ -212,7 +212,7 @@ def _report(item: Executed, around: _Around) -> Report:
     list_, question, answer, body = (
         _checked(part, ready.exhibits, item.stem) for part in pandoc.html(tree)
     )
-    handed_on = report_notebook.handed_on(item.notebook, stem=item.stem, values=item.values)
+    handed_on = report_notebook.handed_on(item.notebook, values=item.values)
     return Report(
         stem=item.stem,
         title=ready.title,

@@ -14,24 +14,12 @@ from oablib.base import language
 from oablib.base.errors import RenderError
 from oablib.base.wording import inert
 from oablib.params import cell as parameter_cell
-from oablib.render import markdown, sections
+from oablib.render import markdown, outputs, sections
 from oablib.report import exhibit, texts
 from oablib.report.translated import TEXT_MIME
 
 ANSWER_TAG = "answer"
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# Where a warning came from, without the folders of the machine that it was raised on.
-_FOLDERS = (
-    (re.compile(r"\S*[/\\]ipykernel_\d+[/\\]\d+\.py"), "cell"),
-    (re.compile(r"\S*[/\\]site-packages[/\\]"), ""),
-    (re.compile(r"\S*[/\\](?=oablib[/\\]\S+\.py)"), ""),
-)
-_PREFERRED = ("text/html", "text/markdown", "text/plain")
-_IMAGE = "image/"
-_NO_ALT = (
-    "{stem} shows a picture or object that may lack an alt text; show figures with the functions "
-    "of oablib.report, which give one."
-)
+_LOOK, _TEXT = "text/html", "text/markdown"
 _NUMBER = re.compile(r"^\d+ ")
 _LABEL = re.compile(r"(?:fig|tbl)-[a-z0-9-]{1,60}")
 
@@ -60,8 +48,13 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
 
 
 def in_language(notebook: nbformat.NotebookNode, *, stem: str) -> nbformat.NotebookNode:
-    """The notebook in the language in use: its Markdown, and what its cells show."""
+    """The notebook in the language in use: its Markdown, and what its cells show.
+
+    An exhibit has its HTML and its payload, a text its Markdown. Raises DisclosureError as
+    outputs.release.
+    """
     ready = copy.deepcopy(notebook)
+    outputs.release(ready, stem=stem)
     path = params.root() / "notebooks" / f"{stem}.ipynb"
     catalogue = texts.catalogue_of(path, code=language.current())
     translate = texts.translations(catalogue).gettext
@@ -69,7 +62,7 @@ def in_language(notebook: nbformat.NotebookNode, *, stem: str) -> nbformat.Noteb
         if cell.cell_type == "markdown" and language.current() != language.SOURCE:
             cell.source = markdown.translated(cell.source, translate=translate)
         for output in cell.get("outputs", []):
-            _choose(output.get("data", {}))
+            output.data = _in_use(output.data)
     return ready
 
 
@@ -79,19 +72,20 @@ def titles_beside(stems: Collection[str]) -> dict[str, str]:
     for path in sorted((params.root() / "notebooks").glob("*.ipynb")):
         if path.stem not in stems:
             read = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            read.cells = [cell for cell in read.cells[:1] if cell.cell_type == "markdown"]
             title = title_of(in_language(read, stem=path.stem))
             titles[path.stem] = _NUMBER.sub("", title)
     return titles
 
 
-def _choose(data: Any) -> None:
-    """Of an output that is in all languages, keep the one in use."""
+def _in_use(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An exhibit or text in the language in use."""
     code = language.current()
     if TEXT_MIME in data:
-        data["text/markdown"] = data.pop(TEXT_MIME)[code]
-    if code in data.get(exhibit.MIME, {}):
-        payload = data[exhibit.MIME] = dict(data[exhibit.MIME][code])
-        data["text/html"] = payload.pop("html", "") or exhibit.figure_with_drawing(payload)
+        return {_TEXT: data[TEXT_MIME][code]}
+    payload = dict(data[exhibit.MIME][code])
+    look = payload.pop("html", "") or exhibit.figure_with_drawing(payload)
+    return {_LOOK: look, exhibit.MIME: payload}
 
 
 def prepare(
@@ -106,19 +100,20 @@ def prepare(
 ) -> ReportNotebook:
     """Split off the head, move the answer there, and clean the cells.
 
+    notebook: as `in_language` gives it.
     values: were injected. pages: stem -> title of all reports of the run; absent: of those that it
     lacks. words: of the filters, see Edition.words. anchors: names of headings, if they are given.
-    Raises RenderError when the first cell lacks title or question, nothing answers, a cell shows
-    an error, or an output is a bare image, which has no alternative text.
+    Raises RenderError when the first cell lacks title or question, nothing answers, or the label of
+    an exhibit is unfit.
     """
     body = copy.deepcopy(notebook)
     question, stated, rest = _head(body.cells[0].source if body.cells else "", stem=stem)
-    printed = [text for cell in body.cells for text in _answers(cell)]
-    answer = "\n\n".join(text for text in (stated, *printed) if text)
+    found = [text for cell in body.cells for text in _answers(cell)]
+    answer = "\n\n".join(text for text in (stated, *found) if text)
     if not answer:
         raise RenderError(
-            f"{stem} gives no answer; print it in a cell tagged `{ANSWER_TAG}`, or write a "
-            "paragraph that starts with **Answer.** in its first cell."
+            f"{stem} gives no answer; show a text of oablib.report in a cell tagged "
+            f"`{ANSWER_TAG}`, or write a paragraph that starts with **Answer.** in its first cell."
         )
     body.cells[0].source = rest
     exhibits: list[dict[str, Any]] = []
@@ -145,19 +140,18 @@ def prepare(
     return ReportNotebook(stem, title_of(notebook), body, exhibits)
 
 
-def handed_on(
-    notebook: nbformat.NotebookNode, *, stem: str, values: Values
-) -> nbformat.NotebookNode:
+def handed_on(notebook: nbformat.NotebookNode, *, values: Values) -> nbformat.NotebookNode:
     """The executed notebook for its readers, with the values of the run in its parameters cell.
 
-    Of each output it holds what a reader sees, without the machine's folders.
+    Of each output it holds what a reader sees.
     """
     ready = copy.deepcopy(notebook)
     ready.cells = [cell for cell in ready.cells if _is_shown(cell)]
     for cell in ready.cells:
         if cell.cell_type == "code":
             _merge(cell, values)
-            cell.outputs = [_cleaned_output(output, stem) for output in cell.outputs]
+            for output in cell.outputs:
+                output.data.pop(exhibit.MIME, None)
     return ready
 
 
@@ -181,18 +175,17 @@ def _head(source: str, *, stem: str) -> tuple[str, str, str]:
 
 
 def _answers(cell: Any) -> Iterator[str]:
-    """Take the Markdown that a cell tagged `answer` printed or displayed out of its outputs."""
-    if cell.cell_type != "code" or ANSWER_TAG not in cell.metadata.get("tags", []):
-        return
-    others = []
-    for output in cell.outputs:
-        is_printed = output.output_type == "stream" and output.name == "stdout"
-        text = output.text if is_printed else output.get("data", {}).get("text/markdown")
-        if text is None:
-            others.append(output)
-        else:
+    """Take the texts out of the outputs of a cell tagged `answer`."""
+    if cell.cell_type == "code" and ANSWER_TAG in cell.metadata.get("tags", []):
+        for text in _texts_taken_out(cell):
             yield text.strip().removeprefix("**Answer.**").strip()
-    cell.outputs = others
+
+
+def _texts_taken_out(cell: Any) -> list[str]:
+    """The texts among the outputs of a cell, which then are exhibits alone."""
+    texts = [output.data[_TEXT] for output in cell.outputs if _TEXT in output.data]
+    cell.outputs = [output for output in cell.outputs if _TEXT not in output.data]
+    return texts
 
 
 def _is_shown(cell: Any) -> bool:
@@ -208,25 +201,15 @@ def _cleaned(cell: Any, stem: str, values: Values, exhibits: list[dict[str, Any]
         yield cell
         return
     _merge(cell, values)
-    texts, outputs = [], []
+    texts = _texts_taken_out(cell)
     for output in cell.outputs:
-        payload = output.get("data", {}).get(exhibit.MIME)
-        clean = _cleaned_output(output, stem)
-        data = clean.get("data", {})
-        if payload is None and "<img" in data.get("text/html", "").lower():
-            raise RenderError(_NO_ALT.format(stem=stem))
-        if "text/markdown" in data:
-            texts.append(new_markdown_cell(data["text/markdown"]))
-            continue
-        if payload is not None:
-            _fail_if_label_is_unfit(payload["label"], stem=stem)
-            exhibits.append(payload)
-            if "svg" in payload:
-                data["text/html"] = exhibit.figure_html(payload, source=drawing(payload))
-        outputs.append(clean)
-    cell.outputs = outputs
+        payload = output.data.pop(exhibit.MIME)
+        _fail_if_label_is_unfit(payload["label"], stem=stem)
+        exhibits.append(payload)
+        if "svg" in payload:
+            output.data[_LOOK] = exhibit.figure_html(payload, source=drawing(payload))
     yield cell
-    yield from texts
+    yield from map(new_markdown_cell, texts)
 
 
 def _fail_if_label_is_unfit(label: str, *, stem: str) -> None:
@@ -246,22 +229,3 @@ def drawing(payload: Mapping[str, Any]) -> str:
 def _merge(cell: Any, values: Values) -> None:
     if parameter_cell.TAG in cell.metadata.get("tags", []):
         cell.source = parameter_cell.merged(cell.source, values)
-
-
-def _cleaned_output(output: Any, stem: str) -> Any:
-    """Keep one form of an output: HTML before Markdown before plain text."""
-    output = copy.deepcopy(output)
-    if output.output_type == "stream":
-        output.text = _ANSI.sub("", output.text)
-        for folder, shown in _FOLDERS:
-            output.text = folder.sub(shown, output.text)
-        return output
-    if output.output_type == "error":
-        raise RenderError(f"{stem} shows an error; a report is made of cells that succeeded.")
-    kind = next((kind for kind in _PREFERRED if kind in output.data), None)
-    pictured = any(name.startswith(_IMAGE) for name in output.data)
-    if kind is None or (pictured and kind == "text/plain"):
-        raise RenderError(_NO_ALT.format(stem=stem))
-    output.data = {kind: output.data[kind]}
-    output.metadata = {}
-    return output

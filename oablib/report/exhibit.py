@@ -24,6 +24,11 @@ STEM = re.compile(r"\d\d_[a-z_]+")
 MIME = "application/vnd.oablib.exhibit+json"
 """Type of the output beside the HTML: all of an exhibit except its look, see `payload`."""
 
+_BOTH = {"label", "title", "unit", "note", "about", "population", "source", "data"}
+PARTS_OF_FIGURE = frozenset({*_BOTH, "columns", "rows", "svg", "alt"})
+PARTS_OF_TABLE = frozenset({*_BOTH, "columns", "rows", "html"})
+"""Of the payload that a notebook shows, in each language."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:

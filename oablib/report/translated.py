@@ -71,11 +71,15 @@ def in_languages(function: Function) -> Function:
 
 
 @in_languages
-def paragraphs(*texts: Any) -> str:
+def paragraphs(*texts: str | InLanguages) -> str:
     """Several texts as paragraphs of one; empty ones are left out."""
     parts = [_here(text) for text in texts]
     return "\n\n".join(part for part in parts if part)
 
 
-def _here(text: Any) -> str:
-    return str(text.versions[language.current()] if isinstance(text, InLanguages) else text)
+def _here(text: str | InLanguages) -> str:
+    """A text in the language in use. Raises TypeError for anything else, such as a frame."""
+    here = text.versions[language.current()] if isinstance(text, InLanguages) else text
+    if not isinstance(here, str):
+        raise TypeError("paragraphs joins texts")
+    return here

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from oablib import params
-from oablib.base import language
+from oablib.base import language, withheld
 from oablib.base.errors import IncompleteRunError, OabError, ParameterError, public_message
 from oablib.base.wording import did_you_mean
 from oablib.params import declared
@@ -18,6 +18,8 @@ from oablib.params import run as params_run
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or 2 to 5 as errors.py says."""
+    if arguments is None:  # this process does nothing else
+        withheld.install()
     words = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

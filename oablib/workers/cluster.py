@@ -18,7 +18,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from oablib.base.errors import IncompleteRunError
+from oablib.base import withheld
+from oablib.base.errors import (
+    EnvironmentFault,
+    IncompleteRunError,
+    OabError,
+    public_class,
+    public_message,
+)
 from oablib.workers import card, connection
 
 # Smaller functions travel with each task; larger ones are sent once and passed on by workers.
@@ -106,14 +113,33 @@ def _run(order: tuple[dict[str, str], bytes], message: bytes, arguments: bytes) 
     wanted, rules = order
     # Workers may join after the executor was opened.
     card.fail_if_it_differs(wanted, card.actual(list(wanted)), where="A worker that joined later")
+    withheld.install()
     _TASK.running, _TASK.left = True, False
     try:
-        with _project(rules):
+        with _project(rules), _messages_withheld():
             function = pickle.loads(message)
             args, options = pickle.loads(arguments)
             return function(*args, **options)
     finally:
         _TASK.running = False
+
+
+@contextmanager
+def _messages_withheld() -> Iterator[None]:
+    """Raise errors of ours for others: a worker logs what a task raises, with its message."""
+    try:
+        yield
+    except OabError:
+        raise
+    except OSError as error:
+        raise EnvironmentFault(
+            f"A worker could not read or write a file: {error.strerror}. Check free space and "
+            "permissions on its machine."
+        ) from None
+    except Exception as error:
+        raise IncompleteRunError(
+            f"A task stopped with {public_class(error)}: {public_message(error)}."
+        ) from None
 
 
 @contextmanager

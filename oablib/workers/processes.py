@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from oablib import params
+from oablib.base import withheld
 from oablib.base.errors import IncompleteRunError
 from oablib.workers import cluster
 from oablib.workers.cluster import variables_set
@@ -65,7 +66,8 @@ def pool(workers: int) -> Iterator[Executor]:
         with cluster.executor(address, rules=rules, environment=SINGLE_THREAD) as executor:
             yield executor
         return
-    local = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    spawn = get_context("spawn")
+    local = ProcessPoolExecutor(workers, mp_context=spawn, initializer=withheld.install)
     try:
         with variables_set(SINGLE_THREAD), local as executor:
             try:

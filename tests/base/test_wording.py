@@ -34,3 +34,20 @@ def test_no_text_acts(text: str) -> None:
 @given(st.text(string.ascii_letters + string.digits + " .,;:()'\"éë"))
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert wording.inert(text) == wording.formula_safe(text) == text
+
+
+@pytest.mark.parametrize("name", ["shoe_size", "_x", "Sex.1", "x1234567", "a" * 64])
+def test_a_plain_name_is_shown(name: str) -> None:
+    assert wording.plain_names([name]) == wording.shown_names([name]) == [name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "999111999", "x123456782", "x12345678", "x1234.56_78", "Ada L", " a", "a\n", "1a", "a" * 65,
+        "Zoë", "ada@example.org", "a-b", "", 7,
+    ],
+)  # fmt: skip
+def test_a_name_that_may_be_data_is_counted(name: object) -> None:
+    assert wording.plain_names([name]) == []
+    assert wording.shown_names([name, "cito", name]) == ["cito", "2 with unusual names"]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from oablib import params
-from oablib.base import language
+from oablib.base import hidden_rows, language
 from oablib.base.errors import InputError, ModelError, ParameterError
 from oablib.base.language import Words
 from oablib.base.origin import Origin
@@ -195,11 +195,16 @@ def test_a_run_that_was_made_later_counts_again(small: Path) -> None:
 def test_in_a_run_all_is_given_and_nothing_is_printed(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    hidden: list[bool] = []
+    monkeypatch.setattr(hidden_rows, "hide", lambda: hidden.append(True))
+    start(cell(data="x.sav"))
+    assert hidden.pop() and capsys.readouterr().out
     monkeypatch.setenv("OAB_PRIVATE", str(small / "a"))
     monkeypatch.setenv("OAB_RESULTS", str(small / "b"))
     stage = start(cell(("run", "model", "seed"), run="small", model="base", seed=3))
     assert (stage.run, stage.seed, stage.private) == ("small", 3, small / "a")
     assert stage.by_hand is None and capsys.readouterr().out == ""
+    assert hidden == []
     stage.write_result("one", pd.DataFrame({"n": [1]}))
     assert (small / "b" / "one.parquet").is_file()
     monkeypatch.setenv("OAB_ROLES_ONLY", "yes")

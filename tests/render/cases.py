@@ -1,6 +1,7 @@
 """Notebooks of one stage for tests of the render, and what becomes of them."""
 
 import dataclasses
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -39,12 +40,15 @@ def table(name: str = "values", text: str = "a"):
 
 
 def shown(
-    data: "dict[str, str] | Exhibit | InLanguages",
+    data: Exhibit | InLanguages | str | dict[str, Any],
     source: str = "show()",
     tags: tuple[str, ...] = (),
 ):
+    """A cell that shows an exhibit or text, the same in both languages, or a bundle of types."""
     cell = new_code_cell(source, execution_count=1)
-    bundle = data._repr_mimebundle_() if hasattr(data, "_repr_mimebundle_") else data
+    if isinstance(data, Exhibit | str):
+        data = both(data, data)
+    bundle = data._repr_mimebundle_() if isinstance(data, InLanguages) else data
     cell.outputs = [new_output("display_data", data=bundle)]
     cell.metadata["tags"] = list(tags)
     return cell

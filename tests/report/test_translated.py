@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from oablib.base import language
 from oablib.base.language import Words
@@ -115,6 +116,12 @@ def test_paragraphs_join_texts_language_by_language_and_leave_out_what_is_empty(
     joined = as_in_notebook(made)
     assert joined.versions == {"en": "Good day.\n\nAda", "nl": "Goedendag.\n\nAda"}
     assert paragraphs(greeting(), "Ada") == "Good day.\n\nAda"
+
+
+@pytest.mark.parametrize("value", [pd.DataFrame({"child": [4.5]}), pd.Series([4.5]), 4.5, None])
+def test_paragraphs_join_texts_and_nothing_else(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^paragraphs joins texts$"):
+        paragraphs("Ada", value)
 
 
 def test_a_label_acts_in_no_text_of_markdown() -> None:

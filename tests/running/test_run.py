@@ -22,7 +22,7 @@ from oablib.base.errors import (
 )
 from oablib.base.files import sha256
 from oablib.params import run as params_run
-from oablib.running import run
+from oablib.running import commands, run
 from oablib.running.kernels import execute as kernel
 from tests.places import ROOT
 
@@ -45,17 +45,39 @@ def root(project: Path) -> Path:
 
 
 SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"
-SUMMARY = STORE + "print(tables.read_result('sizes')['n'].sum(), seed)"
+TEXT = "from oablib.report.translated import paragraphs\n"
+SUMMARY = STORE + TEXT + "paragraphs(f\"{tables.read_result('sizes')['n'].sum()} {seed}\")"
+NEXT = "\n# %%\n"
+HOSTILE = {
+    "person = open(data).read()\nimport pandas as pd\npd.DataFrame({'a': [person]})": "a frame",
+    "pd.Series([person])": "a frame",
+    "print(person)": "printed text",
+    "import warnings\nwarnings.warn(person)": "a warning",
+    "import logging\nlogging.getLogger('some').error(person)": "a warning or a line of a log",
+    "view = 'application/vnd.jupyter.widget-view+json'\n"
+    "display({view: {'model_id': person}, 'text/plain': person}, raw=True)": "a widget",
+    "display({'image/svg+xml': person}, raw=True)": "a picture",
+    "from IPython.display import HTML\nHTML(person)": "a frame or another object",
+    "from oablib.report.exhibit import About, Table\n"
+    "from oablib.report.translated import InLanguages\n"
+    "table = Table(label='tbl-a', title='A', unit='', about=About('a'), headings=[('a', False)],\n"
+    "    groups=[('', [['b']])], numbers=pd.DataFrame())\n"
+    "both = InLanguages({'en': table, 'nl': table})\n"
+    "display(both._repr_mimebundle_() | {'text/latex': person}, raw=True)": "an exhibit or text",
+    "shown = display(both, display_id=True)\nshown.update(person)": "a frame or another object",
+    "display(both, metadata={'child': person})\nboth": "",
+}
 
 
 def stage(root: Path, stem: str, code: str, **oab: list[str]) -> None:
-    """Write a stage; without metadata it keeps those that it has."""
+    """Write a stage, its code as one cell or more; without metadata it keeps those it has."""
     path = root / "notebooks" / f"{stem}.ipynb"
     if not oab and path.exists():
         oab = nbformat.read(path, as_version=4).metadata["oab"]
     parameters = new_code_cell("seed: int = 1  # seed\ndata: str = ''  # file")
     parameters.metadata["tags"] = ["parameters"]
-    cells = [new_markdown_cell(HEAD.format(stem=stem)), parameters, new_code_cell(code)]
+    cells = [new_markdown_cell(HEAD.format(stem=stem)), parameters]
+    cells += map(new_code_cell, code.split(NEXT))
     nbformat.write(new_notebook(cells=cells, metadata={"oab": oab}), path)
 
 
@@ -246,6 +268,22 @@ def test_an_unforeseen_error_withholds_its_message_everywhere(
     assert all(SENTINEL.encode() not in data for data in kept.values())
 
 
+def test_what_is_no_exhibit_and_no_text_stops_the_run_and_is_kept_nowhere(
+    root: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each way out of a cell in a cell of its own, the first of which is the third."""
+    stage(root, "01_intake", NEXT.join(HOSTILE))
+    assert commands.main(["run", "mine"]) == 3
+    printed = "".join(capfd.readouterr())
+    expected = [f"cell {n} shows {kind}" for n, kind in enumerate(HOSTILE.values(), 3) if kind]
+    assert [part for part in expected if part not in printed] == []
+    assert f"cell {2 + len(HOSTILE)} shows" not in printed  # of an exhibit the metadata are dropped
+    assert SENTINEL not in printed
+    kept = {name: data for name, data in everything(root).items() if name != "cohort.csv"}
+    assert "reports/index.html" in kept and not (root / "reports" / "mine").exists()
+    assert [name for name, data in kept.items() if SENTINEL.encode() in data] == []
+
+
 def test_an_error_of_ours_keeps_its_message_and_its_exit_code(root: Path) -> None:
     code = "from oablib.base.errors import SchemaError\nraise SchemaError('3 rows')"
     stage(root, "01_intake", code)
@@ -313,12 +351,10 @@ def test_the_terminal_shows_each_stage_once(root: Path, capfd: pytest.CaptureFix
 
 
 def test_a_published_notebook_tells_no_folder_of_the_machine(root: Path) -> None:
-    code = "import warnings\nwarnings.warn('look here')\nprint(data)"
-    stage(root, "00_summary", code)
+    stage(root, "00_summary", TEXT + "paragraphs(data)")
     (root / "elsewhere").mkdir()
     (root / "cohort.csv").rename(root / "elsewhere" / "cohort.csv")
     page = (execute(data="elsewhere/cohort.csv").parent / "00_summary.html").read_text("utf-8")
-    assert "cell:2: UserWarning: look here" in page
     assert "cohort.csv" in page
     assert str(root) not in page
 
@@ -349,7 +385,7 @@ def test_the_same_run_does_not_start_twice(root: Path) -> None:
 def test_private_tables_are_private(root: Path) -> None:
     write = STORE + "tables.write('cohort', pd.DataFrame({'child': [1]}))"
     stage(root, "01_intake", write, reads=["delivery"], writes=["cohort"])
-    stage(root, "00_summary", STORE + "tables.read('cohort')", reads=["cohort"])
+    stage(root, "00_summary", STORE + "tables.read('cohort');", reads=["cohort"])
     execute()
     work = root / ".work" / "mine"
     for folder in (work, root / ".work" / ".cache"):

@@ -1,6 +1,7 @@
 """Tasks on a Dask scheduler with workers that were started by command on this machine."""
 
 import dataclasses
+import os
 import shutil
 import sys
 import time
@@ -63,6 +64,19 @@ def test_rules_travel_with_the_tasks(named, tmp_path, monkeypatch):
 def test_error_of_a_task_comes_back_as_it_was(named):
     with pytest.raises(EstimationError, match="3 children are too few"):
         run(tasks.refuse, [3])
+
+
+def test_what_a_task_raises_and_says_is_withheld_from_the_log_of_its_worker(named):
+    person = "999111999"
+    with pytest.raises(IncompleteRunError, match="A task stopped with KeyError: ") as stopped:
+        run(tasks.fail, [person])
+    said = named.log.read_text(encoding="utf-8")
+    for part in ("Compute Failed", "UserWarning in line", "ERROR in the log of some.library"):
+        assert part in said
+    assert person not in said + str(stopped.value)
+    with pytest.raises(EnvironmentFault, match="could not read or write a file: No such file"):
+        run(os.listdir, [f"/{person}"])
+    assert person not in named.log.read_text(encoding="utf-8")
 
 
 def test_a_function_that_holds_data_is_sent_once(named):

@@ -34,6 +34,15 @@ def test_a_process_that_dies_is_reported():
         list(processes.each(os._exit, [1], workers=2))
 
 
+def test_what_libraries_say_in_a_process_is_withheld(capfd):
+    with pytest.raises(KeyError):
+        list(processes.each(tasks.fail, ["999111999"], workers=2))
+    said = capfd.readouterr().err
+    assert "999111999" not in said
+    for part in ("UserWarning in line", "ERROR in the log of some.library", "KeyError outside"):
+        assert part in said
+
+
 def test_environment_is_as_it_was_before(monkeypatch):
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     with processes.pool(2):

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from oablib.base.errors import AllocationError
+from oablib.base.wording import shown_names
 from oablib.indicator.allocation.settings import Rules
 
 CHILDREN = ("toddler", "school_id", "municipality", "score")
@@ -38,7 +39,7 @@ def fail_if_columns_are_absent(frame: pd.DataFrame, columns: Sequence[str], *, n
     missing = [column for column in columns if column not in frame]
     if missing:
         raise AllocationError(
-            f"{name} lacks {', '.join(missing)}; it has {', '.join(map(str, frame))}."
+            f"{name} lacks {', '.join(missing)}; it has {', '.join(shown_names(frame))}."
         )
     if frame.empty:
         raise AllocationError(f"{name} has no rows; expected at least one.")

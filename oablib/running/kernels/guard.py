@@ -8,10 +8,8 @@ Runs as `python -P -m oablib.running.kernels.guard -f <connection file>`, so tha
 the guard cannot start by mistake.
 """
 
-import logging
 import os
 import signal
-import sys
 import threading
 import time
 from typing import Any
@@ -20,6 +18,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 
+from oablib.base import withheld
 from oablib.base.errors import public_class, public_message
 
 PARENT_TICK = 0.5  # seconds between looks at whether the parent is there
@@ -84,17 +83,13 @@ class GuardedApp(IPKernelApp):
             super().init_poller()
 
 
-def _print_class_only(raised: Any) -> None:
-    kind = getattr(raised.exc_type, "__name__", "exception")
-    print(f"{kind} outside the main thread; its message is withheld.", file=sys.stderr)
-
-
 def main() -> None:
     """Start the kernel with the guard in place."""
-    # asyncio logs the exception of a task that was never awaited, with its message.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    threading.excepthook = _print_class_only
-    sys.unraisablehook = _print_class_only
+    withheld.install()
+    # Before cells can write: what ipykernel says of itself would end on the terminal of the run.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
     GuardedApp.launch_instance(kernel_class=GuardedKernel)
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from oablib.base.errors import IncompleteRunError
 from oablib.protocol.roles import ROLES_ONLY
+from oablib.render import outputs
 from oablib.running import workspace
 from oablib.running.kernels import execute as kernel
 from oablib.running.kernels.execute import Kernels
@@ -57,8 +58,9 @@ class Times(NamedTuple):
 def execute(task: StageTask, folder: Path) -> Times:
     """Run the stage; leave its tables and its executed notebook in `folder`, which is made.
 
-    Raises what the notebook raised on purpose, and IncompleteRunError when a cell did not run, a
-    table is absent or one is there that was not declared.
+    Raises what the notebook raised on purpose; IncompleteRunError when a cell did not run, a table
+    is absent or one is there that was not declared; DisclosureError when a cell shows anything but
+    exhibits and texts of oablib.report.
     """
     import nbformat  # with papermill two seconds to import, which only a stage that runs needs
 
@@ -74,7 +76,7 @@ def execute(task: StageTask, folder: Path) -> Times:
         kernels=task.kernels,
     )
     _fail_if_cell_did_not_run(notebook, stem=task.stem)
-    notebook.metadata.pop("papermill", None)
+    outputs.release(notebook, stem=task.stem)
     _keep_only_what_was_made(task, folder)
     _fail_if_tables_are_not_as_declared(task, folder)
     nbformat.write(notebook, folder / EXECUTED)
@@ -154,12 +156,8 @@ def _keep_only_what_was_made(task: StageTask, folder: Path) -> None:
 
 def _fail_if_cell_did_not_run(notebook: Any, *, stem: str) -> None:
     for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        if cell.execution_count is None:
+        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
             raise IncompleteRunError(f"{stem}: cell {number} did not run.")
-        if any(output.output_type == "error" for output in cell.outputs):
-            raise IncompleteRunError(f"{stem}: cell {number} shows an error.")
 
 
 def _fail_if_tables_are_not_as_declared(task: StageTask, folder: Path) -> None:

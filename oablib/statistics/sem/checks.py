@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.base.wording import did_you_mean
+from oablib.base.wording import did_you_mean, plain_names, shown_names
 from oablib.statistics.sem.spec import ModelSpec
 
 # Spread relative to size below which a column of doubles holds nothing but rounding.
@@ -23,11 +23,11 @@ def fail_if_column_is_absent(needed: Sequence[str], columns: Sequence) -> None:
     absent = [name for name in needed if name not in columns]
     if not absent:
         return
-    known = [str(name) for name in columns]
+    known = plain_names(columns)
     hints = " ".join(f"There is no {name!r}{did_you_mean(name, known)}" for name in absent)
     raise ModelError(
         f"The model names columns that the data do not hold. {hints} "
-        f"The data hold {len(known)} columns: {', '.join(known)}."
+        f"The data hold {len(columns)} columns: {', '.join(shown_names(columns))}."
     )
 
 
@@ -88,14 +88,20 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
     return np.asarray(numbered), labels
 
 
+def _within(label: str) -> str:
+    """Which group is meant, by a name that may be shown; a code of groups may be a person's."""
+    if not label:
+        return ""
+    return f" in group {label!r}" if plain_names([label]) else " in one of the groups"
+
+
 def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:
     """Raise EstimationError when a group has no more rows than free parameters."""
     free = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
     if n <= len(free):
-        where = f" in group {label!r}" if label else ""
         raise EstimationError(
-            f"{n:.0f} rows{where} for {len(free)} free parameters (moments of exogenous variables "
-            "included); more rows than parameters are needed."
+            f"{n:.0f} rows{_within(label)} for {len(free)} free parameters (moments of exogenous "
+            "variables included); more rows than parameters are needed."
         )
 
 
@@ -113,20 +119,19 @@ def fail_if_spread_is_absent(names: Sequence[str], cov: NDArray, *, label: str) 
     constant = [name for name, spread in zip(names, np.diag(cov), strict=True) if spread <= 0]
     if constant:
         raise EstimationError(
-            f"Columns {constant} are constant in group {label!r}; leave them out of the model."
+            f"Columns {constant} are constant{_within(label)}; leave them out of the model."
         )
 
 
 def fail_if_columns_are_collinear(names: Sequence[str], cov: NDArray, *, label: str) -> None:
     """Raise EstimationError that names the columns which determine each other."""
     sd = np.sqrt(np.diag(cov))
-    where = f" in group {label!r}" if label else ""
     eigenvalues, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     vanishing = vectors[:, eigenvalues < COLLINEAR_TOLERANCE]
     if vanishing.size:
         part = np.abs(vanishing).max(axis=1) > COLLINEAR_SHARE
         columns = [name for name, inside in zip(names, part, strict=True) if inside]
         raise EstimationError(
-            f"Collinear columns{where}: {columns} determine each other exactly "
+            f"Collinear columns{_within(label)}: {columns} determine each other exactly "
             f"({vanishing.shape[1]} of them can be computed from the rest); leave that many out."
         )

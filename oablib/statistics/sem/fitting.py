@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
+from oablib.base.wording import shown_names
 from oablib.statistics.sem import estimation, inference, solution, spec
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
@@ -232,7 +233,7 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
     if group not in data.columns:
         raise ModelError(
             f"group={group!r} is no column of the data, which hold {len(data.columns)}: "
-            f"{', '.join(map(str, data.columns))}."
+            f"{', '.join(shown_names(data.columns))}."
         )
     return max(int(data[group].nunique()), 1)
 

@@ -32,6 +32,9 @@ STOPPED = {
     ),
 }
 SURVIVED = {
+    "kernel": "get_ipython().kernel.log.error(f'no {person}')",
+    "library": "import logging\nlogging.getLogger('some.library').error(f'no {person}')",
+    "warning": "import warnings\nwarnings.warn(str(person))",
     "thread": "import threading\n"
     "def fail():\n    raise ValueError(person)\n"
     "thread = threading.Thread(target=fail)\nthread.start()\nthread.join()",
@@ -65,7 +68,8 @@ def test_what_fails_beside_the_cells_is_not_quoted_in_the_notebook(
 ) -> None:
     done = execute(PERSON, *SURVIVED.values(), folder=tmp_path)
     outputs = "".join(str(cell.outputs) for cell in done.cells)
-    assert "ValueError outside the main thread" in outputs
+    for part in ("ValueError outside the main", "ERROR in the log of some.", "UserWarning in line"):
+        assert part in outputs
     assert SENTINEL not in outputs + "".join(capfd.readouterr())
 
 

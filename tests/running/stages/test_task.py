@@ -1,6 +1,5 @@
 """A stage runs with what it declares, loads what its key knows, and says how long it took."""
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +8,20 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from oablib.base.errors import DisclosureError
 from oablib.running.kernels.execute import Kernels
 from oablib.running.stages import declared, key, task
 from oablib.running.stages.declared import Stage
 from oablib.running.stages.task import StageTask
 from tests.places import ROOT
 
-# Packages around the guard, which is loaded before the first cell and only by it.
-GUARD = {"oablib.running", "oablib.running.kernels"}
-PRINT_LOADED = "import sys\nprint(*sorted(n for n in sys.modules if n.startswith('oablib')))"
+# What the guard is in and what it loads, before the first cell: no result depends on it.
+GUARD = {"oablib.running", "oablib.running.kernels", "oablib.base.withheld"}
+NOTE_LOADED = (
+    "import os, pathlib, sys\n"
+    "loaded = sorted(name for name in sys.modules if name.startswith('oablib'))\n"
+    "pathlib.Path(os.environ['OAB_RESULTS'], 'loaded.parquet').write_text(' '.join(loaded));"
+)
 VALUES = {"run": "demo", "codebook": "codebook", "model": "base"}
 
 
@@ -26,10 +30,6 @@ def small(source: str, **options: object) -> StageTask:
     empty: frozenset[str] = frozenset()
     made = StageTask("01_small", notebook, {}, {}, writes=empty, may_write=empty)
     return replace(made, **options)  # type: ignore[arg-type]
-
-
-def executed(folder: Path) -> nbformat.NotebookNode:
-    return nbformat.read(folder / task.EXECUTED, as_version=4)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_every_module_that_a_stage_loads_is_part_of_its_key(
 ) -> None:
     """Executed as a run does it, so that modules count which a function imports when called."""
     notebook = nbformat.reads(literature.text, as_version=4)
-    notebook.cells.append(new_code_cell(PRINT_LOADED))
+    notebook.cells.append(new_code_cell(NOTE_LOADED))
     task.execute(
         StageTask(
             literature.stem,
@@ -52,12 +52,12 @@ def test_every_module_that_a_stage_loads_is_part_of_its_key(
             key.values_of(literature, VALUES),
             key.files(literature, VALUES),
             writes=frozenset(literature.writes),
-            may_write=frozenset(literature.may_write),
+            may_write=frozenset({*literature.may_write, "loaded"}),
             kernels="plain",
         ),
         tmp_path / "stage",
     )
-    loaded = set(executed(tmp_path / "stage").cells[-1].outputs[0].text.split())
+    loaded = set((tmp_path / "stage" / "results" / "loaded.parquet").read_text().split())
     parts = key.components(literature, VALUES, tables={}, delivery={})
     known = {name.removeprefix("module ") for name in parts if name.startswith("module ")}
     assert len(loaded) > 20
@@ -77,8 +77,8 @@ def test_a_packed_task_brings_its_files_and_sends_what_it_made(tmp_path: Path) -
     source = (
         "import json, os, pathlib\n"
         "text = pathlib.Path('params/rules/mine.yaml').read_text()\n"
-        "pathlib.Path(os.environ['OAB_RESULTS'], 'made.parquet').write_text(text)\n"
-        "print(os.environ.get('OAB_ROLES_ONLY'))"
+        "text += f', {os.environ.get(\"OAB_ROLES_ONLY\")}'\n"
+        "pathlib.Path(os.environ['OAB_RESULTS'], 'made.parquet').write_text(text);"
     )
     given = small(
         source, files={"params/rules/mine.yaml": rules}, writes=frozenset({"made"}), roles_only=True
@@ -87,11 +87,12 @@ def test_a_packed_task_brings_its_files_and_sends_what_it_made(tmp_path: Path) -
     rules.unlink()
     assert task.packed(packed) == packed
     contents, times = task.execute_packed(packed)
-    task._keep_kernels_open("forked").close()  # a worker keeps them until it ends
-    task._keep_kernels_open.cache_clear()
     assert contents.keys() == {"results/made.parquet", task.EXECUTED}
     assert 0 < times.in_cells < times.seconds
     task.unpack(contents, tmp_path / "made")
-    assert (tmp_path / "made" / "results" / "made.parquet").read_text() == "a: 1"
-    cells = json.loads((tmp_path / "made" / task.EXECUTED).read_text(encoding="utf-8"))["cells"]
-    assert cells[0]["outputs"][0]["text"] == ["yes\n"]
+    assert (tmp_path / "made" / "results" / "made.parquet").read_text() == "a: 1, yes"
+    packed = task.packed(small("1"))
+    with pytest.raises(DisclosureError, match="01_small: cell 1 shows"):
+        task.execute_packed(packed)
+    task._keep_kernels_open("forked").close()  # a worker keeps them until it ends
+    task._keep_kernels_open.cache_clear()

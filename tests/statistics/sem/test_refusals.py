@@ -146,11 +146,22 @@ def test_absent_group_is_named():
     assert "group='schol' is no column" in refused({}, group="schol")
 
 
+def test_a_group_or_column_that_may_be_a_person_is_not_named():
+    person = "x999111999"
+    for label, named in ((person, "rows in one of the groups for"), ("Ada", "rows in group 'Ada'")):
+        codes = np.where(DATA.index < 9, label, "others")
+        message = refused({"child": codes, person: 1.0}, group="child")
+        assert named in message and person not in message
+    for options in ({"group": "schol"}, {"cluster": "schol"}):
+        message = refused({person: 1.0}, **options)
+        assert "1 with unusual names" in message and person not in message
+
+
 def test_constant_column_of_one_group_is_named():
     message = refused(
         {"half": DATA.index % 2, "origin": DATA["origin"] * (DATA.index % 2)}, group="half"
     )
-    assert "Columns ['origin'] are constant in group '0'" in message
+    assert "Columns ['origin'] are constant in one of the groups" in message
 
 
 def test_weights_of_zero_are_counted():
