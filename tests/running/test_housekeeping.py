@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from oablib.base.errors import IncompleteRunError, InputError, ParameterError
 from oablib.base.files import sha256
-from oablib.running import housekeeping
+from oablib.running.housekeeping import reports as housekeeping
 
 
 @pytest.fixture
