@@ -56,7 +56,8 @@ class Certificates:
         return "\n".join(
             [
                 f"# Certificates in {self.folder}, valid until {self.end:%Y-%m-%d %H:%M} UTC.",
-                "# In each shell:",
+                "# In each shell (what workers lay aside on disk is then yours alone, too):",
+                "umask 077",
                 *names,
                 "# In one shell each:",
                 f"dask scheduler --protocol tls --host 127.0.0.1 --port {PORT} --no-dashboard",
