@@ -1,15 +1,17 @@
 """A scheduler and workers on this machine, started by command, and tasks that they can import."""
 
+import io
 import json
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pandas as pd
 
 from oablib import params
 from oablib.base.errors import EstimationError
+from oablib.running import commands
 from oablib.workers import cluster, processes
 from tests.places import ROOT
 
@@ -57,19 +60,39 @@ class Cluster:
 
 @contextmanager
 def started(folder: Path, *, workers: int) -> Iterator[Cluster]:
-    """A scheduler with so many workers, ended with the block."""
+    """A scheduler with so many workers, ended with the block; certificates are set up for it."""
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
     here = Cluster("", folder / "cluster.log")
-    address = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    address = ("--protocol", "tls", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    with certified(folder / "certificates"):
+        try:
+            here._start([*DASK, "scheduler", *address, "--scheduler-file", str(file)], ROOT, {})
+            here.address = _address(file)
+            for _ in range(workers):
+                here.add_worker()
+            yield here
+        finally:
+            here.end()
+
+
+@contextmanager
+def certified(folder: Path) -> Iterator[None]:
+    """Do in a block what `oab certificates` prints for a shell."""
+    import dask
+
+    with redirect_stdout(io.StringIO()) as printed:
+        assert commands.main(["certificates", str(folder)]) == 0
+    lines = [shlex.split(line) for line in printed.getvalue().splitlines()]
+    variables = dict(
+        line[1].split("=", maxsplit=1) for line in lines if line and line[0] == "export"
+    )
     try:
-        here._start([*DASK, "scheduler", *address, "--scheduler-file", str(file)], ROOT, {})
-        here.address = _address(file)
-        for _ in range(workers):
-            here.add_worker()
-        yield here
+        with cluster.variables_set(variables):
+            dask.config.refresh()
+            yield
     finally:
-        here.end()
+        dask.config.refresh()
 
 
 def _address(file: Path) -> str:

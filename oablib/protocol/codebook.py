@@ -12,7 +12,7 @@ from oablib.params import checked, kinds
 from oablib.protocol import codebook_checks
 
 Part = TypeVar("Part")
-ColumnType = Literal["id", "category", "integer", "number", "text"]
+ColumnType = Literal["id", "category", "integer", "number", "month", "text"]
 CATEGORIES = "a list of categories, or the name of one in lists"
 Level = Literal["child", "school", "neighbourhood", "municipality"]
 
@@ -49,12 +49,13 @@ class Column(kinds.Declaration):
     """One column of a table.
 
     short_nl, short_en: the label as words of a sentence; without them the label itself.
-    unit, unit_nl: of its numbers, empty for text. categories: in published order, empty unless
-    type is category. reference: key of the reference category. missing: code -> Dutch label.
-    range: lowest and highest number in `unit`, both allowed. pattern: regular expression that the
-    whole of an id must match. level: whose property it is. indicator: number in the list of
-    2015 (params/rules/indicators.yaml). nullable: unknown values stay in the analysis as NaN.
-    required: rows whose value is a missing code are dropped at intake, with a count.
+    type: a month is a whole number yyyymm. unit, unit_nl: of its numbers, empty for text.
+    categories: in published order, empty unless type is category. reference: key of the reference
+    category. missing: code -> Dutch label. range: lowest and highest number in `unit`, both
+    allowed. pattern: regular expression that the whole of an id must match. level: whose property
+    it is. indicator: number in the list of 2015 (params/rules/indicators.yaml). nullable: unknown
+    values stay in the analysis as NaN. required: rows whose value is a missing code are dropped at
+    intake, with a count.
     """
 
     key: kinds.OwnName
@@ -132,7 +133,12 @@ class Column(kinds.Declaration):
     @property
     def is_numeric(self) -> bool:
         """Whether its values are numbers rather than codes or texts."""
-        return self.type in ("integer", "number")
+        return self.type in ("integer", "number", "month")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers or codes."""
+        return self.type in ("category", "integer", "month")
 
     @property
     def is_personal(self) -> bool:

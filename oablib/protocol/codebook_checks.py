@@ -101,7 +101,7 @@ def _of_categories(column: "Column") -> Iterator[kinds.Fault]:
 
 
 def _of_missing(column: "Column") -> Iterator[kinds.Fault]:
-    if column.missing and column.type not in ("category", "integer", "number"):
+    if column.missing and column.type not in ("category", "integer", "number", "month"):
         yield ("missing",), "missing codes belong to a category or a number"
     if column.missing and not (column.nullable or column.required):
         text = "a missing code needs nullable (kept as unknown) or required (the row is dropped)"

@@ -14,6 +14,7 @@ from oablib.base.errors import IncompleteRunError, OabError, ParameterError, pub
 from oablib.base.wording import did_you_mean
 from oablib.params import declared
 from oablib.params import run as params_run
+from oablib.running.housekeeping import commands as housekeeping
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +68,7 @@ def _parser() -> _Parser:
     _add_params(commands)
     listing = commands.add_parser("list", help="list the runs that can be made")
     listing.set_defaults(handler=_list)
-    _add_housekeeping(commands)
+    housekeeping.add(commands)
     _add_synthetic(commands)
     _add_validate(commands)
     texts = commands.add_parser("texts", help="update the catalogues of translated texts")
@@ -109,7 +110,7 @@ def _add_values(command: argparse.ArgumentParser) -> None:
 
 
 def _add_scheduler(command: argparse.ArgumentParser) -> None:
-    text = "work on the Dask cluster at this address, such as tcp://127.0.0.1:8786"
+    text = "work on the Dask cluster at this address, such as tls://127.0.0.1:8786"
     command.add_argument("--scheduler", metavar="ADDRESS", default="", help=text)
 
 
@@ -140,16 +141,6 @@ def _add_params(commands: argparse._SubParsersAction) -> None:
     new.add_argument("name", metavar="NAME", help="of the new run")
     new.add_argument("--from", metavar="RUN", dest="parent", required=True, help="run to extend")
     new.set_defaults(handler=_new)
-
-
-def _add_housekeeping(commands: argparse._SubParsersAction) -> None:
-    verify = commands.add_parser("verify", help="hold a report against its manifest")
-    verify.add_argument("name", metavar="NAME", help="a folder of reports")
-    verify.set_defaults(handler=_verify)
-    clean = commands.add_parser("clean", help="remove private folders and kept results")
-    text = "runs whose private folders go; without any, all of them, and the kept results"
-    clean.add_argument("names", metavar="NAME", nargs="*", help=text)
-    clean.set_defaults(handler=_clean)
 
 
 def _add_synthetic(commands: argparse._SubParsersAction) -> None:
@@ -209,20 +200,6 @@ def _new(options: argparse.Namespace) -> None:
     from oablib.running import new_run
 
     print(new_run.write(options.name, parent=options.parent))
-
-
-def _verify(options: argparse.Namespace) -> None:
-    from oablib.running import housekeeping
-
-    count = housekeeping.verify(options.name)
-    print(f"reports/{options.name}: all {count} files are as the manifest says.")
-
-
-def _clean(options: argparse.Namespace) -> None:
-    from oablib.running import housekeeping
-
-    for name, size in housekeeping.clean(options.names).items():
-        print(f"{name}: {size / 1e6:,.1f} MB set free")
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, str]:

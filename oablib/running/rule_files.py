@@ -20,6 +20,7 @@ from oablib.disclosure.declared import Declared
 from oablib.params import checked, kinds, publications, run
 from oablib.params.declared import RunFile, RunParameters
 from oablib.protocol import codebook, literature, models
+from oablib.running.housekeeping import settings as housekeeping
 from oablib.running.stages import key
 from oablib.running.stages.cache import CACHE
 from oablib.running.stages.declared import Stage
@@ -115,7 +116,7 @@ def _named(values: Mapping[str, Any], stages: Sequence[Stage]) -> list[str]:
         for parameter, kind in params.KINDS.items()
         for name in params.files_of(parameter, values[parameter])
     ]
-    names += key.all_rule_files(stages, values)
+    names += [*key.all_rule_files(stages, values), f"rules/{housekeeping.RULE}"]
     if "synthetic" in (values["data"], values["country"]):
         names += DRAWN_WITH
     if values["country"] == "synthetic":

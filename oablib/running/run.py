@@ -7,10 +7,19 @@ that fails, or is stopped at any moment, leaves the earlier reports as they were
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from oablib.params.declared import RunParameters
-from oablib.running import by_hand, delivery, publication, publication_cells, rule_files, workspace
+from oablib.running import (
+    by_hand,
+    delivery,
+    publication,
+    publication_cells,
+    rule_files,
+    used,
+    workspace,
+)
 from oablib.running import session as run_session
 from oablib.running.delivery import Delivery
 from oablib.running.kernels.execute import Kernels
@@ -112,6 +121,7 @@ def make(
         attempt=session.workspace.attempt,
         engine=session.engine,
         progress=session.progress,
+        note=partial(used.note, work=session.workspace.work),
         again=_again(stages, options),
         last=run_session.last_components(session.workspace.work),
     ).results()

@@ -11,6 +11,7 @@ from oablib import params
 from oablib.base import files
 from oablib.base.errors import EnvironmentFault, IncompleteRunError
 from oablib.running import workspace
+from oablib.running.housekeeping import cleaning
 from oablib.running.kernels.execute import Kernels
 from oablib.running.progress import Level, Progress
 from oablib.running.stages import schedule
@@ -45,8 +46,9 @@ def opened(
 ) -> Iterator[Session]:
     """The session of a run, for a block; errors of machine and keyboard become ours.
 
-    Raises IncompleteRunError when the run is interrupted or already running, EnvironmentFault
-    when a file cannot be read or written.
+    What has expired is removed first. Raises ParameterError for a fault of the rules about that,
+    IncompleteRunError when the run is interrupted or already running, EnvironmentFault when a file
+    cannot be read or written.
     """
     try:
         with (
@@ -54,6 +56,8 @@ def opened(
             _attempt(space, level=level) as progress,
             schedule.engine(scheduler=scheduler, kernels=kernels) as engine,
         ):
+            for each in cleaning.remove_expired():
+                progress.say(f"Expired: {each}")
             yield Session(space, engine, progress)
     except KeyboardInterrupt:
         raise IncompleteRunError(

@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from oablib import params
 from oablib.base.errors import IncompleteRunError
 
 TABLE_FOLDERS = ("private", "results")
+PID = "pid"
+"""In a run's private folder while it runs: the number of the process that holds its lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def opened(run: str) -> Iterator[Workspace]:
     New files are readable by their owner alone as long as it is open.
     Raises IncompleteRunError when the run is already running.
     """
-    with _private_files(), _locked(run) as work:
+    with _private_files(), locked(run) as work:
         space = Workspace(run, work, work / f"attempt-{uuid.uuid4().hex[:8]}")
         _clear_leftovers(space)
         try:
@@ -107,21 +109,33 @@ def link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def clean(run: str) -> int:
-    """Remove the private folder of a run, which is there; bytes that this set free.
+def clean(run: str, *, keep: Collection[str] = (), first: Iterable[Path] = ()) -> int:
+    """Remove what is in the private folder of a run but `keep`; bytes that this set free.
 
+    The folder goes as well when nothing stays. first: folders elsewhere that go before it.
     Raises IncompleteRunError when the run is running.
     """
-    size = size_of(of(run))
-    with _locked(run) as work:
-        shutil.rmtree(work)
-    (params.root() / params.WORK / f"{run}.lock").unlink(missing_ok=True)
+    with locked(run) as work:
+        here = [path for path in work.iterdir() if path.name not in (*keep, PID)]
+        size = remove([*first, *here])
+    if not list(work.iterdir()):
+        work.rmdir()
+        (params.root() / params.WORK / f"{run}.lock").unlink(missing_ok=True)
     return size
 
 
-def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; those with a second name elsewhere count in part."""
-    states = [path.stat() for path in folder.rglob("*") if path.is_file()]
+def remove(paths: Sequence[Path]) -> int:
+    """Remove files and folders; bytes that this set free."""
+    size = sum(map(size_of, paths))
+    for path in paths:
+        with suppress(FileNotFoundError):  # another process may be removing the same
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return size
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all in a folder; those with a second name elsewhere count in part."""
+    states = [each.stat() for each in (path, *path.rglob("*")) if each.is_file()]
     return sum(state.st_size // max(state.st_nlink, 1) for state in states)
 
 
@@ -152,13 +166,17 @@ def _private_files() -> Iterator[None]:
 
 
 @contextmanager
-def _locked(run: str) -> Iterator[Path]:
+def locked(run: str) -> Iterator[Path]:
+    """Hold the lock of a run for a block; gives its private folder, which is made.
+
+    Raises IncompleteRunError when the run is already running.
+    """
     work = of(run)
     resting = work.parent
     work.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (resting, work):
         folder.chmod(0o700)
-    lock, holder = FileLock(resting / f"{run}.lock", timeout=0), work / "pid"
+    lock, holder = FileLock(resting / f"{run}.lock", timeout=0), work / PID
     try:
         lock.acquire()
     except Timeout:

@@ -43,10 +43,11 @@ def executor(
 
     rules: the folder params that tasks are to read; it travels with them. environment: variables
     that every worker must have been started with. Tasks not begun at the block's end are dropped.
-    Raises EnvironmentFault when `distributed` is not installed, the address is not encrypted and
-    not of this machine, nothing answers in 5 seconds, no worker comes in 15, or a worker has more
-    than one thread, other variables, or another oablib, Python or numerical package than this
-    process; IncompleteRunError when the scheduler ends, or worker after worker, or all workers do.
+    Raises EnvironmentFault when `distributed` is not installed, the address or a worker is not
+    encrypted, certificates are absent or old, nothing answers in 5 seconds, no worker comes in 15,
+    or a worker has more than one thread, other variables, or another oablib, Python or numerical
+    package than this process; IncompleteRunError when the scheduler ends, or worker after worker,
+    or all workers do.
     """
     wanted = {**card.card(), **environment}
     client = connection.connected(address, wanted)

@@ -2,28 +2,24 @@
 
 import asyncio
 import logging
-import os
 import re
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
+from ssl import SSLContext, cert_time_to_seconds
 from typing import Any
-from urllib.parse import urlsplit
 
 from oablib.base.errors import EnvironmentFault
 from oablib.workers import card
 
 CONNECT_SECONDS = 5
 FIRST_WORKER_SECONDS = 15
-PLAIN = "OAB_SCHEDULER_PLAIN"
-"""Set to 1 where the network itself is closed and encrypted: tcp:// is then taken everywhere."""
-PROTOCOLS = ("", "tcp", "ws", *(ENCRYPTED := ("tls", "wss")))
 START = (
-    "Start one with `dask scheduler --host 127.0.0.1 --port 8786` and workers with `dask worker "
-    "<address> --nthreads 1`, or leave OAB_SCHEDULER out to work on this machine alone; see "
-    "docs/scaling.md."
+    "Start a scheduler and workers as `oab certificates DIR` prints, with the same certificates, "
+    "or leave OAB_SCHEDULER out to work on this machine alone; see docs/scaling.md."
 )
-_LOCATION = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}")
+ENCRYPTED = "tls://"
+_ADDRESS = re.compile(r"\w+://(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}")
 
 
 def connected(address: str, wanted: Mapping[str, str]) -> Any:
@@ -53,9 +49,15 @@ def _client(address: str) -> Any:
         ) from None
     # What goes wrong is said once, by the errors that this module raises.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-    security = Security()
-    certificates = security.get_connection_args("client")
-    _fail_if_certificates_are_absent(address, certificates)
+    security = Security(require_encryption=True)
+    try:
+        certificates = security.get_connection_args("client")
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The certificates that are set up here cannot be read ({type(error).__name__}); make "
+            "new ones with `oab certificates DIR` and set the variables that it prints."
+        ) from None
+    _fail_if_certificates_are_absent_or_old(address, certificates["ssl_context"])
     _fail_if_nothing_answers(address, certificates)
     options = {"timeout": CONNECT_SECONDS, "set_as_default": False, "asynchronous": False}
     return Client(address, security=security, name="oab", **options)
@@ -84,37 +86,35 @@ def _fail_if_nothing_answers(address: str, certificates: Mapping[str, Any]) -> N
 
 
 def _fail_if_address_is_open(address: str) -> None:
-    """Tasks hold rows of children, and anybody that can send a worker a task commands it."""
-    protocol, _, location = address.rpartition("://")
-    if protocol not in PROTOCOLS or not _LOCATION.fullmatch(location):
+    """Tasks hold rows of children, and anybody that can send a worker a task commands it.
+
+    On this machine too: its other users can reach a port.
+    """
+    if not _ADDRESS.fullmatch(address):
         raise EnvironmentFault(
             f"{address!r} cannot be the address of a scheduler; expected, as the scheduler prints "
-            "it, tls://<host>:<port> or tcp://127.0.0.1:<port>."
+            "it, tls://<host>:<port>."
         )
-    if protocol not in ENCRYPTED and not _is_here(location) and os.environ.get(PLAIN) != "1":
+    if not address.startswith(ENCRYPTED):
         raise EnvironmentFault(
-            f"The scheduler {address} is on another machine and its address is not encrypted; "
-            "expected tls://... Set up certificates (docs/scaling.md), or set "
-            f"{PLAIN}=1 where the network itself is closed and encrypted."
+            f"The address of the scheduler {address} is not encrypted; expected tls://<host>:"
+            "<port>, on this machine too. `oab certificates DIR` makes certificates and says how "
+            "to start scheduler and workers with them."
         )
 
 
-def _fail_if_certificates_are_absent(address: str, certificates: Mapping[str, Any]) -> None:
-    if address.startswith(ENCRYPTED) and not certificates.get("ssl_context"):
+def _fail_if_certificates_are_absent_or_old(address: str, context: SSLContext | None) -> None:
+    if context is None:
         raise EnvironmentFault(
-            f"The scheduler {address} asks for certificates and none are set up here; name them "
-            "in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..._TLS__CLIENT__CERT and "
-            "..._TLS__CLIENT__KEY (docs/scaling.md)."
+            f"The scheduler {address} asks for certificates and none are set up here; `oab "
+            "certificates DIR` makes them and prints the variables that name them."
         )
-
-
-def _is_here(location: str) -> bool:
-    """Whether host:port is on this machine, as far as its name tells."""
-    host = urlsplit(f"//{location}").hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    ends = [str(authority["notAfter"]) for authority in context.get_ca_certs()]
+    if all(cert_time_to_seconds(end) < time.time() for end in ends):
+        raise EnvironmentFault(
+            f"The certificates that are set up here were valid until {', '.join(ends)}; make new "
+            "ones with `oab certificates DIR`, and start scheduler and workers with them."
+        )
 
 
 def _fail_if_scheduler_lacks_oablib(client: Any, address: str) -> None:
@@ -141,6 +141,12 @@ def _fail_if_worker_is_absent(client: Any, address: str) -> None:
 def _fail_if_workers_differ(client: Any, wanted: Mapping[str, str]) -> None:
     """Ask every worker at once; one that cannot import oablib answers with an error."""
     threads = client.nthreads()
+    plain = [worker for worker in threads if not worker.startswith(ENCRYPTED)]
+    if plain:
+        raise EnvironmentFault(
+            f"{len(plain)} of {len(threads)} workers are reached without encryption ({plain[0]}); "
+            f"start workers with `dask worker {ENCRYPTED}<host>:<port>`."
+        )
     several = [worker for worker, count in threads.items() if count > 1]
     if several:
         raise EnvironmentFault(

@@ -528,9 +528,12 @@ def manifest(path, **changes):
     path.with_name("manifest.json").write_text(json.dumps(content))
 
 
-def test_manifest_that_agrees_is_accepted(tmp_path, book, cohort):
+@pytest.mark.parametrize("as_powershell_writes_it", [False, True])
+def test_manifest_that_agrees_is_accepted(tmp_path, book, cohort, as_powershell_writes_it):
     path = write(cohort, tmp_path, form="parquet", table=book.table("cohort"))
     manifest(path)
+    if as_powershell_writes_it:
+        manifest(path, sha256=hashlib.sha256(path.read_bytes()).hexdigest().upper(), rows=str(ROWS))
     assert intake.read(path, codebook=book).delivery.rows == ROWS
 
 

@@ -176,7 +176,7 @@ FAULTS = {
     ),
     "unknown_type": (
         lambda v: column_of(v, "child_id").update(type="text_id"),
-        "expected one of id, category, integer, number, text; did you mean 'text'?",
+        "expected one of id, category, integer, number, month, text; did you mean 'text'?",
     ),
     "unknown_level": (
         lambda v: column_of(v, "sex").update(level="kid"),

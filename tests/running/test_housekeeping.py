@@ -1,6 +1,9 @@
-"""A report can be held against its manifest, and private folders can be cleared."""
+"""A report can be held against its manifest; what holds children goes on request or in time."""
 
 import json
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -8,13 +11,17 @@ from filelock import FileLock
 
 from oablib.base.errors import IncompleteRunError, InputError, ParameterError
 from oablib.base.files import sha256
-from oablib.running import housekeeping
+from oablib.running import commands, used
+from oablib.running.housekeeping import cleaning, reports, settings
+from tests.places import ROOT
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one small report and the private folders of two runs."""
-    (tmp_path / "params").mkdir()
+    rules = tmp_path / "params" / "rules"
+    rules.mkdir(parents=True)
+    shutil.copy(ROOT / "params" / "rules" / "housekeeping.yaml", rules)
     report = tmp_path / "reports" / "mine"
     (report / "tables").mkdir(parents=True)
     (report / "index.html").write_text("page")
@@ -30,7 +37,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_report_as_it_was_made_passes(root: Path) -> None:
-    assert housekeeping.verify("mine") == 2
+    assert reports.verify("mine") == 2
 
 
 @pytest.mark.parametrize(
@@ -47,30 +54,120 @@ def test_a_changed_absent_or_added_file_is_named(
     path = root / "reports" / "mine" / name
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(IncompleteRunError, match="1 of its files") as refused:
-        housekeeping.verify("mine")
+        reports.verify("mine")
     assert message in str(refused.value)
     assert refused.value.exit_code == 4
 
 
 def test_a_report_without_manifest_and_an_unfit_name_are_refused(root: Path) -> None:
     with pytest.raises(InputError, match="oab run yours"):
-        housekeeping.verify("yours")
+        reports.verify("yours")
     with pytest.raises(ParameterError):
-        housekeeping.verify("../mine")
+        reports.verify("../mine")
+
+
+def keep(root: Path, result: str, *runs: str) -> Path:
+    """A kept result of 100 bytes about children, which runs have used."""
+    folder = root / ".work" / ".cache" / result
+    (folder / "private").mkdir(parents=True)
+    (folder / "private" / "cohort.parquet").write_text("x" * 100)
+    for run in runs:
+        work = root / ".work" / run
+        work.mkdir(exist_ok=True)
+        used.note(*result.split("/"), work=work)
+    return folder
+
+
+def sizes(removed: list[cleaning.Removed]) -> dict[str, int]:
+    return {each.name: each.size for each in removed}
 
 
 def test_cleaning_one_run_leaves_the_others_and_all_reports(root: Path) -> None:
-    assert housekeeping.clean(["mine"]) == {"mine": 100}
+    other = keep(root, "01_intake/b", "yours")
+    assert sizes(cleaning.clean(["mine"])) == {"mine": 100}
     work = root / ".work"
     assert not (work / "mine").exists()
-    assert (work / "validation").exists() and (work / ".cache").exists()
-    assert housekeeping.verify("mine") == 2
+    assert (work / "validation").exists() and (work / "yours").exists() and other.exists()
+    assert reports.verify("mine") == 2
+
+
+def test_results_that_a_run_used_go_with_it_whoever_used_them_too(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone, both = keep(root, "01_intake/a", "mine"), keep(root, "01_intake/b", "mine", "yours")
+    assert commands.main(["clean", "mine"]) == 0
+    assert not alone.exists() and not both.exists()
+    assert (root / ".work" / "yours").exists()
+    printed = capsys.readouterr().out
+    assert "2 kept results removed" in printed
+    assert "used by yours as well" in printed and "`oab clean yours`" in printed
+
+
+def test_results_that_another_run_is_using_are_not_taken_away(root: Path) -> None:
+    both = keep(root, "01_intake/b", "mine", "yours")
+    with (
+        FileLock(root / ".work" / "yours.lock"),
+        pytest.raises(IncompleteRunError, match="yours is already running"),
+    ):
+        cleaning.clean(["mine"])
+    assert both.exists() and (root / ".work" / "mine").exists()
+    assert cleaning.clean(["mine", "yours"])[0].shared == ()
+
+
+def test_a_ledger_goes_only_when_it_is_asked_for(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = root / ".work" / "mine" / "ledger"
+    ledger.mkdir()
+    (ledger / "rows").write_text("x" * 100)
+    assert commands.main(["clean", "mine"]) == 0
+    assert "its ledger stays" in capsys.readouterr().out
+    assert [path.name for path in (root / ".work" / "mine").iterdir()] == ["ledger"]
+    cleaning.clean([])
+    assert commands.main(["clean", "--ledger"]) == 2
+    assert ledger.exists()
+    assert sizes(cleaning.clean(["mine"], ledger=True)) == {"mine": 100}
+    assert not ledger.parent.exists()
+
+
+def unused(path: Path, *, days: float) -> None:
+    """Set the time of a folder, and of all in it, back."""
+    then = time.time() - days * 24 * 3600
+    for each in (path, *path.rglob("*")):
+        os.utime(each, (then, then))
+
+
+def test_what_no_run_used_for_long_expires(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    days, work = settings.rules().unused_days, root / ".work"
+    old, new = keep(root, "01_intake/a"), keep(root, "01_intake/b")
+    (work / "yours" / "ledger").mkdir(parents=True)
+    (work / "yours" / "private").mkdir()
+    (work / "recent").mkdir()
+    for path in (old, work / "mine", work / "yours", work / "validation"):
+        unused(path, days=days + 0.1)
+    for path in (new, work / "recent"):
+        unused(path, days=days - 0.1)
+    assert commands.main(["clean", "--expired"]) == 0
+    assert "1 kept results removed" in capsys.readouterr().out
+    assert not old.exists() and new.exists()
+    assert not (work / "mine").exists() and (work / "recent").exists()
+    assert [path.name for path in (work / "yours").iterdir()] == ["ledger"]
+    assert (work / "validation" / "replications" / "rows").exists()
+    assert commands.main(["clean", "--expired"]) == 0
+    assert capsys.readouterr().out == "Nothing has expired.\n"
+
+
+def test_expired_stands_alone(root: Path) -> None:
+    assert commands.main(["clean", "mine", "--expired"]) == 2
+    assert (root / ".work" / "mine").exists()
 
 
 def test_cleaning_all_keeps_what_took_an_hour(root: Path) -> None:
-    assert housekeeping.clean([]) == {"mine": 100, "kept results": 100}
+    keep(root, "01_intake/a", "mine")
+    assert sizes(cleaning.clean([]))["kept results"] == 200
+    assert not (root / ".work" / "mine").exists()
     assert (root / ".work" / "validation" / "replications" / "rows").exists()
-    assert housekeeping.clean(["validation"]) == {"validation": 100}
+    assert sizes(cleaning.clean(["validation"])) == {"validation": 100}
 
 
 def test_what_is_running_or_not_there_is_not_cleared(root: Path) -> None:
@@ -78,7 +175,7 @@ def test_what_is_running_or_not_there_is_not_cleared(root: Path) -> None:
         FileLock(root / ".work" / "mine.lock"),
         pytest.raises(IncompleteRunError, match="already running"),
     ):
-        housekeeping.clean(["mine"])
+        cleaning.clean(["mine"])
     assert (root / ".work" / "mine" / "private" / "rows").exists()
     with pytest.raises(InputError, match="did you mean 'mine'"):
-        housekeeping.clean(["mime"])
+        cleaning.clean(["mime"])

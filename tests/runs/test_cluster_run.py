@@ -29,17 +29,18 @@ def test_a_worker_that_is_killed_changes_no_result(
     assert interruptions.results(root) == undisturbed.results
 
 
-def test_an_absent_scheduler_is_told_with_code_5(oab: RunOab) -> None:
-    done = oab("run", "demo", "--quiet", "--scheduler", "tcp://127.0.0.1:1")
+def test_an_absent_scheduler_is_told_with_code_5(oab: RunOab, tmp_path: Path) -> None:
+    with cluster_tasks.certified(tmp_path / "certificates"):
+        done = oab("run", "demo", "--quiet", "--scheduler", "tls://127.0.0.1:1")
     assert done.returncode == 5
-    assert "No Dask scheduler answered at tcp://127.0.0.1:1" in done.stderr
+    assert "No Dask scheduler answered at tls://127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_python_without_distributed_is_told_which_extra_to_install(root: Path) -> None:
     code = "import sys; sys.modules['distributed'] = None; "
     code += "from oablib.running import commands; "
-    code += "sys.exit(commands.main(['run', 'demo', '-q', '--scheduler', 'tcp://127.0.0.1:1']))"
+    code += "sys.exit(commands.main(['run', 'demo', '-q', '--scheduler', 'tls://127.0.0.1:1']))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
         env=os.environ | {"OAB_ROOT": str(root), "PYTHONPATH": str(PROJECT)},

@@ -13,18 +13,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from oablib.base.errors import EnvironmentFault
 from oablib.base.origin import Origin
 from oablib.base.shown import showable
-from oablib.intake import check, decode, files
+from oablib.intake import check, country, files
 from oablib.protocol.codebook import Codebook, Table
 
 UNKNOWN = 255
 """Code, in a column of codes, of a value that is not known."""
 
 PUPIL, TODDLER = 1, 2
+COMPACT: Mapping[str, tuple[float, type]] = {
+    "category": (UNKNOWN, np.uint8),
+    "integer": (np.nan, np.float32),
+    "number": (np.nan, np.float32),
+    "month": (0, np.int32),
+}
+"""Type of a column -> what stands for an unknown value, and how values are kept."""
+
 PART = 100_000  # children that are read at a time
 BYTES_A_CHILD = 390  # at the peak of the chain with 16 million children: docs/benchmarks.md
 
@@ -100,22 +107,19 @@ def read(folder: str | Path, *, year: int, book: Codebook) -> Children:
     codebook; EnvironmentFault when this machine has too little memory for so many children.
     """
     folder, name, table = Path(folder), f"children_{year}.parquet", book.table("children")
-    sites, municipalities = (
-        _listed(folder, listed, book=book) for listed in ("sites", "municipalities")
-    )
-    file = files.open_parquet(folder / name, table=table, obtain=book.obtain)
-    _fail_if_columns_are_absent(file.schema_arrow.names, name=name, table=table, book=book)
-    fail_if_memory_is_short(file.metadata.num_rows)
+    municipalities = _listed(folder, "municipalities", book=book)
+    sites = _listed(folder, "sites", book=book, municipality=municipalities["municipality"])
+    large = country.in_parts(folder / name, table=table, codebook=book)
+    fail_if_memory_is_short(large.rows)
     rows = {
         "school_id": pd.Index(sites["school_id"]),
         "municipality": pd.Index(municipalities["municipality"]),
     }
     keys, parts, counts = [], [], Counter[tuple[str, str]]()
-    for batch in file.iter_batches(PART, columns=[column.key for column in table.columns]):
-        part = batch.to_pandas()
+    for part in large.frames(PART):
         keys.append(keys_of(part["child_id"]))
-        counts += _broken_rules(part, table=table, known=rows, whole=False)
-        at_school = (part["child_group"] != PUPIL) & part["school_id"].notna()
+        counts += check.broken_rules(part, table=table, known=rows, whole=False)
+        at_school = (part["child_group"] == TODDLER) & part["school_id"].notna()
         counts += Counter({("school_id", "of toddlers; expected none"): int(at_school.sum())})
         if not counts:
             parts.append(_compact(part, table=table, rows=rows))
@@ -187,38 +191,10 @@ def keys_of(ids: ArrayLike) -> NDArray[np.uint64]:
     return np.asarray(pd.util.hash_array(texts, categorize=False))
 
 
-def _listed(folder: Path, name: str, *, book: Codebook) -> pd.DataFrame:
+def _listed(folder: Path, name: str, *, book: Codebook, **known: Collection[str]) -> pd.DataFrame:
     """Sites or municipalities, as the codebook describes them."""
-    path, table = folder / f"{name}.parquet", book.table(name)
-    frame = files.read(path, table=table, obtain=book.obtain).frame
-    _fail_if_columns_are_absent(frame.columns, name=path.name, table=table, book=book)
-    counts = _broken_rules(frame, table=table, known={}, whole=True)
-    check.fail_if_any(check.faults(counts, file=path.name, table=table), codebook=book)
-    return frame
-
-
-def _fail_if_columns_are_absent(
-    columns: Collection[str], *, name: str, table: Table, book: Codebook
-) -> None:
-    faults = [name + fault for fault in decode.missing_columns(columns, table=table)]
-    check.fail_if_any(faults, codebook=book)
-
-
-def _broken_rules(
-    frame: pd.DataFrame, *, table: Table, known: Mapping[str, pd.Index], whole: bool
-) -> Counter[tuple[str, str]]:
-    """As check.broken_rules, where ids have to be delivered as text and all others as numbers."""
-    counts = Counter[tuple[str, str]]()
-    for column in table.columns:
-        dtype = frame[column.key].dtype
-        if column.type in ("id", "text"):
-            if not isinstance(dtype, pd.StringDtype):
-                counts[column.key, "not delivered as text; leading zeros may be lost"] = len(frame)
-        elif is_bool_dtype(dtype) or not is_numeric_dtype(dtype):
-            counts[column.key, f"not delivered as numbers; expected {column.type}"] = len(frame)
-    fit = frame.drop(columns=[key for key, _ in counts])
-    counts.update(check.broken_rules(fit, table=table, known=known, whole=whole))
-    return counts
+    path = folder / f"{name}.parquet"
+    return country.whole(path, table=book.table(name), codebook=book, known=known)
 
 
 def _compact(
@@ -229,13 +205,12 @@ def _compact(
         name: index.get_indexer(pd.Index(part[name])).astype(np.int32)
         for name, index in rows.items()
     }
-    columns["asylum_registered"] = part["asylum_registered"].to_numpy(np.int32)
     for column in table.columns:
         if column.key in columns or column.type == "id":
             continue
         values = part[column.key].to_numpy()
         unknown = np.isnan(values) | np.isin(values, list(column.missing))
-        absent, kind = (UNKNOWN, np.uint8) if column.type == "category" else (np.nan, np.float32)
+        absent, kind = COMPACT[column.type]
         columns[column.key] = np.where(unknown, absent, values).astype(kind)
     return columns
 

@@ -91,6 +91,13 @@ def keep(made: Path, *, stem: str, components: Mapping[str, str], times: Times) 
     return Entry(stem, target, **record, fresh=True)
 
 
+def kept() -> dict[str, Path]:
+    """All that is kept: <stem>/<key> -> folder, whose time is that of its last use."""
+    root = params.root() / CACHE
+    folders = [path for path in sorted(root.glob("*/*")) if path.is_dir()]
+    return {path.relative_to(root).as_posix(): path for path in folders}
+
+
 def _replace(made: Path, target: Path) -> None:
     """Rename a folder; another run may do the same at this moment with the same result."""
     old = made.with_name(f"{made.name}.old")

@@ -1,7 +1,7 @@
 """Run the stages that have to run, side by side where their tables allow it, each at most once."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -110,7 +110,8 @@ def engine(*, scheduler: str = "", kernels: Kernels = "forked") -> Iterator[Engi
 class Walk:
     """One pass over the stages; each is executed at most once.
 
-    attempt: private folder for what is under way. again: stems to execute whatever is kept.
+    attempt: private folder for what is under way. note: told stem and key of each stage before its
+    result is looked for or made. again: stems to execute whatever is kept.
     last: what each stage was made from in the last run, to say why it runs.
     done: results so far, running: what is under way.
     """
@@ -120,6 +121,7 @@ class Walk:
     attempt: Path
     engine: Engine
     progress: Progress
+    note: Callable[[str, str], None]
     again: frozenset[str] = frozenset()
     last: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     done: dict[str, Entry] = field(default_factory=dict)
@@ -142,6 +144,7 @@ class Walk:
 
     def _find_or_start(self, stage: Stage) -> None:
         parts = self.inputs.components(stage, self.done)
+        self.note(stage.stem, key.key(parts))
         again = stage.stem in self.again
         entry = None if again else cache.find(stage.stem, key.key(parts))
         if entry is not None:

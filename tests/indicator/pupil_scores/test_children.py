@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import country_files
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from oablib import pupil_scores
-from oablib.base.errors import EnvironmentFault, InputError, SchemaError
+from oablib.base.errors import EnvironmentFault, IncompleteRunError, InputError, SchemaError
 from oablib.base.files import sha256
 from oablib.indicator.pupil_scores import children as reading
 from oablib.indicator.pupil_scores import education
@@ -103,13 +104,33 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         lambda f: f.assign(child_group=[None, *f["child_group"][1:].astype(float)]),
         "column child_group: 1 value blank; expected a value in every row",
     ),
-    "number as text (21)": (
-        lambda f: f.assign(age=f["age"].astype(str)),
-        "column age: 900 values not delivered as numbers; expected number",
+    "text in place of a number (21)": (
+        lambda f: f.assign(age="ten"),
+        "column age: 900 values not a finite number",
+    ),
+    "date in place of a number (21)": (
+        lambda f: f.assign(age=pd.Timestamp("2014-01-01")),
+        "column age: 900 values not a finite number",
     ),
     "leading zeros lost (23)": (
-        lambda f: f.assign(child_id=f["child_id"].astype(int)),
-        "column child_id: 900 values not delivered as text; leading zeros",
+        lambda f: f.assign(child_id=f["child_id"].astype(int) % 100_000_000),
+        r"column child_id: \d+ values not of the form .*leading zeros may be lost",
+    ),
+    "month that no year has (28)": (
+        lambda f: f.assign(asylum_registered=[201913, 202000, *f["asylum_registered"][2:]]),
+        "column asylum_registered: 2 values no month of a year; expected 01 to 12",
+    ),
+    "month with a part (28)": (
+        lambda f: f.assign(asylum_registered=[201911.5, *f["asylum_registered"][1:]]),
+        "column asylum_registered: 1 value not whole; expected whole numbers$",
+    ),
+    "columns that identify persons (20)": (
+        lambda f: f.assign(BSN=f["child_id"], naam_kind="x"),
+        r"children_2020\.parquet: columns that identify persons \(bsn, naam\)",
+    ),
+    "column under two names (13)": (
+        lambda f: f.assign(AGE=f["age"]),
+        "column age: delivered under 2 names",
     ),
     "code of another length (23)": (
         lambda f: f.assign(child_id=f["child_id"].str[1:]),
@@ -127,6 +148,35 @@ def test_a_fault_is_reported_as_a_count(tmp_path: Path, book: Codebook, fault: s
     assert not any(child in text for child in frame["child_id"])
 
 
+OTHER_FORMS: dict[str, Spoil] = {
+    "names in capitals": lambda f: f.rename(columns=str.upper),
+    "labels in place of codes": lambda f: f.assign(
+        child_group=f["child_group"].map({1: "Leerling van een basisschool", 2: "toddler"})
+    ),
+    "numbers as text": lambda f: f.assign(age=f["age"].astype(str)),
+    "keys as dictionaries": lambda f: f.assign(child_id=f["child_id"].astype("category")),
+    "blank school of toddlers": lambda f: f.assign(school_id=f["school_id"].fillna("")),
+    "no month in place of 0": lambda f: f.assign(
+        asylum_registered=f["asylum_registered"].replace(0, np.nan)
+    ),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_what_a_cohort_may_be_like_the_country_may_be_too(
+    tmp_path: Path, book: Codebook, form: str
+) -> None:
+    frame = country_files.children()
+    plain = pupil_scores.read(country_files.write(tmp_path / "a", frame), year=2020, book=book)
+    folder = country_files.write(tmp_path / "b", frame)
+    OTHER_FORMS[form](frame).to_parquet(folder / "children_2020.parquet", index=False)
+    other = pupil_scores.read(folder, year=2020, book=book)
+    for name in ("key", "site", "home", "registered"):
+        assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
+    assert (plain.codes["child_group"] == other.codes["child_group"]).all()
+    assert (plain.numbers["age"] == other.numbers["age"]).all()
+
+
 def test_all_absent_columns_are_listed_together(tmp_path: Path, book: Codebook) -> None:
     text = refusal(tmp_path, country_files.children().drop(columns=["origin", "asylum"]), book)
     assert ": 2 missing: asylum, origin; deliver every column of table children" in text
@@ -139,6 +189,48 @@ def test_repeated_sites_are_refused(tmp_path: Path, book: Codebook) -> None:
         pupil_scores.read(folder, year=2020, book=book)
 
 
+def test_a_site_in_a_municipality_that_is_not_listed_is_refused(
+    tmp_path: Path, book: Codebook
+) -> None:
+    places = country_files.sites().replace("GM0363", "GM9999")
+    folder = country_files.write(tmp_path, country_files.children(), places=places)
+    with pytest.raises(SchemaError, match=r"sites\.parquet, column municipality: 4 values not in"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+def test_a_byte_that_fell_over_is_found_without_a_manifest(tmp_path: Path, book: Codebook) -> None:
+    """Of a part that is read late, when others have been taken in."""
+    folder = country_files.write(tmp_path, country_files.children())
+    path = folder / "children_2020.parquet"
+    frame = pd.read_parquet(path)
+    pq.write_table(
+        country_files.pa.Table.from_pandas(frame), path, row_group_size=100,
+        write_page_checksum=True,
+    )  # fmt: skip
+    last = pq.read_metadata(path).row_group(8).column(0)
+    content = bytearray(path.read_bytes())
+    content[last.data_page_offset + last.total_compressed_size // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"children_2020\.parquet is incomplete or damaged"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, book: Codebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = country_files.write(tmp_path, country_files.children())
+    path = folder / "children_2020.parquet"
+    compact = reading._compact
+
+    def compact_and_append(*args: Any, **options: Any) -> Any:
+        path.write_bytes(path.read_bytes() + b"PAR1")
+        return compact(*args, **options)
+
+    monkeypatch.setattr(reading, "_compact", compact_and_append)
+    with pytest.raises(IncompleteRunError, match="changed while it was read"):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
 def test_a_file_that_is_absent_or_cut_off_is_refused(tmp_path: Path, book: Codebook) -> None:
     folder = country_files.write(tmp_path, country_files.children())
     with pytest.raises(InputError, match=r"children_2019\.parquet does not exist"):
@@ -148,6 +240,15 @@ def test_a_file_that_is_absent_or_cut_off_is_refused(tmp_path: Path, book: Codeb
     with pytest.raises(
         InputError, match=r"children_2020\.parquet is incomplete or damaged: it begins as Parquet"
     ):
+        pupil_scores.read(folder, year=2020, book=book)
+
+
+@pytest.mark.parametrize("name", ["children_2020", "sites"])
+def test_a_table_without_rows_is_refused(tmp_path: Path, book: Codebook, name: str) -> None:
+    folder = country_files.write(tmp_path, country_files.children())
+    path = folder / f"{name}.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    with pytest.raises(InputError, match=rf"{name}\.parquet holds no rows"):
         pupil_scores.read(folder, year=2020, book=book)
 
 
@@ -165,6 +266,10 @@ def test_a_file_other_than_its_manifest_says_is_refused(
     ]
     (folder / "manifest.json").write_text(json.dumps({"files": entries}))
     with pytest.raises(InputError, match=f"{name}.parquet .* its sha256 is not the one in"):
+        pupil_scores.read(folder, year=2020, book=book)
+    entries = [{"file": file, "sha256": sha256(folder / file), "rows": 899} for file in digests]
+    (folder / "manifest.json").write_text(json.dumps({"files": entries}))
+    with pytest.raises(InputError, match=r"holds \d+ rows where manifest.json says 899"):
         pupil_scores.read(folder, year=2020, book=book)
 
 

@@ -1,0 +1,1 @@
+"""What runs leave behind: reports held against their manifests, private files removed in time."""
