@@ -3,6 +3,7 @@
 Everything that a report shows comes from tables that passed here.
 """
 
+from oablib.disclosure.audit import attacked, fail_if_found, measures, withheld
 from oablib.disclosure.compared import causes, late, profile
 from oablib.disclosure.held import Ledger, hold
 from oablib.disclosure.held import read as ledger
@@ -19,4 +20,4 @@ from oablib.disclosure.places import (
     whole_steps,
 )
 from oablib.disclosure.published import Date, Published, payer, publish
-from oablib.disclosure.settings import Profile, ProfileName, Rules, rules
+from oablib.disclosure.settings import Profile, ProfileName, Rules, entries, rules

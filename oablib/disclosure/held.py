@@ -43,12 +43,15 @@ class Ledger:
 @showable(private=("ledger",))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Held:
-    """Tables as they are published: name -> frame; held: rows that stand as first published.
+    """Tables as they are published: name -> frame.
 
-    ledger: what the next report is held against.
+    standing: name -> whether each row stands as first published, (rows,) bool, whose children may
+    differ from those of today. held: rows whose score would else be another. ledger: what the next
+    report is held against.
     """
 
     tables: Mapping[str, pd.DataFrame]
+    standing: Mapping[str, pd.Series]
     held: int
     ledger: Ledger
 
@@ -104,7 +107,7 @@ def hold(
         _fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY), fewest=rules.hold)
     if earlier is not None and set(earlier.rows["profile"]) != {profile}:
         earlier = None
-    made, rows, of_rows, count = {}, [], [], 0
+    made, stand, rows, of_rows, count = {}, {}, [], [], 0
     for name, frame in tables.items():
         now, before = children[name], _of(earlier, name)
         standing = _standing(frame, now, before, fewest=rules.hold)
@@ -112,6 +115,7 @@ def hold(
         place = frame.iloc[:, 0].astype(str)
         kept = place.map(first).where(place.isin(standing))
         made[name] = frame.assign(**{SCORE: kept.fillna(frame[SCORE])})
+        stand[name] = kept.notna()
         count += int((kept.notna() & (kept != frame[SCORE])).sum())
         of_rows += [
             now[~now["place"].isin(standing)],
@@ -119,7 +123,7 @@ def hold(
         ]
         rows.append(_row(name, place, made[name][SCORE], profile=profile))
     ledger = Ledger(pd.concat(rows, ignore_index=True), _joined([*of_rows, children[COUNTRY]]))
-    return Held(made, count, ledger)
+    return Held(made, stand, count, ledger)
 
 
 def _fail_if_few_changed(now: pd.DataFrame, before: Ledger, *, fewest: int) -> None:

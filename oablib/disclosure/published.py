@@ -1,6 +1,6 @@
 """Scores of places of one run as they are published, on both reference dates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,12 +32,14 @@ class Date:
 class Published:
     """Scores of sites and municipalities on the latest date, and of municipalities a year before.
 
-    Frames as from places.sites and places.municipalities. held: rows that stand as first published.
+    Frames as from places.sites and places.municipalities. standing, held: as from held.hold, by
+    the names below.
     """
 
     sites: pd.DataFrame
     municipalities: pd.DataFrame
     before: pd.DataFrame
+    standing: Mapping[str, pd.Series]
     held: int
     ledger: Ledger
 
@@ -73,6 +75,7 @@ def publish(
         sites=made.tables[SITES],
         municipalities=made.tables[MUNICIPALITIES],
         before=made.tables[EARLIER],
+        standing=made.standing,
         held=made.held,
         ledger=made.ledger,
     )

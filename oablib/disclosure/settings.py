@@ -4,6 +4,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import pandas as pd
+
 from oablib.base.shown import showable
 from oablib.params import dated, kinds
 
@@ -69,6 +71,15 @@ class Rules:
 
 
 DECLARED = dated.declared(Rules)
+
+
+def entries(name: str = RULE, *, date: datetime.date | None = None) -> pd.DataFrame:
+    """The entries that `rules` reads, as rows: rule (its key), value, in_force_from, source."""
+    rows = [
+        (key, entry.value, entry.start, entry.source)
+        for key, entry in dated.in_force(name, DECLARED, date).items()
+    ]
+    return pd.DataFrame(rows, columns=["rule", "value", "in_force_from", "source"])
 
 
 def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:

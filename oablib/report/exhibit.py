@@ -24,7 +24,7 @@ STEM = re.compile(r"\d\d_[a-z_]+")
 MIME = "application/vnd.oablib.exhibit+json"
 """Type of the output beside the HTML: all of an exhibit except its look, see `payload`."""
 
-_BOTH = {"label", "title", "unit", "note", "about", "population", "source", "data"}
+_BOTH = {"label", "title", "unit", "note", "about", "population", "source", "data", "keys", "cells"}
 PARTS_OF_FIGURE = frozenset({*_BOTH, "columns", "rows", "svg", "alt"})
 PARTS_OF_TABLE = frozenset({*_BOTH, "columns", "rows", "html"})
 """Of the payload that a notebook shows, in each language."""

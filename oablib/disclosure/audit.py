@@ -1,0 +1,160 @@
+"""The attack on one run, before anything of it is published; and what it withholds."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from oablib.base.errors import DisclosureError
+from oablib.disclosure.attack import Attacked, Constants, Released, attack, bounded, truth
+from oablib.disclosure.attack.truth import Truth
+from oablib.disclosure.places import SCORE
+from oablib.disclosure.published import EARLIER, MUNICIPALITIES, SITES, Date, Published
+from oablib.disclosure.settings import ProfileName, Rules
+from oablib.indicator import allocation
+from oablib.indicator.allocation import National, populations
+from oablib.indicator.allocation import Rules as Law
+
+LATEST, BEFORE = "latest", "a year before"
+MOST = 20  # findings that a message names
+MEASURES = ("places", "looked_at", "programmes", "largest", "fewest_values", "found")
+
+
+def attacked(
+    shown: Published, latest: Date, before: Date, *, rules: Rules, law: Law, average: str
+) -> Attacked:
+    """Attack the scores of places on both dates with all that an outsider can know.
+
+    average: how draws of education were averaged. Raises DisclosureError where the attack cannot
+    follow how scores were made: averaged per school, or with means of each municipality's own.
+    """
+    if average != "child" or law.G_scope != "national":
+        raise DisclosureError(
+            "Scores that are averaged per school, or by the mean of each municipality, cannot be "
+            "attacked, and what is not attacked is not published; average draws per child and use "
+            "the national mean (params/rules)."
+        )
+    dates = [(LATEST, latest, True), (BEFORE, before, False)]
+    known = [_truth(date, name=name, law=law) for name, date, _ in dates]
+    released = [
+        _released(shown, date, facts, name=name, with_sites=sites, rules=rules, law=law)
+        for (name, date, sites), facts in zip(dates, known, strict=True)
+    ]
+    places = pd.concat([facts.places for facts in known], ignore_index=True)
+    return attack(released, truth=places, rules=rules)
+
+
+def fail_if_found(result: Attacked, *, profile: ProfileName, reason: str) -> None:
+    """Raise DisclosureError naming table and place of what was found, and never a value.
+
+    With the profile by_law and a written reason, which the report prints, findings are let pass.
+    """
+    if result.held or (profile == "by_law" and reason.strip()):
+        return
+    found = result.narrowed[["date", "table", "place", "what"]].astype(str)
+    lines = "\n".join("  " + ", ".join(row) for row in found.head(MOST).to_numpy())
+    more = f"\n  and {len(found) - MOST:,} more" if len(found) > MOST else ""
+    raise DisclosureError(
+        f"Nothing is published: from the scores of places, too much follows about the children of "
+        f"{len(found):,}:\n{lines}{more}\nHide or round more in params/rules/disclosure.yaml."
+    )
+
+
+def measures(result: Attacked) -> pd.DataFrame:
+    """The attack as a table: measure, value; `found` counts what follows and should not."""
+    values = {name: float(getattr(result, name)) for name in MEASURES if name != "found"}
+    values["found"] = float(len(result.narrowed))
+    rows = [(name, values[name]) for name in MEASURES]
+    return pd.DataFrame(rows, columns=["measure", "value"])
+
+
+def withheld(
+    shown: Published, latest: Date, *, brins: pd.DataFrame, grants: pd.DataFrame, rules: Rules
+) -> pd.DataFrame:
+    """What is withheld of places: what, rows, of, points.
+
+    points: fraction of all points of sites that is hidden, or moved by rounding; NaN where fewer
+    than rules.fewest sites make it up.
+    """
+    exact, sites = latest.allocated.schools, shown.sites
+    hidden, zero = sites[SCORE].isna(), (sites[SCORE] == 0) & (exact[SCORE] > 0)
+    moved = (sites[SCORE] - exact[SCORE]).abs()
+    every = exact["school_id"].str[: allocation.BRIN_LENGTH].nunique()
+    total = float(exact[SCORE].sum())
+
+    def part(amount: pd.Series, rows: pd.Series) -> float:
+        return float(amount[rows].sum()) / total if rows.sum() >= rules.fewest else np.nan
+
+    count_of_zero = int(zero.sum())
+    few = 0 < count_of_zero < rules.fewest
+    rows = [
+        ("sites", int(hidden.sum()), len(sites), part(exact[SCORE], hidden)),
+        ("secondary", 0, len(sites), np.nan),
+        ("brins", every - len(brins), every, np.nan),
+        *(
+            (name, int(table[SCORE].isna().sum()), len(table), np.nan)
+            for name, table in (
+                ("municipalities", shown.municipalities),
+                ("municipalities_before", shown.before),
+            )
+        ),
+        ("grants", int(grants["grant"].isna().sum()), len(grants), np.nan),
+        ("rounded", len(sites) - int(hidden.sum()), len(sites), part(moved, moved > 0)),
+        ("shown_as_zero", np.nan if few else count_of_zero, len(sites), np.nan),
+        ("held", shown.held, len(sites) + len(shown.municipalities) + len(shown.before), np.nan),
+    ]
+    return pd.DataFrame(rows, columns=["what", "rows", "of", "points"])
+
+
+def _truth(date: Date, *, name: str, law: Law) -> Truth:
+    children = date.children
+    frame = children.frame(score=date.score)
+    return truth(frame, children.sites, children.municipalities, date=name, rules=law)
+
+
+def _released(
+    shown: Published,
+    date: Date,
+    facts: Truth,
+    *,
+    name: str,
+    with_sites: bool,
+    rules: Rules,
+    law: Law,
+) -> Released:
+    """What an outsider knows of one date; of the earlier one only its municipalities are shown."""
+    frame = date.children.frame(score=date.score)
+    sites = date.children.sites
+    of_sites = _constants(populations.pupils(frame, sites, rules=law), law.threshold_schools, law)
+    of_all = _constants(
+        populations.everybody(frame, sites, rules=law), law.threshold_municipalities, law
+    )
+    table = shown.sites.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
+    columns = ["school_id", "municipality", "n_children", "low", "high"]
+    standing, options = shown.standing[SITES], {"decimals": law.decimals, "hold": rules.hold}
+    at_sites = bounded(table, constants=of_sites, held=standing, **options)[columns]
+    key = MUNICIPALITIES if with_sites else EARLIER
+    towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
+    sizes = date.allocated.municipalities.set_index("municipality")["n_children"]
+    between = towns["municipality"].map(facts.between).fillna(0)
+    towns = towns.assign(n_children=towns["municipality"].map(sizes), between=between)
+    bounds = bounded(towns, constants=of_all, held=shown.standing[key], **options)
+    return Released(
+        date=name,
+        sites=at_sites if with_sites else at_sites.iloc[:0],
+        municipalities=bounds[["municipality", "n_children", "low", "high", "between"]],
+        of_sites=of_sites,
+        of_municipalities=of_all,
+    )
+
+
+def _constants(population: populations.Population, threshold: Fraction, law: Law) -> Constants:
+    means: National = populations.of_units(population.units, rules=law)
+    lowest = float(population.units.min()) / means.units
+    return Constants(
+        C=means.C,
+        G=means.G,
+        boundary=means.boundary,
+        threshold=float(threshold),
+        range=means.boundary - lowest,
+    )
