@@ -43,7 +43,9 @@ def differences(
 
     Raises DisclosureError when no change of so many children explains both rows.
     """
-    rows = earlier.merge(now, on="place", suffixes=("_1", "_2"), validate="1:1")
+    columns = ["place", "n_children", *BOUNDS]
+    both = earlier[columns], now[[*columns, "held"]]
+    rows = both[0].merge(both[1], on="place", suffixes=("_1", "_2"), validate="1:1")
     rows = rows.assign(changed=rows["place"].map(changed).fillna(0).astype(int))
     rows = rows[(rows["changed"] < rules.hold) & ~rows["held"].astype(bool)]
     true = n_target.reindex(rows["place"])
@@ -82,11 +84,13 @@ def joint(row: dict, *, constants: tuple[Constants, Constants]) -> Joint:
     """
     one, two = constants
     k, grown = row["changed"], row["n_children_2"] - row["n_children_1"]
-    # Of k who changed, those who came less those who went are what the place grew by.
-    most_left, most_joined = min(k, k - grown), min(k, k + grown)
-    sizes = (row["n_children_1"], max(most_left, 0), max(most_joined, 0))
+    # Of k who changed, some only came and some only went, and the place grew by the difference; all
+    # others did both, as who has another score. So many went at the least, of whatever group.
+    went = -((grown - k) // 2)
+    sizes = (row["n_children_1"], max(min(k, k - grown), 0), max(min(k, k + grown), 0))
     n, out, new = (axis.ravel() for axis in np.indices([int(size) + 1 for size in sizes]))
     stay = n - out
+    room = stay + np.maximum(np.maximum(out, new - grown), went) <= row["n_children_1"]
     (low_1, high_1), (low_2, high_2) = _sums(row, "1", one), _sums(row, "2", two)
     moved = stay * (two.C - one.C)
     gone, come = (
@@ -96,7 +100,7 @@ def joint(row: dict, *, constants: tuple[Constants, Constants]) -> Joint:
     lowest = np.max([stay * one.nearest, low_1 - gone[1], low_2 - moved - come[1]], axis=0)
     highest = np.min([stay * one.farthest, high_1 - gone[0], high_2 - moved - come[0]], axis=0)
     after = stay + new
-    fits = (stay >= 0) & (lowest <= highest + EXACT) & (after <= row["n_children_2"])
+    fits = room & (stay >= 0) & (lowest <= highest + EXACT) & (k >= abs(grown))
     A = np.array(
         [np.maximum(lowest + moved + come[0], low_2), np.minimum(highest + moved + come[1], high_2)]
     )

@@ -19,7 +19,7 @@ NEAR_LIMIT = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Of a place: values of n that are left (single: 1 alone), width of its A and of its mean A / n.
+    """Of a place: values of n that are left (single: 1 alone), widths of its A and its mean A / n.
 
     Widths in points; the mean's is infinite where it is wide enough not to be computed.
     """

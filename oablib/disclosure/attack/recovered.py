@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from oablib.base.errors import DisclosureError
 from oablib.disclosure.attack.known import NEAR_LIMIT
 from oablib.disclosure.attack.links import Linear
 from oablib.disclosure.attack.places import EXACT
@@ -39,10 +40,11 @@ def recovered(
     """
     labels = {label for each in equations for label in (each.total, *each.members)}
     unknown = len(labels - set(cells.index))
-    if unknown or not cells.index.is_unique:
+    repeated = int(cells.index.duplicated().sum())
+    if unknown or repeated:
         raise DisclosureError(
-            f"{unknown:,} labels of sums are no cells, and {cells.index.duplicated().sum():,} cells "
-            "have a label twice; give every cell once."
+            f"{unknown:,} labels of sums are no cells, and {repeated:,} cells repeat a label; give "
+            "every cell once."
         )
     linear, position = Linear(), {label: i for i, label in enumerate(cells.index)}
     for value in cells.astype(float):

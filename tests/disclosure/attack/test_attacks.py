@@ -41,7 +41,7 @@ def test_nothing_follows_from_the_strict_profile(town: Town, rules: Rules) -> No
     assert found(cases.by_profile(town, rules.strict), town, rules) == set()
 
 
-def test_score_of_a_single_child_follows_from_A_and_its_count(rules: Rules) -> None:
+def test_score_of_a_single_child_follows_from_its_sum_and_its_count(rules: Rules) -> None:
     assert ("sites", "child") in found(cases.exactly(ONE_CHILD), ONE_CHILD, rules)
 
 
@@ -84,7 +84,7 @@ def test_a_hidden_school_follows_from_a_sibling_table(rules: Rules) -> None:
     assert ("sites", "count") in found(released, SMALL_SCHOOL, rules, sums)
 
 
-def test_that_nobody_is_at_risk_follows_from_A(rules: Rules) -> None:
+def test_that_nobody_is_at_risk_follows_from_a_sum(rules: Rules) -> None:
     released = cases.exactly(NOBODY, decimals=2, counts=False)
     result = attack.attack([released], truth=NOBODY.truth, rules=rules)
     of_sites = result.narrowed.query("table == 'sites' and what == 'count'")

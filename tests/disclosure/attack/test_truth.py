@@ -31,7 +31,7 @@ def law(ties: str) -> allocation.Rules:
 
 
 @given(st.integers(0, COUNTRIES - 1), profiles, st.sampled_from(["all", "none"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_truth_is_possible_in_every_programme(seed: int, profile: Profile, ties: str) -> None:
     rules = cases.everything(disclosure.rules())
     try:
