@@ -122,16 +122,18 @@ def _released(
     rules: Rules,
     law: Law,
 ) -> Released:
-    """What an outsider knows of one date; of the earlier one only its municipalities are shown."""
+    """What an outsider knows of one date; of the earlier one no site has a score."""
     frame = date.children.frame(score=date.score)
     sites = date.children.sites
     of_sites = _constants(populations.pupils(frame, sites, rules=law), law.threshold_schools, law)
     of_all = _constants(
         populations.everybody(frame, sites, rules=law), law.threshold_municipalities, law
     )
-    table = shown.sites.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
+    table = shown.sites if with_sites else date.allocated.schools.assign(**{SCORE: np.nan}, step=1)
+    table = table.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
     columns = ["school_id", "municipality", "n_children", "low", "high"]
-    standing, options = shown.standing[SITES], {"decimals": law.decimals, "hold": rules.hold}
+    options = {"decimals": law.decimals, "hold": rules.hold}
+    standing = shown.standing[SITES].to_numpy() if with_sites else False
     at_sites = bounded(table, constants=of_sites, held=standing, **options)[columns]
     key = MUNICIPALITIES if with_sites else EARLIER
     towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
@@ -141,7 +143,7 @@ def _released(
     bounds = bounded(towns, constants=of_all, held=shown.standing[key], **options)
     return Released(
         date=name,
-        sites=at_sites if with_sites else at_sites.iloc[:0],
+        sites=at_sites,
         municipalities=bounds[["municipality", "n_children", "low", "high", "between"]],
         of_sites=of_sites,
         of_municipalities=of_all,
