@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import DisclosureError
 from oablib.base.shown import showable
-from oablib.disclosure.attack.known import GROUP, Known, found, known, least_share
+from oablib.disclosure.attack import nation
+from oablib.disclosure.attack.known import Case, Known, found, known, of_group
 from oablib.disclosure.attack.links import KEYS, blocks, of_block, programme
 from oablib.disclosure.attack.places import Places, places
 from oablib.disclosure.attack.released import Released
@@ -18,8 +19,7 @@ from oablib.disclosure.attack.solver import Solver
 from oablib.disclosure.settings import Rules
 
 NARROWED = [*KEYS, "what", "left"]
-Whole = NDArray[np.intp]
-Flags = NDArray[np.bool_]
+Block = NDArray[np.intp]
 
 SUMS = ["name", *KEYS, "low", "high"]
 
@@ -40,7 +40,9 @@ class Attacked:
     them. programmes: solved. largest: places in one programme. fewest_values: least number of
     possible values of a small target group, in places whose children allow for as many as the rule
     asks for. narrowest: least interval of a mean of few, points; NaN where none was close enough to
-    be computed. seconds: of the clock.
+    be computed. room: that other places leave below and above the national sums, in the widest
+    range of a municipality; below 1 these sums are equations of one programme. seconds: of the
+    clock.
     """
 
     narrowed: pd.DataFrame
@@ -50,6 +52,7 @@ class Attacked:
     largest: int
     fewest_values: float
     narrowest: float
+    room: float
     seconds: float
 
     @property
@@ -64,82 +67,90 @@ def attack(
     truth: pd.DataFrame,
     rules: Rules,
     sums: pd.DataFrame | None = None,
+    whole_country: bool = True,
 ) -> Attacked:
     """Solve what follows from all that is released, and judge it by the true counts.
 
     truth: date, table, place, n_target, A, of every place, as from `truth`; used to know where a
     count is small, and to check that all of it stayed possible. sums: further released sums of
-    floored scores, unrounded: name, date, table, place, low, high, a row a member.
+    floored scores, unrounded: name, date, table, place, low, high, a row a member. whole_country:
+    whether C and G are means of these places, so that the sums of n and A of all are known.
 
     A count under rules.fewest is found by fewer values than rules.attack.counts, or than its public
     number of children allows. Raises DisclosureError when the truth is not among what is possible:
     the released rows and the constants then do not belong together, and nothing can be said.
     """
     started = time.perf_counter()
-    rows = places(dates)
-    sums = pd.DataFrame(columns=SUMS) if sums is None else sums
+    rows, few_sums = places(dates), pd.DataFrame(columns=SUMS) if sums is None else sums
     true = _true(rows, truth)
-    small = (true["n_target"].to_numpy() < rules.fewest) & (rows.size > 0)
-    looked_at = small | (rows.hidden & (rows.size > 0))
-    parts = [
-        _block(rows, block, true, small, looked_at, sums=sums, rules=rules)
-        for block in blocks(rows, sums)
+    parts = _parts(rows, blocks(rows, few_sums), few_sums)
+    programmes = parts
+    room = nation.room(rows, true, parts) if whole_country else np.inf
+    if room < 1:
+        joined = blocks(rows, few_sums, nation=True)
+        parts = _parts(rows, joined, few_sums, totals=true)
+        programmes = [*programmes, *parts]
+    cases = _cases(rows, true, rules=rules)
+    learned, found_ones = _answers(parts, cases, rules=rules)
+    few = [one for place, one in learned.items() if cases[place].few]
+    enough = [
+        one.values
+        for place, one in learned.items()
+        if cases[place].few and cases[place].size + 1 >= rules.attack.counts
     ]
-    learned = {place: one for part in parts for place, one in part.learned.items()}
-    few = [one for place, one in learned.items() if small[place]]
-    enough = [p for p in learned if small[p] and rows.size[p] + 1 >= rules.attack.counts]
     return Attacked(
-        narrowed=_narrowed(rows, parts),
+        narrowed=_narrowed(rows, found_ones),
         places=len(rows),
         looked_at=len(learned),
-        programmes=sum(part.programmes for part in parts),
-        largest=max(part.places for part in parts),
-        fewest_values=min((learned[p].values for p in enough), default=np.inf),
+        programmes=sum(solver.solved for _, solver in programmes),
+        largest=max(len(block) for block, _ in parts),
+        fewest_values=min(enough, default=np.inf),
         narrowest=min((one.mean for one in few), default=np.inf),
+        room=room,
         seconds=time.perf_counter() - started,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What came of one block: place -> what is known of it; place, what and how much is left."""
+def _parts(
+    rows: Places, divided: list[Block], sums: pd.DataFrame, *, totals: pd.DataFrame | None = None
+) -> list[tuple[Block, Solver]]:
+    """Each block with its programme; totals: the truth that national sums are taken from."""
+    parts = []
+    for block in divided:
+        linear = programme(rows, block, of_block(rows, block, sums))
+        if totals is not None:
+            nation.add(linear, rows, block, totals)
+        parts.append((block, Solver(linear)))
+    return parts
 
-    learned: dict[int, Known]
-    found: list[tuple[int, str, float]]
-    programmes: int
-    places: int
+
+def _answers(
+    parts: Sequence[tuple[Block, Solver]], cases: Sequence[Case], *, rules: Rules
+) -> tuple[dict[int, Known], list[tuple[int, str, float]]]:
+    """What is known of each place that is looked at, and what of it is too much."""
+    learned: dict[int, Known] = {}
+    results: list[tuple[int, str, float]] = []
+    for block, solver in parts:
+        for i, place in enumerate(block.tolist()):
+            case = cases[place]
+            too_much = list(of_group(solver, i, case, rules=rules))
+            if case.looked_at:
+                learned[place] = known(solver, i, case, rules=rules)
+                too_much += found(learned[place], case, rules=rules)
+            results += [(place, what, left) for what, left in too_much]
+    return learned, results
 
 
-def _block(
-    rows: Places,
-    block: Whole,
-    true: pd.DataFrame,
-    small: Flags,
-    looked_at: Flags,
-    *,
-    sums: pd.DataFrame,
-    rules: Rules,
-) -> _Part:
-    solver = Solver(programme(rows, block, of_block(rows, block, sums)))
-    n_target, A = (true[name].to_numpy() for name in ("n_target", "A"))
-    learned, results = {}, []
-    for i, place in enumerate(block):
-        share = least_share(solver, rows, i, place, rules=rules)
-        if share >= rules.largest_category:
-            results.append((place, GROUP, share))
-        if not looked_at[place]:
-            continue
-        few = bool(small[place])
-        one = known(solver, i, n_target=n_target[place], A=A[place], few=few, rules=rules)
-        learned[place] = one
-        hidden, size = bool(rows.hidden[place]), rows.size[place]
-        too_much = found(one, size=size, few=few, hidden=hidden, rules=rules)
-        results += [(place, what, left) for what, left in too_much]
-    return _Part(learned, results, solver.solved, len(block))
+def _cases(rows: Places, true: pd.DataFrame, *, rules: Rules) -> list[Case]:
+    columns = (rows.size, rows.n_high, rows.hidden, true["n_target"], true["A"])
+    return [
+        Case(size, n_high, bool(hidden), n_target, A, few=bool(n_target < rules.fewest))
+        for size, n_high, hidden, n_target, A in zip(*columns, strict=True)
+    ]
 
 
 def _true(rows: Places, truth: pd.DataFrame) -> pd.DataFrame:
-    """n_target and A in the order of the places."""
+    """n_target and A in the order of the places, by position."""
     true = truth.set_index(KEYS)[["n_target", "A"]].reindex(rows.keys())
     unknown = int(true["n_target"].isna().sum())
     if unknown:
@@ -147,11 +158,10 @@ def _true(rows: Places, truth: pd.DataFrame) -> pd.DataFrame:
             f"The truth of {unknown:,} of {len(rows):,} places is not given; give that of every "
             "site, municipality and group of toddlers on each date."
         )
-    return true
+    return true.reset_index(drop=True)
 
 
-def _narrowed(rows: Places, parts: Sequence[_Part]) -> pd.DataFrame:
-    found_ones = [one for part in parts for one in part.found]
+def _narrowed(rows: Places, found_ones: list[tuple[int, str, float]]) -> pd.DataFrame:
     table = pd.DataFrame(found_ones, columns=["row", "what", "left"])
     keys = rows.keys().to_frame(index=False, name=KEYS).iloc[table["row"].to_numpy(dtype=int)]
     return keys.reset_index(drop=True).join(table[["what", "left"]])[NARROWED]

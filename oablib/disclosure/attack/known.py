@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import DisclosureError
-from oablib.disclosure.attack.places import EXACT, Places
+from oablib.disclosure.attack.places import EXACT
 from oablib.disclosure.attack.solver import Solver
 from oablib.disclosure.settings import Rules
 
@@ -30,13 +30,33 @@ class Known:
     mean: float
 
 
-def known(solver: Solver, i: int, *, n_target: float, A: float, few: bool, rules: Rules) -> Known:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A place as the house knows it: children, whether its score is hidden, and the true n and A.
+
+    n_high: the most of the target group by its own row. few: whether the true n is small.
+    """
+
+    size: float
+    n_high: float
+    hidden: bool
+    n_target: float
+    A: float
+    few: bool
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether something of it has to stay unknown."""
+        return self.size > 0 and (self.few or self.hidden)
+
+
+def known(solver: Solver, i: int, case: Case, *, rules: Rules) -> Known:
     """Ask for the range of the i-th place's n and A, and for its mean where it may be close.
 
-    n_target, A: the true ones. few: whether n_target is small. Raises DisclosureError where they
-    are not within what is left.
+    Raises DisclosureError where the true n or A is not within what is left.
     """
-    n, points = 2 * i, []
+    n = 2 * i
+    points: list[NDArray[np.float64]] = []
     ends: list[float] = []
     for column in (n, n + 1):
         for largest in (False, True):
@@ -44,50 +64,49 @@ def known(solver: Solver, i: int, *, n_target: float, A: float, few: bool, rules
             ends.append(value)
             points.append(at[[n, n + 1]])
     n_low, n_high, A_low, A_high = ends
-    _fail_if_truth_is_excluded(n_target, n_low, n_high)
-    _fail_if_truth_is_excluded(A, A_low, A_high)
+    _fail_if_truth_is_excluded(case.n_target, n_low, n_high)
+    _fail_if_truth_is_excluded(case.A, A_low, A_high)
     low, high = int(np.ceil(n_low - EXACT)), int(np.floor(n_high + EXACT))
     if high - low + 1 < rules.attack.counts + NEAR_LIMIT:
         left = solver.possible(n, low, high)
-        _fail_if_truth_is_excluded(n_target, min(left, default=np.inf), max(left, default=-np.inf))
+        ends = [min(left, default=np.inf), max(left, default=-np.inf)]
+        _fail_if_truth_is_excluded(case.n_target, *ends)
     else:
         left = list(range(low, high + 1))
-    close = few and n_target >= 1 and _spread(points) <= rules.attack.width
+    close = case.few and case.n_target >= 1 and _spread(points) <= rules.attack.width
     mean = _mean(solver, n, left) if close else np.inf
     return Known(values=len(left), single=left == [1], A_width=A_high - A_low, mean=mean)
 
 
-def found(
-    one: Known, *, size: float, few: bool, hidden: bool, rules: Rules
-) -> Iterator[tuple[str, float]]:
+def found(one: Known, case: Case, *, rules: Rules) -> Iterator[tuple[str, float]]:
     """What of it is too much: what, and how much is left.
 
-    size: children. That a place of 3 children has at most 4 counts is public, and no finding.
+    That a place of 3 children has at most 4 counts is public, and no finding.
 
     A hidden score is known when A is within rules.attack.width for each of its children: A is all
     that its score depends on, and divided by their number it is how far the place's children lie
     behind on average, which then is known as well as the mean of a small group may not be.
     """
-    too_few = one.values < min(rules.attack.counts, size + 1)
-    if few and too_few:
+    too_few = one.values < min(rules.attack.counts, case.size + 1)
+    if case.few and too_few:
         yield COUNT, float(one.values)
     if one.mean <= rules.attack.width:
         yield (CHILD if one.single else MEAN), one.mean
-    if hidden and one.A_width <= rules.attack.width * size:
-        yield HIDDEN, one.A_width / size
-    elif hidden and too_few:
+    if case.hidden and one.A_width <= rules.attack.width * case.size:
+        yield HIDDEN, one.A_width / case.size
+    elif case.hidden and too_few:
         yield HIDDEN, float(one.values)
 
 
-def least_share(solver: Solver, rows: Places, i: int, place: int, *, rules: Rules) -> float:
-    """Least part of a place's children that must be of the target group; 0 where it is small.
+def of_group(solver: Solver, i: int, case: Case, *, rules: Rules) -> Iterator[tuple[str, float]]:
+    """Whether too large a part of the i-th place must be of the target group, and which part.
 
-    Only asked where its own numbers allow for a part that is too large.
+    Only asked where its own row allows for it.
     """
-    size = rows.size[place]
-    if size == 0 or rows.n_high[place] < rules.largest_category * size:
-        return 0.0
-    return solver.extreme(2 * i, largest=False)[0] / size
+    if case.size > 0 and case.n_high >= rules.largest_category * case.size:
+        share = solver.extreme(2 * i, largest=False)[0] / case.size
+        if share >= rules.largest_category:
+            yield GROUP, share
 
 
 def _spread(points: list[NDArray[np.float64]]) -> float:

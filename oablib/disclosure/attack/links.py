@@ -38,13 +38,15 @@ class Linear:
         self.rows.append((low, high, parts))
 
 
-def blocks(rows: Places, sums: pd.DataFrame) -> list[np.ndarray]:
+def blocks(rows: Places, sums: pd.DataFrame, *, nation: bool = False) -> list[np.ndarray]:
     """Positions of places that equations connect, a block each: municipalities, joined by sums.
 
     sums: name, date, table, place, low, high, a row a member: the sum of floored scores of the
-    members is from low to high. Raises DisclosureError for members that are no places.
+    members is from low to high. nation: whether all places of a date are in one. Raises
+    DisclosureError for members that are no places.
     """
-    home = pd.MultiIndex.from_arrays([rows.date, rows.municipality])
+    municipality = np.full(len(rows), "", object) if nation else rows.municipality
+    home = pd.MultiIndex.from_arrays([rows.date, municipality])
     group = pd.factorize(home)[0]
     position = rows.keys().get_indexer(pd.MultiIndex.from_frame(sums[KEYS]))
     unknown = int((position < 0).sum())

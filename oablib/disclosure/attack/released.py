@@ -49,10 +49,10 @@ class Released:
     sites: school_id, municipality, n_children, low, high. municipalities: municipality, n_children,
     low, high, between; a municipality need not be listed, and its children who are at no site of it
     are toddlers. low and high: the exact A - B lies between them, in points, both infinite where
-    it is hidden. between: how many pupils are in the target group of one population only, as `truth`
-    has it: not released, but so few that the attacker is granted it. Optional in both tables:
-    n_low, n_high, children of the target group, where released. of_sites, of_municipalities:
-    constants of pupils, and of pupils and toddlers.
+    it is hidden. between: how many pupils are in the target group of one population only, as
+    `truth` has it: not released, but so few that the attacker is granted it. Optional in both
+    tables: n_low, n_high, children of the target group, where released. of_sites,
+    of_municipalities: constants of pupils, and of pupils and toddlers.
     """
 
     date: str

@@ -27,17 +27,19 @@ class Solver:
         self._linear = linear
         self._model = _model(linear, whole=False)
         self._whole: highspy.Highs | None = None
-        self._asked = 0
+        self._asked = np.array([], np.int32)
         self.solved = 0
 
     def extreme(self, column: int, *, largest: bool) -> tuple[float, NDArray[np.float64]]:
         """Smallest or largest value of a column, and the values of all where it is reached."""
-        self._model.changeColCost(self._asked, 0.0)
-        self._model.changeColCost(column, -1.0 if largest else 1.0)
-        self._asked = column
-        self._solve(self._model)
+        self._ask(np.array([column], np.int32), np.array([1.0 if largest else -1.0]))
         values = np.array(self._model.getSolution().col_value)
         return float(values[column]), values
+
+    def support(self, columns: NDArray[np.int32], weights: NDArray[np.float64]) -> float:
+        """Largest weighted sum of columns."""
+        self._ask(columns, weights)
+        return -float(self._model.getInfo().objective_function_value)
 
     def spread(self, column: int, *, fixed: int, at: float) -> tuple[float, float]:
         """Smallest and largest value of a column while another has a value."""
@@ -56,6 +58,14 @@ class Solver:
             for value in range(int(np.ceil(low - EXACT)), int(np.floor(high + EXACT)) + 1)
             if self._is_possible(self._whole, column, value)
         ]
+
+    def _ask(self, columns: NDArray[np.int32], weights: NDArray[np.float64]) -> None:
+        """Solve for the largest weighted sum of columns."""
+        before = self._asked
+        self._model.changeColsCost(len(before), before, np.zeros(len(before)))
+        self._model.changeColsCost(len(columns), columns, -weights)
+        self._asked = columns
+        self._solve(self._model)
 
     def _is_possible(self, model: highspy.Highs, column: int, value: int) -> bool:
         model.changeColBounds(column, value, value)

@@ -31,7 +31,9 @@ def rules() -> Rules:
 def found(
     released: attack.Released, town: Town, rules: Rules, sums: pd.DataFrame | None = None
 ) -> set[tuple[str, str]]:
-    result = attack.attack([released], truth=town.truth, rules=rules, sums=sums)
+    result = attack.attack(
+        [released], truth=town.truth, rules=rules, sums=sums, whole_country=False
+    )
     assert result.held == result.narrowed.empty
     return set(result.narrowed[["table", "what"]].itertuples(index=False, name=None))
 
@@ -86,7 +88,7 @@ def test_a_hidden_school_follows_from_a_sibling_table(rules: Rules) -> None:
 
 def test_that_nobody_is_at_risk_follows_from_a_sum(rules: Rules) -> None:
     released = cases.exactly(NOBODY, decimals=2, counts=False)
-    result = attack.attack([released], truth=NOBODY.truth, rules=rules)
+    result = attack.attack([released], truth=NOBODY.truth, rules=rules, whole_country=False)
     of_sites = result.narrowed.query("table == 'sites' and what == 'count'")
     assert of_sites["left"].tolist() == [1.0] and result.fewest_values == 1
 
@@ -107,7 +109,9 @@ def test_counts_follow_from_floored_scores_of_small_schools(rules: Rules) -> Non
 def test_that_a_place_is_small_is_no_finding(rules: Rules) -> None:
     """Of three pupils none to three can belong to the target group, whatever is released."""
     town = Town([(3, [6.0]), (150, SCHOOL)], toddlers=(40, [6.0] * 12))
-    result = attack.attack([cases.by_profile(town, rules.strict)], truth=town.truth, rules=rules)
+    result = attack.attack(
+        [cases.by_profile(town, rules.strict)], truth=town.truth, rules=rules, whole_country=False
+    )
     assert result.held and result.fewest_values > 4
 
 
@@ -117,8 +121,10 @@ def test_sums_of_published_scores_say_nothing_new(town: Town, rules: Rules) -> N
     released = cases.by_profile(town, rules.strict)
     low, high = (released.sites[name].clip(lower=0).sum() for name in ("low", "high"))
     sums = of_sites(town, low=low, high=high)
-    plain = attack.attack([released], truth=town.truth, rules=rules)
-    summed = attack.attack([released], truth=town.truth, rules=rules, sums=sums)
+    plain = attack.attack([released], truth=town.truth, rules=rules, whole_country=False)
+    summed = attack.attack(
+        [released], truth=town.truth, rules=rules, sums=sums, whole_country=False
+    )
     assert summed.held and plain.fewest_values == summed.fewest_values
 
 
@@ -126,12 +132,14 @@ def test_dates_are_attacked_together_with_their_own_constants(rules: Rules) -> N
     one = cases.exactly(ONE_CHILD)
     two = dataclasses.replace(cases.by_profile(ONE_CHILD, rules.strict), date="2019-10-01")
     truth = pd.concat([ONE_CHILD.truth, ONE_CHILD.truth.assign(date="2019-10-01")])
-    result = attack.attack([one, two], truth=truth, rules=rules)
+    result = attack.attack([one, two], truth=truth, rules=rules, whole_country=False)
     assert set(result.narrowed["date"]) == {DATE} and result.places == 8
 
 
 def test_what_was_found_does_not_show_itself(rules: Rules) -> None:
-    result = attack.attack([cases.exactly(ONE_CHILD)], truth=ONE_CHILD.truth, rules=rules)
+    result = attack.attack(
+        [cases.exactly(ONE_CHILD)], truth=ONE_CHILD.truth, rules=rules, whole_country=False
+    )
     assert not result.held and "01AB00" not in repr(result) + result._repr_html_()
 
 

@@ -27,7 +27,7 @@ def table(rows: str, values: list[list[float]], columns: str = "text") -> pd.Dat
     return frame.assign(n=np.array(values, float).ravel()).convert_dtypes()
 
 
-@pytest.mark.parametrize(("rows", "columns"), product(KINDS, KINDS))
+@pytest.mark.parametrize(("rows", "columns"), list(product(KINDS, KINDS)))
 def test_one_hidden_cell_comes_back_whatever_the_kind_of_its_dimensions(
     rows: str, columns: str
 ) -> None:
