@@ -181,5 +181,5 @@ def test_a_name_that_something_refers_to_cannot_be_another(
 def test_enough_was_tried_and_refused() -> None:
     assert counts["refused"] >= FEWEST
     legal = counts["keys that may be dropped"] + counts["names of data that may be others"]
-    # Most are labels in Dutch, in whose place the English ones are shown.
-    assert legal < 0.08 * counts["refused"]
+    # Most are labels in Dutch, in whose place the English ones are shown, or names of columns.
+    assert legal < 0.1 * counts["refused"]

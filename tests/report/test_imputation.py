@@ -107,7 +107,7 @@ def test_where_nothing_is_unknown_nothing_was_imputed(words: Labels) -> None:
 
 def pattern() -> pd.DataFrame:
     rows = [(False, False, 5), (True, False, 1), (False, True, 2), (True, True, 2)]
-    return pd.DataFrame(rows, columns=[FATHER, MOTHER, "n"])
+    return pd.DataFrame(rows, columns=[FATHER, MOTHER, "n"]).assign(wave="all", children=10)
 
 
 def test_what_is_unknown_is_said_of_each_variable_and_of_all(words: Labels) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import params
+from oablib import disclosure, params
 from oablib.base import language
 from oablib.base.language import Words
 from oablib.base.origin import Origin
@@ -90,8 +90,11 @@ def test_facts_of_a_delivery_are_in_the_language_of_the_page() -> None:
     delivery = Delivery(
         Origin(Words("a", "b")), "cohort.csv", "csv", "0f", 1200, 3, (), (), (note, "another")
     )
+    few = disclosure.hide_steps(steps(3, 2), rules=disclosure.rules())
     with language.use("nl"):
-        table = report.delivery_table(delivery, origin=delivery.origin)
+        table = report.delivery_table(delivery, steps=steps(12, 0), origin=delivery.origin)
+        hidden = report.delivery_table(delivery, steps=few, origin=delivery.origin)
+    assert "rijen" not in {row[0] for row in hidden.groups[0][1]}
     values = {row[0]: row[1] for row in table.groups[0][1]}
     assert values["rijen"] == "1.200" and values["gekoppelde bestanden, met dit bestand vergeleken"]
     assert values["opmerkingen"].startswith("andere gebruikers van deze computer")
@@ -106,13 +109,21 @@ def pattern(roles: Roles, *, both: float) -> pd.DataFrame:
 def test_labels_of_the_pattern_are_those_of_the_imputed_variables(
     roles: Roles, words: Labels
 ) -> None:
+    children = pd.Series({2007: 400})
     figure = report.missing_pattern_figure(
-        pattern(roles, both=0.25), published=None, roles=roles, labels=words, about=DELIVERED
+        pattern(roles, both=0.25),
+        published=None,
+        children=children,
+        roles=roles,
+        labels=words,
+        about=DELIVERED,
     )
-    assert list(figure.numbers) == [
-        "children", "all known", "unknown: education of the father",
+    assert list(figure.numbers["pattern"]) == [
+        "all known", "unknown: education of the father",
         "unknown: education of the mother", "all unknown",
     ]  # fmt: skip
+    assert list(figure.numbers["children"]) == 4 * [400]
+    assert list(figure.numbers["share here"]) == [0.75, 0, 0, 0.25]
     assert "School year 2007/08: all known 75.0%" in figure.alt
 
 
@@ -122,8 +133,9 @@ def test_one_imputed_variable_and_no_wave_need_no_parents() -> None:
     words = labels(table, [models.load("snijders_bosker")])
     frame = pd.DataFrame({"wave": ["all", "all"], "ses": [False, True], "share": [0.6, 0.4]})
     shares = report.pattern_shares(frame, roles=roles)
+    children = pd.Series({"all": 50})
     figure = report.missing_pattern_figure(
-        shares, published=None, roles=roles, labels=words, about=DELIVERED
+        shares, published=None, children=children, roles=roles, labels=words, about=DELIVERED
     )
     assert "All children: all known 60.0%, unknown: socio-economic status 40.0%" in (
         figure.alt.replace("all children", "All children")

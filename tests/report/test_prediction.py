@@ -114,7 +114,7 @@ def test_schools_name_a_winner_only_where_there_is_one(other: float, en: str) ->
 
 
 def groups(difference: float, *, by: str, code: int = 1) -> pd.DataFrame:
-    return pd.DataFrame([{"by": by, "code": code, "difference": difference, "sd": 0.2}])
+    return pd.DataFrame([{"by": by, "code": code, "n": 50, "difference": difference, "sd": 0.2}])
 
 
 def test_groups_by_score_say_whether_they_are_right() -> None:
