@@ -19,7 +19,6 @@ from oablib.base import files
 from oablib.base.errors import EnvironmentFault, InputError, ParameterError
 from oablib.base.rounding import rounded
 
-PRIVATE_FOLDER = 0o700
 BY_HAND = "by_hand"
 MADE = "made.json"
 """In a run's private folder: when its tables were made, with which options, from which files."""
@@ -84,9 +83,10 @@ class Store:
 
     def _write(self, folder: Path, name: str, frame: pd.DataFrame, *, mode: int | None) -> None:
         target = self.by_hand / folder.name if self.by_hand else folder
-        target.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        if mode is not None:
-            target.chmod(PRIVATE_FOLDER)
+        if mode is None:
+            target.mkdir(exist_ok=True)
+        else:
+            files.private_folder(target)
 
         def fill(part: Path) -> None:
             part.touch(mode=mode or 0o666)

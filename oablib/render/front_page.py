@@ -65,13 +65,14 @@ def write(reports: Path) -> None:
 
     A report whose contents cannot be read is left out; a run that has only failed is listed.
     """
-    reports.mkdir(exist_ok=True)
+    files.shared_folder(reports)
     work = reports.parent / params.WORK
     names = {path.parent.name for path in reports.glob(f"*/{contents.FILE}")}
     names |= {path.parent.name for path in work.glob(f"*/{ATTEMPT}")}
     runs = [_run(name, reports=reports, work=work) for name in sorted(names)]
-    files.write(reports / "index.html", page([run for run in runs if run is not None]))
-    (reports / "index.html").chmod(0o644)
+    with files.at(reports / "index.html") as part:
+        files.put(part, page([run for run in runs if run is not None]))
+        part.chmod(files.READABLE)
 
 
 def page(runs: list[Run]) -> str:

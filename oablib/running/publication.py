@@ -186,8 +186,8 @@ def write(
 
 
 def write_json(path: Path, content: Mapping) -> None:
-    """A file of JSON, the same on every system."""
-    files.write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    """A file of JSON in the folder of a report, the same on every system."""
+    files.put(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def described(name: str, *, stem: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def write_tables(
         frame, part = pd.read_parquet(path), publication.part_of(stem)
         written = frame.assign(**{DATA: kinds.code(made_from.drawn, part)})
         text = target / f"{name}.csv"
-        files.write(text, rounding.csv(written))
+        files.put(text, rounding.csv(written))
         results[text.name] = sha256(text)
         covers, texts = [], {}
         for edition in made_from.editions:
@@ -74,7 +74,7 @@ def write_reports(publication: Publication, made_from: Provenance, *, folder: Pa
     for edition, reports in made.items():
         with language.use(edition.code):
             _write_language(publication, made_from, reports, edition, folder / edition.folder)
-    files.write(folder / contents.FILE, contents.written(made, made_from=made_from))
+    files.put(folder / contents.FILE, contents.written(made, made_from=made_from))
 
 
 def _write_language(
@@ -88,7 +88,7 @@ def _write_language(
     (folder / "notebooks").mkdir(parents=True)
     for report in reports:
         (folder / f"{report.stem}.pdf").write_bytes(report.pdf)
-        files.write(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
+        files.put(folder / "notebooks" / f"{report.stem}.ipynb", report.notebook)
         about = {**_about_run(made_from), "report": report.title}
         downloads.write_exhibits(report.exhibits, stem=report.stem, about=about, folder=folder)
     offered = [
@@ -97,7 +97,7 @@ def _write_language(
     ]
     pages = build.pages(reports, made_from=made_from, downloads=offered, edition=edition)
     for name, text in pages.items():
-        files.write(folder / name, text)
+        files.put(folder / name, text)
 
 
 def with_outputs(stage: Stage, executed: Path) -> Any:

@@ -8,7 +8,7 @@ from oablib import params
 from oablib.base.errors import IncompleteRunError, ParameterError
 from oablib.base.files import sha256, text_digest
 from oablib.params import run as params_run
-from oablib.running import delivery, publication, rule_files, run
+from oablib.running import delivery, publication, rule_files, run, workspace
 from oablib.running import session as run_session
 from oablib.running.delivery import FOLDER, Delivery
 from oablib.running.run import Job, Options
@@ -35,7 +35,7 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
     chosen = settings.load()
     folder = params.root() / params.WORK / NAME / "replications"
     if not so_far:
-        with processes.at(options.scheduler):
+        with workspace.private_files(), processes.at(options.scheduler):
             _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")
     stages = declared.load(study=NAME)
     with run_session.opened(NAME, level=options.level, scheduler=options.scheduler) as session:

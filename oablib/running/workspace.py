@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from oablib import params
+from oablib.base import files
 from oablib.base.errors import IncompleteRunError
 
 TABLE_FOLDERS = ("private", "results")
@@ -47,14 +48,16 @@ class Workspace:
         two renames, the earlier report is found again by the next start.
         """
         ready, previous = _beside(self.report)
-        self.report.parent.mkdir(exist_ok=True)
-        _make_readable(self.publish)
+        files.shared_folder(self.report.parent)
         shutil.rmtree(ready, ignore_errors=True)
         try:
             _move(self.publish, ready)
+            _make_readable(ready)
+            files.sync_all()
             with suppress(FileNotFoundError):
                 self.report.rename(previous)
             ready.rename(self.report)
+            files.sync(self.report.parent)
         except BaseException:
             if previous.exists() and not self.report.exists():
                 previous.rename(self.report)
@@ -71,7 +74,7 @@ def opened(run: str) -> Iterator[Workspace]:
     New files are readable by their owner alone as long as it is open.
     Raises IncompleteRunError when the run is already running.
     """
-    with _private_files(), locked(run) as work:
+    with private_files(), locked(run) as work:
         space = Workspace(run, work, work / f"attempt-{uuid.uuid4().hex[:8]}")
         _clear_leftovers(space)
         try:
@@ -151,13 +154,14 @@ def _move(source: Path, target: Path) -> None:
         return
     for path in (source, *sorted(source.rglob("*"))):
         if path.is_dir():
-            (target / path.relative_to(source)).mkdir(mode=0o755)
+            (target / path.relative_to(source)).mkdir()
         else:
-            shutil.copy(path, target / path.relative_to(source))
+            shutil.copyfile(path, target / path.relative_to(source))
 
 
 @contextmanager
-def _private_files() -> Iterator[None]:
+def private_files() -> Iterator[None]:
+    """Let only their owner read what is written in a block."""
     before = os.umask(0o077)
     try:
         yield
@@ -173,9 +177,8 @@ def locked(run: str) -> Iterator[Path]:
     """
     work = of(run)
     resting = work.parent
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (resting, work):
-        folder.chmod(0o700)
+        files.private_folder(folder)
     lock, holder = FileLock(resting / f"{run}.lock", timeout=0), work / PID
     try:
         lock.acquire()
@@ -204,6 +207,5 @@ def _clear_leftovers(space: Workspace) -> None:
 
 def _make_readable(folder: Path) -> None:
     """Give a report the usual permissions; it is made to be handed on."""
-    folder.chmod(0o755)
-    for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(files.READABLE_FOLDER if path.is_dir() else files.READABLE)

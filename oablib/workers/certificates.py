@@ -76,8 +76,7 @@ def make(folder: Path, *, days: int) -> Certificates:
     _fail_if_cryptography_is_absent()
     folder = folder.absolute()
     _fail_if_folder_holds_more(folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    files.private_folder(folder)
     start = datetime.datetime.now(tz=datetime.UTC).replace(microsecond=0)
     end = start + datetime.timedelta(days=days)
     for name, content in _signed(start - OTHER_CLOCKS, end).items():

@@ -83,7 +83,7 @@ def keep(made: Path, *, stem: str, components: Mapping[str, str], times: Times) 
         "seconds": round(times.seconds, 3),
         "in_cells": round(times.in_cells, 3),
     }
-    files.write(made / RECORD, json.dumps(record, indent=1))
+    files.put(made / RECORD, json.dumps(record, indent=1))
     target = _folder(stem) / record["key"]
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(made, target)
