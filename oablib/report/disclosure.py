@@ -97,21 +97,21 @@ def answer(
     towns, every = (int(rows.loc["municipalities", name]) for name in ("rows", "of"))
     places = _(
         "Of {sites:,} school sites {hidden:,} have no score, and {towns:,} of {every:,} "
-        "municipalities; all others have one above the threshold only, in whole steps.",
+        "municipalities; all others have one above the threshold only, in steps.",
         sites=sites, hidden=hidden, towns=towns, every=every,
     )  # fmt: skip
-    return " ".join([cells, places, _attacked(attack, profile=profile)])
+    return " ".join([cells, places, _attacked(attack, profile=profile, fewest=fewest)])
 
 
-def _attacked(attack: pd.DataFrame, *, profile: str) -> str:
+def _attacked(attack: pd.DataFrame, *, profile: str, fewest: int) -> str:
     values = attack.set_index("measure")["value"]
     found, programmes = int(values["found"]), number(values["programmes"], 0)
     if not found:
         least = values["fewest_values"]
         text = _(
             "**An attack with {programmes} programmes on all of this found no child, and no number "
-            "of fewer than ten.**",
-            programmes=programmes,
+            "of fewer than {fewest}.**",
+            programmes=programmes, fewest=fewest,
         )  # fmt: skip
         if not np.isfinite(least):
             return text
