@@ -197,13 +197,14 @@ def _titled(tables: Iterable[str], titles: Mapping[str, Words]) -> list[str]:
 
 
 @in_languages
-def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table | str:
+def text_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
     """Sentences that differ on pages of the language in use, in groups by page."""
     own = frame[frame["language"] == language.current()]
-    if own.empty:
-        return _("No sentence differs on pages in this language.")
     rows = own.head(MOST_ROWS)[["title", "change", "before", "after"]]
     rows = rows.assign(change=rows["change"].map(_.words("changes")))
+    if own.empty:  # a table all the same, for in the other language there is one
+        nothing = _("No sentence differs on pages in this language.")
+        rows = pd.DataFrame([[nothing, "", "", ""]], columns=rows.columns)
     return show(rows, about=about, **_named(captions("tbl-text", most=MOST_ROWS), names))
 
 

@@ -56,10 +56,7 @@ class Report:
     def titles(self) -> dict[str, Words]:
         """Titles of its results tables, by name; none in a report without a catalogue."""
         described = read_json(self.folder / CATALOGUE)
-        return {
-            name: Words(entry["title"], entry.get("title_nl", ""))
-            for name, entry in described.items()
-        }
+        return {name: _title(entry) for name, entry in described.items()}
 
     def pages(self, code: str) -> dict[str, Path]:
         """Its pages in a language: stem -> file; none where it has none."""
@@ -143,3 +140,10 @@ def manifest(report: Path) -> dict[str, Any]:
             f"{SCHEMA}. Make the report anew."
         )
     return dict(content)
+
+
+def _title(entry: Mapping[str, Any]) -> Words:
+    """The title of a table, from its entry in a catalogue; a report may be in one language."""
+    titles = {code: str(entry[code]["title"]) for code in language.LANGUAGES if code in entry}
+    first = next(iter(titles.values()), "")
+    return Words(**dict.fromkeys(language.LANGUAGES, first) | titles)

@@ -21,6 +21,7 @@ from oablib.report.labels import labels
 from oablib.running import studies
 from oablib.studies import changes
 from oablib.studies.changes import ReportPair, causes, effects
+from oablib.studies.changes.reports import CATALOGUE
 from oablib.studies.changes.text import sentences
 
 MANIFEST: dict[str, Any] = {
@@ -101,6 +102,17 @@ def test_of_two_equal_reports_nothing_is_reported(tmp_path: Path) -> None:
     assert changes.text_changes(result).empty
     assert changes.tables(result).empty
     assert "**Nothing differs**" in answer(result)
+
+
+def test_titles_of_tables_are_those_of_the_catalogue(tmp_path: Path) -> None:
+    """As publication_files.write_tables writes it, in the languages of the report."""
+    result = sides(tmp_path)
+    texts = {"en": {"title": "Grants"}, "nl": {"title": "Uitkeringen"}}
+    for side, entry in ((result.before, texts), (result.after, {"nl": texts["nl"]})):
+        content = {"grants": {"stage": "11_allocation", "rows": 1, **entry}}
+        (side.folder / CATALOGUE).write_text(json.dumps(content), encoding="utf-8")
+    assert result.before.titles == {"grants": Words("Grants", "Uitkeringen")}
+    assert result.after.titles == {"grants": Words("Uitkeringen", "Uitkeringen")}
 
 
 def scale_value_and_seed(root: Path) -> ReportPair:
