@@ -69,8 +69,8 @@ def merge(
     """Classes merged from both ends inwards until no count is of 1 to `fewest` - 1.
 
     frame: one row a class, in rising order, with its limits `lower` and perhaps `upper`. counts and
-    sums are added up. A column of counts that has fewer than `fewest` in all is hidden. open_at: limits that
-    are left open (NaN) at their end: they say where the first or last child is.
+    sums are added up. A column of counts that has fewer than `fewest` in all is hidden. open_at:
+    limits that are left open (NaN) at their end: they say where the first or last child is.
     """
     total = frame[list(counts)].sum()
     shown = [name for name in counts if not 0 < total[name] < rules.fewest]
