@@ -42,7 +42,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What came of a check: cells that were looked at, cells without a number, and faults."""
+    """What came of a check: cells that were looked at, hidden counts and shares, and faults."""
 
     cells: int = 0
     hidden: int = 0
@@ -70,9 +70,10 @@ def check(
     table = _Table(frame, declared, rules, population)
     columns = [*declared.counts, *declared.shares, *declared.means, *declared.extremes]
     columns += [*declared.sums, *declared.estimates]
-    there = [name for name in columns if name in frame]
-    hidden = sum(int(frame[name].isna().sum()) for name in there)
-    return Looked(len(there) * len(frame), hidden, tuple(table.faults()))
+    looked_at = sum(name in frame for name in columns) * len(frame)
+    can_be_hidden = [name for name in (*declared.counts, *declared.shares) if name in frame]
+    hidden = int(frame[can_be_hidden].isna().to_numpy().sum())
+    return Looked(looked_at, hidden, tuple(table.faults()))
 
 
 def is_few(amount: Numbers, *, fewest: int) -> NDArray[np.bool_]:

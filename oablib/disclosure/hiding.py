@@ -68,9 +68,9 @@ def merge(
 ) -> pd.DataFrame:
     """Classes merged from both ends inwards until no count is of 1 to `fewest` - 1.
 
-    frame: one row a class, in rising order, with its limits `lower` and `upper`. counts, sums: are
-    added up. A column of counts that has fewer than `fewest` in all is hidden. open_at: limits that
-    are left open (NaN) at their end: they say where the first or last child is.
+    frame: one row a class, in rising order, with its limits `lower` and perhaps `upper`. counts and
+    sums are added up. A column of counts that has fewer than `fewest` in all is hidden. open_at:
+    limits that are left open (NaN) at their end: they say where the first or last child is.
     """
     total = frame[list(counts)].sum()
     shown = [name for name in counts if not 0 < total[name] < rules.fewest]
@@ -86,8 +86,8 @@ def merge(
     for first, last in groups:
         part = frame.iloc[first:last]
         added_up = part[[*counts, *sums]].sum()
-        row = {**part.iloc[0], **added_up, upper: part[upper].iloc[-1]}
-        rows.append(row)
+        last_limit = {upper: part[upper].iloc[-1]} if upper in frame else {}
+        rows.append({**part.iloc[0], **added_up, **last_limit})
     merged = pd.DataFrame(rows, columns=frame.columns)
     merged = merged.astype(frame.dtypes.to_dict())
     if open_at and len(merged):
