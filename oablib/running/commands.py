@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -16,13 +17,15 @@ from oablib.params import declared
 from oablib.params import run as params_run
 from oablib.running.housekeeping import commands as housekeeping
 
+ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or 2 to 5 as errors.py says."""
     if arguments is None:  # this process does nothing else
         withheld.install()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_to_ends()
     try:
         options = _parser().parse_args(words)
         options.handler(options)
@@ -37,12 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _stop(message: str, *, code: int) -> int:
-    print(f"oab: {message}", file=sys.stderr)
+    with suppress(OSError):  # of a terminal that is gone
+        print(f"oab: {message}", file=sys.stderr)
     return code
 
 
+def _listen_to_ends() -> None:
+    """Take SIGTERM and SIGHUP for Ctrl-C; nohup wants the latter to be ignored, and it is."""
+    for number in ENDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """End a terminated run as an interrupted one, so that its temporary files are removed."""
+    """End a terminated run as an interrupted one, so that its temporary files are removed.
+
+    One is enough: a terminal that is closed, or a machine that stops, sends several, and the
+    second must not end the removal.
+    """
+    for each in ENDS:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -72,8 +72,11 @@ def pool(workers: int) -> Iterator[Executor]:
         with variables_set(SINGLE_THREAD), local as executor:
             try:
                 yield executor
-            finally:
+            except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
+                raise
+            # Waited for, so that no semaphore of it is left when a kernel is killed after its end.
+            executor.shutdown(wait=True, cancel_futures=True)
     except BrokenProcessPool:
         raise IncompleteRunError(
             f"One of {workers} processes ended before its task did, most often because memory ran "

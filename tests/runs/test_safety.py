@@ -57,19 +57,25 @@ def wait_until_a_stage_runs(root: Path, process: subprocess.Popen) -> None:
     interruptions.wait_until(lambda: any(places.glob("attempt-*/0*/tmp")), process)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_ends_with_code_4_and_leaves_the_earlier_report(
-    root: Path, made: Path, how: signal.Signals
+    root: Path, made: Path, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = contents(made)
+    before, elsewhere = contents(made), root / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("TMPDIR", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(elsewhere))
     process = interruptions.start(root, interruptions.NEW)
     wait_until_a_stage_runs(root, process)
     process.send_signal(how)
+    if how is not signal.SIGINT:
+        process.send_signal(how)  # a terminal that is closed may send two
     _, output = process.communicate(timeout=SECONDS_TO_NOTICE)
     assert process.returncode == 4
     assert "was interrupted" in output and "Traceback" not in output
     assert contents(made) == before
     assert not list((root / ".work" / "demo").glob("attempt-*"))
+    assert not list(elsewhere.iterdir())
 
 
 def test_of_two_runs_at_once_one_goes_on_and_the_other_says_so(root: Path, oab: RunOab) -> None:

@@ -1,6 +1,8 @@
 """Tasks side by side in fresh processes of this machine."""
 
 import os
+from multiprocessing.synchronize import SemLock
+from pathlib import Path
 
 import cluster_tasks as tasks
 import pytest
@@ -41,6 +43,21 @@ def test_what_libraries_say_in_a_process_is_withheld(capfd):
     assert "999111999" not in said
     for part in ("UserWarning in line", "ERROR in the log of some.library", "KeyError outside"):
         assert part in said
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="looks for semaphores in /dev/shm")
+def test_no_semaphore_outlives_the_block(monkeypatch):
+    """A kernel is killed at its end, and what would remove them with it."""
+    made = SemLock._make_name
+    prefix = f"oab-{os.getpid()}-"
+    monkeypatch.setattr(
+        SemLock, "_make_name", staticmethod(lambda: made().replace("/mp-", f"/{prefix}"))
+    )
+    with processes.pool(2) as executor:
+        assert executor.submit(tasks.square, 3).result() == 9
+        assert list(Path("/dev/shm").glob(f"sem.{prefix}*"))
+    del executor
+    assert not list(Path("/dev/shm").glob(f"sem.{prefix}*"))
 
 
 def test_environment_is_as_it_was_before(monkeypatch):

@@ -40,7 +40,7 @@ def execute(
 
     Raises as plain.execute.
     """
-    with plain.kernel(environment) as manager:
+    with plain.kernel(environment, folder=folder) as manager:
         manager.provisioner = _Provisioner(kernel_spec=manager.kernel_spec, parent=manager)
         manager.provisioner.modules = _imported(notebook)
         return plain.execute_in(manager, notebook, values=values, folder=folder, engine=ENGINE)

@@ -27,8 +27,9 @@ from oablib.running.kernels import pool
 GUARD = "oablib.running.kernels.guard"
 # What stopped a notebook is said once, by the error that the module execute raises.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
-# A path longer than this does not fit the address of a socket file (108 bytes on Linux).
-SOCKET_PATH_LIMIT = 90
+# A path longer than this does not fit the address of a socket (104 bytes on macOS, 108 on Linux).
+SOCKET_PATH_LIMIT = 100
+LONGEST_SOCKET = "oab-12345678/k-ipc-5"
 START_SECONDS = 120
 SILENCE_SECONDS = 60  # how long outputs may lag behind a busy machine
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -47,25 +48,26 @@ def execute(
     or did not start, IncompleteRunError when the block that this thread works for has been left.
     """
     try:
-        with kernel(environment) as manager:
+        with kernel(environment, folder=folder) as manager:
             return execute_in(manager, notebook, values=values, folder=folder, engine="nbclient")
     except RuntimeError as error:  # from a kernel that did not start
         raise DeadKernelError(str(error)) from None
 
 
 @contextmanager
-def kernel(environment: Mapping[str, str]) -> Iterator[AsyncKernelManager]:
-    """The manager of a kernel that is started in the block, and killed at its end."""
-    with tempfile.TemporaryDirectory(prefix="oab-") as name:
-        connection = Path(name).resolve() / "kernel.json"
-        short = len(bytes(connection)) <= SOCKET_PATH_LIMIT
+def kernel(environment: Mapping[str, str], *, folder: Path) -> Iterator[AsyncKernelManager]:
+    """The manager of a kernel that is started in the block, and killed at its end.
+
+    folder: where its connection is, in a folder of its own that goes with the block.
+    """
+    with tempfile.TemporaryDirectory(prefix="oab-", dir=_place_of_sockets(folder)) as name:
         specifications = _Specifications()
         specifications.environment = environment
         manager = AsyncKernelManager(
             kernel_spec_manager=specifications,
-            connection_file=str(connection),
+            connection_file=str(Path(name, "k.json")),
             # Other users of the machine can reach a TCP port, but not a socket in a private folder.
-            transport="ipc" if short and os.name == "posix" else "tcp",
+            transport="ipc" if os.name == "posix" else "tcp",
         )
         try:
             with pool.ended_with_the_block(lambda: run_sync(_kill)(manager)):
@@ -75,6 +77,13 @@ def kernel(environment: Mapping[str, str]) -> Iterator[AsyncKernelManager]:
             run_sync(_end)(manager)
             if threading.current_thread() is not threading.main_thread():
                 ensure_event_loop().close()
+
+
+def _place_of_sockets(folder: Path) -> Path:
+    """The private folder of the stage, which a later run clears after a kill, if that is short."""
+    places = [folder.resolve(), Path(tempfile.gettempdir()).resolve()]
+    short = (each for each in places if len(bytes(each / LONGEST_SOCKET)) <= SOCKET_PATH_LIMIT)
+    return next(short, Path("/tmp"))
 
 
 def execute_in(

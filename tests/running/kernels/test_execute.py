@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -262,6 +263,28 @@ def test_kernels_do_not_outlive_the_run(kernels: str, tmp_path: Path) -> None:
 def _environment() -> dict[str, str]:
     home = str(ROOT)
     return {**os.environ, "PYTHONPATH": home}
+
+
+@WAYS
+def test_sockets_are_in_the_private_folder_of_the_stage_and_go(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its path is too long for a socket, in a private folder elsewhere; never a port."""
+    source = "import ipykernel\nprint(ipykernel.get_connection_info())\n"
+    source += "print(ipykernel.get_connection_file())"
+    other = Path(tempfile.mkdtemp())  # as short as a folder for temporary files is
+    monkeypatch.setattr(tempfile, "tempdir", str(other))
+    long = tmp_path / ("x" * 90)
+    long.mkdir()
+    with opened(way, monkeypatch) as kernels:
+        for folder, place in ((tmp_path, tmp_path), (long, other)):
+            shown = printed(execute(source, folder=folder, kernels=kernels))
+            assert '"transport": "ipc"' in shown
+            assert Path(shown.splitlines()[-1]).parents[1] == place.resolve()
+            with pytest.raises(IncompleteRunError):
+                execute("1 / 0", folder=folder, kernels=kernels)
+    assert not [*tmp_path.glob("oab-*"), *long.iterdir(), *other.iterdir()]
+    other.rmdir()
 
 
 @LINUX
