@@ -13,7 +13,7 @@ from oablib.base.shown import showable
 from oablib.disclosure.attack import nation
 from oablib.disclosure.attack.known import Case, Known, found, known, of_group
 from oablib.disclosure.attack.links import KEYS, blocks, of_block, programme
-from oablib.disclosure.attack.places import Places, places
+from oablib.disclosure.attack.places import SITES, Places, places
 from oablib.disclosure.attack.released import Released
 from oablib.disclosure.attack.solver import Solver
 from oablib.disclosure.settings import Rules
@@ -32,11 +32,11 @@ class Attacked:
     narrowed: date, table (sites, toddlers, municipalities), place, what, left. what: count, fewer
     values of a small target group are possible than rules.attack.counts (left: how many); mean and
     child, the mean score of fewer than rules.fewest children, or of one, is known within
-    rules.attack.width (left: points); hidden, as much is known of a place without a score (left:
+    rules.attack.width (left: points); hidden, as much is known of a site without a score (left:
     points a child, or values); group, at least rules.largest_category of a place belongs to the
     target group (left: the least fraction). Never a value that was found.
 
-    places: released rows and toddlers. looked_at: small target groups and hidden places among
+    places: released rows and toddlers. looked_at: small target groups and hidden sites among
     them. programmes: solved. largest: places in one programme. fewest_values: least number of
     possible values of a small target group, in places whose children allow for as many as the rule
     asks for. narrowest: least interval of a mean of few, points; NaN where none was close enough to
@@ -142,7 +142,8 @@ def _answers(
 
 
 def _cases(rows: Places, true: pd.DataFrame, *, rules: Rules) -> list[Case]:
-    columns = (rows.size, rows.n_high, rows.hidden, true["n_target"], true["A"])
+    hidden = rows.hidden & (rows.table == SITES)
+    columns = (rows.size, rows.n_high, hidden, true["n_target"], true["A"])
     return [
         Case(size, n_high, bool(hidden), n_target, A, few=bool(n_target < rules.fewest))
         for size, n_high, hidden, n_target, A in zip(*columns, strict=True)

@@ -32,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A place as the house knows it: children, whether its score is hidden, and the true n and A.
+    """A place as the house knows it: children, whether it is a hidden site, and the true n and A.
 
     n_high: the most of the target group by its own row. few: whether the true n is small.
     """
@@ -85,7 +85,8 @@ def found(one: Known, case: Case, *, rules: Rules) -> Iterator[tuple[str, float]
 
     A hidden score is known when A is within rules.attack.width for each of its children: A is all
     that its score depends on, and divided by their number it is how far the place's children lie
-    behind on average, which then is known as well as the mean of a small group may not be.
+    behind on average, which then is known as well as the mean of a small group may not be. Of sites
+    alone: a municipality is hidden for its toddlers, who are a place of their own, and its sites.
     """
     too_few = one.values < min(rules.attack.counts, case.size + 1)
     if case.few and too_few:
