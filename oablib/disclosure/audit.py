@@ -132,15 +132,16 @@ def _released(
     table = shown.sites if with_sites else date.allocated.schools.assign(**{SCORE: np.nan}, step=1)
     table = table.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
     columns = ["school_id", "municipality", "n_children", "low", "high"]
-    options = {"decimals": law.decimals, "hold": rules.hold}
-    standing = shown.standing[SITES].to_numpy() if with_sites else False
-    at_sites = bounded(table, constants=of_sites, held=standing, **options)[columns]
+    changed = shown.changed[SITES].to_numpy() if with_sites else 0
+    at_sites = bounded(table, decimals=law.decimals, constants=of_sites, changed=changed)[columns]
     key = MUNICIPALITIES if with_sites else EARLIER
     towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
     sizes = date.allocated.municipalities.set_index("municipality")["n_children"]
     between = towns["municipality"].map(facts.between).fillna(0)
     towns = towns.assign(n_children=towns["municipality"].map(sizes), between=between)
-    bounds = bounded(towns, constants=of_all, held=shown.standing[key], **options)
+    bounds = bounded(
+        towns, decimals=law.decimals, constants=of_all, changed=shown.changed[key].to_numpy()
+    )
     return Released(
         date=name,
         sites=at_sites,

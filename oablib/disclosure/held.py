@@ -45,13 +45,13 @@ class Ledger:
 class Held:
     """Tables as they are published: name -> frame.
 
-    standing: name -> whether each row stands as first published, (rows,) bool, whose children may
-    differ from those of today. held: rows whose score would else be another. ledger: what the next
-    report is held against.
+    changed: name -> children of each row who changed since it was first published, 0 for a row that
+    is published now. held: rows whose score would else be another. ledger: what the next report is
+    held against.
     """
 
     tables: Mapping[str, pd.DataFrame]
-    standing: Mapping[str, pd.Series]
+    changed: Mapping[str, pd.Series]
     held: int
     ledger: Ledger
 
@@ -107,15 +107,16 @@ def hold(
         _fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY), fewest=rules.hold)
     if earlier is not None and set(earlier.rows["profile"]) != {profile}:
         earlier = None
-    made, stand, rows, of_rows, count = {}, {}, [], [], 0
+    made, moved, rows, of_rows, count = {}, {}, [], [], 0
     for name, frame in tables.items():
         now, before = children[name], _of(earlier, name)
-        standing = _standing(frame, now, before, fewest=rules.hold)
+        counts = _standing(frame, now, before, fewest=rules.hold)
+        standing = set(counts.index)
         first = before.rows.set_index("place")[SCORE]
         place = frame.iloc[:, 0].astype(str)
         kept = place.map(first).where(place.isin(standing))
         made[name] = frame.assign(**{SCORE: kept.fillna(frame[SCORE])})
-        stand[name] = kept.notna()
+        moved[name] = place.map(counts).fillna(0).astype(int)
         count += int((kept.notna() & (kept != frame[SCORE])).sum())
         of_rows += [
             now[~now["place"].isin(standing)],
@@ -123,7 +124,7 @@ def hold(
         ]
         rows.append(_row(name, place, made[name][SCORE], profile=profile))
     ledger = Ledger(pd.concat(rows, ignore_index=True), _joined([*of_rows, children[COUNTRY]]))
-    return Held(made, stand, count, ledger)
+    return Held(made, moved, count, ledger)
 
 
 def _fail_if_few_changed(now: pd.DataFrame, before: Ledger, *, fewest: int) -> None:
@@ -144,14 +145,12 @@ def changed(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     return joined[differs].groupby("place").size()
 
 
-def _standing(frame: pd.DataFrame, now: pd.DataFrame, before: Ledger, *, fewest: int) -> set[str]:
-    """Places shown before and now of which too few children changed."""
+def _standing(frame: pd.DataFrame, now: pd.DataFrame, before: Ledger, *, fewest: int) -> pd.Series:
+    """Places shown before and now of which too few children changed: place -> how many."""
     shown = set(frame.loc[frame[SCORE].notna()].iloc[:, 0].astype(str))
     shown &= set(before.rows.loc[before.rows[SCORE].notna(), "place"].astype(str))
-    if not shown:
-        return set()
-    counts = changed(now, before.children)
-    return shown - set(counts.index[counts >= fewest])
+    counts = changed(now, before.children).reindex(sorted(shown), fill_value=0)
+    return counts[counts < fewest]
 
 
 def _of(ledger: Ledger | None, table: str) -> Ledger:

@@ -32,14 +32,14 @@ class Date:
 class Published:
     """Scores of sites and municipalities on the latest date, and of municipalities a year before.
 
-    Frames as from places.sites and places.municipalities. standing, held: as from held.hold, by
+    Frames as from places.sites and places.municipalities. changed, held: as from held.hold, by
     the names below.
     """
 
     sites: pd.DataFrame
     municipalities: pd.DataFrame
     before: pd.DataFrame
-    standing: Mapping[str, pd.Series]
+    changed: Mapping[str, pd.Series]
     held: int
     ledger: Ledger
 
@@ -75,7 +75,7 @@ def publish(
         sites=made.tables[SITES],
         municipalities=made.tables[MUNICIPALITIES],
         before=made.tables[EARLIER],
-        standing=made.standing,
+        changed=made.changed,
         held=made.held,
         ledger=made.ledger,
     )

@@ -93,19 +93,13 @@ def interval(
 
 
 def bounded(
-    table: pd.DataFrame,
-    *,
-    decimals: int,
-    constants: Constants,
-    held: ArrayLike = False,
-    hold: int = 0,
+    table: pd.DataFrame, *, decimals: int, constants: Constants, changed: ArrayLike = 0
 ) -> pd.DataFrame:
     """A published table with low and high: from its columns n_children, achterstandsscore, step.
 
-    held: (n,) rows that stand as first published, of which fewer than `hold` children changed. Each
-    of these moves A by at most the largest distance, and B by that of one child.
+    changed: (n,) children who changed since a row was published that still stands. Each of these
+    may have moved A by the largest distance, and B by that of one child.
     """
     low, high = interval(table[SCORE], table["step"], decimals=decimals)
-    moved = max(hold - 1, 0) * (constants.farthest + float(constants.drop(1)))
-    slack = np.where(np.asarray(held, bool), moved, 0.0)
-    return table.assign(low=low - slack, high=high + slack)
+    moved = np.asarray(changed, float) * (constants.farthest + float(constants.drop(1)))
+    return table.assign(low=low - moved, high=high + moved)
