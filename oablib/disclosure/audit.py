@@ -131,7 +131,8 @@ def _released(
     )
     table = shown.sites if with_sites else date.allocated.schools.assign(**{SCORE: np.nan}, step=1)
     table = table.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
-    columns = ["school_id", "municipality", "n_children", "low", "high"]
+    table["withheld"] = with_sites  # of the earlier date no score was meant to be shown
+    columns = ["school_id", "municipality", "n_children", "low", "high", "withheld"]
     changed = shown.changed[SITES].to_numpy() if with_sites else 0
     at_sites = bounded(table, decimals=law.decimals, constants=of_sites, changed=changed)[columns]
     key = MUNICIPALITIES if with_sites else EARLIER

@@ -29,7 +29,7 @@ def sites(table: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:
     for; note says so. Sites without pupils keep their 0.
     """
     n = table["n_children"]
-    step = np.where(n < profile.coarse_below, profile.coarse_step, profile.fine_step)
+    step = profile.sites.of(n)
     few = f"fewer than {profile.fewest_pupils} pupils"
     return _shown(table, step, hidden=n.between(1, profile.fewest_pupils - 1), why=few)[SITES]
 
@@ -40,7 +40,7 @@ def municipalities(table: pd.DataFrame, *, names: pd.DataFrame, profile: Profile
     By the pupils of schools there: their number is public, and with that of all children the
     toddlers would be known. names: municipality, name.
     """
-    step = np.full(len(table), profile.municipal_step)
+    step = profile.municipalities.of(table["n_pupils"])
     hidden = table["n_pupils"] < profile.fewest_of_municipality
     known = names.set_index("municipality")["name"]
     named = table.assign(name=table["municipality"].map(known).fillna(table["municipality"]))

@@ -4,7 +4,9 @@ import datetime
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oablib.base.shown import showable
 from oablib.params import dated, kinds
@@ -16,20 +18,30 @@ Step = Annotated[float, kinds.between(0.01, 1000)]
 
 
 @dataclass(frozen=True, slots=True)
+class Steps(kinds.Declaration):
+    """A score is a multiple of `coarse` points where pupils are fewer than `below`, else `fine`."""
+
+    below: kinds.Count
+    coarse: Step
+    fine: Step
+
+    def of(self, pupils: pd.Series) -> NDArray[np.float64]:
+        """Step of each row, (rows,), in points."""
+        return np.where(pupils < self.below, self.coarse, self.fine)
+
+
+@dataclass(frozen=True, slots=True)
 class Profile(kinds.Declaration):
     """How scores of places are shown.
 
     fewest_pupils, fewest_of_municipality: pupils; sites and municipalities with fewer have no
-    score. coarse_below: pupils of a site below which its score is a multiple of coarse_step, else
-    of fine_step. municipal_step: of municipalities. Steps in points.
+    score. sites, municipalities: steps of their scores, by pupils.
     """
 
     fewest_pupils: kinds.Count
     fewest_of_municipality: kinds.Count
-    coarse_below: kinds.Count
-    coarse_step: Step
-    fine_step: Step
-    municipal_step: Step
+    sites: Steps
+    municipalities: Steps
 
 
 @dataclass(frozen=True, slots=True)

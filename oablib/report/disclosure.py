@@ -39,7 +39,17 @@ def _lines(key: str, value: Any) -> list[tuple[str, str]]:
     if not is_dataclass(value):
         return [(_.words("rules")[key], _value(key, value))]
     parts: Mapping[str, Any] = {part.name: getattr(value, part.name) for part in fields(value)}
-    return [(_.words(key)[name], _value(name, part)) for name, part in parts.items()]
+    found = []
+    for name, part in parts.items():
+        if is_dataclass(part):
+            steps = _(
+                "{coarse:g} below {below:,} pupils, else {fine:g}",
+                **{each.name: getattr(part, each.name) for each in fields(part)},
+            )
+            found.append((_.words(key)[name], steps))
+        else:
+            found.append((_.words(key)[name], _value(name, part)))
+    return found
 
 
 def _value(key: str, value: Any) -> str:
