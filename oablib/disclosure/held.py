@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from oablib.base.errors import DisclosureError
 from oablib.base.shown import showable
-from oablib.disclosure.places import SCORE
-from oablib.disclosure.settings import ProfileName, Rules
+from oablib.disclosure.places import SCORE, whole_steps
+from oablib.disclosure.settings import Rules
 
 COUNTRY = "country"
 """Table, and only place, of all children of the latest date."""
@@ -24,7 +24,6 @@ ROWS, CHILDREN = "ledger_rows", "ledger_children"
 """Private tables that make up a ledger."""
 
 FOLDER = Path("ledger")
-KEYS = ["table", "place", "child"]
 
 
 @showable(private=("rows", "children"))
@@ -32,7 +31,7 @@ KEYS = ["table", "place", "child"]
 class Ledger:
     """What was published, and of whom.
 
-    rows: table, place, achterstandsscore, profile. children: table, place, child (uint64), units
+    rows: table, place, achterstandsscore, step. children: table, place, child (uint64), units
     (score), one row for each child of a row.
     """
 
@@ -90,45 +89,57 @@ def hold(
     *,
     children: Mapping[str, pd.DataFrame],
     earlier: Ledger | None,
-    profile: ProfileName,
     rules: Rules,
 ) -> Held:
     """Put back the rows of which fewer than rules.hold children joined, left or changed score.
 
     tables: name -> frame as `places` gives, whose first column names the place. children: name ->
-    as from `members`. A ledger of another profile is not held against. A row that was hidden, or
-    is now, follows the profile alone. children has all children of the country as well, under
-    COUNTRY.
+    as from `members`, and all children of the country under COUNTRY. A row stands with the score
+    that was published, in today's steps where these are coarser; where they are finer, or the row
+    was or is hidden, it follows the rules of today alone.
 
     Raises DisclosureError when some children changed, and fewer than rules.hold in all: national
     numbers of both reports would differ by these alone.
     """
-    if earlier is not None:
-        _fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY), fewest=rules.hold)
-    if earlier is not None and set(earlier.rows["profile"]) != {profile}:
-        earlier = None
+    earlier = earlier or Ledger(_row("", pd.DataFrame({"": [], SCORE: [], "step": []})), _NOBODY)
+    if len(earlier.rows):
+        _fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY).children, fewest=rules.hold)
     made, moved, rows, of_rows, count = {}, {}, [], [], 0
     for name, frame in tables.items():
         now, before = children[name], _of(earlier, name)
-        counts = _standing(frame, now, before, fewest=rules.hold)
-        standing = set(counts.index)
-        first = before.rows.set_index("place")[SCORE]
-        place = frame.iloc[:, 0].astype(str)
-        kept = place.map(first).where(place.isin(standing))
-        made[name] = frame.assign(**{SCORE: kept.fillna(frame[SCORE])})
-        moved[name] = place.map(counts).fillna(0).astype(int)
-        count += int((kept.notna() & (kept != frame[SCORE])).sum())
-        of_rows += [
-            now[~now["place"].isin(standing)],
-            before.children[before.children["place"].isin(standing)],
-        ]
-        rows.append(_row(name, place, made[name][SCORE], profile=profile))
+        first = _first(frame, before.rows)
+        counts = first["place"].map(changed(now, before.children)).fillna(0).astype(int)
+        stands = first[SCORE].notna() & (counts < rules.hold)
+        score = first[SCORE].where(stands, frame[SCORE])
+        made[name], moved[name] = frame.assign(**{SCORE: score}), counts.where(stands, 0)
+        count += int((stands & (score != frame[SCORE])).sum())
+        standing = set(first.loc[stands, "place"])
+        is_new, is_old = (
+            part["place"].astype(str).isin(standing) for part in (now, before.children)
+        )
+        of_rows += [now[~is_new], before.children[is_old]]
+        rows.append(_row(name, made[name]))
     ledger = Ledger(pd.concat(rows, ignore_index=True), _joined([*of_rows, children[COUNTRY]]))
     return Held(made, moved, count, ledger)
 
 
-def _fail_if_few_changed(now: pd.DataFrame, before: Ledger, *, fewest: int) -> None:
-    count = int(changed(now, before.children).sum())
+def changed(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """How many children of each place joined, left or have another score; by place."""
+    both = now.merge(before, on="child", how="outer", suffixes=("", "_before"))
+    places = [both[name].astype(object) for name in ("place", "place_before")]
+    differs = (both["units"] != both["units_before"]) | (places[0] != places[1])
+    # Who went from one place to another changed both.
+    moved = differs & (places[0] != places[1])
+    return pd.concat([places[0][differs], places[1][moved]]).dropna().value_counts()
+
+
+_NOBODY = pd.DataFrame({name: [] for name in ("table", "place", "child", "units")}).astype(
+    {"child": "uint64"}
+)
+
+
+def _fail_if_few_changed(now: pd.DataFrame, before: pd.DataFrame, *, fewest: int) -> None:
+    count = int(changed(now, before).sum())
     if 0 < count < fewest:
         raise DisclosureError(
             f"Of the children of the report that is published, {count} joined, left or have "
@@ -137,33 +148,28 @@ def _fail_if_few_changed(now: pd.DataFrame, before: Ledger, *, fewest: int) -> N
         )
 
 
-def changed(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
-    """How many children of each place joined, left or have another score; by place."""
-    both = [frame.astype({"place": str})[["place", "child", "units"]] for frame in (now, before)]
-    joined = both[0].merge(both[1], on=["place", "child"], how="outer", suffixes=("", "_before"))
-    differs = joined["units"] != joined["units_before"]  # NaN differs from all
-    return joined[differs].groupby("place").size()
+def _first(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """What was first published of each row, in today's steps: place, achterstandsscore.
+
+    The score is NaN where there was none, where none is shown today, and in finer steps today.
+    """
+    place = frame.iloc[:, 0].astype(str)
+    earlier = rows.set_index("place").reindex(place)
+    score = whole_steps(earlier[SCORE], frame["step"])
+    finer = frame["step"].to_numpy(float) < earlier["step"].to_numpy(float)
+    return pd.DataFrame(
+        {"place": place, SCORE: pd.Series(score, frame.index).mask(finer | frame[SCORE].isna())}
+    )
 
 
-def _standing(frame: pd.DataFrame, now: pd.DataFrame, before: Ledger, *, fewest: int) -> pd.Series:
-    """Places shown before and now of which too few children changed: place -> how many."""
-    shown = set(frame.loc[frame[SCORE].notna()].iloc[:, 0].astype(str))
-    shown &= set(before.rows.loc[before.rows[SCORE].notna(), "place"].astype(str))
-    counts = changed(now, before.children).reindex(sorted(shown), fill_value=0)
-    return counts[counts < fewest]
-
-
-def _of(ledger: Ledger | None, table: str) -> Ledger:
-    """The part of a ledger that is of one table; without rows where there is none."""
-    if ledger is None:
-        rows = pd.DataFrame({"table": [], "place": [], SCORE: [], "profile": []})
-        children = pd.DataFrame({"table": [], "place": [], "child": [], "units": []})
-        return Ledger(rows, children)
+def _of(ledger: Ledger, table: str) -> Ledger:
+    """The part of a ledger that is of one table."""
     return Ledger(*(part[part["table"] == table] for part in (ledger.rows, ledger.children)))
 
 
-def _row(name: str, place: pd.Series, score: pd.Series, *, profile: ProfileName) -> pd.DataFrame:
-    return pd.DataFrame({"table": name, "place": place, SCORE: score, "profile": profile})
+def _row(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    columns = {"place": frame.iloc[:, 0].astype(str), SCORE: frame[SCORE], "step": frame["step"]}
+    return pd.DataFrame({"table": name, **columns})
 
 
 def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

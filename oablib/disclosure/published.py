@@ -70,7 +70,7 @@ def publish(
     children[held.COUNTRY] = _members(
         held.COUNTRY, latest, np.zeros(len(latest.score), int), names=[held.COUNTRY], law=law
     )
-    made = held.hold(tables, children=children, earlier=earlier, profile=profile, rules=rules)
+    made = held.hold(tables, children=children, earlier=earlier, rules=rules)
     return Published(
         sites=made.tables[SITES],
         municipalities=made.tables[MUNICIPALITIES],

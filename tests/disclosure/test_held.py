@@ -24,7 +24,8 @@ def drawn(seed: int = 1) -> pd.DataFrame:
 
 
 def hold(children: pd.DataFrame, scores: list[float], earlier: Any = None, **given: Any) -> Any:
-    table = pd.DataFrame({"school_id": PLACES, "achterstandsscore": scores})
+    step = given.get("step", 1.0)
+    table = pd.DataFrame({"school_id": PLACES, "achterstandsscore": scores, "step": step})
     child, units = children["child"], children["units"]
     of = {
         "sites": held.members("sites", place=children["place"], names=PLACES, child=child,
@@ -32,8 +33,7 @@ def hold(children: pd.DataFrame, scores: list[float], earlier: Any = None, **giv
         held.COUNTRY: held.members(held.COUNTRY, place=np.zeros(len(children), int),
                                    names=[held.COUNTRY], child=child, units=units),
     }  # fmt: skip
-    options = {"profile": "strict", "rules": RULES} | given
-    return held.hold({"sites": table}, children=of, earlier=earlier, **options)
+    return held.hold({"sites": table}, children=of, earlier=earlier, rules=RULES)
 
 
 def scores_of(made: held.Held) -> list[float]:
@@ -95,12 +95,17 @@ def test_the_same_children_may_be_published_again() -> None:
     assert scores_of(again) == [10.0, 20.0] and again.held == 2
 
 
-def test_hidden_rows_and_other_profiles_are_not_held() -> None:
+def test_a_row_that_stands_is_put_into_coarser_steps_and_not_into_finer_ones() -> None:
+    first = hold(drawn(), [14.0, 20.0], step=1.0)
+    assert scores_of(hold(drawn(), [30.0, 40.0], first.ledger, step=10.0)) == [10.0, 20.0]
+    assert scores_of(hold(drawn(), [30.1, 40.1], first.ledger, step=0.01)) == [30.1, 40.1]
+
+
+def test_hidden_rows_are_not_held() -> None:
     first = hold(drawn(), [np.nan, 20.0])
     assert scores_of(hold(drawn(), [30.0, np.nan], first.ledger)) == pytest.approx(
         [30.0, np.nan], nan_ok=True
     )
-    assert scores_of(hold(drawn(), [30.0, 40.0], first.ledger, profile="by_law")) == [30.0, 40.0]
 
 
 def test_a_ledger_is_read_as_it_was_written(tmp_path: Any) -> None:
