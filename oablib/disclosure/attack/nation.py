@@ -26,7 +26,7 @@ def room(rows: Places, true: pd.DataFrame, parts: Sequence[tuple[NDArray, Solver
     parts: places and solver of each block. In a direction u, what is possible in a block reaches
     from -h(-u) to h(u). Whatever its places are, the others can make up the national sums s when
     the sum of all h(u) is above u s by h(u) + h(-u) or more, in every direction; room is the
-    least quotient of the two.
+    least quotient of the two, over the directions that are tried.
     """
     scale = float(np.median(rows.nearest + rows.farthest)) / 2
     return min(

@@ -166,6 +166,22 @@ def test_interval_holds_the_scores_that_are_shown_so_and_no_others(step: float) 
     np.testing.assert_allclose(seen["points", "max"] + 0.001, seen["high", "first"], atol=1e-9)
 
 
+def test_bounds_of_a_row_that_stands_hold_whatever_few_children_changed() -> None:
+    """Of 100 pupils up to nine joined, left or took another score since the row was published."""
+    hold, constants = disclosure.rules().hold, cases.PUPILS
+    few = hold - 1
+    published = 140.0 - float(constants.drop(100))
+    for grown, A in ((few, 140 + few * 11), (few, 140), (-few, 140 - few * 11), (0, 140 - few * 7)):
+        n = 100 + grown
+        row = pd.DataFrame({"n_children": [n], "step": 1.0, "achterstandsscore": [published]})
+        options = {"decimals": 2, "constants": constants, "hold": hold}
+        exact = A - float(constants.drop(n))
+        standing = attack.bounded(row, held=[True], **options)
+        assert standing["low"].item() <= exact <= standing["high"].item()
+        made_anew = attack.bounded(row, **options)
+        assert not made_anew["low"].item() <= exact <= made_anew["high"].item()
+
+
 def test_hidden_scores_and_municipalities_without_pupils_are_open() -> None:
     low, high = attack.interval([np.nan, 0.0], [10, 10], decimals=2)
     assert np.isneginf(low).all() and np.isposinf(high[0]) and high[1] == 4.995
