@@ -37,15 +37,19 @@ def sites(table: pd.DataFrame, *, profile: Profile) -> pd.DataFrame:
 def municipalities(table: pd.DataFrame, *, names: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """Out of allocation.municipalities: municipality, name, n_pupils, then as `sites`.
 
-    By the pupils of schools there: their number is public, and with that of all children the
-    toddlers would be known. names: municipality, name.
+    By the pupils of schools there, whose number is public, and by toddlers: a score less those of
+    the sites is that of the toddlers. names: municipality, name.
     """
-    step = profile.municipalities.of(table["n_pupils"])
-    hidden = table["n_pupils"] < profile.fewest_of_municipality
+    toddlers = table["n_children"] - table["n_pupils"]
+    step = np.full(len(table), profile.municipal_step)
+    few_pupils = table["n_pupils"] < profile.fewest_of_municipality
+    few_toddlers = toddlers < profile.fewest_toddlers
     known = names.set_index("municipality")["name"]
     named = table.assign(name=table["municipality"].map(known).fillna(table["municipality"]))
-    few = f"fewer than {profile.fewest_of_municipality} pupils"
-    return _shown(named, step, hidden=hidden, why=few)[MUNICIPALITIES]
+    few = (
+        f"fewer than {profile.fewest_of_municipality} pupils or {profile.fewest_toddlers} toddlers"
+    )
+    return _shown(named, step, hidden=few_pupils | few_toddlers, why=few)[MUNICIPALITIES]
 
 
 def brins(shown: pd.DataFrame) -> pd.DataFrame:

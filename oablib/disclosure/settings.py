@@ -35,13 +35,15 @@ class Profile(kinds.Declaration):
     """How scores of places are shown.
 
     fewest_pupils, fewest_of_municipality: pupils; sites and municipalities with fewer have no
-    score. sites, municipalities: steps of their scores, by pupils.
+    score, nor have municipalities with fewer toddlers than fewest_toddlers. sites: steps of their
+    scores, by pupils. municipal_step: of municipalities, points.
     """
 
     fewest_pupils: kinds.Count
     fewest_of_municipality: kinds.Count
+    fewest_toddlers: kinds.Count
     sites: Steps
-    municipalities: Steps
+    municipal_step: Step
 
 
 @dataclass(frozen=True, slots=True)
