@@ -154,9 +154,8 @@ def moves(frame: pd.DataFrame) -> pd.DataFrame:
 def sensitivity_table(frame: pd.DataFrame, *, outcome: str, labels: Labels, about: About) -> Table:
     """Direct effects under each shift, side by side, and the largest move."""
     wide = frame.pivot(index="name", columns="shift", values="value")
-    moved = moves(frame).set_index("name")
     rows = wide.loc[list(dict.fromkeys(frame["name"]))].rename(columns=_.words("shifts"))
-    rows = rows.assign(largest_move=moved["move"]).reset_index()
+    rows = rows.assign(largest_move=moves(frame).set_index("name")["move"]).reset_index()
     rows["name"] = [labels.heading(name) for name in rows["name"]]
     return show(rows, about=about, **captions("tbl-sensitivity", outcome=labels(outcome)))
 

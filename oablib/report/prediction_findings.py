@@ -68,7 +68,7 @@ def by_score(calibration: pd.DataFrame) -> str:
     if part.empty:
         return ""
     off = part[_is_clear(part)]
-    values = {"n": len(part), "off": len(off), **_of_lowest(part.iloc[0])}
+    values = {"n": len(part), "off": len(off), **part.iloc[0][["difference", "sd"]]}
     if off.empty:
         return _(
             "In none of {n} groups does the observed mean differ from the score by more than two "
@@ -257,10 +257,6 @@ def _shown(calibration: pd.DataFrame, *, by_score: bool) -> pd.DataFrame:
 
 def _is_clear(part: pd.DataFrame) -> pd.Series:
     return part["difference"].abs() > CLEAR * part["sd"]
-
-
-def _of_lowest(row: pd.Series) -> dict[str, float]:
-    return {"difference": row["difference"], "sd": row["sd"]}
 
 
 def _of_unknown(part: pd.DataFrame, *, labels: Labels) -> list[str]:

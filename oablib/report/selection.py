@@ -102,7 +102,9 @@ def flags_text(row: pd.Series, *, labels: Labels) -> str:
         ABSENT: _("cannot be compared: the cohort lacks {columns}", columns=columns),
         OTHER_CHILDREN: _(
             "cannot be compared: values are unknown for {n:,} children", n=int(row["children"])
-        ),
+        )
+        if pd.notna(row["children"])
+        else _("cannot be compared: values are unknown for a few children"),
     }
     return "; ".join({**known, **details}[code] for code in str(row["flags"]).split())
 

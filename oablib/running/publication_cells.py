@@ -76,7 +76,7 @@ def _stated(name: str, *, stem: str) -> Any:
 def _exhibits(publication: Publication) -> Iterator[Part]:
     for stem, entry in sorted(publication.entries.items()):
         for language, payload in payloads(entry.notebook):
-            frame = pd.DataFrame(payload["rows"], columns=payload["keys"] or payload["columns"])
+            frame = pd.DataFrame(payload["rows"], columns=payload["keys"])
             where = f"{stem}, {payload['label']} ({language})"
             yield where, frame, payload["cells"], stem
 

@@ -39,12 +39,15 @@ def root(project: Path) -> Path:
     """A project root with two small notebooks as its stages, and a data file."""
     (project / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
     (project / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
+    (project / "params" / "results").mkdir()
+    (project / "params" / "results" / "intake.yaml").write_text(DECLARED)
     stage(project, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
     stage(project, "00_summary", SUMMARY, reads=["sizes"])
     return project
 
 
 SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"
+DECLARED = "sizes: {title: Sizes, unit: children, rows: all of them, cells: none}\n"
 TEXT = "from oablib.report.translated import paragraphs\n"
 SUMMARY = STORE + TEXT + "paragraphs(f\"{tables.read_result('sizes')['n'].sum()} {seed}\")"
 NEXT = "\n# %%\n"
@@ -103,6 +106,7 @@ def test_a_run_makes_its_pages_tables_and_manifest(root: Path) -> None:
     assert tables == {"sizes.csv", "sizes.parquet", "sizes.xlsx", "catalogue.json"}
     manifest = json.loads((index.parent / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["parameters"]["seed"] == 7
+    assert manifest["cells"] == {"looked_at": 0, "hidden": 0}
     assert {"oablib", "oablib.notebook.store", "oablib.base.rounding"} <= manifest["code"].keys()
     assert "3 7" in (index.parent / "00_summary.html").read_text(encoding="utf-8")
 
