@@ -92,9 +92,9 @@ def answer(
     )  # fmt: skip
     if withheld is None or attack is None:
         return cells + " " + _("This run has no scores of schools or municipalities.")
-    rows = withheld.set_index("what")
-    hidden, sites = (int(rows.loc["sites", name]) for name in ("rows", "of"))
-    towns, every = (int(rows.loc["municipalities", name]) for name in ("rows", "of"))
+    counts = withheld.set_index("what")[["rows", "of"]]
+    hidden, sites = map(int, counts.loc["sites"])
+    towns, every = map(int, counts.loc["municipalities"])
     places = _(
         "Of {sites:,} school sites {hidden:,} have no score, and {towns:,} of {every:,} "
         "municipalities; all others have one above the threshold only, in steps.",
