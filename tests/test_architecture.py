@@ -71,7 +71,7 @@ def imports_of_notebook(path: Path) -> set[str]:
 def test_folder_contract_and_table_name_the_same_rooms_in_one_order() -> None:
     found = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     order = CONTRACTS[0]["layers"]
-    assert len(order) == 14 and set(order) == found
+    assert len(order) == 15 and set(order) == found
     assert [row[0] for row in rows("Rooms")] == order[::-1]
 
 

@@ -44,19 +44,17 @@ def information_text(frame: pd.DataFrame, *, labels: Labels) -> str:
     largest = float(ratios.max())
     values = {"path": labels.path(worst["lhs"], worst["rhs"]), "share": largest}
     if largest < LARGE_ERROR:
-        error = _(
+        return _(
             "For no path the Monte Carlo error reaches a tenth of the standard error ({path}: "
             "{share:.0%}): other draws would give practically the same estimates.",
             **values,
         )
-    else:
-        error = _(
-            "For {count} of {n} paths the Monte Carlo error is at least a tenth of the standard "
-            "error, up to {share:.0%} for {path}: other draws may decide whether such an effect is "
-            "significant.",
-            count=int((ratios >= LARGE_ERROR).sum()), n=len(frame), **values,
-        )  # fmt: skip
-    return error
+    return _(
+        "For {count} of {n} paths the Monte Carlo error is at least a tenth of the standard "
+        "error, up to {share:.0%} for {path}: other draws may decide whether such an effect is "
+        "significant.",
+        count=int((ratios >= LARGE_ERROR).sum()), n=len(frame), **values,
+    )  # fmt: skip
 
 
 def _imputations(wanted: int, *, m: int) -> str:

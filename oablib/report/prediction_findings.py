@@ -90,13 +90,11 @@ def by_group(calibration: pd.DataFrame, *, labels: Labels) -> str:
     texts = _of_unknown(part[part["code"] == UNKNOWN], labels=labels)
     off = part[_is_clear(part)]
     if off.empty:
-        texts.append(
-            _(
-                "No group differs by more than two standard deviations over splits ({n} groups).",
-                n=len(part),
-            )
+        none = _(
+            "No group differs by more than two standard deviations over splits ({n} groups).",
+            n=len(part),
         )
-        return " ".join(texts)
+        return " ".join([*texts, none])
     worst: Measures = dict(off.iloc[int(off["difference"].abs().argmax())])
     texts.append(
         _(

@@ -1,6 +1,6 @@
 """What tables share: a frame becomes headings and rows of text; every number has one look."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -35,6 +35,7 @@ def show(
     shares: Sequence[str] = (),
     scientific: Sequence[str] = (),
     count_rows: Sequence[int] = (),
+    published_rows: Sequence[int] = (),
     groups: str = "",
     cells: Any = None,
 ) -> Table:
@@ -45,6 +46,7 @@ def show(
     unit; columns without one show their name as words. digits: decimals of float columns, for all
     or per column. shares: columns of fractions, shown in %. scientific: columns of very small
     numbers. count_rows: rows whose numbers are counts, or large enough to need no decimals.
+    published_rows: those of a publication, in which NaN is not given rather than hidden.
     groups: a column whose values become groups of rows. cells: as in Exhibit.
     """
     frame, labels = rounding.rounded(frame), labels or {}
@@ -59,16 +61,16 @@ def show(
         decimals = 0 if name in counts else decimals
         write = _writer(values, share=share, scientific=name in scientific, decimals=decimals)
         whole = () if share or not pd.api.types.is_float_dtype(values) else count_rows
-        absent = HIDDEN if name in protected else ABSENT
-        texts.append(_texts(named[name], write, whole=whole, absent=absent))
+        hidden = set(range(len(frame))) - {*published_rows} if name in protected else ()
+        texts.append(_texts(named[name], write, whole=whole, hidden=hidden))
     positions: dict[str, list[int]] = {} if groups else {"": list(range(len(frame)))}
     for index, group in enumerate(named[groups] if groups else ()):
         positions.setdefault(str(group), []).append(index)
     rows = list(zip(*texts, strict=True))
     if any(HIDDEN in row for row in rows):
-        hidden = _("{mark}: not shown, it is of too few or would give such a number away",
-                   mark=HIDDEN)  # fmt: skip
-        note = f"{note}. {hidden}" if note else hidden
+        why = _("{mark}: not shown, it is of too few or would give such a number away",
+                mark=HIDDEN)  # fmt: skip
+        note = f"{note}. {why}" if note else why
     return Table(
         label=f"tbl-{label}",
         title=title,
@@ -94,13 +96,19 @@ def _declared(cells: Any) -> tuple[Sequence[str], frozenset[str]]:
 
 
 def _texts(
-    values: pd.Series, write: Callable[[Any], str], *, whole: Sequence[int], absent: str
+    values: pd.Series, write: Callable[[Any], str], *, whole: Container[int], hidden: Container[int]
 ) -> list[str]:
-    """The cells of one column as text; whole: rows that are written without decimals."""
-    return [
-        absent if pd.isna(value) else numbers.number(value, 0) if row in whole else write(value)
-        for row, value in enumerate(values)
-    ]
+    """The cells of one column as text.
+
+    whole: rows that are written without decimals. hidden: rows in which NaN is a hidden number.
+    """
+
+    def text(row: int, value: Any) -> str:
+        if pd.isna(value):
+            return HIDDEN if row in hidden else ABSENT
+        return numbers.number(value, 0) if row in whole else write(value)
+
+    return [text(row, value) for row, value in enumerate(values)]
 
 
 def _writer(

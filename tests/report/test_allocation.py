@@ -3,10 +3,11 @@
 from typing import Any
 
 import country_files
+import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import allocation
+from oablib import allocation, disclosure
 from oablib.base import language
 from oablib.indicator.allocation.scores import Allocated
 from oablib.protocol import codebook, municipalities
@@ -19,6 +20,7 @@ MEASURES = ["above_zero", "sum", "n_target", "mean_absolute", "sd", "correlation
 
 
 NOTHING_BESIDE: dict[str, Any] = {"beside": None, "other": None}
+GATE = disclosure.rules()
 
 
 def averaging(early: float, late: float) -> pd.DataFrame:
@@ -32,6 +34,24 @@ def divided(*scores: float, share: float = 1.0) -> allocation.Grants:
     frame = pd.DataFrame({"municipality": names, "score_t1": scores, "score_t2": scores})
     frame = frame.assign(A_t1=frame["score_t1"] + 1, A_t2=frame["score_t2"] + 1)
     return allocation.grants(frame, budget=1_000_000, share=share, rules=allocation.rules())
+
+
+def towns(result: allocation.Grants, *, pupils: int) -> pd.DataFrame:
+    """Municipalities of the grants as they are shown, each with so many pupils."""
+    table = result.table.rename(columns={"score_t1": "achterstandsscore"})
+    names = table[["municipality"]].assign(name="Town " + table["municipality"])
+    return disclosure.municipalities(
+        table.assign(n_pupils=pupils, note=""), names=names, profile=GATE.strict
+    )
+
+
+def shown_grants(result: allocation.Grants, *, pupils: int = 400) -> pd.DataFrame:
+    both = towns(result, pupils=pupils), towns(result, pupils=pupils)
+    return disclosure.grants(*both, divided=result, constants=GATE.constants)
+
+
+def grants_finding(result: allocation.Grants, **given: Any) -> str:
+    return report.grants_finding(shown_grants(result, **given), divided=result)
 
 
 def shown(sizes: list[int], scores: list[float]) -> pd.DataFrame:
@@ -97,14 +117,43 @@ def test_the_division_is_named_with_its_year_where_the_country_was_drawn_with_it
 
 
 def test_the_budget_is_that_of_the_country_or_a_part_of_it() -> None:
-    whole = report.grants_finding(divided(90, 9, 1))
+    whole = grants_finding(divided(9000, 900, 12))
     assert "The budget is €1,000,000, the minimum €64,000." in whole
-    assert "1 of 3 municipalities is raised" in whole
-    part = report.grants_finding(divided(90, 9, 1, share=0.05))
+    part = grants_finding(divided(9000, 900, 12, share=0.05))
     assert "scaled to 5.0%" in part and "€50,000 and €3,200" in part
-    assert "No municipality has to be raised" in report.grants_finding(divided(90, 90))
     with language.use("nl"):
-        assert "€ 50.000 en € 3.200" in report.grants_finding(divided(90, 9, 1, share=0.05))
+        assert "€ 50.000 en € 3.200" in grants_finding(divided(9000, 900, 12, share=0.05))
+
+
+def test_municipalities_that_show_a_score_are_raised_to_the_minimum_or_not() -> None:
+    some = grants_finding(divided(9000, 900, 12))
+    assert "1 of the 3 municipalities with a score above zero is raised" in some
+    two = grants_finding(divided(9000, 12, 11, 1))  # the last one shows 0 in steps of ten
+    assert "2 of the 3 municipalities with a score above zero are raised" in two
+    none = grants_finding(divided(90, 90))
+    assert "No municipality with a score above zero has to be raised" in none
+    for text in (some, two, none):
+        assert text.endswith("depends on single children, and is not shown.")
+    with language.use("nl"):
+        some, none = grants_finding(divided(9000, 900, 12)), grants_finding(divided(90, 90))
+    assert "1 van de 3 gemeenten met een score boven nul" in some
+    assert "Geen gemeente met een score boven nul" in none
+
+
+def test_grants_of_small_municipalities_are_in_no_sentence_and_no_table() -> None:
+    result = divided(9000, 900, 12)
+    text = grants_finding(result, pupils=74)
+    assert "No municipality with a score above zero has to be raised" in text
+    options: dict[str, Any] = {"about": DRAWN}
+    for pupils, rows in ((74, 0), (75, 3)):
+        grants = shown_grants(result, pupils=pupils)
+        table = report.grants_table(grants, municipalities=towns(result, pupils=pupils), **options)
+        assert len(table.numbers) == rows
+    grants = grants.assign(grant=grants["grant"].mask(grants.index == 0))
+    table = report.grants_table(grants, municipalities=towns(result, pupils=75), **options)
+    assert [cells[0] for _, rows in table.groups for cells in rows] == [
+        "Town GM0001", "Town GM0002",
+    ]  # fmt: skip
 
 
 @pytest.fixture
@@ -114,54 +163,87 @@ def means() -> allocation.National:
     )
 
 
+@pytest.fixture
+def nationals(means: allocation.National) -> pd.DataFrame:
+    named = {"schools: pupils": means, "municipalities: all children": means}
+    return disclosure.nationals(named, constants=GATE.constants)
+
+
+def test_national_figures_are_drawn_and_shown_as_they_may_be(nationals: pd.DataFrame) -> None:
+    """C is -0.5 and the boundary, the fifteenth of a hundred scores from -50 on, -36."""
+    drawn = report.cliff_figure(nationals, about=DRAWN)
+    assert "one at the boundary of −36.0 adds 35.5," in drawn.alt
+    assert drawn.numbers.iloc[1].tolist() == [-36.0, 35.5]
+    table = report.national_table(nationals, about=DRAWN)
+    rows = [cells for _, rows in table.groups for cells in rows]
+    assert [cells[3:] for cells in rows] == 2 * [("−36.0", "−0.50", "−43.00", "42.50")]
+
+
 def answer(
-    means: allocation.National, *, indicator: str = "", scores: list, late: float, **beside: Any
-) -> str:
-    towns = pd.DataFrame({"achterstandsscore": [1.0, 0.0, 3.0]})
+    nationals: pd.DataFrame, *, indicator: str = "", scores: list, late: float, share: float = 1,
+    **beside: Any,
+) -> str:  # fmt: skip
+    places = pd.DataFrame({"achterstandsscore": [1.0, 0.0, 3.0]})
+    result = divided(9000, 900, 12, share=share)
     return report.answer(
-        shown([10] * len(scores), scores), towns, indicator=indicator, of_schools=means,
-        divided=divided(90, 9, 1), averaging=averaging(2, late), **NOTHING_BESIDE | beside,
+        shown([10] * len(scores), scores), places, indicator=indicator, nationals=nationals,
+        divided=result, grants=shown_grants(result), point=disclosure.point_value(result),
+        averaging=averaging(2, late), **NOTHING_BESIDE | beside,
     )  # fmt: skip
 
 
-def test_the_answer_names_indicator_counts_step_and_limit(means: allocation.National) -> None:
-    text = answer(means, scores=[5.0, 0.0, 1.0, 0.0], late=3)
+def test_the_answer_names_indicator_counts_step_and_limit(nationals: pd.DataFrame) -> None:
+    text = answer(nationals, scores=[5.0, 0.0, 1.0, 0.0], late=3)
     assert "By the indicator estimated in this run, **2 of 4 school sites** (50%)" in text
     assert "**2 of 3 municipalities** (67%)" in text
-    assert f"adds at least **{means.C - means.boundary:.2f} points**" in text
+    assert "The boundary (grenswaarde) is −36.0" in text
+    assert "adds at least about **35.5 points** to its school" in text
+    assert "1 municipality with a score above zero gets the minimum" in text
     assert "2 sites are above zero if draws are averaged per child, 3 if per school" in text
-    published = answer(means, indicator="indicator_2021", scores=[5.0, 0.0], late=2)
+    published = answer(nationals, indicator="indicator_2021", scores=[5.0, 0.0], late=2)
     assert published.startswith("By the published indicator of 2021")
     assert "Imputed education hardly decides" in published
     with language.use("nl"):
-        text = answer(means, scores=[5.0, 0.0, 1.0, 0.0], late=3)
+        text = answer(nationals, scores=[5.0, 0.0, 1.0, 0.0], late=3)
     assert "**2 van de 4 vestigingen** (50%)" in text
 
 
-def test_the_answer_counts_scores_by_the_other_indicator(means: allocation.National) -> None:
+def test_the_answer_counts_scores_by_the_other_indicator(nationals: pd.DataFrame) -> None:
     given = country_files.indicator("indicator_2021")
     towns = pd.DataFrame({"achterstandsscore": [1.0, 2.0, 0.0]})
     other = Allocated(shown([10, 10], [3.0, 0.0]), towns, 1)
     values = {"scores": [5.0, 0.0], "late": 3, "beside": given, "other": other}
     assert "By the indicator of 2021, the counts above zero would be 1 and 2." in answer(
-        means, **values
+        nationals, **values
     )
     with language.use("nl"):
-        assert "zouden de aantallen boven nul 1 en 2 zijn" in answer(means, **values)
-    assert "would be" not in answer(means, scores=[5.0], late=3)
+        assert "zouden de aantallen boven nul 1 en 2 zijn" in answer(nationals, **values)
+    assert "would be" not in answer(nationals, scores=[5.0], late=3)
 
 
-def test_a_country_without_any_score_has_its_answer(means: allocation.National) -> None:
+def test_a_country_without_any_score_has_its_answer(nationals: pd.DataFrame) -> None:
     assert "no school site has an achterstandsscore above zero" in answer(
-        means, scores=[0.0, 0.0], late=2
+        nationals, scores=[0.0, 0.0], late=2
     )
 
 
-def test_a_part_of_the_country_is_named_in_the_answer(means: allocation.National) -> None:
-    towns = pd.DataFrame({"achterstandsscore": [1.0]})
-    part = divided(90, 9, 1, share=0.05)
-    text = report.answer(
-        shown([10], [5.0]), towns, indicator="", of_schools=means, divided=part,
-        averaging=averaging(1, 2), **NOTHING_BESIDE,
-    )  # fmt: skip
+def test_a_part_of_the_country_is_named_in_the_answer(nationals: pd.DataFrame) -> None:
+    text = answer(nationals, scores=[5.0], late=2, share=0.05)
     assert "€50,000 (5.0% of that of the country)" in text
+    assert "of that of the country" not in answer(nationals, scores=[5.0], late=2)
+
+
+def test_small_sites_are_in_no_figure_no_table_and_no_sentence() -> None:
+    some = shown([20, 40, 50, 60], [np.nan, 2.0, 30.0, 0.0])
+    table = report.largest_schools_table(some, about=DRAWN)
+    assert table.numbers.iloc[:, 0].tolist() == ["02AA00", "01AA00", "03AA00"]
+    assert report.scores_figure(some, about=DRAWN).alt.startswith("Bars of counts. 1 of 3 sites")
+    assert report.sizes_figure(some, about=DRAWN).numbers["school sites"].sum() == 3
+    assert "20 pupils" not in report.sizes_finding(some)
+    none = shown([20, 21], [np.nan, np.nan])
+    assert "No site may be shown." in report.sizes_finding(none)
+    assert report.largest_schools_table(none, about=DRAWN).numbers.empty
+    assert report.scores_figure(none, about=DRAWN).alt.endswith("No score is above 0.")
+    assert "No site may be shown." in report.sizes_figure(none, about=DRAWN).alt
+    with language.use("nl"):
+        assert "Geen vestiging mag" in report.sizes_finding(none)

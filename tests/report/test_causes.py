@@ -1,11 +1,12 @@
 """Sentences on causes say what was found, and the opposite when that is found."""
 
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from oablib import comparison
+from oablib import comparison, disclosure
 from oablib.base import language
 from oablib.protocol import codebook
 from oablib.report import causes as report
@@ -15,6 +16,7 @@ from oablib.report.exhibit import About
 DRAWN = About("made-up children", drawn=True)
 DELIVERED = About("children", drawn=False)
 RULES = comparison.rules()
+GATE = disclosure.rules()
 TABLE = codebook.load().table("children")
 GROUPS = ("all that change", "losers", "gainers", "lose most", "gain most")
 MEASURES = ("imputed", "imputed_over", "low_education", "short_residence", "in_debt")
@@ -28,6 +30,17 @@ def summary(**nets: float) -> pd.DataFrame:
         for group in GROUPS for cause, net in nets.items()
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+HIDDEN = ["schools", "mean", "sd", "mean_absolute", "share", "net_share"]
+
+
+def without(frame: pd.DataFrame, *groups: str) -> pd.DataFrame:
+    """A summary as disclosure.causes leaves it where groups are of too few schools."""
+    numbers = [name for name in HIDDEN if name in frame]
+    return frame.assign(
+        **{name: frame[name].astype(float).mask(frame["group"].isin(groups)) for name in numbers}
+    )
 
 
 def profile(
@@ -102,6 +115,58 @@ def test_donor_selection_moves_few_schools_or_many() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("en", ["too few schools change to show it", "Too few schools change to show what",
+                "from one year to the next is of too few to be shown"]),
+        ("nl", ["te weinig scholen om dat te tonen", "te weinig scholen om te tonen waardoor",
+                "betreft te weinig scholen"]),
+    ],
+)  # fmt: skip
+def test_where_too_few_schools_change_nothing_is_said_of_why(code: str, texts: list[str]) -> None:
+    frame = without(summary(donors=0.4, population=0.6), *GROUPS)
+    with language.use(code):
+        found = [shares(frame), report.offset_finding(frame), report.yearly_finding(frame)]
+        table = report.causes_table(frame, about=DRAWN)
+        yearly = report.causes_table(frame, about=DRAWN, sides=False)
+    assert all(text in one for text, one in zip(texts, found, strict=True))
+    assert not any(character.isdigit() for text in found for character in text)
+    few = {"en": "few schools change", "nl": "weinig scholen veranderen"}[code]
+    assert few in table.note and few in yearly.note
+
+
+def test_those_that_lose_and_gain_are_beside_all_or_not() -> None:
+    frame = summary(scale_values=7.0, coefficients=-6.0)
+    both = report.causes_table(frame, about=DRAWN)
+    assert [name for name, _ in both.headings][-2:] == [
+        "mean of 5 that lose", "mean of 5 that gain",
+    ]  # fmt: skip
+    none = report.causes_table(without(frame, "losers", "gainers"), about=DRAWN)
+    assert not any("that lose" in name for name, _ in none.headings)
+    assert len(none.headings) == len(both.headings) - 2
+
+
+def test_outer_groups_of_few_schools_are_not_drawn() -> None:
+    frame = summary(scale_values=7.0, coefficients=-6.0)
+    drawn = report.causes_figure(without(frame, "lose most"), about=DRAWN)
+    assert "lose most not shown, gain most +70" in drawn.alt and "nan" not in drawn.alt
+    few = report.causes_figure(without(frame, "lose most", "gain most"), about=DRAWN)
+    assert "lose most not shown, gain most not shown" in few.alt
+    with language.use("nl"):
+        assert "niet getoond" in report.causes_figure(without(frame, *GROUPS), about=DRAWN).alt
+
+
+def test_a_cause_that_one_school_dominates_is_left_out() -> None:
+    frame = summary(scale_values=0.7, donors=0.3, coefficients=0.2, population=0.1)
+    amounts = [name for name in HIDDEN if name in frame and name != "schools"]
+    frame[amounts] = frame[amounts].mask(frame["cause"] == "scale_values")
+    assert shares(frame) == "the net change is due to donor selection (30%) and coefficients (20%)."
+    assert "scale values" not in report.offset_finding(frame).lower()
+    frame[amounts] = frame[amounts].mask(frame["cause"] == "population")
+    assert "of too few to be shown" in report.yearly_finding(frame)
+
+
+@pytest.mark.parametrize(
     ("population", "text"),
     [(0.6, "due to other pupils (60%)"), (0.4, "due to the new indicator (60%)")],
 )
@@ -127,6 +192,54 @@ def test_over_represented_characteristics_are_named_or_said_to_be_none() -> None
     assert nobody.startswith("No school loses far more than others.")
 
 
+def hidden_profile(*groups: str) -> pd.DataFrame:
+    """A profile as disclosure.profile leaves it where groups are of too few schools."""
+    frame = profile(lose={("origin", 4): 0.3}, gain={("origin", 8): 0.3}, schools=30)
+    hidden = frame["group"].isin(groups)
+    return frame.assign(value=frame["value"].mask(hidden), n=frame["n"].mask(hidden))
+
+
+@pytest.mark.parametrize(
+    ("code", "group", "hidden", "shown"),
+    [
+        ("en", "lose most", "Too few schools lose far more than others to show what they share.",
+         "Over-represented in the 30 schools that gain most: origin Turkey"),
+        ("en", "gain most", "Too few schools gain far more than others to show what they share.",
+         "Over-represented in the 30 schools that lose most: origin North Africa"),
+        ("nl", "lose most", "Te weinig scholen gaan er veel meer op achteruit",
+         "herkomst Turkije (30,0% tegen 10,0%)"),
+        ("nl", "gain most", "Te weinig scholen gaan er veel meer op vooruit",
+         "herkomst Noord-Afrika (30,0% tegen 10,0%)"),
+    ],
+)  # fmt: skip
+def test_what_few_schools_share_is_not_said(code: str, group: str, hidden: str, shown: str) -> None:
+    options = {"table": TABLE, "rules": RULES}
+    frame = hidden_profile(group, "others")
+    with language.use(code):
+        text = report.profile_finding(frame, **options)
+        named = report.named_finding(frame, **options, published={})
+        drawn = report.profile_figure(frame, **options, about=DRAWN)
+        table = report.profile_table(frame, **options, about=DRAWN)
+    assert hidden in text and shown in text
+    assert "nan" not in text + named + drawn.alt
+    ends = {"lose most": "lose most", "gain most": "gain most"}
+    if code == "en":
+        assert ends[group] not in named + drawn.alt
+        assert {"lose most", "gain most"} - {group} <= set(
+            re.findall("lose most|gain most", named + drawn.alt)
+        )
+    column = 1 if group == "lose most" else 2
+    assert {cells[column] for _, rows in table.groups for cells in rows} == {"–"}
+
+
+def test_a_profile_of_few_schools_at_both_ends_has_its_figure() -> None:
+    options = {"table": TABLE, "rules": RULES}
+    frame = hidden_profile("lose most", "gain most", "others")
+    assert report.named_finding(frame, **options, published={}) == ""
+    drawn = report.profile_figure(frame, **options, about=DRAWN)
+    assert "unknown" in drawn.alt and not re.search(r"\d\.\d", drawn.alt)
+
+
 def test_what_the_source_names_is_found_here_or_not() -> None:
     options = {"table": TABLE, "rules": RULES}
     assert report.named_finding(profile(), **options, published=None) == ""
@@ -140,23 +253,53 @@ def test_what_the_source_names_is_found_here_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("children", "several", "text"),
+    ("code", "children", "several", "text"),
     [
-        (0, 0, "The 2 months after the reference date add no children."),
-        (1, 0, "add 1 child; schools: 1. Counting it changes their scores by +12.5 points"),
-        (9, 1, "(+0.30% of the points of all schools). 1 school has three or more of them."),
+        ("en", 0, 0, "The 2 months after the reference date add no children."),
+        ("en", 30, 0, "add 30 children; schools: 30. Counting them changes their scores by +12.5"),
+        ("en", 30, 0, "No school has three or more of them."),
+        ("en", 30, 10, "(+0.30% of the points of all schools). 10 schools have three or more"),
+        ("nl", 30, 10, "10 scholen hebben er drie of meer."),
+        ("nl", 0, 0, "voegen geen kinderen toe."),
     ],
 )
-def test_late_registrations_are_counted(children: int, several: int, text: str) -> None:
-    frame = late(children=children, several=several)
+def test_late_registrations_are_counted(code: str, children: int, several: int, text: str) -> None:
+    frame = disclosure.late(late(children=children, several=several), rules=GATE)
     points = (12.5, 0.003)
-    found = report.late_registrations_finding(frame, points=points, about=DELIVERED)
-    assert text in found and "Covid-19: 44 children; 5 schools" in found
-    assert "synthetic" not in found
+    with language.use(code):
+        found = report.late_registrations_finding(frame, points=points, about=DELIVERED)
+    assert text in found and "Covid-19: 44" in found
+    assert "synthe" not in found
     assert "synthetic" in report.late_registrations_finding(frame, points=points, about=DRAWN)
-    alone = late(children=children, several=several, beside=False)
-    text = report.late_registrations_finding(alone, points=points, about=DRAWN)
-    assert "Published" not in text
+    alone = frame[frame["month"] != "published"]
+    assert "Published" not in report.late_registrations_finding(alone, points=points, about=DRAWN)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("en", "add fewer children, or children of fewer schools, than may be shown."),
+     ("nl", "dan getoond mag worden.")],
+)  # fmt: skip
+@pytest.mark.parametrize(("children", "schools"), [(9, 9), (30, 9)])
+def test_few_late_registrations_and_their_points_are_not_shown(
+    code: str, text: str, children: int, schools: int
+) -> None:
+    exact = late(children=children, several=0)
+    exact.loc[exact["month"] == "2020-12", "schools"] = schools
+    frame = disclosure.late(exact, rules=GATE)
+    with language.use(code):
+        found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
+        table = report.late_registrations_table(frame, about=DRAWN)
+    assert text in found
+    assert not {"9", "12", "30"} & set(re.findall(r"\d+", found)) and "44" in found
+    last = table.groups[0][1][-2]
+    assert last[5] == "·" and (last[2] == "·") == (children < 10)
+
+
+def test_few_schools_with_several_late_registrations_are_not_counted() -> None:
+    frame = disclosure.late(late(children=30, several=4), rules=GATE)
+    found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
+    assert "add 30 children; schools: 30." in found and "three or more" not in found
 
 
 def test_months_are_written_in_words() -> None:
@@ -193,3 +336,15 @@ def test_the_answer_says_who_changes_why_and_how_sure_that_is() -> None:
     assert "causes are those of the computation, not of the world" in without
     with language.use("nl"):
         assert "**5 scholen erop achteruit en 5 erop vooruit**" in answer(summary(donors=1.0))
+
+
+def test_the_answer_says_where_few_schools_lose_or_gain() -> None:
+    frame = without(summary(scale_values=0.7, donors=0.3), "losers", "gainers", "lose most")
+    text = answer(frame)
+    assert "fewer schools lose or gain against the published indicator of 2019 than may" in text
+    assert "**Why:** the net change is due to scale values (70%)" in text
+    assert "causes are those of the computation, not of the world" in text  # no share of donors
+    nothing = answer(without(frame, *GROUPS))
+    assert "**Why:** too few schools change to show it." in nothing and "nan" not in nothing
+    with language.use("nl"):
+        assert "minder scholen" in answer(frame)

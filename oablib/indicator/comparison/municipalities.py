@@ -76,8 +76,9 @@ def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
         "gain_more": int((gains > most).sum()),
         "lose": int((gains < 0).sum()),
     }
-    # They add up: where one is of few, each would follow from the others.
-    few = any(0 < count < fewest for count in counts.values()) or not len(gains)
+    # With those that stay as they are they add up: where one is of few, it follows from the others.
+    parts = (*counts.values(), int((gains == 0).sum()))
+    few = any(0 < count < fewest for count in parts) or not len(gains)
     from_zero = int(((table["current"] == 0) & (table["new"] > 0)).sum())
     return {
         "municipalities": len(table),

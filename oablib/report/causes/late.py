@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pandas as pd
 from babel import dates
 
@@ -22,6 +23,7 @@ def late_registrations_table(frame: pd.DataFrame, *, about: About) -> Table:
     return show(
         frame.assign(month=frame["month"].map(_month)),
         about=about,
+        published_rows=list(np.flatnonzero(frame["month"] == PUBLISHED)),
         **captions("tbl-late-registrations"),
     )
 

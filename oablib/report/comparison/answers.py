@@ -7,7 +7,7 @@ from oablib.indicator.comparison import Rules, not_zero_under_both
 from oablib.indicator.comparison.schools import NOT_ZERO
 from oablib.indicator.comparison.scores import TOTAL
 from oablib.report.comparison.municipalities import redistribution_finding
-from oablib.report.comparison.schools import bands_finding
+from oablib.report.comparison.schools import bands_finding, few_move
 from oablib.report.exhibit import About
 from oablib.report.indicators import applied, beside_sentence, is_derived
 from oablib.report.numbers import signed
@@ -64,14 +64,15 @@ def _children(differences: pd.DataFrame, cutoff: pd.DataFrame) -> str:
 
 
 def _schools(pairs: pd.DataFrame, bands: pd.DataFrame) -> str:
-    moving = not_zero_under_both(pairs)["change"]
+    moving = not_zero_under_both(pairs)
     band = bands[bands["schools"] == NOT_ZERO].iloc[0]
-    if np.isnan(band["share"]):
+    if np.isnan(band["share"]) or few_move(moving):
         return bands_finding(bands)
+    change = moving["change"]
     text = _(
         "**Schools:** of {n:,} with a score above zero by either, {gain:,} gain and {lose:,} lose; "
         "**{share:.1%}** change by {lower} to {upper} points",
-        n=len(moving), gain=int((moving > 0).sum()), lose=int((moving < 0).sum()),
+        n=len(moving), gain=int((change > 0).sum()), lose=int((change < 0).sum()),
         share=band["share"], lower=signed(band["lower"], 0), upper=signed(band["upper"], 0),
     )  # fmt: skip
     if "published_share" not in bands:

@@ -70,14 +70,20 @@ def logarithmic_diagonal(axes: drawing.Axes, frame: pd.DataFrame, *, room: float
 def gains(pairs: pd.DataFrame) -> str:
     """How many rows gain and lose, in words."""
     moving = not_zero_under_both(pairs)
-    change = moving["change"]
-    if min((change > 0).sum(), (change < 0).sum()) < FEWEST:
+    if few_move(moving):
         return _("Few lie above the line, or below it.")
+    change = moving["change"]
     return _(
         "Of {n:,} with a score above zero by either indicator {gain:,} lie above the line and "
         "{lose:,} below.",
         n=len(moving), gain=int((change > 0).sum()), lose=int((change < 0).sum()),
     )  # fmt: skip
+
+
+def few_move(moving: pd.DataFrame) -> bool:
+    """Whether so few gain, lose or stay as they are that none of these is counted: they add up."""
+    counts = np.sign(moving["change"]).value_counts()
+    return bool((counts < FEWEST).any())
 
 
 @in_languages

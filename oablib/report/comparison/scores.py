@@ -34,9 +34,11 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
         parts.append(
             printed.assign(scores=named["scores"], of=_("Published")).dropna(subset="mean")
         )
+    rows = pd.concat(parts, ignore_index=True)
     return show(
-        pd.concat(parts, ignore_index=True),
+        rows,
         about=about,
+        published_rows=range(len(frame), len(rows)),
         **captions("tbl-score-differences", difference_sds=rules.difference_sds),
     )
 

@@ -1,10 +1,10 @@
-"""Averages over draws, pairs of years, and what of a school with several sites may be shown."""
+"""Averages over draws, pairs of years, and sites without pupils."""
 
 import pandas as pd
 import pytest
 from allocation_cases import country
 
-from oablib import allocation, comparison
+from oablib import allocation
 from oablib.base.errors import AllocationError
 
 
@@ -51,35 +51,6 @@ def test_a_municipality_of_one_date_alone_has_nothing_on_the_other() -> None:
     assert result.loc["GM1"].tolist() == [5.0, 6.0, 0.0, 0.0]
     assert result.loc["GM2"].tolist() == [1.0, 2.0, 2.0, 3.0]
     assert result.loc["GM3"].tolist() == [0.0, 0.0, 3.0, 4.0]
-
-
-def test_a_school_of_which_one_site_is_hidden_is_not_summed_up() -> None:
-    """The sum less the sites that are shown would be the score of the hidden one."""
-    rules = allocation.rules()
-    sites = table(
-        school_id=["01AA00", "01AA01", "02BB00", "03CC00", "04DD00"],
-        board=["1"] * 5, municipality=["GM0001"] * 5, school_type=[1] * 5,
-    )  # fmt: skip
-    numbers = dict.fromkeys(["n_target", "A", "B", "C", "G"], 1.0)
-    schools = sites[["school_id"]].assign(
-        n_children=[50, 4, 30, 3, 20],
-        **numbers,
-        achterstandsscore=[9.0, 1.0, 2.0, 0.5, 7.0],
-        note="",
-    )
-    shown = allocation.shown(schools, sites, rules=rules)
-    result = allocation.shown_brins(schools, shown)
-    # 4 and 3 pupils are too few even together, so that the site with 20 is hidden with them.
-    assert shown["achterstandsscore"].isna().sum() == 3
-    assert result["brin"].tolist() == ["02BB"]
-
-
-def test_a_table_of_pairs_names_no_small_school() -> None:
-    rules = allocation.rules()
-    pairs = table(school_id=["a", "b", "c", "d"], change=[1.0, 2.0, 3.0, 4.0])
-    schools = table(school_id=["a", "b", "c"], n_children=[10, 9, 0])
-    result = comparison.visible(pairs, schools, rules=rules)
-    assert result["school_id"].tolist() == ["a"]
 
 
 def test_a_site_without_pupils_is_no_part_of_a_comparison() -> None:

@@ -440,74 +440,6 @@ def test_budgets_and_scores_that_cannot_be_divided_are_refused(
         allocation.grants(frame, budget=budget, rules=rules())
 
 
-# What may be shown
-
-TOTALS = ["n_children", "n_target", "A", "B", "achterstandsscore"]
-
-
-def table(*sizes: int) -> pd.DataFrame:
-    """Schools with so many pupils; other numbers follow from that."""
-    frame = pd.DataFrame({"school_id": [f"{at:02d}AB00" for at in range(len(sizes))]})
-    n = np.array(sizes)
-    parts = {"n_children": n, "n_target": n / 2, "A": n * 1.5, "B": n * 1.0, "C": 3.0, "G": 1.0}
-    return frame.assign(**parts, achterstandsscore=n * 0.5, note="")
-
-
-def shown(*sizes: int, treatment: str, boards: str = "") -> pd.DataFrame:
-    frame = table(*sizes)
-    treated = rules(small_schools=allocation.SmallSchools(10, treatment))
-    sites = frame[["school_id"]].assign(board=list(boards or "p" * len(sizes)))
-    result = allocation.shown(frame, sites, rules=treated)
-    if not result["note"].str.contains("too few").any():
-        for name in TOTALS:
-            assert result[name].sum() == frame[name].sum()
-    return result
-
-
-def sizes_of(result: pd.DataFrame) -> dict[str, Any]:
-    names = result["school_id"].str.slice(0, 2).where(result["school_id"].str.len() == 6)
-    return dict(zip(names.fillna(result["school_id"]), result["n_children"], strict=True))
-
-
-def test_small_sites_are_hidden_and_shown_in_one_row_together() -> None:
-    result = shown(40, 4, 7, 0, treatment="suppress")
-    assert sizes_of(result) == {"00": 40, "01": pd.NA, "02": pd.NA, "03": 0, "not shown": 11}
-    assert result.loc[result["n_children"].isna(), TOTALS].isna().all(axis=None)
-
-
-def test_a_site_of_one_child_cannot_be_computed_from_the_totals() -> None:
-    result = shown(40, 1, 30, treatment="suppress")
-    assert sizes_of(result) == {"00": 40, "01": pd.NA, "02": pd.NA, "not shown": 31}
-    assert result["note"].tolist()[2].startswith("hidden because")
-
-
-def test_sites_that_are_few_even_together_take_along_the_next_smallest() -> None:
-    assert sizes_of(shown(40, 2, 3, 30, treatment="suppress"))["not shown"] == 35
-
-
-def test_a_country_that_is_one_small_site_shows_nothing() -> None:
-    result = shown(5, treatment="suppress")
-    assert result[TOTALS].isna().all(axis=None)
-
-
-def test_small_sites_of_a_board_that_are_few_together_are_hidden() -> None:
-    """Board p has 3 + 2 pupils; alone in the last row it takes along q with 6 + 7."""
-    result = shown(40, 6, 7, 3, 2, 30, treatment="board", boards="pqqppp")
-    assert sizes_of(result) == {"00": 40, "05": 30, "p": pd.NA, "q": pd.NA, "not shown": 18}
-
-
-def test_boards_without_hidden_sites_need_no_row_for_the_rest() -> None:
-    result = shown(40, 6, 7, 30, treatment="board", boards="pqqp")
-    assert sizes_of(result) == {"00": 40, "03": 30, "q": 13}
-
-
-def test_kept_sites_stay_as_they_are_and_unknown_ones_are_refused() -> None:
-    assert sizes_of(shown(40, 4, treatment="keep")) == {"00": 40, "01": 4}
-    by_board = rules(small_schools=allocation.SmallSchools(10, "board"))
-    with pytest.raises(AllocationError, match="1 of 1 schools are not in sites"):
-        allocation.shown(table(5), table(5, 6).iloc[1:].assign(board="p"), rules=by_board)
-
-
 # Rules
 
 
@@ -538,7 +470,6 @@ def file(own_rules: Path) -> Path:
         ("value: 0.05", "value: 0,05", "value is 0; expected a number"),
         ("value: all", "value: some", "ties.0.value is 'some'; expected one of all, none, share"),
         ("value: 64000", "value: 64.000", "minimum_payment.0.value is 64.0; expected whole euros"),
-        ("treatment: suppress", "treatment: hide", "value.treatment is 'hide'"),
         ("value: [2]", "value: 2", "types.0.value is 2; expected a list of codes"),
         ("from: 2022-01-01", "from: 2018-01-01", "threshold_schools: entries are out of order"),
         ("from: 2022-01-01", "from: 1-1-2022", "schools.1.from is '1-1-2022'; expected a day"),

@@ -1,8 +1,8 @@
 """Two indicators side by side: what the report of 2021 counts, and where changes come from."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ IMPUTED = 3
 ORDER_ATOL = 1e-9
 # Published numbers have two decimals, and so has each of those that they were made of.
 TWO_DECIMALS = 0.005
-HALF_A_SHARE = 0.005  # a share in whole per cent
 
 
 def scores(key: str = "school_id", **points: float) -> pd.DataFrame:
@@ -306,37 +305,118 @@ def test_density_of_too_few_children_says_what_to_do() -> None:
         comparison.density(np.zeros(3), np.arange(3.0), rules=RULES)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_crowds_count_rows_by_both_scores_as_a_loop_does(seed: int) -> None:
+    pairs = drawn(seed, n=2_000)
+    made = comparison.crowds(pairs, steps=8, rules=RULES)
+    moving = [(a, b) for a, b in zip(pairs["current"], pairs["new"], strict=True) if a or b]
+    top = 1 + max(map(max, moving))
+    edges = [top ** (k / 8) - 1 for k in range(10)]  # the largest score begins a cell of its own
+    counted = 0
+    for low, high in itertools.pairwise(edges):
+        for left, right in itertools.pairwise(edges):
+            n = sum(low <= a < high and left <= b < right for a, b in moving)
+            if n < RULES.density_fewest:
+                continue
+            counted += 1
+            of_cell = made.table["current"].between(low, high, inclusive="left")
+            of_cell &= made.table["new"].between(left, right, inclusive="left")
+            assert made.table.loc[of_cell, "n"].tolist() == [n]
+    assert counted == len(made.table) > 5
+    assert made.table["n"].sum() + made.hidden == len(moving) and made.hidden > 0
+
+
+def test_where_all_lie_apart_no_crowd_is_shown() -> None:
+    made = comparison.crowds(paired([1, 10, 100], [2, 20, 200]), steps=24, rules=RULES)
+    assert made.table.empty and made.hidden == 3
+
+
 # Municipalities
 
 
-def test_relative_changes_leave_the_largest_apart() -> None:
-    pairs = comparison.standardised(
+def relative(pairs: pd.DataFrame, shown: pd.DataFrame | None = None, **changed: Any) -> Any:
+    """Relative changes where single municipalities may be counted, unless it is changed."""
+    rules = replace(RULES, **{"largest": 2, "density_fewest": 1} | changed)
+    shown = pairs if shown is None else shown
+    return comparison.relative(pairs, shown, rules=rules, published=PUBLISHED)
+
+
+def values_of(made: comparison.Relative) -> pd.Series:
+    return made.summary.set_index("measure")["value"]
+
+
+@pytest.fixture
+def towns() -> pd.DataFrame:
+    return comparison.standardised(
         scores("municipality", GM1=100, GM2=50, GM3=40, GM4=10, GM5=0, GM6=0),
         scores("municipality", GM1=90, GM2=50, GM3=44, GM4=15, GM5=1, GM6=0),
-        key="municipality", rules=replace(RULES, largest=2),
+        key="municipality", rules=RULES,
     )  # fmt: skip
-    made = comparison.relative(pairs, rules=replace(RULES, largest=2), published=PUBLISHED)
-    values = made.summary.set_index("measure")["value"]
-    table = made.table.set_index("municipality")
-    assert table.index[table["largest"]].tolist() == ["GM1", "GM2"]
-    assert table["relative"].round(10).tolist()[:4] == [-0.1, 0, 0.1, 0.5]
-    assert table["relative"].isna().tolist() == [False] * 4 + [True] * 2
+
+
+def test_relative_changes_leave_the_largest_apart(towns: pd.DataFrame) -> None:
+    made = relative(towns)
+    values = values_of(made)
+    assert made.largest["municipality"].tolist() == ["GM1", "GM2"]
+    assert made.largest["relative"].round(10).tolist() == [-0.1, 0]
     assert values[["municipalities", "with_current_score", "from_zero"]].tolist() == [6, 4, 1]
     assert values["gain_ordinary"] == 3 / 5 and values["lose"] == 1 / 5
-    few = comparison.relative(pairs, rules=replace(RULES, largest=2, ordinary_gain=2))
-    gains = few.summary.set_index("measure")["value"][["gain_ordinary", "gain_more"]]
+    gains = values_of(relative(towns, ordinary_gain=2))[["gain_ordinary", "gain_more"]]
     assert gains.tolist() == [1 / 5, 2 / 5]
     assert values["largest_change"] == pytest.approx((90 + 50) / (100 + 50) - 1)
     beside = made.summary.set_index("measure")["published"]
     assert beside[["lower", "upper", "largest_change"]].tolist() == [-0.06, 0.22, -0.04]
 
 
+def test_what_is_said_of_the_largest_follows_from_what_is_shown(towns: pd.DataFrame) -> None:
+    """The largest is hidden on this page, and the others are in steps of ten."""
+    steps = towns[1:].assign(new=[50.0, 40.0, 20.0, 0.0, 0.0])
+    steps = steps.assign(change=steps["new"] - steps["current"])
+    made = relative(towns, steps)
+    assert made.largest["municipality"].tolist() == ["GM2", "GM3"]
+    assert values_of(made)["largest_change"] == 0
+    counts = ["municipalities", "with_current_score", "lose"]
+    assert values_of(made)[counts].tolist() == values_of(relative(towns))[counts].tolist()
+
+
+@pytest.mark.parametrize("few", ["gain", "lose", "same"])
+def test_shares_of_which_one_is_of_few_municipalities_are_not_given(few: str) -> None:
+    """They add up to all that are not zero, so that each would follow from the others."""
+    sizes = {"gain": 30, "lose": 30, "same": 30}
+    moved = {"gain": 5.0, "lose": -5.0, "same": 0.0}
+    shares = ["gain_ordinary", "gain_more", "lose"]
+
+    def shares_of(counts: dict[str, int]) -> pd.Series:
+        change = np.repeat([moved[name] for name in counts], list(counts.values()))
+        pairs = pd.DataFrame({"municipality": [f"GM{row}" for row in range(len(change))]})
+        pairs = pairs.assign(current=100.0, new=100 + change, change=change)
+        return values_of(relative(pairs, density_fewest=10))[shares]
+
+    assert shares_of(sizes).tolist() == [1 / 3, 0, 1 / 3]
+    assert shares_of(sizes | {few: 9}).isna().all()
+    assert shares_of(sizes | {few: 10}).notna().all()
+
+
+@pytest.mark.parametrize("count", [9, 10])
+def test_few_municipalities_that_come_from_zero_are_not_counted(count: int) -> None:
+    current = np.repeat([0.0, 50.0], [count, 40])
+    pairs = paired(current, np.full(len(current), 60.0))
+    values = values_of(relative(pairs, density_fewest=10))
+    assert values["with_current_score"] == 40
+    assert np.isnan(values["from_zero"]) == (count < 10)
+
+
 def test_most_municipalities_lie_within_the_interval() -> None:
-    pairs = drawn(7, n=340)
-    made = comparison.relative(pairs, rules=RULES)
-    values = made.summary.set_index("measure")["value"]
-    inside = made.table["relative"].dropna().between(values["lower"], values["upper"]).mean()
-    assert inside == pytest.approx(RULES.interval, abs=HALF_A_SHARE)
+    """Its ends are given where as many as a cell needs lie beyond each."""
+    pairs = drawn(7, n=700)
+    values = values_of(relative(pairs, density_fewest=10))
+    known = (pairs["change"] / pairs["current"])[pairs["current"] > 0]
+    assert (known < values["lower"]).sum() >= 10 and (known > values["upper"]).sum() >= 10
+    inside = known.between(values["lower"], values["upper"]).mean()
+    at_both_ends = 1 / len(known)  # a quantile lies between two rows
+    assert inside == pytest.approx(RULES.interval, abs=2 * at_both_ends)
+    few = values_of(relative(drawn(7, n=300), density_fewest=10))
+    assert few[["lower", "upper"]].isna().all()
 
 
 # Causes
@@ -354,7 +434,7 @@ def game(table: np.ndarray, causes: Sequence[str] = CAUSES) -> Any:
 def by_permutations(causes: Sequence[str], value: Any) -> dict[str, np.ndarray]:
     """Mean of what a cause adds over all orders: the definition, without weights."""
     parts = {cause: np.zeros(4) for cause in causes}
-    orders = list(permutations(causes))
+    orders = list(itertools.permutations(causes))
     for order in orders:
         for rank, cause in enumerate(order):
             before, after = (value(frozenset(order[:end])) for end in (rank, rank + 1))
@@ -464,12 +544,6 @@ def test_causes_are_summed_up_over_schools_that_change() -> None:
     losers = frame[frame["group"] == "losers"].set_index("cause")
     assert losers.loc["standardisation", ["schools", "mean"]].tolist() == [1, -30]
     assert frame[frame["group"] == "lose most"]["share"].isna().all()  # nobody is so far out
-
-
-def test_most_changed_are_reported_from_the_greatest_loss_to_the_greatest_gain() -> None:
-    frame = comparison.most_changed(shared_out(), rules=replace(RULES, most_changed=1))
-    assert frame["school_id"].tolist() == ["b", "c"]
-    assert len(comparison.most_changed(shared_out(), rules=RULES)) == 3  # d does not change
 
 
 # What schools have in common
@@ -612,7 +686,7 @@ def test_a_reference_that_is_no_month_is_refused(reference: int) -> None:
     [
         ("standard: new", "standard: newest", "expected one of new, current, mean"),
         ("[-2, -1, 0, 1, 2]", "[2, 1]", "expected rising numbers"),
-        ("interval: 0.95", "interval: 95", "interval is 95"),
+        ("interval: 0.90", "interval: 90", "interval is 90"),
         ("largest: 3", "largest: 0", "expected a whole number from 1"),
         ("in_debt: [1]", "in_debt: 1", "expected codes in brackets"),
         ("late_months: 3", "late_month: 3", "unknown key 'late_month'; did you"),

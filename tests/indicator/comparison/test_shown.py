@@ -1,5 +1,6 @@
 """The report on the comparison: numbers beside published ones, and descriptions of figures."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,14 +110,13 @@ def made() -> Made:
         cutoff=comparison.cutoff(current, new, boundaries=(-3, -2.9), published=PUBLISHED),
         density=comparison.density(current, new, rules=rules),
         municipal=municipal,
-        relative=comparison.relative(municipal, **options),
+        relative=comparison.relative(municipal, municipal, **options),
         late=comparison.late_registrations(children, reference=202009, **options),
     )  # fmt: skip
 
 
 def all_tables(made: Made) -> list[Shown]:
     options = {"rules": made.rules, "about": ABOUT}
-    most_changed = comparison.most_changed(made.parts, rules=made.rules)
     return [
         report.score_differences_table(made.differences, **options),
         report.cutoff_table(made.cutoff, about=ABOUT),
@@ -124,7 +124,6 @@ def all_tables(made: Made) -> list[Shown]:
         report.classes_table(made.classes, **options),
         report.relative_table(made.relative.summary, **options),
         causes.causes_table(made.causes, about=ABOUT),
-        causes.most_changed_table(most_changed, about=ABOUT),
         causes.profile_table(made.profile, table=made.book, **options),
         causes.late_registrations_table(made.late, about=ABOUT),
     ]
@@ -134,12 +133,18 @@ def all_figures(made: Made) -> list[Figure]:
     changes = comparison.distribution(made.pairs, rules=made.rules)
     return [
         report.density_figure(made.density, about=ABOUT),
-        report.schools_figure(made.pairs, about=ABOUT),
-        report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT),
+        crowds_figure(made.pairs, what="schools"),
+        crowds_figure(made.municipal, what="municipalities"),
         report.changes_figure(changes, what="schools", about=ABOUT),
         causes.causes_figure(made.causes, about=ABOUT),
         causes.profile_figure(made.profile, table=made.book, rules=made.rules, about=ABOUT),
     ]
+
+
+def crowds_figure(pairs: pd.DataFrame, *, what: str) -> Figure:
+    rules = comparison.rules()
+    crowds = comparison.crowds(pairs, steps=rules.steps_schools, rules=rules)
+    return report.crowds_figure(crowds, pairs, what=what, about=ABOUT)
 
 
 def row(table: Shown, name: str) -> list[str]:
@@ -148,7 +153,7 @@ def row(table: Shown, name: str) -> list[str]:
 
 def test_every_exhibit_has_its_own_name_and_names_its_population(made: Made) -> None:
     shown = [*all_tables(made), *all_figures(made)]
-    assert len({exhibit.label for exhibit in shown}) == len(shown) == 15
+    assert len({exhibit.label for exhibit in shown}) == len(shown) == 14
     for exhibit in shown:
         assert exhibit.about_line.endswith("400 schools; source: made up. Synthetic data.")
         assert "_" not in " ".join(map(str, exhibit.numbers))
@@ -158,12 +163,14 @@ def test_published_figures_are_beside(made: Made) -> None:
     tables = {table.label.removeprefix("tbl-"): table for table in all_tables(made)}
     printed = dict(tables["score-differences"].groups)["Published"][0]
     assert list(printed) == ["all", "–", "−0.04", "0.84", "−1.72", "1.64", "0.97"]
+    assert "not shown" not in tables["score-differences"].note
     assert row(tables["cutoff"], "shift of the boundary (points)")[1:] == ["0.10", "0.13"]
     assert row(tables["crosstable"], "zero")[4] == "3,577"
     assert row(tables["cutoff"], "shift less mean change (points)")[2] == "0.17"
     assert list(tables["classes"].groups[0][1][0])[3:] == ["less than −47.7", "107", "4.0%"]
     assert row(tables["relative"], "relative change, upper bound (%)")[2] == "22.0"
-    assert row(tables["late-registrations"], "published")[2:5] == ["44", "41", "3"]
+    late = row(tables["late-registrations"], "published")
+    assert late[1:6] == ["–", "44", "41", "3", "–"]  # what it does not say, it does not hide
 
 
 def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
@@ -177,15 +184,6 @@ def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
     assert not any("published" in name for table in bare for name, _ in table.headings)
 
 
-def test_parts_of_a_shown_school_add_up_to_its_change(made: Made) -> None:
-    frame = comparison.most_changed(made.parts, rules=made.rules)
-    shown = causes.most_changed_table(frame, about=ABOUT)
-    assert [name for name, _ in shown.groups] == ["Lose most", "Gain most"]
-    assert sum(len(rows) for _, rows in shown.groups) == 2 * made.rules.most_changed
-    numbers = shown.numbers[["coefficients", "imputation", "standardisation"]].sum(axis=1)
-    np.testing.assert_allclose(numbers, shown.numbers["change"], atol=1e-6)  # ten digits are kept
-
-
 def test_origins_of_a_profile_have_the_labels_of_the_codebook(made: Made) -> None:
     shown = causes.profile_table(made.profile, table=made.book, rules=made.rules, about=ABOUT)
     names = [cells[0] for cells in shown.groups[0][1]]
@@ -196,36 +194,43 @@ def test_origins_of_a_profile_have_the_labels_of_the_codebook(made: Made) -> Non
 
 def test_figures_are_described_in_words_and_numbers(made: Made) -> None:
     texts = {figure.label: figure.alt for figure in all_figures(made)}
-    for text in texts.values():
-        assert sum(character.isdigit() for character in text) >= 4
+    for name, text in texts.items():
+        is_few = name == "fig-crowds-municipalities"  # three of them
+        assert is_few or sum(character.isdigit() for character in text) >= 4
         assert text.endswith(".") and "nan" not in text
     moving = comparison.not_zero_under_both(made.pairs)
     gain = int((moving["change"] > 0).sum())
     assert (
         f"Of {len(moving)} with a score above zero by either indicator {gain} lie above"
-        in (texts["fig-schools"])
+        in (texts["fig-crowds-schools"])
     )
+    assert texts["fig-crowds-municipalities"].endswith("Few lie above the line, or below it.")
     assert "imputation: size " in texts["fig-causes"] and "lose most −" in texts["fig-causes"]
 
 
-def test_names_of_municipalities_are_text_only(made: Made) -> None:
-    drawn = report.municipalities_figure(made.municipal, names=NAMES, largest=2, about=ABOUT)
-    assert "<b>" not in drawn._repr_html_()
-    assert drawn.numbers["municipality"].tolist() == list(NAMES.values())
-
-
-def test_all_schools_of_a_country_make_a_small_drawing() -> None:
+def test_all_schools_of_a_country_make_a_small_drawing_of_crowds() -> None:
     pairs, _ = schools(np.random.default_rng(4), n=COUNTRY)
-    drawn = report.schools_figure(pairs, about=ABOUT)
+    drawn = crowds_figure(pairs, what="schools")
     assert len(drawn.svg) < LARGEST
-    assert len(drawn.numbers) < COUNTRY / 2
+    assert drawn.numbers["schools"].min() >= comparison.rules().density_fewest
+    not_drawn = int(re.search(r"([\d,]+) in places with fewer", drawn.note)[1].replace(",", ""))
     moving = comparison.not_zero_under_both(pairs)
-    assert drawn.numbers["schools"].sum() == len(moving)
+    assert drawn.numbers["schools"].sum() + not_drawn == len(moving)
+
+
+def test_no_pair_of_scores_of_a_school_is_drawn(made: Made) -> None:
+    """Dots are in the middle of their cell, wherever its schools are."""
+    rules = made.rules
+    crowds = comparison.crowds(made.pairs, steps=rules.steps_schools, rules=rules)
+    assert (crowds.table["n"] >= rules.density_fewest).all()
+    pairs = set(map(tuple, made.pairs[["current", "new"]].round(6).to_numpy()))
+    drawn = set(map(tuple, crowds.table[["current", "new"]].round(6).to_numpy()))
+    assert drawn and not drawn & pairs
 
 
 def test_equal_numbers_in_another_order_are_equal_bytes(made: Made) -> None:
     shuffled = made.pairs.sample(frac=1, random_state=1)
-    first, again = (report.schools_figure(pairs, about=ABOUT) for pairs in (made.pairs, shuffled))
+    first, again = (crowds_figure(pairs, what="schools") for pairs in (made.pairs, shuffled))
     assert first.payload() == again.payload()
 
 
