@@ -5,8 +5,10 @@ import pandas as pd
 
 from oablib.disclosure.cells import is_few, numbers
 from oablib.disclosure.hiding import hide
+from oablib.disclosure.places import SCORE
 from oablib.disclosure.settings import Rules
-from oablib.indicator.comparison import causes_summary
+from oablib.indicator.comparison import Rules as Comparison
+from oablib.indicator.comparison import causes_summary, standardised
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.indicator.comparison.profile import COUNTED
 from oablib.indicator.comparison.schools import ALL
@@ -63,6 +65,18 @@ def profile(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         hide(whole[~of_all], rules=rules, shares={"value": "n"}, also=["n"], added_up=False),
     ]
     return pd.concat([*made, gone]).sort_index()
+
+
+def pairs(current: pd.DataFrame, new: pd.DataFrame, *, rules: Comparison) -> pd.DataFrame:
+    """Pairs of scores of municipalities that are shown on both sides, as comparison.standardised.
+
+    current, new: as from places.municipalities. Without rows where no score above 0 is left.
+    """
+    shown = [frame.dropna(subset=[SCORE]) for frame in (current, new)]
+    if not all(frame[SCORE].sum() > 0 for frame in shown):
+        columns = ["municipality", "current", "new", "change"]
+        return pd.DataFrame({name: [] for name in columns})
+    return standardised(*shown, key="municipality", rules=rules)
 
 
 def late(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
