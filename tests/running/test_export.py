@@ -133,6 +133,7 @@ def test_a_report_whose_results_are_gone_cannot_be_checked_again(report: Path, r
     shutil.rmtree(root / ".work" / ".cache" / INTAKE)
     with pytest.raises(IncompleteRunError, match=f"1 of its 2 stages .*{INTAKE}"):
         output.export(RUN)
+    assert not (root / ".work" / RUN).exists()
 
 
 @pytest.mark.parametrize(

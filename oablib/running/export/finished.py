@@ -1,7 +1,7 @@
 """A finished report, held against its manifest, with the kept results that it was made from."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,9 @@ def opened(run: str) -> Iterator[Finished]:
             f"Nothing was exported: {name} could not be read or written, {error.strerror}. Check "
             "free space and permissions."
         ) from None
+    finally:
+        with suppress(OSError):  # one that held nothing was made for the lock alone
+            workspace.of(run).rmdir()
 
 
 def publication(report: Finished) -> Publication:
