@@ -76,8 +76,7 @@ def write_exhibits(
     for exhibit in exhibits:
         columns, rows = _with_kind_of_data(exhibit)
         path = target / exhibit["label"]
-        text = csv_text(columns, rows)
-        path.with_suffix(".csv").write_text(text, encoding="utf-8-sig", newline="")
+        path.with_suffix(".csv").write_bytes(exhibit_csv(exhibit))
         texts = {name: exhibit[name] for name in _ABOUT if exhibit[name]}
         workbook(path.with_suffix(".xlsx"), columns, rows, covers=[cover({**texts, **about})])
     figures = [exhibit for exhibit in exhibits if "svg" in exhibit]
@@ -87,6 +86,11 @@ def write_exhibits(
             texts = {"Title": figure["title"], "Description": figure["data"]}
             path = target / f"{figure['label']}.png"
             path.write_bytes(png_text.written(picture, texts))
+
+
+def exhibit_csv(exhibit: Mapping[str, Any]) -> bytes:
+    """The CSV file of an exhibit, from its payload in the language in use."""
+    return csv_text(*_with_kind_of_data(exhibit)).encode("utf-8-sig")
 
 
 def _with_kind_of_data(exhibit: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:

@@ -15,6 +15,7 @@ from oablib.base.errors import IncompleteRunError, OabError, ParameterError, pub
 from oablib.base.wording import did_you_mean
 from oablib.params import declared
 from oablib.params import run as params_run
+from oablib.running.export import commands as export
 from oablib.running.housekeeping import commands as housekeeping
 
 ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -85,6 +86,7 @@ def _parser() -> _Parser:
     _add_params(commands)
     listing = commands.add_parser("list", help="list the runs that can be made")
     listing.set_defaults(handler=_list)
+    export.add(commands)
     housekeeping.add(commands)
     _add_synthetic(commands)
     _add_validate(commands)

@@ -30,7 +30,7 @@ def fail_if_unsafe(publication: Publication) -> Looked:
     Raises DisclosureError naming table or exhibit, column and row of each cell that is undeclared
     or may not be published, and never a value; ParameterError for a declaration with a fault.
     """
-    rules, populations = disclosure.rules(), _populations(publication)
+    rules, populations = disclosure.rules(), populations_of(publication)
     sum_of, faults = Looked(), []
     for where, frame, stated, stem in (*_results(publication), *_exhibits(publication)):
         if stated is None:
@@ -61,10 +61,10 @@ Part = tuple[str, pd.DataFrame, Any, str]
 
 def _results(publication: Publication) -> Iterator[Part]:
     for name, (stem, path) in sorted(publication.results.items()):
-        yield f"Table {name}", pd.read_parquet(path), _stated(name, stem=stem), stem
+        yield f"Table {name}", pd.read_parquet(path), declaration(name, stem=stem), stem
 
 
-def _stated(name: str, *, stem: str) -> Any:
+def declaration(name: str, *, stem: str) -> Any:
     """The declaration of a results table; None without one."""
     file = stem.partition("_")[2]
     if file not in params.names("results"):
@@ -91,7 +91,7 @@ def payloads(executed: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from versions.items()
 
 
-def _populations(publication: Publication) -> dict[str, Population]:
+def populations_of(publication: Publication) -> dict[str, Population]:
     """Part of the data -> its children and schools, where a stage has counted them."""
     parts = {kinds.COHORT: (POPULATION, "schools"), kinds.COUNTRY: (COUNTRY_FACTS, "sites")}
     found = {}

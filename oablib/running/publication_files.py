@@ -37,7 +37,7 @@ def write_tables(
     """Results tables as Parquet, CSV and XLSX, and a catalogue; name of the CSV file -> sha256."""
     target = folder / TABLES
     target.mkdir()
-    results, catalogue, about = {}, {}, _about(publication)
+    results, catalogue, about = {}, {}, about_parts(publication)
     for name, (stem, path) in sorted(publication.results.items()):
         (target / path.name).write_bytes(path.read_bytes())
         frame, part = pd.read_parquet(path), publication.part_of(stem)
@@ -115,7 +115,7 @@ def with_outputs(stage: Stage, executed: Path) -> Any:
     return notebook
 
 
-def _about(publication: Publication) -> dict[str, About]:
+def about_parts(publication: Publication) -> dict[str, About]:
     """Part of the data -> population, n and source, where a stage has counted it."""
     counted = {
         kinds.COHORT: (POPULATION, exhibit.about),

@@ -1,0 +1,1 @@
+"""What leaves with a report: a zip for who checks output, and exact tables for who pays by them."""
