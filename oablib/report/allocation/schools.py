@@ -123,8 +123,8 @@ def largest_schools_table(table: pd.DataFrame, *, about: About) -> Table:
 
 
 def largest(table: pd.DataFrame, *, by: str, key: str, count: int = LARGEST) -> pd.DataFrame:
-    """First rows by size; equal ones by their key, so that the choice is always the same."""
-    return table.sort_values([by, key], ascending=[False, True]).head(count)
+    """First rows by size that are shown; equal ones by their key, always the same choice."""
+    return table.dropna(subset=[by]).sort_values([by, key], ascending=[False, True]).head(count)
 
 
 @in_languages
