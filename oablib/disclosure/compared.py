@@ -7,64 +7,104 @@ from oablib.disclosure.cells import is_few, numbers
 from oablib.disclosure.hiding import hide
 from oablib.disclosure.places import SCORE
 from oablib.disclosure.settings import Rules
+from oablib.indicator.comparison import ALL_CHANGED, causes_of, causes_summary, standardised
 from oablib.indicator.comparison import Rules as Comparison
-from oablib.indicator.comparison import causes_summary, standardised
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.indicator.comparison.profile import COUNTED
-from oablib.indicator.comparison.schools import ALL
+from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS, members
 
-NUMBERS = ["schools", "mean", "sd", "mean_absolute", "share", "net_share"]
+AMOUNTS = ["mean", "sd", "mean_absolute", "share", "net_share"]
+NUMBERS = ["schools", *AMOUNTS]
+FAMILIES = ((ALL_CHANGED, LOSERS, GAINERS), (LOSE_MOST,), (GAIN_MOST,))
+"""Groups of which one follows from the others."""
+PARTS = ["pupils", "toddlers"]
+TOGETHER = "together"
+SEVERAL = ["schools_3_or_4", "schools_5_or_more"]
 
 
 def causes(table: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """How much each cause moves, as comparison.causes_summary, without groups of few schools.
 
     table: as from comparison.decomposed. Schools that lose and that gain add up to all that change:
-    where one group has too few, neither is shown. A number of which one school makes up more than
-    rules.largest_part is not shown either.
+    where one group has too few, neither is shown; nor are those that change most where few others
+    change in their direction. A number of which one school makes up more than rules.largest_part is
+    not shown either; as shares add up over causes, another one is hidden with it.
     """
     summary = causes_summary(table)
-    n = numbers(summary["schools"])
-    few = summary["group"][is_few(n, fewest=rules.fewest)].unique().tolist()
-    if {LOSERS, GAINERS} & set(few):
-        few += [LOSERS, GAINERS]
-    hidden = summary["group"].isin(few)
+    few = _few_groups(summary.groupby("group")["schools"].first(), rules=rules)
     shown = summary.astype({"schools": float})
-    shown[NUMBERS] = shown[NUMBERS].mask(hidden)
-    largest = [_largest_part(table, *row) for row in summary[["group", "cause"]].to_numpy()]
-    dominated = pd.Series(largest, summary.index) > rules.largest_part
-    amounts = [name for name in NUMBERS if name != "schools"]
-    shown[amounts] = shown[amounts].mask(dominated)
+    shown[NUMBERS] = shown[NUMBERS].mask(summary["group"].isin(few))
+    for family in FAMILIES:
+        hidden = _dominated(table, family, rules=rules)
+        rows = summary["group"].isin(family) & summary["cause"].isin(hidden)
+        shown[AMOUNTS] = shown[AMOUNTS].mask(rows)
     return shown
+
+
+def _few_groups(schools: pd.Series, *, rules: Rules) -> set[str]:
+    few = {str(name) for name, n in schools.items() if 0 < n < rules.fewest}
+    if {LOSERS, GAINERS} & few:
+        few |= {LOSERS, GAINERS}
+    for side, most in ((LOSERS, LOSE_MOST), (GAINERS, GAIN_MOST)):
+        if 0 < abs(schools[side] - schools[most]) < rules.fewest:
+            few.add(most)
+    return few
+
+
+def _dominated(table: pd.DataFrame, family: tuple[str, ...], *, rules: Rules) -> set[str]:
+    """Causes of which one school makes up too much, and as many more as it takes, small first."""
+    rows = [members(table, group) for group in family]
+    sizes = table[causes_of(table)].abs()
+
+    def too_much(names: set[str]) -> bool:
+        together = sizes[sorted(names)].sum(axis=1)
+        parts = (together[chosen] for chosen in rows)
+        return any(part.max() > rules.largest_part * part.sum() for part in parts if len(part))
+
+    whole = sizes[rows[0]].sum()
+    hidden = {name for name in causes_of(table) if too_much({name})}
+    others = sorted(set(causes_of(table)) - hidden, key=lambda name: (whole[name], name))
+    while hidden and others and (len(hidden) == 1 or too_much(hidden)):
+        hidden.add(others.pop(0))
+    return hidden
 
 
 def profile(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Shares of children in groups of schools, as comparison.profile, where neither is of few.
 
-    A group of few schools is hidden whole; as groups add up to all, one more is hidden with it.
+    A group of few schools is hidden whole; as groups add up to all, one more is hidden with it, and
+    so is a share from which one of few would follow for these groups together.
     """
     parts, whole = frame[frame["group"] != ALL], frame[frame["group"] == ALL]
-    sizes = parts[parts["measure"] == "schools"]
-    shown = hide(sizes, rules=rules, counts=["value"], by=["measure"])
-    hidden = set(shown.loc[shown["value"].isna(), "group"])
     parts = parts.astype({"value": float, "n": float})
-    known = parts[~parts["group"].isin(hidden)]
-    counted = known["measure"].isin(COUNTED)
-    made = [
-        hide(known[counted], rules=rules, counts=["value"], also=["n"], added_up=False),
-        hide(
-            known[~counted], rules=rules, shares={"value": "n"}, also=["n"],
-            by=["measure", "code"], added_up=not hidden,
-        ),
-    ]  # fmt: skip
-    gone = parts[parts["group"].isin(hidden)].assign(value=np.nan, n=np.nan)
-    of_all = whole["measure"].isin(COUNTED)
-    made += [
-        whole[of_all],
-        hide(whole[~of_all], rules=rules, shares={"value": "n"}, also=["n"], added_up=False),
-    ]
-    return pd.concat([*made, gone]).sort_index()
+    sizes = hide(
+        parts[parts["measure"] == "schools"], rules=rules, counts=["value"], by=["measure"]
+    )
+    hidden = parts["group"].isin(sizes.loc[sizes["value"].isna(), "group"])
+    judged = pd.concat([parts[~hidden], _together(parts[hidden])])
+    counted, of_all = judged["measure"].isin(COUNTED), whole["measure"].isin(COUNTED)
+    shares, n = {"value": "n"}, ["n"]
+    made = pd.concat(
+        [
+            hide(judged[counted], rules=rules, counts=["value"], also=n, by=["measure"]),
+            hide(judged[~counted], rules=rules, counts=n, shares=shares, by=["measure", "code"]),
+            parts[hidden].assign(value=np.nan, n=np.nan),
+            whole[of_all],
+            hide(whole[~of_all], rules=rules, counts=n, shares=shares, added_up=False),
+        ]
+    )
+    return made[made["group"] != TOGETHER].sort_index()
+
+
+def _together(parts: pd.DataFrame) -> pd.DataFrame:
+    """Groups that are hidden as one: what they have follows from all and from those shown."""
+    counted = parts["measure"].isin(COUNTED)
+    amount = parts["value"].fillna(0).where(counted, parts["value"].fillna(0) * parts["n"])
+    sums = parts.assign(value=amount).groupby(["measure", "code"], sort=False)[["value", "n"]].sum()
+    rows = sums.assign(group=TOGETHER).reset_index()
+    shares = (rows["value"] / rows["n"]).where(rows["n"] > 0)
+    return rows.assign(value=rows["value"].where(rows["measure"].isin(COUNTED), shares))
 
 
 def pairs(current: pd.DataFrame, new: pd.DataFrame, *, rules: Comparison) -> pd.DataFrame:
@@ -82,32 +122,24 @@ def pairs(current: pd.DataFrame, new: pd.DataFrame, *, rules: Comparison) -> pd.
 def late(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Children registered late, as comparison.late_registrations, without counts of few.
 
-    Pupils and toddlers add up to children, and what a month adds is the difference of two rows.
+    Pupils and toddlers add up to children, and what a month adds is the difference of two rows:
+    where it is of few, only the last row keeps the column. Schools with one or two such children
+    are all less those with more.
     """
     here = (frame["month"] != PUBLISHED).to_numpy()
-    few = {
-        str(name): is_few(numbers(frame[name]), fewest=rules.fewest)
-        for name in frame.columns.drop("month")
-    }
-    either = few["pupils"] | few["toddlers"]
-    if few["added"].any():  # only the sum of all months is of enough
-        earlier = here & ~_last(here)
+    earlier = here & (np.arange(len(here)) != np.flatnonzero(here)[-1])
+    values = {str(name): numbers(frame[name]) for name in frame.columns.drop("month")}
+    few = {name: is_few(amount, fewest=rules.fewest) for name, amount in values.items()}
+    for name, amount in values.items():
+        if is_few(np.abs(np.diff(amount[here])), fewest=rules.fewest).any() and name != "added":
+            few[name] |= earlier
+    if few["added"].any():
         few["children"] |= earlier
         few["added"] |= here
-        either |= earlier
-    few |= {"pupils": either, "toddlers": either}
+    either = few["pupils"] | few["toddlers"] | few["children"]
+    few |= dict.fromkeys(PARTS, either)
+    single = values["schools"] - sum(values[name] for name in SEVERAL)
+    few |= {name: few[name] | is_few(single, fewest=rules.fewest) for name in SEVERAL}
     return frame.assign(
         **{name: frame[name].astype("Int64").mask(cells) for name, cells in few.items()}
     )
-
-
-def _last(rows: np.ndarray) -> np.ndarray:
-    """The last of the rows that are true."""
-    return np.asarray(np.arange(len(rows)) == np.flatnonzero(rows)[-1])
-
-
-def _largest_part(table: pd.DataFrame, group: str, cause: str) -> float:
-    """Share of a sum of absolute parts that one school makes up."""
-    sizes = table.loc[members(table, group), cause].abs()
-    total = float(sizes.sum())
-    return float(sizes.max()) / total if total else 0.0

@@ -20,8 +20,10 @@ from oablib.disclosure.settings import Rules
 COUNTRY = "country"
 """Table, and only place, of all children of the latest date."""
 
-ROWS, CHILDREN = "ledger_rows", "ledger_children"
-"""Private tables that make up a ledger."""
+PREFIX = "ledger_"
+"""Of the private tables that make up a ledger."""
+
+ROWS, CHILDREN, COHORT = f"{PREFIX}rows", f"{PREFIX}children", f"{PREFIX}cohort"
 
 FOLDER = Path("ledger")
 
@@ -131,6 +133,21 @@ def changed(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     # Who went from one place to another changed both.
     moved = differs & (places[0] != places[1])
     return pd.concat([places[0][differs], places[1][moved]]).dropna().value_counts()
+
+
+def cohort(frame: pd.DataFrame, *, rules: Rules, folder: Path = FOLDER) -> pd.DataFrame:
+    """The ledger of a cohort: child, and a digest of its row.
+
+    frame: with a column child, unique. folder: of the ledger of the report that is published.
+    Raises DisclosureError when some children joined, left or have another row since, and fewer than
+    rules.hold: estimates of both reports would differ by these alone.
+    """
+    digest = pd.util.hash_pandas_object(frame.drop(columns="child"), index=False)
+    made = pd.DataFrame({"child": frame["child"].astype(str), "units": digest, "place": COUNTRY})
+    path = folder / f"{COHORT}.parquet"
+    if path.is_file():
+        _fail_if_few_changed(made, pd.read_parquet(path), fewest=rules.hold)
+    return made
 
 
 _NOBODY = pd.DataFrame({name: [] for name in ("table", "place", "child", "units")}).astype(

@@ -40,8 +40,7 @@ def hide(
     ns = [_n(frame, of) for of in shares.values()]
     parts = [numbers(frame[name]) * n for name, n in zip(shares, ns, strict=True)]
     complements = [n - part for n, part in zip(ns, parts, strict=True)]
-    table = np.column_stack([*amounts, *parts])
-    judged = np.column_stack([table, *complements])
+    judged = np.column_stack([*amounts, *parts, *complements])
     few = is_few(judged, fewest=rules.fewest)
     hidden = np.asarray((few | np.isnan(judged)).any(axis=1))
     if added_up:
@@ -49,7 +48,7 @@ def hide(
         group = np.zeros(len(frame), int) if groups is None else groups.to_numpy()
         for number in np.unique(group):
             rows = np.flatnonzero(group == number)
-            hidden[rows] = _with_more(table[rows], hidden[rows], fewest=rules.fewest)
+            hidden[rows] = _with_more(judged[rows], hidden[rows], fewest=rules.fewest)
     if not hidden.any():
         return frame
     cells = {name: frame[name].astype(float).mask(hidden) for name in (*columns, *also)}

@@ -1,8 +1,8 @@
 """What the report of a run's name has shown, and of whom: the next one is held against it.
 
-.work/<run>/ledger/now belongs to the report as it is published, ledger/before to the one before
-it: a run on the same inputs as the published one reads the same ledger as that did, and so changes
-nothing. It is private, and lives as long as the report does.
+.work/<run>/ledger/<stem>/now is what a stage wrote for the report as it is published, before for
+the one before it: a run on the same inputs as the published one reads the same ledger as that did,
+and so changes nothing. Ledgers are private, and live as long as the report does.
 """
 
 import json
@@ -31,28 +31,30 @@ class Ledger:
 
     work: Path
 
-    @property
-    def folder(self) -> Path:
-        """Where they are."""
-        return self.work / LEDGER
+    def of(self, stage: Stage) -> Path:
+        """Where those of a stage are."""
+        return self.work / LEDGER / stage.stem
 
-    def paths(self, parts: Mapping[str, str]) -> dict[str, Path]:
+    def paths(self, stage: Stage, parts: Mapping[str, str]) -> dict[str, Path]:
         """Files for a stage that is made from these parts: path in its folder -> file."""
-        same = files.read_json(self.folder / NOTE).get("made_from") == key.key(parts)
-        chosen = self.folder / (BEFORE if same else NOW)
-        names = [f"{name}.parquet" for name in (held.ROWS, held.CHILDREN)]
-        there = all((chosen / name).is_file() for name in names)
-        return {f"{LEDGER}/{name}": chosen / name for name in names} if there else {}
+        if LEDGER not in stage.reads:
+            return {}
+        same = files.read_json(self.of(stage) / NOTE).get("made_from") == key.key(parts)
+        chosen = self.of(stage) / (BEFORE if same else NOW)
+        paths = [chosen / f"{name}.parquet" for name in _tables(stage)]
+        there = all(path.is_file() for path in paths)
+        return {f"{LEDGER}/{path.name}": path for path in paths} if there else {}
 
-    def components(self, parts: Mapping[str, str]) -> dict[str, str]:
+    def components(self, stage: Stage, parts: Mapping[str, str]) -> dict[str, str]:
         """What the files add to the key of the stage."""
-        return {f"delivered {name}": sha256(path) for name, path in self.paths(parts).items()}
+        paths = self.paths(stage, parts).items()
+        return {f"delivered {name}": sha256(path) for name, path in paths}
 
     def update(self, stages: Sequence[Stage], entries: Mapping[str, Entry]) -> None:
         """After a report was published: its ledger becomes the one that counts."""
         for stage in stages:
             if LEDGER in stage.reads:
-                self._take(entries[stage.stem])
+                self._take(stage, entries[stage.stem])
 
     def fail_if_absent(self, report: Path, new: Path, *, drawn: bool) -> None:
         """Raise DisclosureError where nothing tells which children an earlier report was made of.
@@ -61,27 +63,33 @@ class Ledger:
         made the children up.
         """
         earlier, shown = (folder / "tables" / SHOWN for folder in (report, new))
-        known = (self.folder / NOW).is_dir() or drawn
+        known = drawn or any((self.work / LEDGER).glob(f"*/{NOW}/{held.ROWS}.parquet"))
         if known or not (earlier.is_file() and shown.is_file()) or sha256(earlier) == sha256(shown):
             return
         raise DisclosureError(
             f"{report.name} was published before, with other scores of school sites, and nothing "
-            f"here says of which children: {self.folder} is absent. Two reports that differ by one "
-            "child show its school and score. Give the run another name, or make it where the "
-            "first one was made."
+            f"here says of which children: {self.work / LEDGER} is absent. Two reports that differ "
+            "by one child show its school and score. Give the run another name, or make it where "
+            "the first one was made."
         )
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, stage: Stage, entry: Entry) -> None:
         own = {name: text for name, text in entry.components.items() if not name.startswith(GIVEN)}
-        if files.read_json(self.folder / NOTE).get("made_from") == key.key(own):
+        folder = self.of(stage)
+        if files.read_json(folder / NOTE).get("made_from") == key.key(own):
             return
-        new = self.folder / "new"
+        new, now, before = (folder / name for name in ("new", NOW, BEFORE))
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700, parents=True)
-        for name in (held.ROWS, held.CHILDREN):
+        for name in _tables(stage):
             shutil.copyfile(entry.folder / f"private/{name}.parquet", new / f"{name}.parquet")
-        shutil.rmtree(self.folder / BEFORE, ignore_errors=True)
-        if (self.folder / NOW).is_dir():
-            (self.folder / NOW).rename(self.folder / BEFORE)
-        new.rename(self.folder / NOW)
-        files.write(self.folder / NOTE, json.dumps({"made_from": key.key(own)}))
+        shutil.rmtree(before, ignore_errors=True)
+        if now.is_dir():
+            now.rename(before)
+        new.rename(now)
+        files.write(folder / NOTE, json.dumps({"made_from": key.key(own)}))
+
+
+def _tables(stage: Stage) -> list[str]:
+    """Private tables of a stage that make up its ledger."""
+    return sorted(name for name in stage.writes if name.startswith(held.PREFIX))

@@ -16,7 +16,7 @@ from oablib.running.progress import Progress
 from oablib.running.stages import cache, key
 from oablib.running.stages import task as stage_task
 from oablib.running.stages.cache import Entry
-from oablib.running.stages.declared import LEDGER, Stage, needs
+from oablib.running.stages.declared import Stage, needs
 from oablib.running.stages.task import StageTask, Times
 
 TICK = 0.5  # seconds between looks at what is under way
@@ -39,7 +39,7 @@ class Inputs:
     def components(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
         """What a stage's result depends on, once the stages before it are done."""
         parts = self._own(stage, done)
-        return parts | (self.ledger.components(parts) if LEDGER in stage.reads else {})
+        return parts | self.ledger.components(stage, parts)
 
     def _own(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
         """The same without what was published before."""
@@ -52,7 +52,7 @@ class Inputs:
         """Path in a stage's folder -> file, of all that it may read."""
         tables = {name: path for e in done.values() for name, path in e.tables().items()}
         wanted = {name: path for name, path in tables.items() if path.stem in stage.inputs}
-        wanted |= self.ledger.paths(self._own(stage, done)) if LEDGER in stage.reads else {}
+        wanted |= self.ledger.paths(stage, self._own(stage, done))
         return key.files(stage, self.values) | self.delivery.wanted(stage.reads) | wanted
 
 
