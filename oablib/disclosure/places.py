@@ -99,8 +99,12 @@ def nationals(means: Mapping[str, National], *, constants: Constants) -> pd.Data
 
 
 def averaging(frame: pd.DataFrame, *, constants: Constants) -> pd.DataFrame:
-    """What averaging changes, as allocation.early_and_late, with sums in whole steps."""
-    steps = frame["measure"].map({"sum": constants.sum_step}).fillna(10.0**-constants.means)
+    """What averaging changes, as allocation.early_and_late, with sums and counts in whole steps.
+
+    With the number of sites above zero, hidden cells of comparison.crosstable would come back.
+    """
+    whole = {"sum": constants.sum_step, "above_zero": constants.count_step}
+    steps = frame["measure"].map(whole).fillna(10.0**-constants.means)
     early, late = ((frame[name] / steps).round() * steps for name in ("early", "late"))
     return frame.assign(early=early, late=late)
 
