@@ -98,8 +98,16 @@ def nationals(means: Mapping[str, National], *, constants: Constants) -> pd.Data
     return rounded.assign(distance=(rounded["C"] - rounded["G"]).round(constants.means))
 
 
-def averaging(frame: pd.DataFrame, *, constants: Constants) -> pd.DataFrame:
-    """What averaging changes, as allocation.early_and_late, with sums in whole steps."""
+def averaging(
+    frame: pd.DataFrame, *, sites: int, fewest: int, constants: Constants
+) -> pd.DataFrame:
+    """What averaging changes, as allocation.early_and_late, with sums in whole steps.
+
+    Nothing is shown where fewer than `fewest` of the sites are above 0, or at it, either way.
+    """
+    above = frame.loc[frame["measure"] == "above_zero", ["early", "late"]].to_numpy(float)
+    if any(0 < count < fewest for count in (*above.ravel(), *(sites - above.ravel()))):
+        return frame.assign(early=np.nan, late=np.nan)
     steps = frame["measure"].map({"sum": constants.sum_step}).fillna(10.0**-constants.means)
     early, late = ((frame[name] / steps).round() * steps for name in ("early", "late"))
     return frame.assign(early=early, late=late)
