@@ -47,8 +47,8 @@ class Held:
     """Tables as they are published: name -> frame.
 
     changed: name -> children of each row who changed since it was first published, NaN for a row
-    that is published now. held: rows whose score would else be another. ledger: what the next report
-    is held against.
+    that is published now. held: rows whose score would else be another. ledger: what the next
+    report is held against.
     """
 
     tables: Mapping[str, pd.DataFrame]
