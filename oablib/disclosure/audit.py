@@ -133,23 +133,38 @@ def _released(
     table = table.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
     table["withheld"] = with_sites  # of the earlier date no score was meant to be shown
     columns = ["school_id", "municipality", "n_children", "low", "high", "withheld"]
-    changed = shown.changed[SITES].to_numpy() if with_sites else 0
-    at_sites = bounded(table, decimals=law.decimals, constants=of_sites, changed=changed)[columns]
+    changed = shown.changed[SITES] if with_sites else pd.Series(np.nan, table.index)
+    at_sites = _bounded(table, date.allocated.schools, changed, constants=of_sites, law=law)
     key = MUNICIPALITIES if with_sites else EARLIER
     towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
     sizes = date.allocated.municipalities.set_index("municipality")["n_children"]
     between = towns["municipality"].map(facts.between).fillna(0)
     towns = towns.assign(n_children=towns["municipality"].map(sizes), between=between)
-    bounds = bounded(
-        towns, decimals=law.decimals, constants=of_all, changed=shown.changed[key].to_numpy()
-    )
+    allocated = date.allocated.municipalities
+    bounds = _bounded(towns, allocated, shown.changed[key], constants=of_all, law=law)
     return Released(
         date=name,
-        sites=at_sites,
+        sites=at_sites[columns],
         municipalities=bounds[["municipality", "n_children", "low", "high", "between"]],
         of_sites=of_sites,
         of_municipalities=of_all,
     )
+
+
+def _bounded(
+    shown: pd.DataFrame, exact: pd.DataFrame, changed: pd.Series, *, constants: Constants, law: Law
+) -> pd.DataFrame:
+    """A published table with bounds of what is true today.
+
+    A row that stands is of other children, and of other national means: its bounds are those of the
+    children who changed since, and as wide as it takes to hold what is true.
+    """
+    few = changed.fillna(0).to_numpy()
+    bounds = bounded(shown, decimals=law.decimals, constants=constants, changed=few)
+    stands, true = changed.notna().to_numpy(), (exact["A"] - exact["B"]).to_numpy()
+    low = np.where(stands, np.minimum(bounds["low"], true), bounds["low"])
+    high = np.where(stands, np.maximum(bounds["high"], true), bounds["high"])
+    return bounds.assign(low=low, high=high)
 
 
 def _constants(population: populations.Population, threshold: Fraction, law: Law) -> Constants:

@@ -46,9 +46,9 @@ class Ledger:
 class Held:
     """Tables as they are published: name -> frame.
 
-    changed: name -> children of each row who changed since it was first published, 0 for a row that
-    is published now. held: rows whose score would else be another. ledger: what the next report is
-    held against.
+    changed: name -> children of each row who changed since it was first published, NaN for a row
+    that is published now. held: rows whose score would else be another. ledger: what the next
+    report is held against.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -113,7 +113,7 @@ def hold(
         counts = first["place"].map(changed(now, before.children)).fillna(0).astype(int)
         stands = first[SCORE].notna() & (counts < rules.hold)
         score = first[SCORE].where(stands, frame[SCORE])
-        made[name], moved[name] = frame.assign(**{SCORE: score}), counts.where(stands, 0)
+        made[name], moved[name] = frame.assign(**{SCORE: score}), counts.where(stands)
         count += int((stands & (score != frame[SCORE])).sum())
         standing = set(first.loc[stands, "place"])
         is_new, is_old = (

@@ -188,8 +188,17 @@ def answer(
     return report.answer(
         shown([10] * len(scores), scores), places, indicator=indicator, nationals=nationals,
         divided=result, grants=shown_grants(result), point=disclosure.point_value(result),
-        averaging=averaging(2, late), **NOTHING_BESIDE | beside,
+        averaging=averaging(2, late), **{"fewest": 1} | NOTHING_BESIDE | beside,
     )  # fmt: skip
+
+
+def test_the_answer_counts_no_few_sites_and_none_that_they_leave(nationals: pd.DataFrame) -> None:
+    many = [5.0] * 12
+    for scores in ([*many, 0.0], [5.0, *[0.0] * 12]):
+        text = answer(nationals, scores=scores, late=3, fewest=10)
+        assert "too few to say how many" in text and "of 13" not in text
+        with language.use("nl"):
+            assert "te weinig" in answer(nationals, scores=scores, late=3, fewest=10)
 
 
 def test_the_answer_names_indicator_counts_step_and_limit(nationals: pd.DataFrame) -> None:

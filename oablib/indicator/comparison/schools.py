@@ -28,6 +28,7 @@ _CELLS = (
     (POSITIVE, POSITIVE, "positive_both"),
 )
 # Half widths (points) of the published bands, which the names of their keys give.
+FEWEST_STEPS = 4  # of a grid of both scores, below which it says nothing
 _CLASSES = 6  # of table 4.1.4: two of them within one standard deviation of the mean
 _BANDS = {NOT_ZERO: (24, "share_within_24_points"), ALL: (16, "share_within_16_points_all")}
 
@@ -48,17 +49,25 @@ class Crowds:
 def crowds(pairs: pd.DataFrame, *, steps: int, rules: Rules) -> Crowds:
     """Rows that are not zero under both, counted by both scores (figures 4.1.1 and 4.2.1).
 
-    Cells grow with the score: `steps` of them reach from 0 to the largest score.
+    Cells grow with the score: `steps` of them reach from 0 to the largest score, or half as many
+    each time that most rows would lie in cells that are too few.
     """
     moving = not_zero_under_both(pairs)[["current", "new"]].to_numpy(float)
-    width = np.log1p(moving.max(initial=1.0)) / steps
-    cells = np.floor(np.log1p(moving) / width)
+    while True:
+        made = _counted(moving, steps=steps, fewest=rules.density_fewest)
+        if made.hidden <= len(moving) / 2 or steps < FEWEST_STEPS:
+            return made
+        steps //= 2
+
+
+def _counted(scores: np.ndarray, *, steps: int, fewest: int) -> Crowds:
+    width = np.log1p(scores.max(initial=1.0)) / steps
+    cells = np.floor(np.log1p(scores) / width)
     frame = pd.DataFrame(cells, columns=["current", "new"]).value_counts().sort_index()
     counted = frame.rename("n").reset_index()
-    shown = counted["n"] >= rules.density_fewest
-    middle = np.expm1((counted[["current", "new"]] + 0.5) * width).where(
-        counted[["current", "new"]] > 0, 0.0
-    )
+    place = counted[["current", "new"]]
+    middle = np.expm1((place + 0.5) * width).where(place > 0, 0.0)
+    shown = counted["n"] >= fewest
     table = middle.assign(n=counted["n"])[shown].reset_index(drop=True)
     return Crowds(table, int(counted.loc[~shown, "n"].sum()))
 

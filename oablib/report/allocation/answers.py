@@ -25,18 +25,20 @@ def answer(
     grants: pd.DataFrame,
     point: float,
     averaging: pd.DataFrame,
+    fewest: int,
 ) -> str:
     """Who has a score above zero, what a pupil adds, what a point is worth, and how sure it is.
 
     schools, municipalities: as they are shown; those without pupils or without a score do not
-    count. averaging: as disclosure.averaging. indicator: name of the one that is applied, empty for that of the run. other: what the
-    indicator beside it would give. nationals, grants, point (euro): as they may be shown.
+    count. indicator: name of the one that is applied, empty for that of the run. other: what the
+    indicator beside it would give. nationals, grants, point (euro), averaging: as they may be
+    shown. fewest: sites or municipalities that a count is of, and that it leaves.
     """
     national = nationals.iloc[0]
     shown = [table.dropna(subset=["achterstandsscore"]) for table in (schools, municipalities)]
-    parts = [_scores(with_pupils(shown[0]), shown[1], indicator=indicator)]
+    parts = [_scores(with_pupils(shown[0]), shown[1], indicator=indicator, fewest=fewest)]
     if beside and other:
-        parts.append(_beside(other, indicator=beside))
+        parts.append(_beside(other, indicator=beside, fewest=fewest))
     parts += [
         _(
             "The boundary (grenswaarde) is {boundary:.1f}, so each pupil who counts adds at least "
@@ -46,10 +48,26 @@ def answer(
         _money(divided, grants, point=point),
         _limit(averaging),
     ]  # fmt: skip
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
-def _scores(schools: pd.DataFrame, municipalities: pd.DataFrame, *, indicator: str) -> str:
+def _are_few(*tables: pd.DataFrame, fewest: int) -> bool:
+    """Whether a number of rows above zero, or of those at zero, is one of few."""
+    above = [(int((table["achterstandsscore"] > 0).sum()), len(table)) for table in tables]
+    return any(0 < part < fewest for count, n in above for part in (count, n - count))
+
+
+def _scores(
+    schools: pd.DataFrame, municipalities: pd.DataFrame, *, indicator: str, fewest: int
+) -> str:
+    if _are_few(schools, municipalities, fewest=fewest):
+        return sentence(
+            _(
+                "by {indicator}, the school sites or municipalities with an achterstandsscore "
+                "above zero, or those without, are too few to say how many.",
+                indicator=applied(indicator),
+            )
+        )
     sites, towns = (int((t["achterstandsscore"] > 0).sum()) for t in (schools, municipalities))
     counts = {
         "indicator": applied(indicator),
@@ -71,7 +89,9 @@ def _scores(schools: pd.DataFrame, municipalities: pd.DataFrame, *, indicator: s
     return f"{most} {half}"
 
 
-def _beside(other: Allocated, *, indicator: Indicator) -> str:
+def _beside(other: Allocated, *, indicator: Indicator, fewest: int) -> str:
+    if _are_few(with_pupils(other.schools), other.municipalities, fewest=fewest):
+        return ""
     sites, towns = (
         int((table["achterstandsscore"] > 0).sum())
         for table in (with_pupils(other.schools), other.municipalities)
@@ -112,8 +132,10 @@ def _money(divided: Grants, grants: pd.DataFrame, *, point: float) -> str:
 
 def _limit(averaging: pd.DataFrame) -> str:
     """What averaging draws of unknown education in another way would do to the sites above 0."""
-    values = averaging.set_index("measure")
-    early, late = (int(values[name]["above_zero"]) for name in ("early", "late"))
+    values = averaging.set_index("measure").loc["above_zero", ["early", "late"]]
+    if values.isna().any():
+        return _("The main limit is imputed education.")
+    early, late = map(int, values)
     if early == late:
         return _(
             "Imputed education hardly decides how many sites have a score: about {early:,} are "

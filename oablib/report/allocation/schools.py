@@ -50,6 +50,8 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
         if average == "child"
         else _("In this run draws are averaged per school.")
     )
+    if np.isnan(early) or np.isnan(late):
+        return counted
     if early == late and before == after:
         return _("Averaging per school changes nothing.") + " " + counted
     change = _(

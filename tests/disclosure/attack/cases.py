@@ -85,18 +85,21 @@ def release(
     of: tuple[attack.Constants, attack.Constants],
 ) -> attack.Released:
     """Both tables, with A and B, through a profile."""
-    coarse = sites["n_children"] < profile.coarse_below
+    pupils = sites.groupby("municipality")["n_children"].sum()
+    pupils = municipalities["municipality"].map(pupils).fillna(0)
+    toddlers = municipalities["n_children"] - pupils
     stepped = (
-        sites.assign(step=np.where(coarse, profile.coarse_step, profile.fine_step)),
+        sites.assign(step=profile.sites.of(sites["n_children"])),
         municipalities.assign(step=profile.municipal_step),
     )
-    fewest = (profile.fewest_pupils, profile.fewest_children)
+    hidden = (
+        sites["n_children"].between(1, profile.fewest_pupils - 1),
+        (pupils < profile.fewest_of_municipality) | (toddlers < profile.fewest_toddlers),
+    )
     tables = []
-    for frame, least, constants in zip(stepped, fewest, of, strict=True):
+    for frame, few, constants in zip(stepped, hidden, of, strict=True):
         score = steps(law(frame["A"] - frame["B"]), frame["step"])
-        shown = frame.assign(
-            achterstandsscore=score.mask(frame["n_children"].between(1, least - 1))
-        )
+        shown = frame.assign(achterstandsscore=score.mask(few))
         tables.append(attack.bounded(shown, decimals=DECIMALS, constants=constants))
     return attack.Released(DATE, *(without_secrets(table) for table in tables), *of)
 

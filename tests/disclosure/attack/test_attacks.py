@@ -63,11 +63,12 @@ def test_toddlers_follow_as_municipality_minus_schools(rules: Rules) -> None:
 
 def test_toddlers_of_schools_above_the_threshold_need_steps_of_five_children(rules: Rules) -> None:
     """Where no school has a 0, all that hides toddlers is the step of the municipality."""
-    finer = dataclasses.replace(rules.strict, municipal_step=10.0)
-    coarser = dataclasses.replace(rules.strict, municipal_step=20.0)
-    learned = found(cases.by_profile(ONE_TODDLER, finer), ONE_TODDLER, rules)
+    every = dataclasses.replace(rules.strict, fewest_toddlers=1)
+    learned = found(cases.by_profile(ONE_TODDLER, every), ONE_TODDLER, rules)
     assert learned == {("toddlers", "count")}
+    coarser = dataclasses.replace(every, municipal_step=20.0)
     assert found(cases.by_profile(ONE_TODDLER, coarser), ONE_TODDLER, rules) == set()
+    assert found(cases.by_profile(ONE_TODDLER, rules.strict), ONE_TODDLER, rules) == set()
 
 
 def test_a_hidden_school_follows_as_municipality_minus_visible_ones(rules: Rules) -> None:
@@ -174,9 +175,9 @@ def test_bounds_of_a_row_that_stands_hold_whatever_few_children_changed() -> Non
     for grown, A in ((few, 140 + few * 11), (few, 140), (-few, 140 - few * 11), (0, 140 - few * 7)):
         n = 100 + grown
         row = pd.DataFrame({"n_children": [n], "step": 1.0, "achterstandsscore": [published]})
-        options = {"decimals": 2, "constants": constants, "hold": hold}
+        options = {"decimals": 2, "constants": constants}
         exact = A - float(constants.drop(n))
-        standing = attack.bounded(row, held=[True], **options)
+        standing = attack.bounded(row, changed=[few], **options)
         assert standing["low"].item() <= exact <= standing["high"].item()
         made_anew = attack.bounded(row, **options)
         assert not made_anew["low"].item() <= exact <= made_anew["high"].item()

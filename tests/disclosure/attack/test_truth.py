@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from oablib import allocation, disclosure
 from oablib.base.errors import AllocationError, DisclosureError
 from oablib.disclosure import Profile, attack
+from oablib.disclosure.settings import Steps
 from tests.disclosure.attack import cases
 
 COUNTRIES = 200
@@ -18,10 +19,9 @@ STEPS = st.sampled_from([0.01, 0.5, 1.0, 10.0])
 profiles = st.builds(
     Profile,
     fewest_pupils=st.integers(1, 30),
-    fewest_children=st.integers(1, 60),
-    coarse_below=st.integers(1, 30),
-    coarse_step=STEPS,
-    fine_step=STEPS,
+    fewest_of_municipality=st.integers(1, 60),
+    fewest_toddlers=st.integers(0, 20),
+    sites=st.builds(Steps, below=st.integers(1, 30), coarse=STEPS, fine=STEPS),
     municipal_step=STEPS,
 )
 
