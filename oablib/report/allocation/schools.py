@@ -53,7 +53,7 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
     if np.isnan(early) or np.isnan(late):
         return counted
     if early == late and before == after:
-        return _("Averaging per school changes nothing.") + " " + counted
+        return _("Averaging per school changes hardly anything.") + " " + counted
     change = _(
         "Averaged per school, about {late:,} sites instead of {early:,} have a score above zero, "
         "and the sum of scores changes by {change:+.1%}.",
