@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests import other_generator
 from tests.places import ROOT
+from tests.runs import sentinel
 
 FEW = ("imputations=2", "iterations=1", "draws=10", "splits=2")
 FEW_OF_COUNTRY = (*FEW, "education_draws=2")
@@ -91,8 +92,8 @@ class Reports:
 
 def deliver(root: Path) -> None:
     """The other data holder's files, with waves of its own and a path that it judges founded."""
-    other_generator.deliver_cohort(root / "delivery")
-    other_generator.deliver_country(root / "country")
+    cohort = other_generator.deliver_cohort(root / "delivery")
+    sentinel.plant(cohort, other_generator.deliver_country(root / "country"))
     shutil.copy(Path(__file__).with_name("elsewhere.yaml"), root / "params" / "runs")
     waves = "".join(
         rf'\g<1>{wave}, key: "{wave}", nl: "Schooljaar {wave}", en: "School year {wave}"}}' + "\n"

@@ -52,9 +52,9 @@ def answer(
 
 
 def _are_few(*tables: pd.DataFrame, fewest: int) -> bool:
-    """Whether a number of rows above zero, or of those at zero, is one of few."""
+    """Whether a number of rows above zero, or of those at zero, is one of few, or of no rows."""
     above = [(int((table["achterstandsscore"] > 0).sum()), len(table)) for table in tables]
-    return any(0 < part < fewest for count, n in above for part in (count, n - count))
+    return any(not n or 0 < part < fewest for count, n in above for part in (count, n - count))
 
 
 def _scores(
