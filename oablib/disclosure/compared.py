@@ -70,6 +70,16 @@ def _dominated(table: pd.DataFrame, family: tuple[str, ...], *, rules: Rules) ->
     return hidden
 
 
+def classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Schools by class of change, as comparison.classes: all, or where one is of few, none.
+
+    Schools that lose or gain, and those with an ordinary change, are sums of classes too, so that
+    few would follow from what is left.
+    """
+    shown = hide(frame, counts=["n"], also=["share"], rules=rules)
+    return shown.assign(n=np.nan, share=np.nan) if shown["n"].isna().any() else shown
+
+
 def profile(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Shares of children in groups of schools, as comparison.profile, where neither is of few.
 

@@ -101,14 +101,16 @@ def nationals(means: Mapping[str, National], *, constants: Constants) -> pd.Data
 def averaging(
     frame: pd.DataFrame, *, sites: int, fewest: int, constants: Constants
 ) -> pd.DataFrame:
-    """What averaging changes, as allocation.early_and_late, with sums in whole steps.
+    """What averaging changes, as allocation.early_and_late, with sums and counts in whole steps.
 
-    Nothing is shown where fewer than `fewest` of the sites are above 0, or at it, either way.
+    Nothing is shown where fewer than `fewest` of the sites are above 0, or at it, either way. By an
+    exact number of sites above 0 hidden cells of comparison.crosstable would come back.
     """
     above = frame.loc[frame["measure"] == "above_zero", ["early", "late"]].to_numpy(float)
     if any(0 < count < fewest for count in (*above.ravel(), *(sites - above.ravel()))):
         return frame.assign(early=np.nan, late=np.nan)
-    steps = frame["measure"].map({"sum": constants.sum_step}).fillna(10.0**-constants.means)
+    whole = {"sum": constants.sum_step, "above_zero": constants.count_step}
+    steps = frame["measure"].map(whole).fillna(10.0**-constants.means)
     early, late = ((frame[name] / steps).round() * steps for name in ("early", "late"))
     return frame.assign(early=early, late=late)
 

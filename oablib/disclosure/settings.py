@@ -48,11 +48,15 @@ class Profile(kinds.Declaration):
 
 @dataclass(frozen=True, slots=True)
 class Constants(kinds.Declaration):
-    """How national figures are shown: decimals of both means and of the boundary, steps of sums."""
+    """How national figures are shown: decimals of both means and of the boundary, steps of sums.
+
+    count_step: of the number of school sites above zero, from which others would follow.
+    """
 
     means: Annotated[int, kinds.between(0, 6)]
     boundary: Annotated[int, kinds.between(0, 6)]
     sum_step: kinds.Count
+    count_step: kinds.Count
     euro_step: kinds.Count
 
 

@@ -16,7 +16,7 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-OURS = "ours"  # beginning of the source of a choice of our own
+OURS, MEASURED = "ours", "measured"  # sources that are no publication
 SHARES = ("largest_part", "largest_category")
 
 
@@ -57,8 +57,8 @@ def _value(key: str, value: Any) -> str:
 
 
 def _source(source: str) -> str:
-    first, *rest = source.split("; ")
-    return "; ".join([_("own choice") if first == OURS else first, *rest])
+    words = {OURS: _("own choice"), MEASURED: _("measured")}
+    return "; ".join(words.get(part, part) for part in source.split("; "))
 
 
 @in_languages
@@ -96,8 +96,8 @@ def answer(
     fewest: units behind every number.
     """
     cells = _(
-        "No number of fewer than {n} children, parents or schools is shown, and none from which "
-        "such a number follows.",
+        "No table or figure has a number of fewer than {n} children, parents or schools, nor one "
+        "from which such a number follows within the same table.",
         n=fewest,
     )  # fmt: skip
     if withheld is None or attack is None:
@@ -106,8 +106,9 @@ def answer(
     hidden, sites = map(int, rows.loc["sites"])
     towns, every = map(int, rows.loc["municipalities"])
     places = _(
-        "Of {sites:,} school sites {hidden:,} have no score, and {towns:,} of {every:,} "
-        "municipalities; all others have one above the threshold only, in steps.",
+        "Scores of {hidden:,} of {sites:,} school sites and of {towns:,} of {every:,} "
+        "municipalities are not shown; the others are shown in steps, and as 0 below the "
+        "threshold (drempel).",
         sites=sites, hidden=hidden, towns=towns, every=every,
     )  # fmt: skip
     return " ".join([cells, places, _attacked(attack, profile=profile, fewest=fewest)])
@@ -119,22 +120,22 @@ def _attacked(attack: pd.DataFrame, *, profile: str, fewest: int) -> str:
     if not found:
         least = values["fewest_values"]
         text = _(
-            "**An attack with {programmes} programmes on all of this found no child, and no number "
-            "of fewer than {fewest}.**",
+            "**An attack on these scores, with {programmes} linear and integer programmes, found "
+            "neither the score of a child nor a number of fewer than {fewest} children.**",
             programmes=programmes, fewest=fewest,
         )  # fmt: skip
         if not np.isfinite(least):
             return text
         more = _(
-            "Every small number of children in the target group keeps at least {least:,} possible "
-            "values.",
-            least=int(least),
+            "Where fewer than {fewest} children of a place are in the target group, at least "
+            "{least:,} values of their number stay possible.",
+            fewest=fewest, least=int(least),
         )  # fmt: skip
         return f"{text} {more}"
     return _.plural(
-        "**An attack with {programmes} programmes found too much about {n:,} place**, which the "
-        "profile `{profile}` accepts.",
-        "**An attack with {programmes} programmes found too much about {n:,} places**, which the "
-        "profile `{profile}` accepts.",
+        "**An attack on these scores, with {programmes} linear and integer programmes, found too "
+        "much about {n:,} place**, which the profile `{profile}` accepts.",
+        "**An attack on these scores, with {programmes} linear and integer programmes, found too "
+        "much about {n:,} places**, which the profile `{profile}` accepts.",
         n=found, programmes=programmes, profile=profile,
     )  # fmt: skip

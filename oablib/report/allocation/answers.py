@@ -29,13 +29,14 @@ def answer(
 ) -> str:
     """Who has a score above zero, what a pupil adds, what a point is worth, and how sure it is.
 
-    Tables as allocation.schools, municipalities and early_and_late; sites without pupils do not
+    schools, municipalities: as they are shown; those without pupils or without a score do not
     count. indicator: name of the one that is applied, empty for that of the run. other: what the
-    indicator beside it would give. nationals, grants, point (euro), averaging: as they
-    may be shown. fewest: sites or municipalities that a count is of, and that it leaves.
+    indicator beside it would give. nationals, grants, point (euro), averaging: as they may be
+    shown. fewest: sites or municipalities that a count is of, and that it leaves.
     """
     national = nationals.iloc[0]
-    parts = [_scores(with_pupils(schools), municipalities, indicator=indicator, fewest=fewest)]
+    shown = [table.dropna(subset=["achterstandsscore"]) for table in (schools, municipalities)]
+    parts = [_scores(with_pupils(shown[0]), shown[1], indicator=indicator, fewest=fewest)]
     if beside and other:
         parts.append(_beside(other, indicator=beside, fewest=fewest))
     parts += [
@@ -75,12 +76,12 @@ def _scores(
     }  # fmt: skip
     if not sites:
         return sentence(
-            _("by {indicator}, no school site has an achterstandsscore above zero.", **counts)
+            _("by {indicator}, no school site shows an achterstandsscore above zero.", **counts)
         )
     most = sentence(
         _(
             "by {indicator}, **{sites:,} of {n:,} school sites** ({share:.0%}) and **{towns:,} of "
-            "{all:,} municipalities** ({part:.0%}) have an achterstandsscore above zero.",
+            "{all:,} municipalities** ({part:.0%}) show an achterstandsscore above zero.",
             **counts,
         )
     )
@@ -137,11 +138,11 @@ def _limit(averaging: pd.DataFrame) -> str:
     early, late = map(int, values)
     if early == late:
         return _(
-            "Imputed education hardly decides how many sites have a score: {early:,} are above "
-            "zero whether draws are averaged per child or per school.",
+            "Imputed education hardly decides how many sites have a score: about {early:,} are "
+            "above zero whether draws are averaged per child or per school.",
             early=early,
         )
     return _(
-        "The main limit is imputed education: {early:,} sites are above zero if draws are "
+        "The main limit is imputed education: about {early:,} sites are above zero if draws are "
         "averaged per child, {late:,} if per school.", early=early, late=late,
     )  # fmt: skip

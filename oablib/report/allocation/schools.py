@@ -55,8 +55,8 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
     if early == late and before == after:
         return _("Averaging per school changes nothing.") + " " + counted
     change = _(
-        "Averaged per school, {late:,} sites instead of {early:,} have a score above zero, and "
-        "the sum of scores changes by {change:+.1%}.",
+        "Averaged per school, about {late:,} sites instead of {early:,} have a score above zero, "
+        "and the sum of scores changes by {change:+.1%}.",
         late=int(late), early=int(early), change=after / before - 1 if before else np.nan,
     )  # fmt: skip
     return f"{change} {counted}"

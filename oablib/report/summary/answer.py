@@ -30,8 +30,11 @@ def answer(
 
 
 def meaning(country: Country | None) -> str:
-    """What it means for the country, and by which indicator, in a sentence; empty without one."""
-    if country is None:
+    """What it means for the country, and by which indicator, in a sentence.
+
+    Empty without a country, and where numbers of school sites are not shown.
+    """
+    if country is None or not country.counts_schools:
         return ""
     values = {
         "new": country.schools_above_zero("new"),

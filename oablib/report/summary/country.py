@@ -61,6 +61,11 @@ def sources(country: Country) -> str:
 
 def schools(country: Country) -> str:
     """School sites above zero, before and after."""
+    if not country.counts_schools:
+        return _(
+            "So few school sites have a score above zero by only one of the two indicators that "
+            "numbers of sites are not shown."
+        )
     values = {
         "new": country.schools_above_zero("new"),
         "current": country.schools_above_zero("current"),

@@ -96,18 +96,19 @@ def _of_country(country: Country | None) -> list[Row]:
     if country is None:
         return []
     children = int(country.facts["children"].iloc[0])
-    above = (country.schools_above_zero("new"), country.schools_above_zero("current"))
     matched = (
         _("scores imputed by predictive mean matching"),
         percent(country.share("matched"), 1),
         "10_pupil_scores",
     )
+    above = {name: country.schools_above_zero(name) for name in ("new", "current")}
+    schools = (
+        _("school sites above zero (current indicator)"),
+        _("{new:,} ({current:,})", **above),
+        "12_comparison",
+    )
     return [
         (_("children with a score"), number(children, 0), "10_pupil_scores"),
         *([] if math.isnan(country.share("matched")) else [matched]),
-        (
-            _("school sites above zero (current indicator)"),
-            _("{new:,} ({current:,})", new=above[0], current=above[1]),
-            "12_comparison",
-        ),
+        *([schools] if country.counts_schools else []),
     ]

@@ -122,12 +122,20 @@ class Country:
         """Whether the indicator that is applied was estimated in this run."""
         return bool((self.effects["new_from"] == "estimated").any())
 
+    @property
+    def counts_schools(self) -> bool:
+        """Whether every number of school sites above zero is shown."""
+        return bool(self.crosstable["n"].notna().all())
+
     def schools_above_zero(self, column: str) -> int:
-        """School sites with a score above zero, by the indicator in `column`: current or new."""
+        """School sites with a score above zero, by the indicator in `column`: current or new.
+
+        Only where `counts_schools`.
+        """
         table = self.crosstable
         return int(table.loc[table[column] == "above zero", "n"].sum())
 
     def schools_that_differ(self) -> int:
-        """School sites above zero by one of the indicators only."""
+        """School sites above zero by one of the indicators only; where `counts_schools`."""
         table = self.crosstable
         return int(table.loc[table["current"] != table["new"], "n"].sum())
