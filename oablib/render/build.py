@@ -124,14 +124,19 @@ def pages(
     made_from: Provenance,
     downloads: Sequence[Download] = (),
     edition: Edition | None = None,
+    cells: Mapping[str, int] | None = None,
 ) -> dict[str, str]:
-    """HTML of the reports, of their index and of their making: file name -> text."""
+    """HTML of the reports, of their index and of their making: file name -> text.
+
+    cells: how many were looked at before they were published, and how many of these are hidden.
+    """
     edition = edition or made_from.editions[0]
     with language.use(edition.code):
         shared = {
             "style": Markup((ASSETS / "report.css").read_text(encoding="utf-8")),
             "made_from": made_from,
             "pages": made,
+            "cells": cells or {},
         }
         font = base64.b64encode((ASSETS / "math.woff2").read_bytes()).decode("ascii")
         names = ("report.html", "index.html", "provenance.html")

@@ -154,7 +154,7 @@ def write(
 ) -> None:
     """Write all files of a report into an empty folder, the manifest last.
 
-    looked: what came of the check of all cells, for the manifest.
+    looked: what came of the check of all cells.
     """
     from oablib.render import checks as links
     from oablib.running import publication_files  # a run without change needs neither
@@ -164,7 +164,8 @@ def write(
     for name, path in (extra | dict(publication.extra)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / name)
-    publication_files.write_reports(publication, made_from, folder=folder)
+    cells = {"looked_at": looked.cells, "hidden": looked.hidden} if looked else {}
+    publication_files.write_reports(publication, made_from, folder=folder, cells=cells)
     others = {
         name: sha256(path)
         for name, path in _files_in(folder).items()
@@ -174,11 +175,7 @@ def write(
     write_json(
         folder / MANIFEST,
         provenance.manifest(
-            made_from,
-            identity=identity,
-            results=results,
-            files=others,
-            cells={"looked_at": looked.cells, "hidden": looked.hidden} if looked else {},
+            made_from, identity=identity, results=results, files=others, cells=cells
         ),
     )
     if broken := links.broken(folder):

@@ -59,8 +59,13 @@ def write_tables(
     return results
 
 
-def write_reports(publication: Publication, made_from: Provenance, *, folder: Path) -> None:
-    """Pages, PDFs, notebooks, and the files of their exhibits, in each language of the run."""
+def write_reports(
+    publication: Publication, made_from: Provenance, *, folder: Path, cells: Mapping[str, int]
+) -> None:
+    """Pages, PDFs, notebooks, and the files of their exhibits, in each language of the run.
+
+    cells: as of build.pages.
+    """
     executed = [
         Executed(
             stem=stage.stem,
@@ -73,7 +78,9 @@ def write_reports(publication: Publication, made_from: Provenance, *, folder: Pa
     made = build.editions(executed, made_from=made_from)
     for edition, reports in made.items():
         with language.use(edition.code):
-            _write_language(publication, made_from, reports, edition, folder / edition.folder)
+            _write_language(
+                publication, made_from, reports, edition, folder / edition.folder, cells=cells
+            )
     files.put(folder / contents.FILE, contents.written(made, made_from=made_from))
 
 
@@ -83,6 +90,8 @@ def _write_language(
     reports: Sequence[build.Report],
     edition: Edition,
     folder: Path,
+    *,
+    cells: Mapping[str, int],
 ) -> None:
     """Pages of a report in the language in use."""
     (folder / "notebooks").mkdir(parents=True)
@@ -95,7 +104,9 @@ def _write_language(
         _offered(name, stem=stem, path=publication.results[name][1])
         for name, (stem, _path) in sorted(publication.results.items())
     ]
-    pages = build.pages(reports, made_from=made_from, downloads=offered, edition=edition)
+    pages = build.pages(
+        reports, made_from=made_from, downloads=offered, edition=edition, cells=cells
+    )
     for name, text in pages.items():
         files.put(folder / name, text)
 
