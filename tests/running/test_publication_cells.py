@@ -27,8 +27,6 @@ from tests.places import ROOT
 ABOUT = About("children", "a file", drawn=True)
 STEM = "01_intake"
 CELLS = {"of": "children", "counts": ["n"], "known": ["group"]}
-ELSEWHERE = ("allocation", "comparison", "causes")
-"""Stages whose tables are of places, and wait for their declaration."""
 
 
 def exhibits(n: list[Any], cells: Any) -> InLanguages:
@@ -118,21 +116,17 @@ def test_hidden_numbers_have_a_mark_and_a_note() -> None:
 def results_tables() -> list[Any]:
     entries = []
     for name in params.names("results"):
-        waits = pytest.mark.xfail(strict=True, reason="declared with the rules of places")
-        marks = [waits] if name in ELSEWHERE else []
         for table, entry in params.load_yaml(params.named_file("results", name)).items():
-            entries.append(pytest.param(entry, id=f"results/{name}: {table}", marks=marks))
+            entries.append(pytest.param(entry, id=f"results/{name}: {table}"))
     return entries
 
 
 def exhibits_of_modules() -> list[Any]:
     entries = []
     for path in sorted((ROOT / "oablib" / "report").rglob("*.yaml")):
-        waits = pytest.mark.xfail(strict=True, reason="declared with the rules of places")
-        marks = [waits] if path.parent.name in ELSEWHERE else []
         for label, entry in strict_yaml.read(path).values.items():
             if label not in (LABELS, WORDS):
-                entries.append(pytest.param(entry, id=f"{path.stem}: {label}", marks=marks))
+                entries.append(pytest.param(entry, id=f"{path.stem}: {label}"))
     return entries
 
 

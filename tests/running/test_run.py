@@ -34,11 +34,18 @@ TELLS_STATUS = ("index.html", "nl/index.html", "contents.json", "manifest.json")
 STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.of_run('mine')\n"
 
 
+DESCRIBED = """
+sizes: {title: Sizes, title_nl: Groottes, unit: n, unit_nl: n, rows: one, rows_nl: een, cells: none}
+"""
+
+
 @pytest.fixture
 def root(project: Path) -> Path:
     """A project root with two small notebooks as its stages, and a data file."""
     (project / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
     (project / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
+    (project / "params" / "results").mkdir()
+    (project / "params" / "results" / "intake.yaml").write_text(DESCRIBED)
     stage(project, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
     stage(project, "00_summary", SUMMARY, reads=["sizes"])
     return project
