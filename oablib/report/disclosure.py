@@ -16,7 +16,7 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-OURS = "ours"  # beginning of the source of a choice of our own
+OURS, MEASURED = "ours", "measured"  # parts of the source of a choice of our own
 SHARES = ("largest_part", "largest_category")
 
 
@@ -47,8 +47,8 @@ def _value(key: str, value: Any) -> str:
 
 
 def _source(source: str) -> str:
-    first, *rest = source.split("; ")
-    return "; ".join([_("own choice") if first == OURS else first, *rest])
+    words = {OURS: _("own choice"), MEASURED: _("measured")}
+    return "; ".join(words.get(part, part) for part in source.split("; "))
 
 
 @in_languages
