@@ -31,7 +31,7 @@ def rules_table(frame: pd.DataFrame, *, profile: str) -> Table:
     ]
     about = About(_.later("every report"), "params/rules/disclosure.yaml")
     shown = pd.DataFrame(rows, columns=["rule", "value", "source"])
-    return show(shown, about=about, **captions("tbl-disclosure-rules"))
+    return show(shown, about=about, **captions("tbl-rules"))
 
 
 def _lines(key: str, value: Any) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oablib import allocation, disclosure
+from oablib import allocation, comparison, disclosure
 from oablib.disclosure import places
 
 RULES = disclosure.rules()
@@ -126,3 +126,30 @@ def test_national_figures_have_the_decimals_of_the_rules() -> None:
     for name, decimals in (("C", 2), ("G", 2), ("distance", 2), ("boundary", 1)):
         assert shown[name][0] == round(shown[name][0], decimals)
         assert shown[name][0] == pytest.approx(getattr(means, name, means.C - means.G), abs=0.051)
+
+
+def test_boundaries_and_shifts_have_the_decimals_of_national_figures() -> None:
+    rng = np.random.default_rng(1)
+    current, new = rng.normal(size=(2, 400))
+    exact = comparison.cutoff(current, new, boundaries=(-1.2345678, -1.1111111))
+    shown = disclosure.cutoff(exact, constants=RULES.constants).set_index("measure")["value"]
+    exact = exact.set_index("measure")["value"]
+    for name, value in exact.items():
+        if str(name).startswith("boundary"):
+            assert shown[name] == round(value, RULES.constants.boundary) != value
+        elif name in ("shift", "mean_difference", "net_shift"):
+            assert shown[name] == round(value, RULES.constants.means) != value
+        else:  # fractions of all children
+            assert shown[name] == value
+
+
+def test_sums_of_what_averaging_changes_are_in_whole_steps() -> None:
+    early = pd.DataFrame({"n_target": [3.0, 1.0], "achterstandsscore": [4123.45, 0.0]})
+    late = pd.DataFrame({"n_target": [3.5, 0.5], "achterstandsscore": [4001.2, 61.7]})
+    exact = allocation.early_and_late(early, late)
+    shown = disclosure.averaging(exact, constants=RULES.constants).set_index("measure")
+    assert shown.loc["sum", ["early", "late"]].tolist() == [4100, 4100]
+    assert shown.loc["above_zero", ["early", "late"]].tolist() == [1, 2]
+    means = shown.drop("sum")[["early", "late"]]
+    expected = exact.set_index("measure").drop("sum")[["early", "late"]].round(2)
+    pd.testing.assert_frame_equal(means, expected, check_dtype=False)

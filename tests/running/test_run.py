@@ -34,20 +34,24 @@ TELLS_STATUS = ("index.html", "nl/index.html", "contents.json", "manifest.json")
 STORE = "from oablib.notebook import store\nimport pandas as pd\ntables = store.of_run('mine')\n"
 
 
+DESCRIBED = """
+sizes: {title: Sizes, title_nl: Groottes, unit: n, unit_nl: n, rows: one, rows_nl: een, cells: none}
+"""
+
+
 @pytest.fixture
 def root(project: Path) -> Path:
     """A project root with two small notebooks as its stages, and a data file."""
     (project / "params" / "runs" / "mine.yaml").write_text("title: Mine\ndata: cohort.csv\n")
     (project / "cohort.csv").write_text(f"child_id\n{SENTINEL}\n")
     (project / "params" / "results").mkdir()
-    (project / "params" / "results" / "intake.yaml").write_text(DECLARED)
+    (project / "params" / "results" / "intake.yaml").write_text(DESCRIBED)
     stage(project, "01_intake", SIZES, reads=["delivery"], writes=["sizes"])
     stage(project, "00_summary", SUMMARY, reads=["sizes"])
     return project
 
 
 SIZES = STORE + "tables.write_result('sizes', pd.DataFrame({'n': [3]}))"
-DECLARED = "sizes: {title: Sizes, unit: children, rows: all of them, cells: none}\n"
 TEXT = "from oablib.report.translated import paragraphs\n"
 SUMMARY = STORE + TEXT + "paragraphs(f\"{tables.read_result('sizes')['n'].sum()} {seed}\")"
 NEXT = "\n# %%\n"
