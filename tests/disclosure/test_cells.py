@@ -82,7 +82,7 @@ CASES: dict[str, Case] = {
     ),
     "a group of nobody": (
         {"shares": {"s": "n"}, "known": ["n"]}, {"s": [0.0, 0.0, 0.5], "n": [0, 9, 9]},
-        [("s", 2), ("s", 3), ("s", 3)],
+        [("s", 2), ("s", 3), ("s", 2), ("s", 3)],
     ),
     "a column that is not declared": (
         {"counts": ["n"]}, {"n": [20], "extra": [5], "flag": [True]}, [("extra", 0)],
