@@ -119,15 +119,19 @@ def single_children(report: Report, register: Register) -> pd.DataFrame:
 def asylum_scores(report: Report) -> list[float]:
     """2: what the one score of all asylum seekers may be, by a row of its own or by what is left.
 
-    The mean of all children is that of each source by the number of its children.
+    The mean of all children is that of each source by the number of its children. Where it is
+    rounded, what is left over is known to as many digits less as there are fewer asylum seekers.
     """
     sources, facts = report.table("score_sources"), report.table("score_facts")
     named = [float(value) for _, frame in report.frames() for value in _asylum_means(frame)]
     if sources.empty or facts.empty:
         return named
-    rest = sources[sources["mean"].isna()]
-    if len(rest) == 1:
-        n = sources["children"].sum()
+    rest = sources[sources["mean"].isna() & (sources["children"] > 0)]
+    n = sources["children"].sum()
+    if (
+        len(rest) == 1
+        and _half_a_digit(facts["mean"].iloc[0]) * n / rest["children"].iloc[0] <= WIDTH / 10
+    ):
         known = (sources["children"] * sources["mean"]).sum()
         named.append((n * facts["mean"].iloc[0] - known) / rest["children"].iloc[0])
     return named
@@ -203,8 +207,12 @@ def _sites(report: Report, register: Register) -> pd.DataFrame:
     return of_places(report, "school_scores", sizes=sizes, reach=RANGE)
 
 
+def _half_a_digit(value: float) -> float:
+    return float(0.5 * 10.0 ** -len(str(value).partition(".")[2]))
+
+
 def _asylum_means(frame: pd.DataFrame) -> Iterator[str]:
     """Means in the rows of asylum seekers, but those of differences between indicators."""
-    if "mean" in frame and "published_mean" not in frame:
+    if "mean" in frame and "r" not in frame:
         rows = frame.apply(lambda cells: cells.astype(str).str.fullmatch(ASYLUM)).any(axis=1)
         yield from frame["mean"][rows].dropna()

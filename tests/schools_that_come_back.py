@@ -20,7 +20,11 @@ Equation = tuple[np.ndarray, float]
 
 
 def few_schools(report: Report) -> list[str]:
-    """Groups of 1 to 9 schools: of the crosstable, and of neighbouring classes of change."""
+    """Groups of 1 to 9 schools: of the crosstable, and of neighbouring classes of change.
+
+    Not those that are zero under both: the tables of changes are of all others, and published rows
+    show who is zero now.
+    """
     return [*_of_crosstable(report), *_of_classes(report)]
 
 
@@ -36,7 +40,7 @@ def _of_crosstable(report: Report) -> list[str]:
     if above % STEP:
         known.append((new, above))
     names = (table["current"] + ", " + table["new"]).tolist()
-    parts, other = dict(zip(names, np.eye(4), strict=True)), _by_the_other(report)
+    parts, other = dict(zip(names[1:], np.eye(4)[1:], strict=True)), _by_the_other(report)
     with_other = [*known, (current, other)] if other % STEP else known
     return _few(known, parts) or _few(with_other, parts)
 

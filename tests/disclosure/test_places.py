@@ -147,9 +147,13 @@ def test_sums_of_what_averaging_changes_are_in_whole_steps() -> None:
     early = pd.DataFrame({"n_target": [3.0, 1.0], "achterstandsscore": [4123.45, 0.0]})
     late = pd.DataFrame({"n_target": [3.5, 0.5], "achterstandsscore": [4001.2, 61.7]})
     exact = allocation.early_and_late(early, late)
-    shown = disclosure.averaging(exact, constants=RULES.constants).set_index("measure")
+    exact.loc[exact["measure"] == "above_zero", ["early", "late"]] = [126.0, 135.0]
+    counted = {"sites": 311, "fewest": RULES.fewest}
+    shown = disclosure.averaging(exact, **counted, constants=RULES.constants)
+    shown = shown.set_index("measure")
     assert shown.loc["sum", ["early", "late"]].tolist() == [4100, 4100]
-    assert shown.loc["above_zero", ["early", "late"]].tolist() == [1, 2]
-    means = shown.drop("sum")[["early", "late"]]
-    expected = exact.set_index("measure").drop("sum")[["early", "late"]].round(2)
+    assert shown.loc["above_zero", ["early", "late"]].tolist() == [130, 140]
+    whole = ["above_zero", "sum"]
+    means = shown.drop(whole)[["early", "late"]]
+    expected = exact.set_index("measure").drop(whole)[["early", "late"]].round(2)
     pd.testing.assert_frame_equal(means, expected, check_dtype=False)

@@ -10,7 +10,7 @@ SCHOOL, PUPILS = "99ZZ00", 6
 
 
 def plant(cohort: Path, country: Path) -> None:
-    """Give a child of both files these values, and take it to school with five others."""
+    """Give a child of both files these values, and take it to school with five others, all low."""
     frame = pd.read_csv(cohort, sep=";", decimal=",", dtype={"child_id": str})
     frame.loc[0, ["child_id", "household_income"]] = [CHILD, INCOME]
     frame.to_csv(cohort, sep=";", decimal=",", index=False, lineterminator="\n")
@@ -33,6 +33,5 @@ def _move(path: Path, pupils: list[str]) -> None:
     frame["school_id"] = frame["school_id"].mask(rows, SCHOOL)
     frame["child_id"] = frame["child_id"].mask(first, CHILD)
     frame.loc[first, ["household_income", "neighbourhood_income"]] = [INCOME, NEIGHBOURHOOD]
-    low = ["education_father", "education_mother"]
-    frame.loc[first, low] = 1
+    frame.loc[rows, ["education_father", "education_mother", "debt_restructuring"]] = 1
     frame.to_parquet(path, index=False)
