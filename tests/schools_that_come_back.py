@@ -4,6 +4,8 @@ The tables of schools that change are sums of the same few groups. Each publishe
 equation over these groups, and a group comes back where it is a sum of equations.
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,8 @@ from tests.attacks_on_reports import FEWEST, Report
 STEP = 10
 """Numbers that end in a 0 may be rounded to it."""
 EXACT = 1e-6
+ALLOCATION = "11_allocation.html"
+BESIDE = re.compile(r"counts above zero would be (?:about )?([\d,]+)")
 Equation = tuple[np.ndarray, float]
 
 
@@ -32,7 +36,9 @@ def _of_crosstable(report: Report) -> list[str]:
     if above % STEP:
         known.append((new, above))
     names = (table["current"] + ", " + table["new"]).tolist()
-    return _few(known, dict(zip(names, np.eye(4), strict=True)))
+    parts, other = dict(zip(names, np.eye(4), strict=True)), _by_the_other(report)
+    with_other = [*known, (current, other)] if other % STEP else known
+    return _few(known, parts) or _few(with_other, parts)
 
 
 def _of_classes(report: Report) -> list[str]:
@@ -53,6 +59,12 @@ def _of_classes(report: Report) -> list[str]:
     return _few(known, parts)
 
 
+def _by_the_other(report: Report) -> float:
+    """Sites above zero by the indicator beside, of which a sentence tells; often the current."""
+    found = (BESIDE.search(text) for path, text in report.texts() if path == ALLOCATION)
+    return next((float(each[1].replace(",", "")) for each in found if each), np.nan)
+
+
 def _bands(report: Report) -> pd.Series:
     bands = report.table("school_bands")
     return bands.set_index("schools")["n"] if len(bands) else pd.Series(dtype=float)
@@ -66,6 +78,8 @@ def _few(equations: list[Equation], parts: dict[str, np.ndarray]) -> list[str]:
     """Parts that are sums of equations, and are of few schools."""
     known = [(row, value) for row, value in equations if not np.isnan(value)]
     rows, values = (np.array(column) for column in zip(*known, strict=True))
+    if np.abs(rows @ np.linalg.lstsq(rows, values, rcond=None)[0] - values).max() > EXACT:
+        return []  # they are not all of the same indicators
     found = []
     for name, part in parts.items():
         weights = np.linalg.lstsq(rows.T, part, rcond=None)[0]

@@ -171,7 +171,9 @@ class _Table:
             yield from self._at(
                 name, there & few, f"a share that is of fewer than {fewest} {declared.of}"
             )
-            yield from self._at(name, there & ~(n >= fewest), f"a share of fewer than {fewest}")
+            of_nobody = (n == 0) & (share == 0)  # a group without schools or children
+            too_few = there & ~(n >= fewest) & ~of_nobody
+            yield from self._at(name, too_few, f"a share of fewer than {fewest}")
             if name in declared.telling:
                 all_of_them = (share >= self.rules.largest_category) | (share == 0)
                 yield from self._at(name, there & all_of_them, "(nearly) all of a group, or none")

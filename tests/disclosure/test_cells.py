@@ -80,6 +80,10 @@ CASES: dict[str, Case] = {
         {"s": [0.9, 0.0, 0.89], "n": [1000, 1000, 1000]},
         [("s", 1), ("s", 2)],
     ),
+    "a group of nobody": (
+        {"shares": {"s": "n"}, "known": ["n"]}, {"s": [0.0, 0.0, 0.5], "n": [0, 9, 9]},
+        [("s", 2), ("s", 3), ("s", 2), ("s", 3)],
+    ),
     "a column that is not declared": (
         {"counts": ["n"]}, {"n": [20], "extra": [5], "flag": [True]}, [("extra", 0)],
     ),

@@ -90,14 +90,15 @@ def _scores(
 
 
 def _beside(other: Allocated, *, indicator: Indicator, fewest: int) -> str:
+    """In steps of `fewest`: by exact numbers hidden ones of the comparison would come back."""
     if _are_few(with_pupils(other.schools), other.municipalities, fewest=fewest):
         return ""
     sites, towns = (
-        int((table["achterstandsscore"] > 0).sum())
+        fewest * round((table["achterstandsscore"] > 0).sum() / fewest)
         for table in (with_pupils(other.schools), other.municipalities)
     )
     return _(
-        "By the {indicator}, the counts above zero would be {sites:,} and {towns:,}.",
+        "By the {indicator}, the counts above zero would be about {sites:,} and {towns:,}.",
         indicator=named(indicator), sites=sites, towns=towns,
     )  # fmt: skip
 
