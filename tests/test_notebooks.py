@@ -10,7 +10,7 @@ import pytest
 
 from oablib import params
 from oablib.base import language
-from oablib.disclosure.held import CHILDREN, ROWS
+from oablib.disclosure.held import CHILDREN, COHORT, ROWS
 from oablib.params.cell import declared
 from oablib.params.declared import RunParameters
 from oablib.running import publication
@@ -24,7 +24,7 @@ PARTS = ("title", "unit", "rows")
 DRAWS = {"education_draws", "education_draws_before"}
 SCORES = {"pupil_scores", "pupil_scores_before"}
 PAYER = {"payer_sites", "payer_municipalities", "payer_grants"}
-PRIVATE = {"cohort", "imputed", "scaled", *DRAWS, *SCORES, *PAYER, ROWS, CHILDREN}
+PRIVATE = {"cohort", "imputed", "scaled", *DRAWS, *SCORES, *PAYER, ROWS, CHILDREN, COHORT}
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)

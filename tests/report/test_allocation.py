@@ -96,6 +96,17 @@ def test_the_size_with_most_points_for_each_pupil_is_named(scores: list, text: s
     assert text in report.sizes_finding(shown([10, 20, 30], scores))
 
 
+@pytest.mark.parametrize(("few", "marks"), [(0, 0), (9, 2), (10, 0)])
+def test_groups_of_few_children_are_not_counted_and_do_not_follow(few: int, marks: int) -> None:
+    names = list(report.rules._.words("accounts"))[:3]
+    exact = pd.DataFrame({"what": names, "children": [few, 400, 90]})
+    frame = disclosure.hide(exact, counts=["children"], rules=GATE)
+    table = report.accounted_table(frame, total=few + 490, about=DRAWN)
+    counts = [cells[1] for _, rows in table.groups for cells in rows]
+    assert counts[-1] == str(few + 490) and counts.count("·") == marks
+    assert len(counts) == (3 if few == 0 else 4)
+
+
 def test_excluded_sites_are_counted_or_said_to_be_none() -> None:
     options = {"rules": allocation.rules(), "codebook": codebook.load()}
     some = pd.DataFrame({"sites": [6248], "excluded": [6], "pupils": [162]})

@@ -74,13 +74,13 @@ def _source(source: str) -> str:
 
 
 @in_languages
-def accounted_table(frame: pd.DataFrame, *, about: About) -> Table:
+def accounted_table(frame: pd.DataFrame, *, total: int, about: About) -> Table:
     """Where each child counts, groups without children aside; the last row is all of them."""
-    there = frame[frame["children"] > 0]
-    total = pd.DataFrame({"what": [_("all children")], "children": [frame["children"].sum()]})
+    there = frame[frame["children"] != 0]
+    every = pd.DataFrame({"what": [_("all children")], "children": [total]})
     shown = there.assign(what=there["what"].map(_.words("accounts")))
     return show(
-        pd.concat([shown, total], ignore_index=True), about=about, **captions("tbl-accounted")
+        pd.concat([shown, every], ignore_index=True), about=about, **captions("tbl-accounted")
     )
 
 
