@@ -284,3 +284,13 @@ def test_the_published_row_is_treated_as_the_others(count: int) -> None:
     shown = disclosure.late(both, rules=RULES)
     pd.testing.assert_frame_equal(shown.iloc[:-1], exact)
     assert shown.iloc[-1][list(COUNTED)].isna().all() == (count < FEWEST)
+
+
+def test_classes_of_change_are_shown_all_or_none() -> None:
+    """Of 139 schools 70 lose: with the two middle classes shown, 12 and 12 would be left."""
+    ends = pd.DataFrame({"lower": [-np.inf, -54.0, 0.0, 54.0], "upper": [-54.0, 0.0, 54.0, np.inf]})
+    for counts, shown in (([12, 58, 57, 12], True), ([7, 63, 57, 12], False)):
+        n = pd.Series(counts)
+        made = disclosure.classes(ends.assign(n=n, share=n / n.sum()), rules=disclosure.rules())
+        assert made[["n", "share"]].notna().to_numpy().all() == shown
+        assert made["n"].isna().all() != shown

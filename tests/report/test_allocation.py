@@ -41,7 +41,9 @@ def towns(result: allocation.Grants, *, pupils: int) -> pd.DataFrame:
     table = result.table.rename(columns={"score_t1": "achterstandsscore"})
     names = table[["municipality"]].assign(name="Town " + table["municipality"])
     return disclosure.municipalities(
-        table.assign(n_pupils=pupils, note=""), names=names, profile=GATE.strict
+        table.assign(n_pupils=pupils, n_children=2 * pupils, note=""),
+        names=names,
+        profile=GATE.strict,
     )
 
 

@@ -1,5 +1,6 @@
 """The summary: each of its sentences, and what it says when the opposite was found."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -253,6 +254,8 @@ def test_the_country(results: Results, country: Country, words: Labels, plan: Mo
     assert "published one, not the one estimated" in applied(given)
     same = replace(country, crosstable=country.crosstable.drop(index=1))
     assert "the same ones as by the current indicator" in schools(same)
+    few = replace(country, crosstable=country.crosstable.assign(n=[9, np.nan, np.nan]))
+    assert "is not shown, because some" in schools(few) and not re.search(r"\d", schools(few))
     with language.use("nl"):
         assert "## Wat het voor het land betekent" in summary.country_section(country)
         assert "7 vestigingen" in schools(country) and "dezelfde" in schools(same)

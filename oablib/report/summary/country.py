@@ -63,8 +63,8 @@ def schools(country: Country) -> str:
     """School sites above zero, before and after."""
     if not country.counts_schools:
         return _(
-            "So few school sites have a score above zero by only one of the two indicators that "
-            "numbers of sites are not shown."
+            "How many school sites have a score above zero by either indicator is not shown, "
+            "because some of these numbers are too small."
         )
     values = {
         "new": country.schools_above_zero("new"),
