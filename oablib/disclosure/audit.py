@@ -7,6 +7,7 @@ import pandas as pd
 
 from oablib.base.errors import DisclosureError
 from oablib.disclosure.attack import Attacked, Constants, Released, attack, bounded, truth
+from oablib.disclosure.attack.places import TODDLERS
 from oablib.disclosure.attack.truth import Truth
 from oablib.disclosure.places import SCORE
 from oablib.disclosure.published import EARLIER, MUNICIPALITIES, SITES, Date, Published
@@ -40,7 +41,8 @@ def attacked(
         _released(shown, date, facts, name=name, with_sites=sites, rules=rules, law=law)
         for (name, date, sites), facts in zip(dates, known, strict=True)
     ]
-    places = pd.concat([facts.places for facts in known], ignore_index=True)
+    true = [known[0].places, _without_sites(known[1].places)]
+    places = pd.concat(true, ignore_index=True)
     return attack(released, truth=places, rules=rules)
 
 
@@ -112,6 +114,12 @@ def _truth(date: Date, *, name: str, law: Law) -> Truth:
     return truth(frame, children.sites, children.municipalities, date=name, rules=law)
 
 
+def _without_sites(places: pd.DataFrame) -> pd.DataFrame:
+    """A date of which no site has a score: all children of a municipality are one group."""
+    towns = places[places["table"] == MUNICIPALITIES]
+    return pd.concat([towns, towns.assign(table=TODDLERS)])
+
+
 def _released(
     shown: Published,
     date: Date,
@@ -122,19 +130,19 @@ def _released(
     rules: Rules,
     law: Law,
 ) -> Released:
-    """What an outsider knows of one date; of the earlier one no site has a score."""
+    """What an outsider knows of one date; of the earlier one no site has a score and no row."""
     frame = date.children.frame(score=date.score)
     sites = date.children.sites
     of_sites = _constants(populations.pupils(frame, sites, rules=law), law.threshold_schools, law)
     of_all = _constants(
         populations.everybody(frame, sites, rules=law), law.threshold_municipalities, law
     )
-    table = shown.sites if with_sites else date.allocated.schools.assign(**{SCORE: np.nan}, step=1)
-    table = table.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
-    table["withheld"] = with_sites  # of the earlier date no score was meant to be shown
-    columns = ["school_id", "municipality", "n_children", "low", "high", "withheld"]
-    changed = shown.changed[SITES] if with_sites else pd.Series(np.nan, table.index)
-    at_sites = _bounded(table, date.allocated.schools, changed, constants=of_sites, law=law)
+    table = shown.sites.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
+    columns = ["school_id", "municipality", "n_children", "low", "high"]
+    exact, changed = date.allocated.schools, shown.changed[SITES]
+    at_sites = table.iloc[:0].assign(low=0.0, high=0.0)
+    if with_sites:
+        at_sites = _bounded(table, exact, changed, constants=of_sites, law=law)
     key = MUNICIPALITIES if with_sites else EARLIER
     towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
     sizes = date.allocated.municipalities.set_index("municipality")["n_children"]

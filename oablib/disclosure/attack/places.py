@@ -163,7 +163,7 @@ def _rows(
         n_high=np.minimum(_column(frame, "n_high", size), size),
         A_low=np.maximum(drop + low, 0.0),
         A_high=np.minimum(drop + high, size * constants.farthest),
-        hidden=np.isinf(low) & np.isinf(high) & frame.get("withheld", True),
+        hidden=np.isinf(low) & np.isinf(high),
         shift=none,
         between=none,
         sign=none,

@@ -51,9 +51,8 @@ class Released:
     are toddlers. low and high: the exact A - B lies between them, in points, both infinite where
     it is hidden. between: how many pupils are in the target group of one population only, as
     `truth` has it: not released, but so few that the attacker is granted it. Optional in both
-    tables: n_low, n_high, children of the target group, where released; withheld, whether a place
-    without a score is to be protected, as all are by default. of_sites, of_municipalities:
-    constants of pupils, and of pupils and toddlers.
+    tables: n_low, n_high, children of the target group, where released. of_sites,
+    of_municipalities: constants of pupils, and of pupils and toddlers.
     """
 
     date: str
