@@ -291,6 +291,6 @@ def test_classes_of_change_are_shown_all_or_none() -> None:
     ends = pd.DataFrame({"lower": [-np.inf, -54.0, 0.0, 54.0], "upper": [-54.0, 0.0, 54.0, np.inf]})
     for counts, shown in (([12, 58, 57, 12], True), ([7, 63, 57, 12], False)):
         n = pd.Series(counts)
-        made = disclosure.classes(ends.assign(n=n, share=n / n.sum()), rules=disclosure.rules())
+        made = disclosure.classes(ends.assign(n=n, share=n / n.sum()), rules=RULES)
         assert made[["n", "share"]].notna().to_numpy().all() == shown
         assert made["n"].isna().all() != shown
