@@ -3,7 +3,7 @@
 Everything that a report shows comes from tables that passed here.
 """
 
-from oablib.disclosure.audit import attacked, fail_if_found, measures, withheld
+from oablib.disclosure.audit import attacked, fail_if_found, measures, release, withheld
 from oablib.disclosure.compared import causes, classes, late, pairs, profile
 from oablib.disclosure.held import Ledger, cohort, hold
 from oablib.disclosure.held import read as ledger

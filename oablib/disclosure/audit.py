@@ -9,8 +9,9 @@ from oablib.base.errors import DisclosureError
 from oablib.disclosure.attack import Attacked, Constants, Released, attack, bounded, truth
 from oablib.disclosure.attack.places import TODDLERS
 from oablib.disclosure.attack.truth import Truth
+from oablib.disclosure.held import Ledger
 from oablib.disclosure.places import SCORE
-from oablib.disclosure.published import EARLIER, MUNICIPALITIES, SITES, Date, Published
+from oablib.disclosure.published import EARLIER, MUNICIPALITIES, SITES, Date, Published, publish
 from oablib.disclosure.settings import ProfileName, Rules
 from oablib.indicator import allocation
 from oablib.indicator.allocation import National, populations
@@ -19,6 +20,28 @@ from oablib.indicator.allocation import Rules as Law
 LATEST, BEFORE = "latest", "a year before"
 MOST = 20  # findings that a message names
 MEASURES = ("places", "looked_at", "programmes", "largest", "fewest_values", "found")
+
+
+def release(
+    latest: Date,
+    before: Date,
+    *,
+    profile: ProfileName,
+    reason: str,
+    rules: Rules,
+    law: Law,
+    average: str,
+    earlier: Ledger | None,
+) -> tuple[Published, Attacked]:
+    """Publish scores of places, and attack them before anything is made from them.
+
+    profile, reason: as in the run's parameters. earlier: of the report that is published. Raises
+    DisclosureError as held.hold, `attacked` and `fail_if_found`.
+    """
+    shown = publish(latest, before, profile=profile, rules=rules, law=law, earlier=earlier)
+    result = attacked(shown, latest, before, rules=rules, law=law, average=average)
+    fail_if_found(result, profile=profile, reason=reason)
+    return shown, result
 
 
 def attacked(
