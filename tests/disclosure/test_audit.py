@@ -86,7 +86,7 @@ def withheld(exact: pd.DataFrame, *, towns: int = 3, held: int = 0) -> pd.DataFr
     sites = disclosure.sites(exact, profile=RULES.strict)
     names = [f"GM{row:04d}" for row in range(towns)]
     table = pd.DataFrame({"municipality": names, "n_pupils": 60 + 10 * np.arange(towns)})
-    table = table.assign(achterstandsscore=50.0, note="")
+    table = table.assign(n_children=table["n_pupils"] + 60, achterstandsscore=50.0, note="")
     shown = disclosure.municipalities(
         table, names=pd.DataFrame({"municipality": names, "name": names}), profile=RULES.strict
     )
@@ -146,15 +146,15 @@ def answer(result: Attacked, *, profile: str = "strict") -> str:
 
 def test_the_answer_counts_what_is_withheld_and_says_that_the_attack_held() -> None:
     text = answer(attacked())
-    assert text.startswith("No number of fewer than 10 children, parents or schools is shown")
-    assert "Of 52 school sites 12 have no score, and 2 of 3 municipalities" in text
-    assert "1,200 programmes on all of this found no child" in text
-    assert "keeps at least 7 possible values" in text
+    assert text.startswith("No table or figure has a number of fewer than 10 children, parents or")
+    assert "Scores of 12 of 52 school sites and of 2 of 3 municipalities are not shown" in text
+    assert "with 1,200 linear and integer programmes, found neither the score of a child" in text
+    assert "at least 7 values of their number stay possible" in text
     nothing_small = answer(attacked(fewest_values=np.inf))
-    assert "found no child" in nothing_small and "possible values" not in nothing_small
+    assert "found neither" in nothing_small and "stay possible" not in nothing_small
     with language.use("nl"):
         text = answer(attacked())
-    assert "Elk klein aantal kinderen in de doelgroep houdt ten minste 7" in text
+    assert "blijven er voor hun aantal ten minste 7 waarden mogelijk" in text
     assert "1.200" in text
 
 
@@ -163,7 +163,7 @@ def test_the_answer_says_what_the_attack_found() -> None:
     assert "found too much about 2 places**, which the profile `by_law` accepts" in text
     one = attacked(FOUND.narrowed.iloc[0])
     assert "found too much about 1 place**" in answer(one, profile="by_law")
-    assert "found no child" not in text
+    assert "found neither" not in text
     with language.use("nl"):
         assert "`by_law`" in answer(FOUND, profile="by_law")
 
