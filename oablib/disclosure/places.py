@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from oablib.disclosure.settings import Constants, Profile
+from oablib.disclosure.settings import Constants, Profile, Rules
 from oablib.indicator import allocation
 from oablib.indicator.allocation import Grants, National
 
@@ -98,14 +98,13 @@ def nationals(means: Mapping[str, National], *, constants: Constants) -> pd.Data
     return rounded.assign(distance=(rounded["C"] - rounded["G"]).round(constants.means))
 
 
-def averaging(
-    frame: pd.DataFrame, *, sites: int, fewest: int, constants: Constants
-) -> pd.DataFrame:
+def averaging(frame: pd.DataFrame, *, sites: int, rules: Rules) -> pd.DataFrame:
     """What averaging changes, as allocation.early_and_late, with sums and counts in whole steps.
 
-    Nothing is shown where fewer than `fewest` of the sites are above 0, or at it, either way. By an
-    exact number of sites above 0 hidden cells of comparison.crosstable would come back.
+    Nothing is shown where fewer than rules.fewest of the sites are above 0, or at it, either way.
+    By an exact number of sites above 0 hidden cells of comparison.crosstable would come back.
     """
+    fewest, constants = rules.fewest, rules.constants
     above = frame.loc[frame["measure"] == "above_zero", ["early", "late"]].to_numpy(float)
     if any(0 < count < fewest for count in (*above.ravel(), *(sites - above.ravel()))):
         return frame.assign(early=np.nan, late=np.nan)

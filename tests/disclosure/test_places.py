@@ -148,9 +148,7 @@ def test_sums_of_what_averaging_changes_are_in_whole_steps() -> None:
     late = pd.DataFrame({"n_target": [3.5, 0.5], "achterstandsscore": [4001.2, 61.7]})
     exact = allocation.early_and_late(early, late)
     exact.loc[exact["measure"] == "above_zero", ["early", "late"]] = [126.0, 135.0]
-    counted = {"sites": 311, "fewest": RULES.fewest}
-    shown = disclosure.averaging(exact, **counted, constants=RULES.constants)
-    shown = shown.set_index("measure")
+    shown = disclosure.averaging(exact, sites=311, rules=RULES).set_index("measure")
     assert shown.loc["sum", ["early", "late"]].tolist() == [4100, 4100]
     assert shown.loc["above_zero", ["early", "late"]].tolist() == [130, 140]
     whole = ["above_zero", "sum"]
