@@ -42,6 +42,7 @@ SECRET = "school-00417"
 AGGREGATES = {
     "Analysis": {"values"},
     "Backward": {"trail"},
+    "Crowds": {"table"},
     "Density": {"table"},
     "Draws": {"effects"},
     "Forward": {"trail"},
@@ -51,7 +52,7 @@ AGGREGATES = {
     "PooledFit": {"parameters", "fit"},
     "Prediction": {"splits", "summary", "calibration", "waves"},
     "Recovered": {"table"},
-    "Relative": {"table", "summary"},
+    "Relative": {"summary", "largest"},
     "Response": {"table"},
     "ScaleValues": {"table"},
     "Split": {"rows", "groups"},
@@ -109,6 +110,7 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     packages = {".".join(name.split(".")[:2]) for name in modules - two_step}
     assert packages == {
         "analysis.diagnostics", "analysis.prediction", "analysis.selection",
+        "disclosure.attack", "disclosure.held", "disclosure.published", "disclosure.settings",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",
         "protocol.codebook", "protocol.indicators", "protocol.literature", "protocol.models",
