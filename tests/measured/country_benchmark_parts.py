@@ -172,7 +172,7 @@ def _compared(
     comparison.score_differences(current, new, provenance, imputed=IMPUTED, rules=rules)
     comparison.density(current, new, rules=rules)
     both = comparison.standardised(*places, key="municipality", rules=rules)
-    comparison.relative(both, rules=rules)
+    comparison.relative(both, both, rules=rules)
     table = codebook.load().table("children")
     frame = children.frame(
         provenance=provenance, asylum_registered=children.registered, **children.codes
