@@ -14,7 +14,8 @@ from oablib.running.stages import key
 from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import LEDGER, Stage
 
-FILES = [f"{name}.parquet" for name in (held.ROWS, held.CHILDREN)]
+TABLES = (held.CHILDREN, held.ROWS)
+FILES = [f"{name}.parquet" for name in TABLES]
 STEM = "11_allocation"
 FIRST, SECOND = {"table pupil_scores": "one"}, {"table pupil_scores": "two"}
 
@@ -26,8 +27,8 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def stage(stem: str = STEM, *, reads: tuple[str, ...] = (LEDGER,)) -> Stage:
     return Stage(
-        stem=stem, text="{}", code=(), parameters=(), reads=reads, may_read=(), writes=(),
-        may_write=(), rules=(),
+        stem=stem, text="{}", code=(), parameters=(), reads=reads, may_read=(),
+        writes=("school_scores", *TABLES), may_write=(), rules=(),
     )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def entry(folder: Path, ledger: Ledger, parts: Mapping[str, str], content: str) 
     private.mkdir(parents=True)
     for name in FILES:
         (private / name).write_text(f"{content} {name}")
-    components = {**parts, **ledger.components(parts)}
+    components = {**parts, **ledger.components(stage(), parts)}
     return Entry(
         stem=STEM, folder=private.parent, key=key.key(components), components=components,
         files={}, seconds=1.0, in_cells=1.0,
@@ -50,13 +51,13 @@ def publish(folder: Path, ledger: Ledger, parts: Mapping[str, str], content: str
 
 def read(ledger: Ledger, parts: Mapping[str, str]) -> set[str]:
     """What the files say that a run on these parts reads: of which report they are."""
-    found = ledger.paths(parts)
+    found = ledger.paths(stage(), parts)
     assert set(found) == {f"{LEDGER}/{name}" for name in FILES} or not found
     return {path.read_text().split()[0] for path in found.values()}
 
 
 def test_a_first_report_is_held_against_nothing(ledger: Ledger) -> None:
-    assert ledger.paths(FIRST) == {} and ledger.components(FIRST) == {}
+    assert ledger.paths(stage(), FIRST) == {} and ledger.components(stage(), FIRST) == {}
 
 
 def test_other_inputs_read_what_is_published_and_the_same_what_was_before(
@@ -76,8 +77,8 @@ def test_a_run_on_the_same_inputs_has_the_same_key_as_the_published_one(
     publish(tmp_path, ledger, FIRST, "a")
     second = entry(tmp_path, ledger, SECOND, "b")
     ledger.update([stage()], {STEM: second})
-    assert {**SECOND, **ledger.components(SECOND)} == second.components
-    assert ledger.components(FIRST) != ledger.components(SECOND)
+    assert {**SECOND, **ledger.components(stage(), SECOND)} == second.components
+    assert ledger.components(stage(), FIRST) != ledger.components(stage(), SECOND)
 
 
 def test_the_same_report_again_moves_no_ledger(tmp_path: Path, ledger: Ledger) -> None:
@@ -90,23 +91,23 @@ def test_the_same_report_again_moves_no_ledger(tmp_path: Path, ledger: Ledger) -
 def test_update_moves_now_to_before_and_leaves_nothing_else(tmp_path: Path, ledger: Ledger) -> None:
     for number, content in enumerate("abc"):
         publish(tmp_path, ledger, {"table pupil_scores": str(number)}, content)
-    kept = {name: {(ledger.folder / name / each).read_text().split()[0] for each in FILES}
+    kept = {name: {(ledger.of(stage()) / name / each).read_text().split()[0] for each in FILES}
             for name in (NOW, BEFORE)}  # fmt: skip
     assert kept == {NOW: {"c"}, BEFORE: {"b"}}
-    assert not (ledger.folder / "new").exists()
-    assert (ledger.folder / NOW).stat().st_mode & 0o077 == 0
+    assert not (ledger.of(stage()) / "new").exists()
+    assert (ledger.of(stage()) / NOW).stat().st_mode & 0o077 == 0
 
 
 def test_stages_without_a_ledger_move_nothing(tmp_path: Path, ledger: Ledger) -> None:
     other = replace(entry(tmp_path, ledger, FIRST, "a"), stem="01_intake")
     ledger.update([stage("01_intake", reads=("delivery",))], {"01_intake": other})
-    assert not ledger.folder.exists()
+    assert not ledger.of(stage()).parent.exists()
 
 
 def test_a_ledger_that_lacks_a_file_is_none(tmp_path: Path, ledger: Ledger) -> None:
     publish(tmp_path, ledger, FIRST, "a")
-    (ledger.folder / NOW / FILES[1]).unlink()
-    assert ledger.paths(SECOND) == {}
+    (ledger.of(stage()) / NOW / FILES[1]).unlink()
+    assert ledger.paths(stage(), SECOND) == {}
 
 
 def reports(folder: Path, *scores: str | None) -> list[Path]:
@@ -127,7 +128,7 @@ def test_a_delivered_country_without_a_ledger_is_refused_where_scores_differ(
         ledger.fail_if_absent(*folders, drawn=False)
     assert refused.value.exit_code == 3
     assert "01AA00" not in str(refused.value) and "20" not in str(refused.value)
-    assert str(ledger.folder) in str(refused.value)
+    assert str(ledger.of(stage()).parent) in str(refused.value)
 
 
 def test_drawn_countries_and_known_ones_may_differ(tmp_path: Path, ledger: Ledger) -> None:
