@@ -34,7 +34,7 @@ class Ledger:
     """What was published, and of whom.
 
     rows: table, place, achterstandsscore, step. children: table, place, child (uint64), units
-    (score), one row for each child of a row.
+    (score, or a digest of the record under COUNTRY), one row for each child of a row.
     """
 
     rows: pd.DataFrame

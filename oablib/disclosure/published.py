@@ -67,8 +67,12 @@ def publish(
         name: _in_municipalities(name, date, law=law)
         for name, date in ((MUNICIPALITIES, latest), (EARLIER, before))
     }
-    children[held.COUNTRY] = _members(
-        held.COUNTRY, latest, np.zeros(len(latest.score), int), names=[held.COUNTRY], law=law
+    children[held.COUNTRY] = held.members(
+        held.COUNTRY,
+        place=np.zeros(len(latest.children), int),
+        names=[held.COUNTRY],
+        child=latest.children.key,
+        units=delivered(latest.children),
     )
     made = held.hold(tables, children=children, earlier=earlier, rules=rules)
     return Published(
@@ -79,6 +83,21 @@ def publish(
         held=made.held,
         ledger=made.ledger,
     )
+
+
+def delivered(children: Children) -> NDArray[np.int64]:
+    """A digest of each child's record as it was delivered, (n,), whatever is imputed or scored."""
+    places = (
+        (children.site, children.sites["school_id"]),
+        (children.home, children.municipalities["municipality"]),
+    )
+    # By name: a row in the list of sites is another one when a site is added.
+    named = [np.append(pd.util.hash_array(names.to_numpy(object)), 0)[row] for row, names in places]
+    columns = [*children.codes.values(), *children.numbers.values(), children.registered, *named]
+    total = np.zeros(len(children), np.uint64)
+    for column in columns:
+        total = total * np.uint64(31) + pd.util.hash_array(np.asarray(column))
+    return total.view(np.int64)
 
 
 def payer(
