@@ -160,7 +160,7 @@ def _fail_if_few_changed(now: pd.DataFrame, before: pd.DataFrame, *, fewest: int
     if 0 < count < fewest:
         raise DisclosureError(
             f"Of the children of the report that is published, {count} joined, left or have "
-            f"another score; expected none, or {fewest} or more: two reports that differ by fewer "
+            f"another record; expected none, or {fewest} or more: two reports that differ by fewer "
             "show these children. Wait until more have changed."
         )
 

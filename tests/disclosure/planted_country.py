@@ -1,6 +1,6 @@
 """A country with sites of 1 to 29 pupils, published as reports do now and as they once did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,10 +70,12 @@ class Planted:
         return pd.concat([named[["n_target", "A"]], toddlers])
 
     def changed(self, rows: np.ndarray) -> "Planted":
-        """The same with a much lower score of some children."""
-        score = self.score.copy()
+        """The same with another origin, and so a much lower score, of some children."""
+        score, origin = self.score.copy(), self.children.codes["origin"].copy()
         score[rows] -= 5.0
-        return Planted(self.children, score, self.provenance)
+        origin[rows] += 1
+        codes = {**self.children.codes, "origin": origin}
+        return Planted(replace(self.children, codes=codes), score, self.provenance)
 
 
 def drawn(folder: Path, *, seed: int = 1) -> Planted:

@@ -117,7 +117,7 @@ def changes(planted: Planted, other: Planted) -> pd.Series:
 def test_a_report_that_differs_by_one_child_is_refused(planted: Planted, tmp_path: Path) -> None:
     ledger = planted_country.publish(planted, tmp_path / "first")
     one = planted.changed(np.flatnonzero(planted.children.site >= 0)[:1])
-    with pytest.raises(DisclosureError, match="1 joined, left or have another score") as refused:
+    with pytest.raises(DisclosureError, match="1 joined, left or have another record") as refused:
         planted_country.publish(one, tmp_path / "second", earlier=ledger)
     assert refused.value.exit_code == 3
 

@@ -85,7 +85,7 @@ def test_who_came_and_who_went_count_as_changed() -> None:
 @pytest.mark.parametrize("count", [1, 9])
 def test_a_report_that_differs_by_few_children_is_refused(count: int) -> None:
     first = hold(drawn(), [10.0, 20.0])
-    with pytest.raises(DisclosureError, match=f"{count} joined, left or have another score"):
+    with pytest.raises(DisclosureError, match=f"{count} joined, left or have another record"):
         hold(changed(drawn(), at=0, count=count), [10.0, 20.0], first.ledger)
 
 
