@@ -26,6 +26,8 @@ COMPUTING = (
     *("miceforest", "lightgbm"),
     # estimation by semopy, and what it computes with
     *("semopy", "sympy", "scikit-learn", "statsmodels"),
+    # the attack on what is shown of places
+    "highspy",
     # figures, and the solver that lays them out
     *("matplotlib", "kiwisolver"),
     # numbers and dates in texts, as each language writes them
