@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 
-ABSENT = "–"
+ABSENT = ("–", "·")  # without a number, and hidden
 SIGNS = {"en": ",.", "nl": ".,"}
 FLOATING = 1e-9  # of numbers that a file stores in ten digits
 
@@ -118,7 +118,7 @@ def agrees(shown: str, stored: str | float, *, signs: str = ",.") -> bool:
 
     signs: between thousands, and before decimals.
     """
-    if shown == ABSENT:
+    if shown in ABSENT:
         return stored == ""
     if isinstance(stored, str):
         return shown == stored

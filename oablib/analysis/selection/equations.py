@@ -132,12 +132,16 @@ def residual_variance(covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDA
 
 
 def slopes(covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:
-    """Least-squares slopes of `lhs` on `rhs`, (..., k); solved in correlation form."""
+    """Least-squares slopes of `lhs` on `rhs`, (..., k); solved in correlation form.
+
+    NaN where a column is constant, as that of a category that nobody in a sample of schools has.
+    """
     chosen = np.asarray(rhs, dtype=int)
     inner = covariances[..., chosen[:, None], chosen]
     size = np.sqrt(np.diagonal(inner, axis1=-2, axis2=-1))
-    scaled = inner / (size[..., :, None] * size[..., None, :])
-    right = covariances[..., chosen, lhs] / size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = inner / (size[..., :, None] * size[..., None, :])
+        right = covariances[..., chosen, lhs] / size
     return np.asarray(np.linalg.solve(scaled, right[..., None])[..., 0] / size)
 
 
