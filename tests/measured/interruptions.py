@@ -56,13 +56,14 @@ def start(root: Path, values: dict[str, int], *options: str) -> subprocess.Popen
     return subprocess.Popen(
         [sys.executable, "-m", "oablib", "run", "demo", "--quiet", *words],
         env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        preexec_fn=_listen_to_ctrl_c,
+        preexec_fn=_listen_as_in_a_terminal,
     )  # fmt: skip
 
 
-def _listen_to_ctrl_c() -> None:
-    """Where tests run in the background of a shell, their processes would ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _listen_as_in_a_terminal() -> None:
+    """Where tests run in the background, or under nohup, their processes would ignore signals."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_until(
