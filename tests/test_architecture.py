@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import oablib
+from oablib.workers import modules
 from tests.places import ROOT
 
 PACKAGE = ROOT / "oablib"
@@ -156,3 +157,8 @@ def test_modules_import_each_other_in_no_circle() -> None:
     while free := {name for name, targets in ahead.items() if not targets & ahead.keys()}:
         ahead = {name: targets for name, targets in ahead.items() if name not in free}
     assert set(ahead) == set()
+
+
+def test_what_a_stage_hides_depends_on_no_score_of_places() -> None:
+    """Else a cohort would be imputed anew when somebody changes the comparison of schools."""
+    assert not [name for name in modules.of("oablib.disclosure") if ".indicator" in name]

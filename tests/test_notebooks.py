@@ -10,7 +10,8 @@ import pytest
 
 from oablib import params
 from oablib.base import language
-from oablib.disclosure.held import CHILDREN, COHORT, ROWS
+from oablib.disclosure.ledger import COHORT
+from oablib.disclosure.of_places.held import CHILDREN, ROWS
 from oablib.params.cell import declared
 from oablib.params.declared import RunParameters
 from oablib.running import publication

@@ -10,7 +10,7 @@ import pandas as pd
 
 from oablib.disclosure.cells import Population, numbers
 from oablib.disclosure.declared import POPULATION, Cells, Declared
-from oablib.disclosure.places import SCORE
+from oablib.disclosure.of_places.scores import SCORE
 
 SIZES = ("n_children", "n_pupils")
 """Columns with the children of a place, in tables of places."""

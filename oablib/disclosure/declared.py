@@ -13,7 +13,7 @@ from oablib.params import checked, kinds
 Whole: TypeAlias = Literal["none", "statistics", "places"]
 """none: no number is of children (rules, literature, published figures, settings). statistics:
 estimates, tests and fits over all children of the population, or over replications of a study.
-places: scores of places, which oablib.disclosure.places makes fit to be shown."""
+places: scores of places, which oablib.disclosure.of_places makes fit to be shown."""
 
 Columns: TypeAlias = tuple[kinds.Text, ...]
 OfColumns: TypeAlias = dict[kinds.Text, kinds.Text]

@@ -63,14 +63,14 @@ def _source(source: str) -> str:
 
 @in_languages
 def withheld_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """What is withheld of places; frame: as from disclosure.withheld."""
+    """What is withheld of places; frame: as from of_places.withheld."""
     shown = frame.assign(what=frame["what"].map(_.words("withheld")))
     return show(shown, about=about, **captions("tbl-withheld"))
 
 
 @in_languages
 def attack_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """How the scores of places were attacked; frame: as from disclosure.measures."""
+    """How the scores of places were attacked; frame: as from of_places.measures."""
     shown = frame.assign(measure=frame["measure"].map(_.words("attack")))
     return show(shown, about=about, **captions("tbl-attack"))
 

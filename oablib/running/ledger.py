@@ -14,7 +14,8 @@ from pathlib import Path
 from oablib.base import files
 from oablib.base.errors import DisclosureError
 from oablib.base.files import sha256
-from oablib.disclosure import held
+from oablib.disclosure.ledger import PREFIX
+from oablib.disclosure.of_places import held
 from oablib.running.stages import key
 from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import LEDGER, Stage
@@ -80,7 +81,7 @@ class Ledger:
             return
         new, now, before = (folder / name for name in ("new", NOW, BEFORE))
         shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700, parents=True)
+        files.private_folder(new)
         for name in _tables(stage):
             shutil.copyfile(entry.folder / f"private/{name}.parquet", new / f"{name}.parquet")
         shutil.rmtree(before, ignore_errors=True)
@@ -92,4 +93,4 @@ class Ledger:
 
 def _tables(stage: Stage) -> list[str]:
     """Private tables of a stage that make up its ledger."""
-    return sorted(name for name in stage.writes if name.startswith(held.PREFIX))
+    return sorted(name for name in stage.writes if name.startswith(PREFIX))

@@ -112,7 +112,7 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     packages = {".".join(name.split(".")[:2]) for name in modules - two_step}
     assert packages == {
         "analysis.diagnostics", "analysis.prediction", "analysis.selection",
-        "disclosure.attack", "disclosure.held", "disclosure.published", "disclosure.settings",
+        "disclosure.attack", "disclosure.of_places", "disclosure.settings",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",
         "protocol.codebook", "protocol.indicators", "protocol.literature", "protocol.models",

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from oablib import allocation, disclosure, pupil_scores
-from oablib.disclosure import places, score_tables
+from oablib.disclosure import of_places, score_tables
+from oablib.disclosure.of_places import scores as places
 from oablib.indicator.pupil_scores import Children, Provenance
 from oablib.protocol import codebook
 from tests import country_files
@@ -43,8 +44,8 @@ class Planted:
         )
 
     @cached_property
-    def date(self) -> disclosure.Date:
-        return disclosure.Date(self.children, self.score, self.allocated)
+    def date(self) -> of_places.Date:
+        return of_places.Date(self.children, self.score, self.allocated)
 
     @property
     def register(self) -> Register:
@@ -119,17 +120,17 @@ def drawn(folder: Path, *, seed: int = 1) -> Planted:
 
 
 def publish(
-    planted: Planted, folder: Path, *, earlier: disclosure.Ledger | None = None
-) -> disclosure.Ledger:
+    planted: Planted, folder: Path, *, earlier: of_places.Ledger | None = None
+) -> of_places.Ledger:
     """Write the tables of places as a run does now; what the next report is held against."""
-    shown = disclosure.publish(
+    shown = of_places.publish(
         planted.date, planted.date, profile="strict", rules=RULES, law=LAW, earlier=earlier
     )
     tables = {
         "school_scores": shown.sites,
-        "brin_scores": disclosure.brins(shown.sites),
+        "brin_scores": of_places.brins(shown.sites),
         "municipality_scores": shown.municipalities,
-        "allocation_national": disclosure.nationals(_means(planted), constants=RULES.constants),
+        "allocation_national": of_places.nationals(_means(planted), constants=RULES.constants),
         "score_sources": score_tables.sources(_sources_of_a_run(planted), rules=RULES),
         "score_facts": score_tables.facts(_facts(planted), rules=RULES),
     }

@@ -9,6 +9,7 @@ import pytest
 
 from oablib import allocation, disclosure
 from oablib.base import language
+from oablib.disclosure import of_places
 from oablib.indicator.allocation.scores import Allocated
 from oablib.protocol import codebook, municipalities
 from oablib.report import allocation as report
@@ -40,7 +41,7 @@ def towns(result: allocation.Grants, *, pupils: int) -> pd.DataFrame:
     """Municipalities of the grants as they are shown, each with so many pupils."""
     table = result.table.rename(columns={"score_t1": "achterstandsscore"})
     names = table[["municipality"]].assign(name="Town " + table["municipality"])
-    return disclosure.municipalities(
+    return of_places.municipalities(
         table.assign(n_pupils=pupils, n_children=2 * pupils, note=""),
         names=names,
         profile=GATE.strict,
@@ -49,7 +50,7 @@ def towns(result: allocation.Grants, *, pupils: int) -> pd.DataFrame:
 
 def shown_grants(result: allocation.Grants, *, pupils: int = 400) -> pd.DataFrame:
     both = towns(result, pupils=pupils), towns(result, pupils=pupils)
-    return disclosure.grants(*both, divided=result, constants=GATE.constants)
+    return of_places.grants(*both, divided=result, constants=GATE.constants)
 
 
 def grants_finding(result: allocation.Grants, **given: Any) -> str:
@@ -179,7 +180,7 @@ def means() -> allocation.National:
 @pytest.fixture
 def nationals(means: allocation.National) -> pd.DataFrame:
     named = {"schools: pupils": means, "municipalities: all children": means}
-    return disclosure.nationals(named, constants=GATE.constants)
+    return of_places.nationals(named, constants=GATE.constants)
 
 
 def test_national_figures_are_drawn_and_shown_as_they_may_be(nationals: pd.DataFrame) -> None:
@@ -200,7 +201,7 @@ def answer(
     result = divided(9000, 900, 12, share=share)
     return report.answer(
         shown([10] * len(scores), scores), places, indicator=indicator, nationals=nationals,
-        divided=result, grants=shown_grants(result), point=disclosure.point_value(result),
+        divided=result, grants=shown_grants(result), point=of_places.point_value(result),
         averaging=averaging(2, late), **{"fewest": 1} | NOTHING_BESIDE | beside,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from oablib import comparison, disclosure
 from oablib.base import language
+from oablib.disclosure import of_places
 from oablib.protocol import codebook
 from oablib.report import causes as report
 from oablib.report.causes.parts import shares
@@ -36,7 +37,7 @@ HIDDEN = ["schools", "mean", "sd", "mean_absolute", "share", "net_share"]
 
 
 def without(frame: pd.DataFrame, *groups: str) -> pd.DataFrame:
-    """A summary as disclosure.causes leaves it where groups are of too few schools."""
+    """A summary as of_places.causes leaves it where groups are of too few schools."""
     numbers = [name for name in HIDDEN if name in frame]
     return frame.assign(
         **{name: frame[name].astype(float).mask(frame["group"].isin(groups)) for name in numbers}
@@ -193,7 +194,7 @@ def test_over_represented_characteristics_are_named_or_said_to_be_none() -> None
 
 
 def hidden_profile(*groups: str) -> pd.DataFrame:
-    """A profile as disclosure.profile leaves it where groups are of too few schools."""
+    """A profile as of_places.profile leaves it where groups are of too few schools."""
     frame = profile(lose={("origin", 4): 0.3}, gain={("origin", 8): 0.3}, schools=30)
     hidden = frame["group"].isin(groups)
     return frame.assign(value=frame["value"].mask(hidden), n=frame["n"].mask(hidden))
@@ -264,7 +265,7 @@ def test_what_the_source_names_is_found_here_or_not() -> None:
     ],
 )
 def test_late_registrations_are_counted(code: str, children: int, several: int, text: str) -> None:
-    frame = disclosure.late(late(children=children, several=several), rules=GATE)
+    frame = of_places.late(late(children=children, several=several), rules=GATE)
     points = (12.5, 0.003)
     with language.use(code):
         found = report.late_registrations_finding(frame, points=points, about=DELIVERED)
@@ -286,7 +287,7 @@ def test_few_late_registrations_and_their_points_are_not_shown(
 ) -> None:
     exact = late(children=children, several=0)
     exact.loc[exact["month"] == "2020-12", "schools"] = schools
-    frame = disclosure.late(exact, rules=GATE)
+    frame = of_places.late(exact, rules=GATE)
     with language.use(code):
         found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
         table = report.late_registrations_table(frame, about=DRAWN)
@@ -297,7 +298,7 @@ def test_few_late_registrations_and_their_points_are_not_shown(
 
 
 def test_few_schools_with_several_late_registrations_are_not_counted() -> None:
-    frame = disclosure.late(late(children=30, several=4), rules=GATE)
+    frame = of_places.late(late(children=30, several=4), rules=GATE)
     found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
     assert "add 30 children; schools: 30." in found and "three or more" not in found
 

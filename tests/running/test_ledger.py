@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from oablib.base.errors import DisclosureError
-from oablib.disclosure import held
+from oablib.disclosure.of_places import held
 from oablib.running.ledger import BEFORE, NOW, SHOWN, Ledger
 from oablib.running.stages import key
 from oablib.running.stages.cache import Entry

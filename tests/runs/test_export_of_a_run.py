@@ -19,7 +19,7 @@ from tests.runs.reports import Made
 ROUNDING = 1e-9
 """Points: scores have two decimals, and differ from multiples of a step by their binary form."""
 POINT_STEP = 10
-"""Euro: the value of a point is published in tens, disclosure.point_value."""
+"""Euro: the value of a point is published in tens, of_places.point_value."""
 LARGEST_N = "largest n / grootste n"
 
 

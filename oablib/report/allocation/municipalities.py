@@ -48,7 +48,7 @@ def municipalities_figure(table: pd.DataFrame, *, about: About) -> Figure:
 
 @in_languages
 def grants_table(grants: pd.DataFrame, *, municipalities: pd.DataFrame, about: About) -> Table:
-    """Municipalities with the largest grants, by disclosure.grants.
+    """Municipalities with the largest grants, by of_places.grants.
 
     municipalities: as shown on the latest reference date.
     """
@@ -63,7 +63,7 @@ def grants_table(grants: pd.DataFrame, *, municipalities: pd.DataFrame, about: A
 def grants_finding(grants: pd.DataFrame, *, divided: Grants) -> str:
     """How the budget was scaled, and how many municipalities with a score get the minimum.
 
-    grants: by disclosure.grants. divided: the grants that are paid, for budget and minimum.
+    grants: by of_places.grants. divided: the grants that are paid, for budget and minimum.
     """
     lifted, minimum = int(grants["at_minimum"].sum()), euros(divided.minimum)
     known, budget = int(grants["grant"].notna().sum()), euros(divided.budget)

@@ -115,7 +115,7 @@ def division_finding(division: Division, *, count: int, about: About) -> str:
 
 @in_languages
 def national_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Boundary and means, one row a population; frame: as from disclosure.nationals."""
+    """Boundary and means, one row a population; frame: as from of_places.nationals."""
     names = _.words("populations")
     named = frame.assign(**{"for": [names.get(name, name) for name in frame["for"]]})
     return show(named, about=about, **captions("tbl-national"))
@@ -126,7 +126,7 @@ def national_table(frame: pd.DataFrame, *, about: About) -> Table:
 def cliff_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     """What one child adds to A by its score: C - D up to the boundary, and nothing above it.
 
-    frame: as from disclosure.nationals; its first row is drawn.
+    frame: as from of_places.nationals; its first row is drawn.
     """
     cut, C, G = frame[["boundary", "C", "G"]].iloc[0].astype(float)
     left, right = min(cut - AROUND, G - AROUND / 2), max(cut + AROUND, C)

@@ -65,7 +65,7 @@ def averaging_finding(frame: pd.DataFrame, *, average: str) -> str:
 @in_languages
 @drawing.styled
 def scores_figure(table: pd.DataFrame, *, about: About) -> Figure:
-    """Achterstandsscores above 0; the note counts the zeros. table: as disclosure.sites."""
+    """Achterstandsscores above 0; the note counts the zeros. table: as of_places.sites."""
     values = with_pupils(_shown(table))["achterstandsscore"].to_numpy(float)
     above = values[values > 0]
     edges = _edges(above, BARS)
@@ -115,7 +115,7 @@ def plain_ticks(axis: Axis, largest: float) -> None:
 
 @in_languages
 def largest_schools_table(table: pd.DataFrame, *, about: About) -> Table:
-    """School sites with the largest achterstandsscores; table: as disclosure.sites."""
+    """School sites with the largest achterstandsscores; table: as of_places.sites."""
     columns = ["school_id", "n_children", "achterstandsscore"]
     return show(
         largest(_shown(table), by="achterstandsscore", key="school_id")[columns],

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oablib import disclosure
+from oablib.disclosure import of_places
 from oablib.indicator.comparison import causes_of, causes_summary
 from oablib.indicator.comparison.shapley import members
 
@@ -49,7 +50,7 @@ CHANGES = st.one_of(
 @given(CHANGES, st.integers(0, 2**16))
 def test_groups_of_few_schools_are_hidden_and_do_not_follow(changes: list[int], seed: int) -> None:
     table = decomposed(changes, seed)
-    shown, exact = disclosure.causes(table, rules=RULES), causes_summary(table)
+    shown, exact = of_places.causes(table, rules=RULES), causes_summary(table)
     pd.testing.assert_frame_equal(  # what is not hidden is as it was
         shown, exact.astype({"schools": float}).where(shown.notna())
     )
@@ -77,7 +78,7 @@ def test_no_number_is_one_schools_and_none_follows_from_the_others(
     changes: list[int], seed: int
 ) -> None:
     table = decomposed(changes, seed)
-    shown = disclosure.causes(table, rules=RULES)
+    shown = of_places.causes(table, rules=RULES)
     names = causes_of(table)
     hidden = {
         group: set(part.loc[part["mean"].isna() & part["schools"].gt(0), "cause"])
@@ -103,17 +104,17 @@ def test_hand_made_causes_show_few_and_dominated_groups() -> None:
     table = pd.DataFrame({"school_id": range(21), "donors": donors, "boundary": 1.0})
     table["scale_values"] = change - donors - 1
     table = table.assign(change=change, group="others")
-    shown = disclosure.causes(table, rules=RULES).set_index(["group", "cause"])
+    shown = of_places.causes(table, rules=RULES).set_index(["group", "cause"])
     assert shown.loc["losers"].isna().all(axis=None) and shown.loc["gainers"].isna().all(axis=None)
     every = shown.loc["all that change"]
     assert every["schools"].tolist() == [21] * 3
     # 9 of the 15 points of donor selection are one school's; the next cause is hidden with it.
     assert every["net_share"].isna().tolist() == [True, True, False]
     alike = table.assign(donors=0.3, scale_values=change - 1.3)
-    every = disclosure.causes(alike, rules=RULES)
+    every = of_places.causes(alike, rules=RULES)
     every = every[every["group"] == "all that change"]
     assert every.notna().all(axis=None)
-    sides = disclosure.causes(alike.iloc[:12], rules=RULES).set_index(["group", "cause"])
+    sides = of_places.causes(alike.iloc[:12], rules=RULES).set_index(["group", "cause"])
     assert sides.loc["losers", "schools"].tolist() == [12] * 3
     assert sides.loc["gainers", "schools"].tolist() == [0] * 3
 
@@ -152,7 +153,7 @@ PROFILES = st.builds(
 @settings(max_examples=150, deadline=None)
 @given(PROFILES)
 def test_no_number_of_few_is_in_a_profile_or_follows_from_it(exact: pd.DataFrame) -> None:
-    shown = disclosure.profile(exact, rules=RULES)
+    shown = of_places.profile(exact, rules=RULES)
     assert shown[["measure", "code", "group"]].equals(exact[["measure", "code", "group"]])
     kept = shown["value"].notna()
     assert np.allclose(shown.loc[kept, "value"], exact.loc[kept, "value"], rtol=0, atol=0)
@@ -178,7 +179,7 @@ def test_no_number_of_few_is_in_a_profile_or_follows_from_it(exact: pd.DataFrame
 def test_a_share_is_hidden_where_it_gives_that_of_small_groups_away() -> None:
     """Six and eight schools lose and gain most: 3 of their 100 children are what others lack."""
     rows = [[(50, 50)] * 3, [(2, 48), (1, 49), (40, 400)], [(30, 30)] * 3]
-    shown = disclosure.profile(profile([6, 8, 500], rows), rules=RULES)
+    shown = of_places.profile(profile([6, 8, 500], rows), rules=RULES)
     table = shown.set_index(["measure", "group"])["value"]
     assert np.isnan(table["schools", "lose most"]) and np.isnan(table["schools", "gain most"])
     assert np.isnan(table["in_debt", "others"]) and table["in_debt", "all"] == 43 / 540
@@ -187,7 +188,7 @@ def test_a_share_is_hidden_where_it_gives_that_of_small_groups_away() -> None:
 
 def test_a_profile_of_enough_everywhere_stays_as_it_is() -> None:
     exact = profile([20, 30, 40], [[(50, 50)] * 3] * 3)
-    shown = disclosure.profile(exact, rules=RULES)
+    shown = of_places.profile(exact, rules=RULES)
     pd.testing.assert_frame_equal(shown, exact.astype({"n": float}))
 
 
@@ -238,7 +239,7 @@ def test_no_few_late_registrations_follow_from_sums_and_differences(
 ) -> None:
     """Whatever sum of months follows by linear algebra from what is shown is of enough."""
     exact = registrations(months, schools)
-    shown = disclosure.late(exact, rules=RULES)
+    shown = of_places.late(exact, rules=RULES)
     assert all(a is pd.NA or a == b for name in exact
                for a, b in zip(shown[name], exact[name], strict=True))  # fmt: skip
     equations, _ = sums_of_months(shown)
@@ -255,7 +256,7 @@ def test_no_few_late_registrations_follow_from_sums_and_differences(
 @some_examples
 @given(MONTHS, SCHOOLS)
 def test_no_few_schools_of_late_registrations_follow(months: Months, schools: Schools) -> None:
-    shown = disclosure.late(registrations(months, schools), rules=RULES)
+    shown = of_places.late(registrations(months, schools), rules=RULES)
     for name in ("schools", "schools_3_or_4", "schools_5_or_more"):
         levels = shown[name].dropna().to_numpy(float)
         assert not any(map(is_few, levels))
@@ -268,12 +269,12 @@ def test_no_few_schools_of_late_registrations_follow(months: Months, schools: Sc
 def test_late_registrations_by_hand() -> None:
     """12 and 30 children in the first and last month; 3 in the second gives both away."""
     exact = registrations([(12, 0), (0, 3), (10, 20)], [(12, 0, 0), (0, 0, 0), (10, 0, 0)])
-    shown = disclosure.late(exact, rules=RULES)
+    shown = of_places.late(exact, rules=RULES)
     assert shown["children"].tolist() == [pd.NA, pd.NA, 45]
     assert shown["added"].isna().all()
     assert shown["pupils"].tolist() == [pd.NA, pd.NA, 22]
     enough = registrations([(12, 10), (11, 10), (10, 20)], [(12, 0, 0), (0, 0, 0), (10, 0, 0)])
-    pd.testing.assert_frame_equal(disclosure.late(enough, rules=RULES), enough)
+    pd.testing.assert_frame_equal(of_places.late(enough, rules=RULES), enough)
 
 
 @pytest.mark.parametrize("count", [9, 10])
@@ -281,7 +282,7 @@ def test_the_published_row_is_treated_as_the_others(count: int) -> None:
     exact = registrations([(12, 10), (11, 10), (10, 20)], [(12, 0, 0), (0, 0, 0), (10, 0, 0)])
     printed = exact.iloc[[-1]].assign(month="published", toddlers=count, added=pd.NA, schools=pd.NA)
     both = pd.concat([exact, printed], ignore_index=True)
-    shown = disclosure.late(both, rules=RULES)
+    shown = of_places.late(both, rules=RULES)
     pd.testing.assert_frame_equal(shown.iloc[:-1], exact)
     assert shown.iloc[-1][list(COUNTED)].isna().all() == (count < FEWEST)
 
@@ -291,6 +292,6 @@ def test_classes_of_change_are_shown_all_or_none() -> None:
     ends = pd.DataFrame({"lower": [-np.inf, -54.0, 0.0, 54.0], "upper": [-54.0, 0.0, 54.0, np.inf]})
     for counts, shown in (([12, 58, 57, 12], True), ([7, 63, 57, 12], False)):
         n = pd.Series(counts)
-        made = disclosure.classes(ends.assign(n=n, share=n / n.sum()), rules=RULES)
+        made = of_places.classes(ends.assign(n=n, share=n / n.sum()), rules=RULES)
         assert made[["n", "share"]].notna().to_numpy().all() == shown
         assert made["n"].isna().all() != shown

@@ -9,9 +9,10 @@ import pytest
 from oablib import disclosure
 from oablib.base import language
 from oablib.base.errors import DisclosureError
+from oablib.disclosure import of_places
 from oablib.disclosure.attack import Attacked
-from oablib.disclosure.audit import MEASURES, MOST
-from oablib.disclosure.published import Published
+from oablib.disclosure.of_places.audit import MEASURES, MOST
+from oablib.disclosure.of_places.published import Published
 from oablib.indicator.allocation import Allocated
 from oablib.report import disclosure as report
 from oablib.report.exhibit import About
@@ -38,7 +39,7 @@ FOUND = attacked(("latest", "sites", "01AA00", "child", 0.123),
 
 
 def test_an_attack_that_found_nothing_lets_the_report_pass() -> None:
-    disclosure.fail_if_found(attacked(), profile="strict", reason="")
+    of_places.fail_if_found(attacked(), profile="strict", reason="")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_an_attack_that_found_nothing_lets_the_report_pass() -> None:
 )
 def test_what_was_found_stops_the_report_and_no_value_is_told(profile: Any, reason: str) -> None:
     with pytest.raises(DisclosureError) as refused:
-        disclosure.fail_if_found(FOUND, profile=profile, reason=reason)
+        of_places.fail_if_found(FOUND, profile=profile, reason=reason)
     text = str(refused.value)
     assert refused.value.exit_code == 3
     assert "of 2:" in text
@@ -55,21 +56,21 @@ def test_what_was_found_stops_the_report_and_no_value_is_told(profile: Any, reas
 
 
 def test_by_law_with_a_reason_passes() -> None:
-    disclosure.fail_if_found(FOUND, profile="by_law", reason=REASON)
+    of_places.fail_if_found(FOUND, profile="by_law", reason=REASON)
 
 
 def test_a_long_list_of_findings_is_cut_and_counted() -> None:
     rows = [("latest", "sites", f"{row:02d}AA00", "count", 4.0) for row in range(MOST + 5)]
     with pytest.raises(DisclosureError, match="and 5 more") as refused:
-        disclosure.fail_if_found(attacked(*rows), profile="strict", reason="")
+        of_places.fail_if_found(attacked(*rows), profile="strict", reason="")
     assert str(refused.value).count("sites") == MOST
 
 
 def test_measures_count_what_was_found_and_name_no_place() -> None:
-    table = disclosure.measures(FOUND)
+    table = of_places.measures(FOUND)
     assert table["measure"].tolist() == list(MEASURES)
     assert table["value"].tolist() == [800, 40, 1_200, 30, 7, 2]
-    assert disclosure.measures(attacked()).set_index("measure")["value"]["found"] == 0
+    assert of_places.measures(attacked()).set_index("measure")["value"]["found"] == 0
 
 
 # What is withheld
@@ -83,20 +84,20 @@ def scores(pupils: np.ndarray, score: np.ndarray) -> pd.DataFrame:
 
 def withheld(exact: pd.DataFrame, *, towns: int = 3, held: int = 0) -> pd.DataFrame:
     """Of sites as shown by the strict profile, two sites a BRIN, and towns of 60, 70, 80 pupils."""
-    sites = disclosure.sites(exact, profile=RULES.strict)
+    sites = of_places.sites(exact, profile=RULES.strict)
     names = [f"GM{row:04d}" for row in range(towns)]
     table = pd.DataFrame({"municipality": names, "n_pupils": 60 + 10 * np.arange(towns)})
     table = table.assign(n_children=table["n_pupils"] + 60, achterstandsscore=50.0, note="")
-    shown = disclosure.municipalities(
+    shown = of_places.municipalities(
         table, names=pd.DataFrame({"municipality": names, "name": names}), profile=RULES.strict
     )
     published = Published(
         sites=sites, municipalities=shown, before=shown, changed={}, held=held, ledger=Any
     )
-    date = disclosure.Date(children=Any, score=np.zeros(0), allocated=Allocated(exact, table, 1))
+    date = of_places.Date(children=Any, score=np.zeros(0), allocated=Allocated(exact, table, 1))
     grants = pd.DataFrame({"grant": [np.nan, 1000.0]})
-    return disclosure.withheld(
-        published, date, brins=disclosure.brins(sites), grants=grants, rules=RULES
+    return of_places.withheld(
+        published, date, brins=of_places.brins(sites), grants=grants, rules=RULES
     )
 
 
@@ -141,7 +142,7 @@ def test_points_of_few_sites_and_few_zeros_are_not_told(count: int) -> None:
 
 def answer(result: Attacked, *, profile: str = "strict") -> str:
     table = withheld(scores(np.repeat([20, 60], [12, 40]), np.full(52, 30.0)))
-    return report.answer(table, disclosure.measures(result), profile=profile, fewest=RULES.fewest)
+    return report.answer(table, of_places.measures(result), profile=profile, fewest=RULES.fewest)
 
 
 def test_the_answer_counts_what_is_withheld_and_says_that_the_attack_held() -> None:
@@ -209,6 +210,6 @@ def test_tables_of_the_page_have_words_for_all_that_they_say() -> None:
     for code in ("en", "nl"):
         with language.use(code):
             kept = report.withheld_table(withheld(exact), about=ABOUT)
-            attack = report.attack_table(disclosure.measures(FOUND), about=ABOUT)
+            attack = report.attack_table(of_places.measures(FOUND), about=ABOUT)
         names = [cells[0] for table in (kept, attack) for _, rows in table.groups for cells in rows]
         assert len(names) == 9 + len(MEASURES) and not any("_" in name for name in names)

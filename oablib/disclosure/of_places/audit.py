@@ -9,9 +9,16 @@ from oablib.base.errors import DisclosureError
 from oablib.disclosure.attack import Attacked, Constants, Released, attack, bounded, truth
 from oablib.disclosure.attack.places import TODDLERS
 from oablib.disclosure.attack.truth import Truth
-from oablib.disclosure.held import Ledger
-from oablib.disclosure.places import SCORE
-from oablib.disclosure.published import EARLIER, MUNICIPALITIES, SITES, Date, Published, publish
+from oablib.disclosure.of_places.held import Ledger
+from oablib.disclosure.of_places.published import (
+    EARLIER,
+    MUNICIPALITIES,
+    SITES,
+    Date,
+    Published,
+    publish,
+)
+from oablib.disclosure.of_places.scores import SCORE
 from oablib.disclosure.settings import ProfileName, Rules
 from oablib.indicator import allocation
 from oablib.indicator.allocation import National, populations

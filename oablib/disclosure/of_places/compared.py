@@ -5,7 +5,7 @@ import pandas as pd
 
 from oablib.disclosure.cells import is_few, numbers
 from oablib.disclosure.hiding import hide
-from oablib.disclosure.places import SCORE
+from oablib.disclosure.of_places.scores import SCORE
 from oablib.disclosure.settings import Rules
 from oablib.indicator.comparison import ALL_CHANGED, causes_of, causes_summary, standardised
 from oablib.indicator.comparison import Rules as Comparison

@@ -8,8 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.shown import showable
-from oablib.disclosure import held, places
-from oablib.disclosure.held import Ledger
+from oablib.disclosure.ledger import COUNTRY
+from oablib.disclosure.of_places import held
+from oablib.disclosure.of_places import scores as places
+from oablib.disclosure.of_places.held import Ledger
 from oablib.disclosure.settings import ProfileName, Rules
 from oablib.indicator.allocation import Allocated, Grants, populations
 from oablib.indicator.allocation import Rules as Law
@@ -32,7 +34,7 @@ class Date:
 class Published:
     """Scores of sites and municipalities on the latest date, and of municipalities a year before.
 
-    Frames as from places.sites and places.municipalities. changed, held: as from held.hold, by
+    Frames as from scores.sites and scores.municipalities. changed, held: as from held.hold, by
     the names below.
     """
 
@@ -67,10 +69,10 @@ def publish(
         name: _in_municipalities(name, date, law=law)
         for name, date in ((MUNICIPALITIES, latest), (EARLIER, before))
     }
-    children[held.COUNTRY] = held.members(
-        held.COUNTRY,
+    children[COUNTRY] = held.members(
+        COUNTRY,
         place=np.zeros(len(latest.children), int),
-        names=[held.COUNTRY],
+        names=[COUNTRY],
         child=latest.children.key,
         units=delivered(latest.children),
     )
@@ -103,7 +105,7 @@ def delivered(children: Children) -> NDArray[np.int64]:
 def payer(
     schools: pd.DataFrame, municipalities: pd.DataFrame, *, divided: Grants, children: Children
 ) -> dict[str, pd.DataFrame]:
-    """Private tables with which payments are made, and which the attack knows as the truth.
+    """Private tables with which payments are made.
 
     schools, municipalities: as from allocation, in full, sites with their board and municipality.
     """

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oablib import allocation, comparison, disclosure
-from oablib.disclosure import places
+from oablib.disclosure import of_places
+from oablib.disclosure.of_places import scores as places
 
 RULES = disclosure.rules()
 STRICT, BY_LAW = RULES.strict, RULES.by_law
@@ -43,7 +44,7 @@ def test_scores_are_whole_steps_a_half_away_from_zero(cents: int, step: float) -
 def test_a_site_shows_pupils_and_a_score_by_its_public_size() -> None:
     table = schools(("01AA00", 29, 50.0), ("02AA00", 30, 14.99), ("03AA00", 99, 15.0),
                     ("04AA00", 100, 15.5), ("05AA00", 0, 0.0))  # fmt: skip
-    shown = disclosure.sites(table, profile=STRICT)
+    shown = of_places.sites(table, profile=STRICT)
     assert shown["n_children"].tolist() == [29, 30, 99, 100, 0]
     assert shown["achterstandsscore"].tolist()[1:] == [10.0, 20.0, 16.0, 0.0]
     assert np.isnan(shown["achterstandsscore"][0])
@@ -55,31 +56,31 @@ def test_nothing_that_is_hidden_or_rounded_depends_on_the_target_group() -> None
     one = schools(("01AA00", 29, 0.0), ("02AA00", 60, 12.0), ("03AA00", 300, 12.0))
     other = one.assign(n_target=[29.0, 1.0, 0.0], A=99.0, B=0.0)
     pd.testing.assert_frame_equal(
-        disclosure.sites(one, profile=STRICT), disclosure.sites(other, profile=STRICT)
+        of_places.sites(one, profile=STRICT), of_places.sites(other, profile=STRICT)
     )
 
 
 def test_a_municipality_shows_pupils_alone_so_that_its_toddlers_stay_unknown() -> None:
     table = towns(("GM0001", 74, 60.0), ("GM0002", 75, 74.9), ("GM0003", 0, 30.0))
-    shown = disclosure.municipalities(table, names=names(table), profile=STRICT)
+    shown = of_places.municipalities(table, names=names(table), profile=STRICT)
     assert list(shown) == places.MUNICIPALITIES and "n_children" not in shown
     assert shown["achterstandsscore"].isna().tolist() == [True, False, True]
     assert shown["achterstandsscore"][1] == 70.0
     few = towns(("GM0002", 75, 74.9), toddlers=59)
-    assert disclosure.municipalities(few, names=names(few), profile=STRICT)["note"][0] == (
+    assert of_places.municipalities(few, names=names(few), profile=STRICT)["note"][0] == (
         "fewer than 75 pupils or 60 toddlers"
     )
 
 
 def test_by_law_shows_cents() -> None:
     table = schools(("01AA00", 29, 50.0), ("02AA00", 30, 14.99))
-    assert disclosure.sites(table, profile=BY_LAW)["achterstandsscore"][1] == 14.99
+    assert of_places.sites(table, profile=BY_LAW)["achterstandsscore"][1] == 14.99
 
 
 def test_a_brin_is_the_sum_of_what_its_sites_show_and_absent_where_one_is_hidden() -> None:
     table = schools(("01AA00", 50, 14.9), ("01AA01", 50, 14.9), ("02BB00", 20, 9.0),
                     ("02BB01", 200, 9.0))  # fmt: skip
-    shown = disclosure.brins(disclosure.sites(table, profile=STRICT))
+    shown = of_places.brins(of_places.sites(table, profile=STRICT))
     assert shown[["brin", "n_children", "achterstandsscore"]].values.tolist() == [["01AA", 100, 20]]
 
 
@@ -98,13 +99,13 @@ def shown_grants(paid: allocation.Grants) -> pd.DataFrame:
     for date in ("t1", "t2"):
         table = paid.table.rename(columns={f"score_{date}": "achterstandsscore"})
         table = table.assign(n_pupils=[9000, 400, 60, 300], n_children=9999, note="")
-        both.append(disclosure.municipalities(table, names=names(table), profile=STRICT))
-    return disclosure.grants(*both, divided=paid, constants=RULES.constants)
+        both.append(of_places.municipalities(table, names=names(table), profile=STRICT))
+    return of_places.grants(*both, divided=paid, constants=RULES.constants)
 
 
 def test_grants_follow_from_what_is_shown(paid: allocation.Grants) -> None:
     shown = shown_grants(paid)
-    point = disclosure.point_value(paid)
+    point = of_places.point_value(paid)
     assert shown["grant"][0] == round((4010 + 3990) / 2 * point / 1000) * 1000
     # A site below the profile, and one that shows 0: neither the minimum nor its absence.
     assert shown["grant"].isna().tolist() == [False, False, True, True]
@@ -114,7 +115,7 @@ def test_grants_follow_from_what_is_shown(paid: allocation.Grants) -> None:
 def test_grants_agree_with_what_is_paid_to_their_own_precision(paid: allocation.Grants) -> None:
     shown, exact = shown_grants(paid), paid.table
     known = shown["grant"].notna()
-    point = disclosure.point_value(paid)
+    point = of_places.point_value(paid)
     # Half a step of the score, half a step of euro, and tens of euro a point.
     reach = 5 * point + 500 + 5 * (exact["score_t1"] + exact["score_t2"]) / 2
     assert ((shown["grant"] - exact["grant"]).abs()[known] <= reach[known]).all()
@@ -122,7 +123,7 @@ def test_grants_agree_with_what_is_paid_to_their_own_precision(paid: allocation.
 
 def test_national_figures_have_the_decimals_of_the_rules() -> None:
     means = allocation.national(pd.Series(np.arange(100) / 7), rules=allocation.rules())
-    shown = disclosure.nationals({"all": means}, constants=RULES.constants)
+    shown = of_places.nationals({"all": means}, constants=RULES.constants)
     for name, decimals in (("C", 2), ("G", 2), ("distance", 2), ("boundary", 1)):
         assert shown[name][0] == round(shown[name][0], decimals)
         assert shown[name][0] == pytest.approx(getattr(means, name, means.C - means.G), abs=0.051)
@@ -132,7 +133,7 @@ def test_boundaries_and_shifts_have_the_decimals_of_national_figures() -> None:
     rng = np.random.default_rng(1)
     current, new = rng.normal(size=(2, 400))
     exact = comparison.cutoff(current, new, boundaries=(-1.2345678, -1.1111111))
-    shown = disclosure.cutoff(exact, constants=RULES.constants).set_index("measure")["value"]
+    shown = of_places.cutoff(exact, constants=RULES.constants).set_index("measure")["value"]
     exact = exact.set_index("measure")["value"]
     for name, value in exact.items():
         if str(name).startswith("boundary"):
@@ -148,7 +149,7 @@ def test_sums_of_what_averaging_changes_are_in_whole_steps() -> None:
     late = pd.DataFrame({"n_target": [3.5, 0.5], "achterstandsscore": [4001.2, 61.7]})
     exact = allocation.early_and_late(early, late)
     exact.loc[exact["measure"] == "above_zero", ["early", "late"]] = [126.0, 135.0]
-    shown = disclosure.averaging(exact, sites=311, rules=RULES).set_index("measure")
+    shown = of_places.averaging(exact, sites=311, rules=RULES).set_index("measure")
     assert shown.loc["sum", ["early", "late"]].tolist() == [4100, 4100]
     assert shown.loc["above_zero", ["early", "late"]].tolist() == [130, 140]
     whole = ["above_zero", "sum"]

@@ -12,20 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from oablib.base.errors import DisclosureError
 from oablib.base.shown import showable
-from oablib.disclosure.places import SCORE, whole_steps
+from oablib.disclosure.ledger import COUNTRY, FOLDER, PREFIX, changed, fail_if_few_changed
+from oablib.disclosure.of_places.scores import SCORE, whole_steps
 from oablib.disclosure.settings import Rules
 
-COUNTRY = "country"
-"""Table, and only place, of all children of the latest date."""
-
-PREFIX = "ledger_"
-"""Of the private tables that make up a ledger."""
-
-ROWS, CHILDREN, COHORT = f"{PREFIX}rows", f"{PREFIX}children", f"{PREFIX}cohort"
-
-FOLDER = Path("ledger")
+ROWS, CHILDREN = f"{PREFIX}rows", f"{PREFIX}children"
+"""Private tables that make up a ledger."""
 
 
 @showable(private=("rows", "children"))
@@ -105,7 +98,7 @@ def hold(
     """
     earlier = earlier or Ledger(_row("", pd.DataFrame({"": [], SCORE: [], "step": []})), _NOBODY)
     if len(earlier.rows):
-        _fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY).children, fewest=rules.hold)
+        fail_if_few_changed(children[COUNTRY], _of(earlier, COUNTRY).children, fewest=rules.hold)
     made, moved, rows, of_rows, count = {}, {}, [], [], 0
     for name, frame in tables.items():
         now, before = children[name], _of(earlier, name)
@@ -125,44 +118,9 @@ def hold(
     return Held(made, moved, count, ledger)
 
 
-def changed(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
-    """How many children of each place joined, left or have another score; by place."""
-    both = now.merge(before, on="child", how="outer", suffixes=("", "_before"))
-    places = [both[name].astype(object) for name in ("place", "place_before")]
-    differs = (both["units"] != both["units_before"]) | (places[0] != places[1])
-    # Who went from one place to another changed both.
-    moved = differs & (places[0] != places[1])
-    return pd.concat([places[0][differs], places[1][moved]]).dropna().value_counts()
-
-
-def cohort(frame: pd.DataFrame, *, rules: Rules, folder: Path = FOLDER) -> pd.DataFrame:
-    """The ledger of a cohort: child, and a digest of its row.
-
-    frame: with a column child, unique. folder: of the ledger of the report that is published.
-    Raises DisclosureError when some children joined, left or have another row since, and fewer than
-    rules.hold: estimates of both reports would differ by these alone.
-    """
-    digest = pd.util.hash_pandas_object(frame.drop(columns="child"), index=False)
-    made = pd.DataFrame({"child": frame["child"].astype(str), "units": digest, "place": COUNTRY})
-    path = folder / f"{COHORT}.parquet"
-    if path.is_file():
-        _fail_if_few_changed(made, pd.read_parquet(path), fewest=rules.hold)
-    return made
-
-
 _NOBODY = pd.DataFrame({name: [] for name in ("table", "place", "child", "units")}).astype(
     {"child": "uint64"}
 )
-
-
-def _fail_if_few_changed(now: pd.DataFrame, before: pd.DataFrame, *, fewest: int) -> None:
-    count = int(changed(now, before).sum())
-    if 0 < count < fewest:
-        raise DisclosureError(
-            f"Of the children of the report that is published, {count} joined, left or have "
-            f"another record; expected none, or {fewest} or more: two reports that differ by fewer "
-            "show these children. Wait until more have changed."
-        )
 
 
 def _first(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import pytest
 
 from oablib import disclosure
 from oablib.base.errors import DisclosureError
-from oablib.disclosure import held
+from oablib.disclosure.ledger import COUNTRY
+from oablib.disclosure.of_places import held
 
 RULES = disclosure.rules()
 PLACES = ["01AA00", "02AA00"]
@@ -30,8 +31,8 @@ def hold(children: pd.DataFrame, scores: list[float], earlier: Any = None, **giv
     of = {
         "sites": held.members("sites", place=children["place"], names=PLACES, child=child,
                               units=units),
-        held.COUNTRY: held.members(held.COUNTRY, place=np.zeros(len(children), int),
-                                   names=[held.COUNTRY], child=child, units=units),
+        COUNTRY: held.members(COUNTRY, place=np.zeros(len(children), int),
+                                   names=[COUNTRY], child=child, units=units),
     }  # fmt: skip
     return held.hold({"sites": table}, children=of, earlier=earlier, rules=RULES)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from oablib import pupil_scores
-from oablib.disclosure import published
+from oablib.disclosure.of_places import published
 from oablib.indicator.pupil_scores import Children
 from oablib.protocol import codebook
 

@@ -1,0 +1,18 @@
+"""Scores of schools and municipalities: what may be shown, what was, and the attack on it."""
+
+from oablib.disclosure.of_places.audit import attacked, fail_if_found, measures, release, withheld
+from oablib.disclosure.of_places.compared import causes, classes, late, pairs, profile
+from oablib.disclosure.of_places.held import Ledger, hold
+from oablib.disclosure.of_places.held import read as ledger
+from oablib.disclosure.of_places.published import Date, Published, payer, publish
+from oablib.disclosure.of_places.scores import (
+    averaging,
+    brins,
+    cutoff,
+    grants,
+    municipalities,
+    nationals,
+    point_value,
+    sites,
+    whole_steps,
+)
