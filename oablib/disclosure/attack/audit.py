@@ -56,6 +56,11 @@ class Attacked:
     seconds: float
 
     @property
+    def found(self) -> int:
+        """How many things follow that should not."""
+        return len(self.narrowed)
+
+    @property
     def held(self) -> bool:
         """Whether nothing was found."""
         return self.narrowed.empty

@@ -1,6 +1,7 @@
 """What the house knows of every place: where a count is small, and what must stay possible."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import DisclosureError
 from oablib.base.shown import showable
 from oablib.disclosure.attack.places import MUNICIPALITIES, SITES, TODDLERS
+from oablib.disclosure.attack.released import Constants
 from oablib.indicator import allocation
 from oablib.indicator.allocation import exact, populations
 from oablib.indicator.allocation.populations import National, Population
@@ -20,11 +22,14 @@ class Truth:
     """The target group of each place of one reference date.
 
     places: date, table, place, n_target, A (points, unrounded). between: pupils of each
-    municipality who are in the target group of one population only, by its code.
+    municipality who are in the target group of one population only, by its code. of_sites,
+    of_municipalities: constants of pupils, and of pupils and toddlers.
     """
 
     places: pd.DataFrame
     between: pd.Series
+    of_sites: Constants
+    of_municipalities: Constants
 
 
 def truth(
@@ -55,6 +60,8 @@ def truth(
     return Truth(
         places=pd.concat(tables, ignore_index=True).assign(date=date),
         between=pd.Series(number, index=codes.astype(str).to_numpy()),
+        of_sites=_constants(at_sites, of_sites, rules.threshold_schools),
+        of_municipalities=_constants(everybody, of_all, rules.threshold_municipalities),
     )
 
 
@@ -71,6 +78,17 @@ def _table(
     A, _ = exact.terms(sums, national=means, threshold=rules.threshold_schools).as_points()
     columns = {"table": table, "place": place.astype(str).to_numpy(object)}
     return pd.DataFrame({**columns, "n_target": sums.n_target, "A": A})
+
+
+def _constants(population: Population, means: National, threshold: Fraction) -> Constants:
+    lowest = float(population.units.min()) / means.units
+    return Constants(
+        C=means.C,
+        G=means.G,
+        boundary=means.boundary,
+        threshold=float(threshold),
+        range=means.boundary - lowest,
+    )
 
 
 def _target(population: Population, means: National) -> NDArray[np.bool_]:

@@ -1,7 +1,5 @@
 """The attack on one run, before anything of it is published; and what it withholds."""
 
-from fractions import Fraction
-
 import numpy as np
 import pandas as pd
 
@@ -21,7 +19,6 @@ from oablib.disclosure.of_places.published import (
 from oablib.disclosure.of_places.scores import SCORE
 from oablib.disclosure.settings import ProfileName, Rules
 from oablib.indicator import allocation
-from oablib.indicator.allocation import National, populations
 from oablib.indicator.allocation import Rules as Law
 
 LATEST, BEFORE = "latest", "a year before"
@@ -65,14 +62,23 @@ def attacked(
             "attacked, and what is not attacked is not published; average draws per child and use "
             "the national mean (params/rules)."
         )
-    dates = [(LATEST, latest, True), (BEFORE, before, False)]
-    known = [_truth(date, name=name, law=law) for name, date, _ in dates]
-    released = [
-        _released(shown, date, facts, name=name, with_sites=sites, rules=rules, law=law)
-        for (name, date, sites), facts in zip(dates, known, strict=True)
+    now, earlier = _truth(latest, LATEST, law=law), _truth(before, BEFORE, law=law)
+    sites = _sites(shown.sites, shown.changed[SITES], latest, now, law=law)
+    parts = [  # of the earlier date no site has a score
+        (LATEST, now, sites, shown.municipalities, shown.changed[MUNICIPALITIES], latest),
+        (BEFORE, earlier, sites.iloc[:0], shown.before, shown.changed[EARLIER], before),
     ]
-    true = [known[0].places, _without_sites(known[1].places)]
-    places = pd.concat(true, ignore_index=True)
+    released = [
+        Released(
+            date=name,
+            sites=own,
+            municipalities=_towns(towns, changed, date, facts, law=law),
+            of_sites=facts.of_sites,
+            of_municipalities=facts.of_municipalities,
+        )
+        for name, facts, own, towns, changed, date in parts
+    ]
+    places = pd.concat([now.places, _without_sites(earlier.places)], ignore_index=True)
     return attack(released, truth=places, rules=rules)
 
 
@@ -93,10 +99,8 @@ def fail_if_found(result: Attacked, *, profile: ProfileName, reason: str) -> Non
 
 
 def measures(result: Attacked) -> pd.DataFrame:
-    """The attack as a table: measure, value; `found` counts what follows and should not."""
-    values = {name: float(getattr(result, name)) for name in MEASURES if name != "found"}
-    values["found"] = float(len(result.narrowed))
-    rows = [(name, values[name]) for name in MEASURES]
+    """The attack as a table: measure, value; of each of MEASURES."""
+    rows = [(name, float(getattr(result, name))) for name in MEASURES]
     return pd.DataFrame(rows, columns=["measure", "value"])
 
 
@@ -105,11 +109,12 @@ def withheld(
 ) -> pd.DataFrame:
     """What is withheld of places: what, rows, of, points.
 
-    points: fraction of all points of sites that is hidden, or moved by rounding; NaN where fewer
-    than rules.fewest sites make it up.
+    secondary: sites without a score that are not small. points: fraction of all points of sites
+    that is hidden, or moved by rounding; NaN where fewer than rules.fewest sites make it up.
     """
     exact, sites = latest.allocated.schools, shown.sites
     hidden, zero = sites[SCORE].isna(), (sites[SCORE] == 0) & (exact[SCORE] > 0)
+    small = hidden & (sites["n_children"] < shown.profile.fewest_pupils)
     moved = (sites[SCORE] - exact[SCORE]).abs()
     every = exact["school_id"].str[: allocation.BRIN_LENGTH].nunique()
     total = float(exact[SCORE].sum())
@@ -120,8 +125,8 @@ def withheld(
     count_of_zero = int(zero.sum())
     few = 0 < count_of_zero < rules.fewest
     rows = [
-        ("sites", int(hidden.sum()), len(sites), part(exact[SCORE], hidden)),
-        ("secondary", 0, len(sites), np.nan),
+        ("sites", int(small.sum()), len(sites), part(exact[SCORE], small)),
+        ("secondary", int((hidden & ~small).sum()), len(sites), np.nan),
         ("brins", every - len(brins), every, np.nan),
         *(
             (name, int(table[SCORE].isna().sum()), len(table), np.nan)
@@ -138,7 +143,7 @@ def withheld(
     return pd.DataFrame(rows, columns=["what", "rows", "of", "points"])
 
 
-def _truth(date: Date, *, name: str, law: Law) -> Truth:
+def _truth(date: Date, name: str, *, law: Law) -> Truth:
     children = date.children
     frame = children.frame(score=date.score)
     return truth(frame, children.sites, children.municipalities, date=name, rules=law)
@@ -150,43 +155,28 @@ def _without_sites(places: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([towns, towns.assign(table=TODDLERS)])
 
 
-def _released(
-    shown: Published,
-    date: Date,
-    facts: Truth,
-    *,
-    name: str,
-    with_sites: bool,
-    rules: Rules,
-    law: Law,
-) -> Released:
-    """What an outsider knows of one date; of the earlier one no site has a score and no row."""
-    frame = date.children.frame(score=date.score)
-    sites = date.children.sites
-    of_sites = _constants(populations.pupils(frame, sites, rules=law), law.threshold_schools, law)
-    of_all = _constants(
-        populations.everybody(frame, sites, rules=law), law.threshold_municipalities, law
+def _sites(
+    shown: pd.DataFrame, changed: pd.Series, date: Date, facts: Truth, *, law: Law
+) -> pd.DataFrame:
+    """What an outsider knows of the sites: their pupils and municipality, and bounds of A - B."""
+    listed = date.children.sites[["school_id", "municipality"]]
+    table = shown.merge(listed, on="school_id", how="left")
+    exact = date.allocated.schools
+    bounds = _bounded(table, exact, changed, constants=facts.of_sites, law=law)
+    return bounds[["school_id", "municipality", "n_children", "low", "high"]]
+
+
+def _towns(
+    shown: pd.DataFrame, changed: pd.Series, date: Date, facts: Truth, *, law: Law
+) -> pd.DataFrame:
+    """What an outsider knows of the municipalities: all their children, and bounds of A - B."""
+    exact = date.allocated.municipalities
+    table = shown.assign(
+        n_children=shown["municipality"].map(exact.set_index("municipality")["n_children"]),
+        between=shown["municipality"].map(facts.between).fillna(0),
     )
-    table = shown.sites.merge(sites[["school_id", "municipality"]], on="school_id", how="left")
-    columns = ["school_id", "municipality", "n_children", "low", "high"]
-    exact, changed = date.allocated.schools, shown.changed[SITES]
-    at_sites = table.iloc[:0].assign(low=0.0, high=0.0)
-    if with_sites:
-        at_sites = _bounded(table, exact, changed, constants=of_sites, law=law)
-    key = MUNICIPALITIES if with_sites else EARLIER
-    towns = (shown.municipalities if with_sites else shown.before).reset_index(drop=True)
-    sizes = date.allocated.municipalities.set_index("municipality")["n_children"]
-    between = towns["municipality"].map(facts.between).fillna(0)
-    towns = towns.assign(n_children=towns["municipality"].map(sizes), between=between)
-    allocated = date.allocated.municipalities
-    bounds = _bounded(towns, allocated, shown.changed[key], constants=of_all, law=law)
-    return Released(
-        date=name,
-        sites=at_sites[columns],
-        municipalities=bounds[["municipality", "n_children", "low", "high", "between"]],
-        of_sites=of_sites,
-        of_municipalities=of_all,
-    )
+    bounds = _bounded(table, exact, changed, constants=facts.of_municipalities, law=law)
+    return bounds[["municipality", "n_children", "low", "high", "between"]]
 
 
 def _bounded(
@@ -203,15 +193,3 @@ def _bounded(
     low = np.where(stands, np.minimum(bounds["low"], true), bounds["low"])
     high = np.where(stands, np.maximum(bounds["high"], true), bounds["high"])
     return bounds.assign(low=low, high=high)
-
-
-def _constants(population: populations.Population, threshold: Fraction, law: Law) -> Constants:
-    means: National = populations.of_units(population.units, rules=law)
-    lowest = float(population.units.min()) / means.units
-    return Constants(
-        C=means.C,
-        G=means.G,
-        boundary=means.boundary,
-        threshold=float(threshold),
-        range=means.boundary - lowest,
-    )

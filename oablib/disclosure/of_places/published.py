@@ -12,7 +12,7 @@ from oablib.disclosure.ledger import COUNTRY
 from oablib.disclosure.of_places import held
 from oablib.disclosure.of_places import scores as places
 from oablib.disclosure.of_places.held import Ledger
-from oablib.disclosure.settings import ProfileName, Rules
+from oablib.disclosure.settings import Profile, ProfileName, Rules
 from oablib.indicator.allocation import Allocated, Grants, populations
 from oablib.indicator.allocation import Rules as Law
 from oablib.indicator.pupil_scores import Children
@@ -35,12 +35,13 @@ class Published:
     """Scores of sites and municipalities on the latest date, and of municipalities a year before.
 
     Frames as from scores.sites and scores.municipalities. changed, held: as from held.hold, by
-    the names below.
+    the names below. profile: how they are shown.
     """
 
     sites: pd.DataFrame
     municipalities: pd.DataFrame
     before: pd.DataFrame
+    profile: Profile
     changed: Mapping[str, pd.Series]
     held: int
     ledger: Ledger
@@ -81,6 +82,7 @@ def publish(
         sites=made.tables[SITES],
         municipalities=made.tables[MUNICIPALITIES],
         before=made.tables[EARLIER],
+        profile=chosen,
         changed=made.changed,
         held=made.held,
         ledger=made.ledger,

@@ -92,7 +92,13 @@ def withheld(exact: pd.DataFrame, *, towns: int = 3, held: int = 0) -> pd.DataFr
         table, names=pd.DataFrame({"municipality": names, "name": names}), profile=RULES.strict
     )
     published = Published(
-        sites=sites, municipalities=shown, before=shown, changed={}, held=held, ledger=Any
+        sites=sites,
+        municipalities=shown,
+        before=shown,
+        profile=RULES.strict,
+        changed={},
+        held=held,
+        ledger=Any,
     )
     date = of_places.Date(children=Any, score=np.zeros(0), allocated=Allocated(exact, table, 1))
     grants = pd.DataFrame({"grant": [np.nan, 1000.0]})
