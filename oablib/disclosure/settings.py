@@ -92,20 +92,10 @@ DECLARED = dated.declared(Rules)
 
 
 def entries(name: str = RULE, *, date: datetime.date | None = None) -> pd.DataFrame:
-    """The entries that `rules` reads, as rows: rule (its key), value, in_force_from, source."""
-    rows = [
-        (key, entry.value, entry.start, entry.source)
-        for key, entry in dated.in_force(name, DECLARED, date).items()
-    ]
-    return pd.DataFrame(rows, columns=["rule", "value", "in_force_from", "source"])
+    """The entries that `rules` reads, as a table with dated.COLUMNS."""
+    return pd.DataFrame(dated.rows(name, DECLARED, date=date), columns=list(dated.COLUMNS))
 
 
 def rules(name: str = RULE, *, date: datetime.date | None = None) -> Rules:
-    """Read params/rules/<name>.yaml as in force on a day; without one, its newest entries.
-
-    Raises ParameterError naming every fault with its line, and when no entry of some key is in
-    force yet.
-    """
-    return Rules(
-        **{key: entry.value for key, entry in dated.in_force(name, DECLARED, date).items()}
-    )
+    """Read params/rules/<name>.yaml as in force on a day; raises as dated.values."""
+    return dated.values(Rules, name, DECLARED, date=date)

@@ -6,7 +6,7 @@ A new year adds an entry and changes none, so that what was computed earlier can
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, make_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -26,6 +26,12 @@ def _day(text: str) -> datetime.date:
 Day = Annotated[
     datetime.date, kinds.made(_day, of=Annotated[str, kinds.expecting("a day such as 2019-01-01")])
 ]
+
+
+COLUMNS = ("rule", "value", "in_force_from", "source")
+"""Of `rows`; rule: the key of the file."""
+
+Values = TypeVar("Values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +54,34 @@ def declared(kind: type) -> type[kinds.Declaration]:
     return make_dataclass(f"Dated{kind.__name__}", parts, bases=(kinds.Declaration,), frozen=True)
 
 
-def in_force(
+def values(
+    kind: type[Values],
+    name: str,
+    declared: type[kinds.Declaration],
+    *,
+    date: datetime.date | None = None,
+) -> Values:
+    """Values of params/rules/<name>.yaml as in force on a day; without one, its newest entries.
+
+    kind: the class that `declared` was made of. Raises ParameterError naming every fault with its
+    line, and when no entry of some key is in force yet.
+    """
+    chosen = _in_force(name, declared, date)
+    return kind(**{key: entry.value for key, entry in chosen.items()})
+
+
+def rows(
+    name: str, declared: type[kinds.Declaration], *, date: datetime.date | None = None
+) -> list[tuple[str, Any, datetime.date, str]]:
+    """The entries that `values` reads, as rows of a table with COLUMNS; raises as that does."""
+    chosen = _in_force(name, declared, date)
+    return [(key, entry.value, entry.start, entry.source) for key, entry in chosen.items()]
+
+
+def _in_force(
     name: str, declared: type[kinds.Declaration], date: datetime.date | None
 ) -> Mapping[str, Entry]:
-    """The entry of each key of params/rules/<name>.yaml that counts on a day, or the newest.
-
-    Raises ParameterError naming every fault with its line, and when no entry of some key is in
-    force yet.
-    """
+    """Key -> the entry that counts on a day, or the newest."""
     read = checked.read("rules", name, declared)
     chosen = {}
     for key in (field.name for field in fields(read)):  # type: ignore[arg-type]

@@ -29,5 +29,5 @@ def rules() -> Rules:
 
     Raises ParameterError naming every fault with its line.
     """
-    entries = dated.in_force(RULE, DECLARED, datetime.datetime.now(tz=datetime.UTC).date())
-    return Rules(**{key: entry.value for key, entry in entries.items()})
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return dated.values(Rules, RULE, DECLARED, date=today)
