@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from oablib.report.exhibit import About, Table
+from oablib.report.labels import source_of_rule
 from oablib.report.numbers import formatted, number, percent
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -16,7 +17,6 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-OURS, MEASURED = "ours", "measured"  # sources that are no publication
 SHARES = ("largest_part", "largest_category")
 
 
@@ -25,7 +25,7 @@ def rules_table(frame: pd.DataFrame, *, profile: str) -> Table:
     """The rules in force; frame: as from disclosure.entries. profile: the one that was used."""
     named = frame[~frame["rule"].isin({"strict", "by_law"} - {profile})]
     rows = [
-        (label, value, _source(str(source)))
+        (label, value, source_of_rule(str(source)))
         for key, found, source in named[["rule", "value", "source"]].itertuples(index=False)
         for label, value in _lines(str(key), found)
     ]
@@ -54,11 +54,6 @@ def _lines(key: str, value: Any) -> list[tuple[str, str]]:
 
 def _value(key: str, value: Any) -> str:
     return percent(float(value)) if key in SHARES else formatted(float(value), "g")
-
-
-def _source(source: str) -> str:
-    words = {OURS: _("own choice"), MEASURED: _("measured")}
-    return "; ".join(words.get(part, part) for part in source.split("; "))
 
 
 @in_languages

@@ -1,4 +1,4 @@
-"""Labels of variables, categories and models, in the language in use.
+"""Labels of variables, categories, models and sources of rules, in the language in use.
 
 A label is in the codebook, or follows from how the model makes a variable out of columns of it.
 Within Markdown no character of it has a meaning.
@@ -12,9 +12,12 @@ from oablib.base.wording import words
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.models import Model
 from oablib.report import numbers
-from oablib.report.texts import literal, sentence, texts_beside
+from oablib.report.texts import literal, named, sentence, texts_beside
 
 _ = texts_beside(__file__)
+
+NOT_PRINTED = {"ours": named("own choice"), "measured": named("measured")}
+"""Sources of a rule that are no publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,11 @@ def labels(table: Table, models: Iterable[Model]) -> Labels:
         columns={column.key: column for column in table.columns},
         models={model.name: model for model in models},
     )
+
+
+def source_of_rule(source: str) -> str:
+    """Where a rule comes from; source: as its entry has it, such as "ours; GOAB-besluit art. 2"."""
+    return "; ".join(_(NOT_PRINTED.get(part, part)) for part in source.split("; "))
 
 
 def _inner(label: str) -> str:

@@ -10,6 +10,7 @@ from oablib.protocol.codebook import Codebook, Column
 from oablib.protocol.municipalities import Division
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.labels import source_of_rule
 from oablib.report.numbers import day, euros, number, percent
 from oablib.report.table import show
 from oablib.report.texts import listed, texts_beside
@@ -18,7 +19,6 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-OURS = "ours"  # source of a rule on which the law is silent
 AROUND = 3.0  # points on both sides of the boundary
 
 
@@ -32,7 +32,7 @@ def rules_table(frame: pd.DataFrame, *, codebook: Codebook) -> Table:
             "rule": frame["rule"].map(_.words("rules")),
             "value": [_value(key, value, types=types) for key, value in pairs],
             "since": [_since(start) for start in frame["in_force_from"]],
-            "source": [_source(source) for source in frame["source"]],
+            "source": [source_of_rule(source) for source in frame["source"]],
         }
     )
     about = About(_.later("every allocation"), "params/rules/allocation.yaml")
@@ -66,11 +66,6 @@ def _excluded_types(codes: tuple[int, ...], *, types: Column) -> str:
 
 def _since(start: datetime.date) -> str:
     return str(start.year) if (start.month, start.day) == (1, 1) else day(start)
-
-
-def _source(source: str) -> str:
-    first, *rest = source.split("; ")
-    return "; ".join([_("own choice") if first == OURS else first, *rest])
 
 
 @in_languages
