@@ -88,6 +88,11 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def name_in(error: OSError) -> str:
+    """The file that an error names, without its folder."""
+    return Path(str(error.filename)).name if error.filename else "a file"
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:

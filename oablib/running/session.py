@@ -65,9 +65,8 @@ def opened(
             "are kept. Start it again with the same command."
         ) from None
     except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else "a file"
         raise EnvironmentFault(
-            f"Run {run!r} could not read or write {name}: {error.strerror}. "
+            f"Run {run!r} could not read or write {files.name_in(error)}: {error.strerror}. "
             "Check free space and permissions; earlier reports are as they were."
         ) from None
 

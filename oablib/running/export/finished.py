@@ -57,10 +57,9 @@ def opened(run: str) -> Iterator[Finished]:
         with workspace.private_files(), workspace.locked(run) as work:
             yield Finished(run, folder, work, files.read_json(folder / MANIFEST))
     except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else "a file"
         raise EnvironmentFault(
-            f"Nothing was exported: {name} could not be read or written, {error.strerror}. Check "
-            "free space and permissions."
+            f"Nothing was exported: {files.name_in(error)} could not be read or written, "
+            f"{error.strerror}. Check free space and permissions."
         ) from None
     finally:
         with suppress(OSError):  # one that held nothing was made for the lock alone
