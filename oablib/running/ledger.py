@@ -14,14 +14,14 @@ from pathlib import Path
 from oablib.base import files
 from oablib.base.errors import DisclosureError
 from oablib.base.files import sha256
-from oablib.disclosure.ledger import PREFIX
+from oablib.disclosure.ledger import FOLDER, PREFIX
 from oablib.disclosure.of_places import held
 from oablib.running.stages import key
 from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import LEDGER, Stage
 
 NOW, BEFORE, NOTE = "now", "before", "ledger.json"
-GIVEN = f"delivered {LEDGER}/"
+GIVEN = f"delivered {FOLDER}/"
 SHOWN = "school_scores.csv"
 """Results table whose rows are held."""
 
@@ -37,14 +37,17 @@ class Ledger:
         return self.work / LEDGER / stage.stem
 
     def paths(self, stage: Stage, parts: Mapping[str, str]) -> dict[str, Path]:
-        """Files for a stage that is made from these parts: path in its folder -> file."""
+        """Files for a stage that is made from these parts: path in its folder -> file.
+
+        parts: as from `key.components`, with or without what `components` adds.
+        """
         if LEDGER not in stage.reads:
             return {}
-        same = files.read_json(self.of(stage) / NOTE).get("made_from") == key.key(parts)
+        same = files.read_json(self.of(stage) / NOTE).get("made_from") == _without_ledger(parts)
         chosen = self.of(stage) / (BEFORE if same else NOW)
         paths = [chosen / f"{name}.parquet" for name in _tables(stage)]
         there = all(path.is_file() for path in paths)
-        return {f"{LEDGER}/{path.name}": path for path in paths} if there else {}
+        return {f"{FOLDER}/{path.name}": path for path in paths} if there else {}
 
     def components(self, stage: Stage, parts: Mapping[str, str]) -> dict[str, str]:
         """What the files add to the key of the stage."""
@@ -75,9 +78,9 @@ class Ledger:
         )
 
     def _take(self, stage: Stage, entry: Entry) -> None:
-        own = {name: text for name, text in entry.components.items() if not name.startswith(GIVEN)}
+        made_from = _without_ledger(entry.components)
         folder = self.of(stage)
-        if files.read_json(folder / NOTE).get("made_from") == key.key(own):
+        if files.read_json(folder / NOTE).get("made_from") == made_from:
             return
         new, now, before = (folder / name for name in ("new", NOW, BEFORE))
         shutil.rmtree(new, ignore_errors=True)
@@ -88,7 +91,12 @@ class Ledger:
         if now.is_dir():
             now.rename(before)
         new.rename(now)
-        files.write(folder / NOTE, json.dumps({"made_from": key.key(own)}))
+        files.write(folder / NOTE, json.dumps({"made_from": made_from}))
+
+
+def _without_ledger(parts: Mapping[str, str]) -> str:
+    """Key of what a stage is made from but for its ledger, by which a publication is known."""
+    return key.key({name: text for name, text in parts.items() if not name.startswith(GIVEN)})
 
 
 def _tables(stage: Stage) -> list[str]:

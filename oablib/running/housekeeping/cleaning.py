@@ -16,12 +16,10 @@ from oablib.base.wording import did_you_mean
 from oablib.running import used, workspace
 from oablib.running.housekeeping import settings
 from oablib.running.stages import cache
+from oablib.running.stages.declared import LEDGER
 
 ONLY_BY_NAME = frozenset({"validation"})
 """Private folders with more than an hour of computation in them: cleared only when named."""
-
-LEDGER = "ledger"
-"""Part of a private folder that has to live as long as the run's published report does."""
 
 SECONDS_A_DAY = 24 * 3600
 

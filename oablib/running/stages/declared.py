@@ -29,7 +29,10 @@ COUNTRY = "country"
 """Word in `reads` for the children of the country; runs without one leave the stage out."""
 
 LEDGER = "ledger"
-"""Word in `reads` for what the report of this name, as it is published, has shown of whom."""
+"""Word in `reads` for what the report of this name, as it is published, has shown of whom.
+
+So is called the part of a run's private folder that has it, and that lives as long as the report.
+"""
 
 GIVEN = (DELIVERY, COUNTRY, LEDGER)
 """Words in `reads` for what no stage writes."""

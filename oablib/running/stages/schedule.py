@@ -38,21 +38,19 @@ class Inputs:
 
     def components(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
         """What a stage's result depends on, once the stages before it are done."""
-        parts = self._own(stage, done)
-        return parts | self.ledger.components(stage, parts)
-
-    def _own(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, str]:
-        """The same without what was published before."""
         written = {name: digest for e in done.values() for name, digest in e.digests().items()}
         tables = {name: written[name] for name in sorted(stage.inputs) if name in written}
         delivered = self.delivery.fingerprints(stage.reads)
-        return key.components(stage, self.values, tables=tables, delivery=delivered)
+        parts = key.components(stage, self.values, tables=tables, delivery=delivered)
+        return parts | self.ledger.components(stage, parts)
 
-    def files(self, stage: Stage, done: Mapping[str, Entry]) -> dict[str, Path]:
-        """Path in a stage's folder -> file, of all that it may read."""
+    def files(
+        self, stage: Stage, done: Mapping[str, Entry], *, parts: Mapping[str, str]
+    ) -> dict[str, Path]:
+        """Path in a stage's folder -> file, of all that it may read; parts: its components."""
         tables = {name: path for e in done.values() for name, path in e.tables().items()}
         wanted = {name: path for name, path in tables.items() if path.stem in stage.inputs}
-        wanted |= self.ledger.paths(stage, self._own(stage, done))
+        wanted |= self.ledger.paths(stage, parts)
         return key.files(stage, self.values) | self.delivery.wanted(stage.reads) | wanted
 
 
@@ -110,8 +108,8 @@ def engine(*, scheduler: str = "", kernels: Kernels = "forked") -> Iterator[Engi
 class Walk:
     """One pass over the stages; each is executed at most once.
 
-    attempt: private folder for what is under way. note: told stem and key of each stage before its
-    result is looked for or made. again: stems to execute whatever is kept.
+    attempt: private folder for what is under way. note: called with stem and key of each stage
+    before its result is looked for or made. again: stems to execute whatever is kept.
     last: what each stage was made from in the last run, to say why it runs.
     done: results so far, running: what is under way.
     """
@@ -154,15 +152,15 @@ class Walk:
         why = [_ON_REQUEST] if again else key.reasons(self.last.get(stage.stem, {}), parts)
         self.progress.detail(f"{stage.stem} runs: {key.shown(why)}")
         self.progress.start(stage.stem)
-        future = self.engine.submit(self._task(stage), self.attempt / stage.stem)
+        future = self.engine.submit(self._task(stage, parts), self.attempt / stage.stem)
         self.running[future] = (stage, parts)
 
-    def _task(self, stage: Stage) -> StageTask:
+    def _task(self, stage: Stage, parts: Mapping[str, str]) -> StageTask:
         return StageTask(
             stem=stage.stem,
             notebook=stage.text,
             values=key.values_of(stage, self.inputs.values),
-            files=self.inputs.files(stage, self.done),
+            files=self.inputs.files(stage, self.done, parts=parts),
             writes=frozenset(stage.writes),
             may_write=frozenset(stage.may_write),
             scheduler=self.engine.scheduler,
