@@ -5,7 +5,5 @@ digit, the register of sites and all public numbers of children.
 """
 
 from oablib.disclosure.attack.audit import Attacked, attack
-from oablib.disclosure.attack.differences import differences
-from oablib.disclosure.attack.recovered import Equation, margins, recovered
 from oablib.disclosure.attack.released import Constants, Released, bounded, interval
 from oablib.disclosure.attack.truth import Truth, truth

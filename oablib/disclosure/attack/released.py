@@ -62,18 +62,6 @@ class Released:
     of_municipalities: Constants
 
 
-@showable(private=("sites", "municipalities"))
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Truth:
-    """What the house knows beside: sites and municipalities as from `allocation`, unrounded.
-
-    sites: school_id, n_target, A. municipalities: municipality, n_target, A.
-    """
-
-    sites: pd.DataFrame
-    municipalities: pd.DataFrame
-
-
 def interval(
     score: ArrayLike, step: ArrayLike, *, decimals: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,7 +11,7 @@ import pytest
 from oablib import disclosure
 from oablib.base.errors import DisclosureError
 from oablib.disclosure import attack
-from oablib.disclosure.attack.differences import joint
+from tests.attacks_on_two_reports import differences, joint
 
 # Whole numbers, as in test_oracle: distances 2 to 5, then 3 to 6, and B = E.
 ONE = attack.Constants(C=3, G=-1, boundary=1, threshold=0.25, range=3)
@@ -78,7 +78,7 @@ def report(n: int, A: float, step: float, *, held: bool = False) -> pd.DataFrame
 
 def found(earlier: pd.DataFrame, now: pd.DataFrame, *, changed: int, small: int = 50) -> list[str]:
     true = pd.DataFrame({"earlier": small, "now": small}, index=["01AB00"])
-    frame = attack.differences(
+    frame = differences(
         earlier,
         now,
         changed=pd.Series({"01AB00": changed}),

@@ -1,4 +1,4 @@
-"""Hidden cells that come back from margins, of dimensions of every kind."""
+"""Hidden cells that come back from margins, of dimensions of every kind, and of what is hidden."""
 
 import random
 from itertools import product
@@ -9,7 +9,7 @@ import pytest
 
 from oablib import disclosure
 from oablib.base.errors import DisclosureError
-from oablib.disclosure.attack import Equation, margins, recovered
+from tests.attacks_on_margins import Equation, margins, recovered
 
 LARGEST, HIDDEN = 3, 5  # of a cell, and cells, in tables that are enumerated
 KINDS = {
@@ -92,6 +92,19 @@ def fitting(true: np.ndarray, hidden: list[tuple[int, int]]) -> list[set[int]]:
         inside = [k for k, place in enumerate(hidden) if place[axis] == line]
         fits &= every[inside].sum(0) == sum(true[hidden[k]] for k in inside)
     return [set(values[fits].tolist()) for values in every]
+
+
+@pytest.mark.parametrize("added_up", [True, False])
+def test_what_a_stage_hides_comes_back_only_where_totals_are_not_thought_of(added_up: bool) -> None:
+    """Fifty groups of five counts up to 60, each with its total beside it."""
+    rng, rules = np.random.default_rng(8), disclosure.rules()
+    labels = pd.DataFrame(product(range(50), range(5)), columns=["group", "row"])
+    frame = labels.assign(n=rng.integers(0, 61, len(labels)))
+    totals = frame.groupby("group", as_index=False)["n"].sum()
+    hidden = disclosure.hide(frame, counts=["n"], by=["group"], added_up=added_up, rules=rules)
+    both = pd.concat([hidden, totals], ignore_index=True)
+    found = recovered(*margins(both, ["group", "row"], "n"), rules=rules)
+    assert hidden["n"].isna().any() and found.empty == added_up
 
 
 def test_amounts_are_found_by_their_width() -> None:
