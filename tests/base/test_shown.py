@@ -26,15 +26,18 @@ from oablib import (
     weighting,
 )
 from oablib.base import shown
+from oablib.disclosure import of_places
 from oablib.notebook import start
 from oablib.protocol import codebook, indicators, literature, models
+from oablib.report import planted
 from oablib.statistics.pooling import PooledTest
 from oablib.statistics.two_step import analysis, model_grid, resampling
 from oablib.statistics.two_step.scale_values import ScaleValues
 
 STAGES = (
     allocation, analysis, comparison, diagnostics, imputation, indicators, intake, literature,
-    pooling, prediction, pupil_scores, resampling, model_grid, selection, sem, start,
+    of_places, planted, pooling, prediction, pupil_scores, resampling, model_grid, selection, sem,
+    start,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
