@@ -1,6 +1,6 @@
 """What tables share: a frame becomes headings and rows of text; every number has one look."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -63,19 +63,13 @@ def show(
         whole = () if share or not pd.api.types.is_float_dtype(values) else count_rows
         hidden = set(range(len(frame))) - {*published_rows} if name in protected else ()
         texts.append(_texts(named[name], write, whole=whole, hidden=hidden))
-    positions: dict[str, list[int]] = {} if groups else {"": list(range(len(frame)))}
-    for index, group in enumerate(named[groups] if groups else ()):
-        positions.setdefault(str(group), []).append(index)
+    positions = _positions(named[groups] if groups else [""] * len(named))
     rows = list(zip(*texts, strict=True))
-    if any(HIDDEN in row for row in rows):
-        why = _("{mark}: not shown, it is of too few or would give such a number away",
-                mark=HIDDEN)  # fmt: skip
-        note = f"{note}. {why}" if note else why
     return Table(
         label=f"tbl-{label}",
         title=title,
         unit=unit or _("in headings and rows"),
-        note=note,
+        note=_with_mark(note, rows),
         about=about,
         cells=cells,
         keys=[str(name) for name in named],
@@ -85,6 +79,22 @@ def show(
         headings=[(heading, _is_number(frame[name])) for name, heading in headings.items()],
         groups=[(group, [rows[i] for i in part]) for group, part in positions.items()],
     )
+
+
+def _positions(groups: Iterable[Any]) -> dict[str, list[int]]:
+    """Positions of the rows of each group, in the order in which groups are first met."""
+    positions: dict[str, list[int]] = {}
+    for index, group in enumerate(groups):
+        positions.setdefault(str(group), []).append(index)
+    return positions
+
+
+def _with_mark(note: str, rows: Iterable[Sequence[str]]) -> str:
+    """A table's note, with what the mark of a hidden cell means where it has one."""
+    if not any(HIDDEN in row for row in rows):
+        return note
+    why = _("{mark}: not shown, it is of too few or would give such a number away", mark=HIDDEN)
+    return f"{note}. {why}" if note else why
 
 
 def _declared(cells: Any) -> tuple[Sequence[str], frozenset[str]]:

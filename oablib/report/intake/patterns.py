@@ -215,35 +215,36 @@ def beside_published(
     gap = (shares - beside).abs()
     n = children.loc[shares.index].to_numpy()[:, None]
     error = np.sqrt(beside * (1 - beside) / n)
-    outside = int((gap > 2 * error).to_numpy().sum())
-    row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
-    wave, pattern = gap.index[int(row)], str(gap.columns[int(column)])
+    source = cited(figures, part="education_known")
     texts = [
-        _(
-            "Published shares are those of the same wave [{source}].",
-            source=cited(figures, part="education_known"),
-        ),
-        _(
-            "The largest difference from a published share is {gap:.1f} percentage points "
-            "({wave}, {pattern}).",
-            gap=100 * float(gap.to_numpy().max()),
-            wave=labels.category(roles.wave, wave),
-            pattern=_in_words(pattern, roles=roles, labels=labels),
-        ),
-        _("No share differs by more than two standard errors.")
-        if not outside
-        else _.plural(
-            "{n:,} of {all:,} shares differs by more than two standard errors.",
-            "{n:,} of {all:,} shares differ by more than two standard errors.",
-            n=outside,
-            all=gap.size,
-        ),
+        _("Published shares are those of the same wave [{source}].", source=source),
+        _largest(gap, roles=roles, labels=labels),
+        _beyond(int((gap > 2 * error).to_numpy().sum()), among=gap.size),
     ]
     if about.drawn:
-        texts.append(
-            _(
-                "The synthetic children were drawn with the published shares: the differences are "
-                "due to chance."
-            )
-        )
+        texts.append(_("The synthetic children were drawn with the published shares: the "
+                       "differences are due to chance."))  # fmt: skip
     return " ".join(texts)
+
+
+def _largest(gap: pd.DataFrame, *, roles: HasRoles, labels: Labels) -> str:
+    """The largest difference; gap: as of `pattern_shares`, absolute differences."""
+    row, column = np.unravel_index(int(gap.to_numpy().argmax()), gap.shape)
+    return _(
+        "The largest difference from a published share is {gap:.1f} percentage points "
+        "({wave}, {pattern}).",
+        gap=100 * float(gap.to_numpy().max()),
+        wave=labels.category(roles.wave, gap.index[int(row)]),
+        pattern=_in_words(str(gap.columns[int(column)]), roles=roles, labels=labels),
+    )
+
+
+def _beyond(count: int, *, among: int) -> str:
+    """How many of all shares differ by more than chance explains."""
+    if not count:
+        return _("No share differs by more than two standard errors.")
+    return _.plural(
+        "{n:,} of {all:,} shares differs by more than two standard errors.",
+        "{n:,} of {all:,} shares differ by more than two standard errors.",
+        n=count, all=among,
+    )  # fmt: skip
