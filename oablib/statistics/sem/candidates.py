@@ -75,9 +75,10 @@ def against(spec: ModelSpec) -> NDArray:
     """Whether a path into variable i (row) from j (column) would run against those there are.
 
     It would where i moves j already, over any number of paths, or where j is explained by the
-    model and i is exogenous: what is given comes before what is explained.
+    model and i only explains: what is given comes before what is explained.
     """
-    given = np.array([name in spec.exogenous for name in spec.variables])
+    sources = {c.rhs for c in spec.cells if c.op == "~"} - {*spec.endogenous, *spec.latent}
+    given = np.array([name in sources for name in spec.variables])
     return reach(spec).T | np.outer(given, ~given)
 
 

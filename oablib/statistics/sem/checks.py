@@ -88,7 +88,7 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
     return np.asarray(numbered), labels
 
 
-def _within(label: str) -> str:
+def within(label: str) -> str:
     """Which group is meant, by a name that may be shown; a code of groups may be a person's."""
     if not label:
         return ""
@@ -100,8 +100,18 @@ def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:
     free = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
     if n <= len(free):
         raise EstimationError(
-            f"{n:.0f} rows{_within(label)} for {len(free)} free parameters (moments of exogenous "
+            f"{n:.0f} rows{within(label)} for {len(free)} free parameters (moments of exogenous "
             "variables included); more rows than parameters are needed."
+        )
+
+
+def fail_if_group_has_one_cluster(label: str, *, clusters: int) -> None:
+    """Raise EstimationError for a group whose scores, summed over its one cluster, are all zero."""
+    if clusters < 2:
+        raise EstimationError(
+            f"The rows{within(label)} lie in {clusters} cluster; standard errors that allow for "
+            "clusters need two or more in each group. Leave the group out, join it with another, "
+            "or leave out cluster=."
         )
 
 
@@ -119,7 +129,7 @@ def fail_if_spread_is_absent(names: Sequence[str], cov: NDArray, *, label: str) 
     constant = [name for name, spread in zip(names, np.diag(cov), strict=True) if spread <= 0]
     if constant:
         raise EstimationError(
-            f"Columns {constant} are constant{_within(label)}; leave them out of the model."
+            f"Columns {constant} are constant{within(label)}; leave them out of the model."
         )
 
 
@@ -132,6 +142,6 @@ def fail_if_columns_are_collinear(names: Sequence[str], cov: NDArray, *, label: 
         part = np.abs(vanishing).max(axis=1) > COLLINEAR_SHARE
         columns = [name for name, inside in zip(names, part, strict=True) if inside]
         raise EstimationError(
-            f"Collinear columns{_within(label)}: {columns} determine each other exactly "
+            f"Collinear columns{within(label)}: {columns} determine each other exactly "
             f"({vanishing.shape[1]} of them can be computed from the rest); leave that many out."
         )

@@ -16,9 +16,10 @@ NONE: tuple[None] = (None,)
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """explained: observed, with an equation, an indicator, or named in a covariance only.
+    """explained: observed, with an equation, an indicator, or whose own moments the text names.
 
-    exogenous: observed, only ever on the right of `~`. latent: on the left of `=~`. endogenous:
+    exogenous: observed, only ever on the right of `~`: a variable whose variance, mean or
+    covariance the text names is none, as in lavaan. latent: on the left of `=~`. endogenous:
     observed or latent, with a path or loading into it.
     """
 
@@ -40,7 +41,7 @@ def roles(terms: tuple[Term, ...]) -> Roles:
     into = _unique([t.lhs if t.op == "~" else t.rhs for t in terms if t.op in ("~", "=~")])
     sources = _unique([t.rhs for t in terms if t.op == "~"])
     loose = _unique([n for t in terms if t.op in ("~~", "~1") for n in (t.lhs, t.rhs) if n])
-    exogenous = tuple(n for n in sources if n not in into and n not in latent)
+    exogenous = tuple(n for n in sources if n not in {*into, *latent, *loose})
     explained = [n for n in (*into, *loose) if n not in latent and n not in exogenous]
     if not explained:
         raise ModelError("The model explains no observed variable; expected lines like `y ~ x`.")

@@ -1,22 +1,20 @@
 """The entry of the package: fit one model to one complete data set, and the result."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
 from oablib.base.wording import shown_names
-from oablib.statistics.sem import estimation, inference, solution, spec
+from oablib.statistics.sem import estimation, flags, inference, notes, solution, spec, syntax
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
-from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.spec import Equal, Likelihood
@@ -149,16 +147,19 @@ def fit(
         model, likelihood=likelihood, mean_structure=mean_structure,
         n_groups=_count_groups(data, group), equal=classes,
     )  # fmt: skip
+    names = data.names if isinstance(data, Prepared) else tuple(data.columns)
     if not isinstance(data, Prepared):
         data = prepare(
             data, specification.observed, cluster=cluster, group=group, weights=weights,
             cluster_correction=cluster_correction,
         )  # fmt: skip
     sample = data.take(specification, centred=problems.centred(specification))
-    return _fitted(problems.set_up(specification, sample), errors=errors)
+    read = syntax.read(model)
+    remarks = (*specification.notes, *notes.on_labels(read.terms, read.definitions, names))
+    return _fitted(problems.set_up(specification, sample), errors=errors, remarks=remarks)
 
 
-def _fitted(problem: Problem, *, errors: Errors) -> SemFit:
+def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> SemFit:
     optimum, model, sample = estimation.estimate(problem), problem.spec, problem.sample
     parts = inference.sandwich(problem, optimum)
     covariance = inference.covariance(problem, optimum, parts, errors=errors)
@@ -184,7 +185,7 @@ def _fitted(problem: Problem, *, errors: Errors) -> SemFit:
         r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
         converged=True,
-        flags=tuple(_flags(problem, optimum)),
+        flags=(*remarks, *flags.on_fit(problem, optimum)),
         core=Core(problem, optimum, covariance),
     )
 
@@ -236,52 +237,3 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
             f"{', '.join(shown_names(data.columns))}."
         )
     return max(int(data[group].nunique()), 1)
-
-
-# An eigenvalue or variance below this share of the largest counts as negative, not as rounding.
-NEGATIVE_SHARE = 1e-10
-
-
-def _flags(problem: Problem, optimum: Optimum) -> Iterator[str]:
-    """One sentence per fault: weights, few clusters, Heywood cases, matrices not definite."""
-    if problem.sample.weighted:
-        yield (
-            "Weighted: log-likelihood, AIC, BIC and chi2 are those of a pseudo-likelihood; rely on "
-            "standard errors and on the scaled chi2."
-        )
-    clusters, k = problem.sample.n_clusters, problem.spec.n_free
-    if clusters is not None and clusters <= k:
-        yield (
-            f"{clusters} clusters for {k} parameters: the clustered covariance matrix is "
-            "singular, single standard errors are rough and joint tests impossible."
-        )
-    for label, at in zip(problem.sample.labels, optimum.at, strict=True):
-        yield from _flags_of_group(
-            problem.spec.variables, at, f" in group {label}" if label else ""
-        )
-
-
-def _flags_of_group(variables: tuple[str, ...], at: Moments, where: str) -> Iterator[str]:
-    negative = np.flatnonzero(np.diag(at.S) < -NEGATIVE_SHARE * np.diag(at.C))
-    if negative.size:
-        names = ", ".join(variables[i] for i in negative)
-        yield (
-            f"Heywood case{where}: the variance of {names} is estimated below zero; the model is "
-            "too rich or wrong for these data."
-        )
-    latent = at.C[len(at.cov) :, len(at.cov) :]
-    if latent.size and _is_indefinite(latent):
-        yield (
-            f"The covariance matrix of the latent variables{where} is not positive definite: two "
-            "of them may be one."
-        )
-    elif not negative.size and _is_indefinite(at.S):
-        yield (
-            f"The residual covariance matrix{where} is not positive definite: some residual "
-            "correlations exceed 1, alone or together."
-        )
-
-
-def _is_indefinite(matrix: NDArray) -> bool:
-    eigenvalues = np.linalg.eigvalsh(matrix)
-    return bool(eigenvalues[0] < -NEGATIVE_SHARE * eigenvalues[-1])

@@ -60,7 +60,9 @@ def _sample(
         scale = np.exp2(np.round(np.log2(np.sqrt(np.diag(covariance)))))
     standard, nothing = covariance / np.outer(scale, scale), np.zeros((len(mean), 0))
     group = GroupSample.from_moments(n, mean, standard, nothing, scale=scale, centred=True)
-    return Sample((group,), ("",), scale, np.zeros((0, 0)), (slice(0, 0),), None, weighted=False)
+    return Sample(
+        (group,), ("",), scale, np.zeros((0, 0)), (slice(0, 0),), None, (), weighted=False
+    )
 
 
 def loglik_at(fit: SemFit, est: ArrayLike) -> float:

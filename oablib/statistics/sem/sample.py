@@ -55,7 +55,9 @@ class Sample:
     labels: of the groups. scale: per variable the power of two nearest to the standard deviation,
     so that dividing by it rounds nothing; one for all groups, which may share parameters.
     products: sums over clusters (or rows) of products of summed features, the groups side by
-    side; spans: where each group's features are in it. weighted: by sampling weights.
+    side; spans: where each group's features are in it. n_clusters: over all groups, where one
+    cluster may lie in several; clusters: in each group, empty where rows are independent.
+    weighted: by sampling weights.
     """
 
     groups: tuple[GroupSample, ...]
@@ -64,6 +66,7 @@ class Sample:
     products: NDArray
     spans: tuple[slice, ...]
     n_clusters: int | None
+    clusters: tuple[int, ...]
     weighted: bool
 
     @property
@@ -120,7 +123,7 @@ def prepare(
     Options as in `fit`, which does this for the columns of its model. That scores are linear in
     the features summed here: docs/decisions/0006. Raises ModelError for a column that is absent;
     EstimationError for columns that are repeated, not numeric, incomplete
-    or constant, weights of zero or below, and fewer than two groups or clusters.
+    or constant, weights of zero or below, and fewer than two groups or clusters (of each group).
     """
     names = tuple(dict.fromkeys(columns))
     needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
@@ -159,9 +162,12 @@ def _summarised(
 ) -> Sample:
     scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
     n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
-    groups, parts = [], []
+    groups, parts, clusters = [], [], []
     for number, label in enumerate(labels):
         part = rows if codes is None else rows.part(codes == number)
+        if part.cluster is not None:
+            clusters.append(len(np.unique(part.cluster)))
+            checks.fail_if_group_has_one_cluster(label, clusters=clusters[-1])
         group, whitening, z = _group(part, scale)
         checks.fail_if_spread_is_absent(names, group.cov, label=label)
         groups.append(group)
@@ -171,7 +177,7 @@ def _summarised(
         groups=tuple(groups), labels=tuple(labels), scale=scale,
         products=_joined(parts, clustered=n_clusters is not None),
         spans=tuple(slice(*pair) for pair in pairwise(ends)),
-        n_clusters=n_clusters, weighted=rows.weights is not None,
+        n_clusters=n_clusters, clusters=tuple(clusters), weighted=rows.weights is not None,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar, get_args
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import defaults, defined, syntax
+from oablib.statistics.sem import defaults, defined, notes, syntax
 from oablib.statistics.sem.defaults import Roles
 from oablib.statistics.sem.syntax import Definition, Term
 
@@ -62,7 +62,8 @@ class ModelSpec:
 
     observed: endogenous first, then exogenous, each as the text has them; variables: observed,
     then latent. endogenous: observed or latent, with a path into it. cells: all groups, each in
-    lavaan's order; n_free counts the free parameters among them.
+    lavaan's order; n_free counts the free parameters among them. notes: readings of the text that
+    its author may not expect.
     """
 
     text: str
@@ -76,6 +77,7 @@ class ModelSpec:
     cells: tuple[Cell, ...]
     definitions: tuple[Definition, ...]
     n_free: int
+    notes: tuple[str, ...]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -129,7 +131,7 @@ def parse(
     _fail_if_class_is_unknown(equal, n_groups)
     read = syntax.read(text)
     roles = defaults.roles(read.terms)
-    _fail_if_exogenous_moment_is_named(read.terms, roles, likelihood)
+    notes.fail_if_factor_is_in_the_equation(read.terms)
     _fail_if_intercept_is_named(read.terms, equal, mean_structure)
     _fail_if_groups_do_not_match(read.terms, n_groups)
     terms = defaults.complete(read.terms, roles)
@@ -141,11 +143,14 @@ def parse(
     ]
     numbered, n_free = _numbered(cells, roles, equal)
     defined.check(read.definitions, {cell.label for cell in numbered if cell.label})
+    conditional = likelihood == "conditional"
+    remarks = notes.on_text(read.terms, roles, n_groups=n_groups, conditional=conditional)
     return ModelSpec(
         text=text, likelihood=likelihood, mean_structure=mean_structure,
         observed=roles.explained + roles.exogenous, exogenous=roles.exogenous,
         latent=roles.latent, endogenous=roles.endogenous, n_groups=n_groups,
         cells=tuple(numbered), definitions=read.definitions, n_free=n_free,
+        notes=tuple(remarks),
     )  # fmt: skip
 
 
@@ -213,21 +218,6 @@ def _fail_if_class_is_unknown(equal: Collection[str], n_groups: int) -> None:
         raise ModelError(f"equal={unknown} is unknown; expected {', '.join(get_args(Equal))}.")
     if equal and n_groups == 1:
         raise ModelError("equal= holds parameters equal over groups; name the column by group=.")
-
-
-def _fail_if_exogenous_moment_is_named(
-    terms: tuple[Term, ...], roles: Roles, likelihood: Likelihood
-) -> None:
-    if likelihood == "joint":
-        return
-    named = [t for t in terms if t.op == "~~" and {t.lhs, t.rhs} & set(roles.exogenous)]
-    named += [t for t in terms if t.op == "~1" and t.lhs in roles.exogenous]
-    if named:
-        shown = ", ".join(f"`{t.lhs} {t.op} {t.rhs}`".replace("~1 ", "~ 1") for t in named)
-        raise ModelError(
-            f"{shown}: likelihood='conditional' takes the moments of exogenous variables as given; "
-            "use likelihood='joint' or leave them out."
-        )
 
 
 def _fail_if_intercept_is_named(

@@ -51,6 +51,18 @@ lavaan_object <- function(model, data, ..., meanstructure = TRUE, group = NULL) 
   fit
 }
 
+# oablib's options by lavaan's names.
+settings <- function(options) {
+  errors <- if (is.null(options$errors)) "robust" else options$errors
+  found <- list(estimator = if (errors == "robust") "MLR" else "ML",
+                fixed.x = options$likelihood == "conditional", group = options$group,
+                cluster = options$cluster, sampling.weights = options$weights)
+  if (errors == "observed") found$information <- "observed"
+  if (identical(options$mean_structure, FALSE)) found$meanstructure <- FALSE
+  if (length(options$equal)) found$group.equal <- gsub("lv_", "lv.", options$equal)
+  found[!vapply(found, is.null, logical(1))]
+}
+
 # lavaan warns of the means' size, and prints the matrix that a residual variance of zero is in.
 quietly <- function(expression) {
   utils::capture.output(result <- suppressWarnings(expression))

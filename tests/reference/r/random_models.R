@@ -7,17 +7,6 @@ source(file.path(here, "common.R"))
 folder <- dirname(arguments[1])
 models <- fromJSON(file.path(folder, "random_models.json"), simplifyDataFrame = FALSE)
 
-# oablib's options by lavaan's names.
-settings <- function(options) {
-  errors <- if (is.null(options$errors)) "robust" else options$errors
-  found <- list(estimator = if (errors == "robust") "MLR" else "ML",
-                fixed.x = options$likelihood == "conditional", group = options$group,
-                cluster = options$cluster, sampling.weights = options$weights)
-  if (errors == "observed") found$information <- "observed"
-  if (length(options$equal)) found$group.equal <- gsub("lv_", "lv.", options$equal)
-  found[!vapply(found, is.null, logical(1))]
-}
-
 fitted <- lapply(models, function(model) {
   data <- read.csv(file.path(folder, paste0(model$data, ".csv")))
   fit <- do.call("lavaan_object", c(list(model = model$text, data = data), settings(model$options)))

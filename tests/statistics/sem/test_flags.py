@@ -35,6 +35,14 @@ def test_few_clusters_are_flagged():
     assert sem.fit(MODEL, DATA, cluster="school_id").flags == ()
 
 
+def test_few_clusters_of_one_group_are_flagged():
+    few = np.where(DATA["wave"] == 1, DATA["school_id"] % 8, DATA["school_id"])
+    clustered = DATA.assign(wave="w" + DATA["wave"].astype(str), few=few)
+    fit = sem.fit(MODEL, clustered, cluster="few", group="wave")
+    (flag,) = fit.flags
+    assert flag.startswith("4 clusters in group 'w1' for 12 parameters")
+
+
 def test_heywood_case_is_flagged_with_its_variable():
     # Correlations of 0.8, 0.8 and 0.5 ask for a loading above 1: sqrt(.8 * .8 / .5) = 1.13.
     fit = sem.fit("f =~ x1 + x2 + x3", with_correlations(one_factor(1.28**0.5, 0.5**0.5, 0.5**0.5)))

@@ -41,12 +41,6 @@ def test_definition_of_an_unknown_label_is_refused():
     assert "'b'" in parsed("y ~ a*x\nz := a*b")
 
 
-@pytest.mark.parametrize("extra", ["nscct ~~ 100*nscct", "nscct ~ 1", "nscct ~~ cito"])
-def test_conditional_likelihood_refuses_exogenous_moments(extra):
-    with pytest.raises(ModelError, match="takes the moments of exogenous variables as given"):
-        spec.parse(f"cito ~ nscct\n{extra}", likelihood="conditional")
-
-
 def test_text_may_use_comments_continuations_and_semicolons():
     plain = spec.parse("y ~ a + b\nz ~ y")
     free = spec.parse("y ~ a + # why\n  b; z ~ y  # and so on\n\n")
@@ -107,6 +101,24 @@ def test_rows_without_cluster_are_counted():
 
 def test_one_cluster_is_refused():
     assert "All rows have the same school_id" in refused({"school_id": 1}, cluster="school_id")
+
+
+@pytest.mark.parametrize("options", [{}, {"weights": "weight"}, {"cluster_correction": False}])
+def test_a_group_in_one_cluster_is_named_with_it(options):
+    half = np.where(DATA["school_id"] < 20, "low", "high")
+    for school in (half == "low", np.where(half == "low", 1, DATA["school_id"] % 3)):  # crossing
+        message = refused(
+            {"half": half, "school": school}, group="half", cluster="school", **options
+        )
+        named = "high" if school.dtype == bool else "low"
+        assert f"The rows in group '{named}' lie in 1 cluster" in message
+
+
+def test_a_group_in_one_cluster_is_not_named_where_its_code_may_be_a_person():
+    person = np.where(DATA["school_id"] < 20, "987654321", "others")
+    school = np.where(DATA["school_id"] < 20, 1, DATA["school_id"])
+    message = refused({"child": person, "s": school}, group="child", cluster="s")
+    assert "The rows in one of the groups lie in 1 cluster" in message and "9876" not in message
 
 
 @pytest.mark.parametrize("option", ["likelihood", "errors"])

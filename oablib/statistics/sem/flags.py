@@ -1,0 +1,68 @@
+"""Sentences on a fit: what a reader should know before believing its numbers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oablib.statistics.sem.checks import within
+from oablib.statistics.sem.estimation import Optimum
+from oablib.statistics.sem.moments import Moments
+from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.spec import FIXED
+
+# An eigenvalue or variance below this share of the largest counts as negative, not as rounding.
+NEGATIVE_SHARE = 1e-10
+
+
+def on_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
+    """One sentence per fault: weights, few clusters, Heywood cases, matrices not definite."""
+    if problem.sample.weighted:
+        yield (
+            "Weighted: log-likelihood, AIC, BIC and chi2 are those of a pseudo-likelihood; rely on "
+            "standard errors and on the scaled chi2."
+        )
+    yield from _on_clusters(problem)
+    for label, at in zip(problem.sample.labels, optimum.at, strict=True):
+        yield from _on_matrices(problem.spec.variables, at, within(label))
+
+
+def _on_clusters(problem: Problem) -> Iterator[str]:
+    """Scores of a group add up to zero, so that its own clusters bound the rank of its part."""
+    spec, sample = problem.spec, problem.sample
+    counts = [] if sample.n_clusters is None else [(sample.n_clusters, spec.n_free, "")]
+    for group, (label, clusters) in enumerate(zip(sample.labels, sample.clusters, strict=False)):
+        free = {c.free for c in spec.cells if c.group == group and c.free != FIXED}
+        counts += [(clusters, len(free), within(label))] if label else []
+    for clusters, k, where in counts:
+        if clusters <= k:
+            yield (
+                f"{clusters} clusters{where} for {k} parameters: the clustered covariance matrix "
+                "is singular, single standard errors are rough and joint tests impossible."
+            )
+
+
+def _on_matrices(variables: tuple[str, ...], at: Moments, where: str) -> Iterator[str]:
+    negative = np.flatnonzero(np.diag(at.S) < -NEGATIVE_SHARE * np.diag(at.C))
+    if negative.size:
+        names = ", ".join(variables[i] for i in negative)
+        yield (
+            f"Heywood case{where}: the variance of {names} is estimated below zero; the model is "
+            "too rich or wrong for these data."
+        )
+    latent = at.C[len(at.cov) :, len(at.cov) :]
+    if latent.size and _is_indefinite(latent):
+        yield (
+            f"The covariance matrix of the latent variables{where} is not positive definite: two "
+            "of them may be one."
+        )
+    elif not negative.size and _is_indefinite(at.S):
+        yield (
+            f"The residual covariance matrix{where} is not positive definite: some residual "
+            "correlations exceed 1, alone or together."
+        )
+
+
+def _is_indefinite(matrix: NDArray) -> bool:
+    eigenvalues = np.linalg.eigvalsh(matrix)
+    return bool(eigenvalues[0] < -NEGATIVE_SHARE * eigenvalues[-1])
