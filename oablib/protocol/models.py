@@ -10,7 +10,7 @@ from oablib.base.errors import ModelError
 from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.params import checked, kinds
-from oablib.protocol import models_checks
+from oablib.protocol import formed, models_checks
 from oablib.protocol.codebook import Table
 
 Path = Annotated[
@@ -28,6 +28,9 @@ class Model(kinds.Declaration):
     scaled: categorical columns that become one scale variable; +1 or -1 is the sign that
     its slope gets (origin is published with reversed orientation).
     dummies: name -> (column, category key). school_means: name -> column averaged per school.
+    products: name -> factors; splines: name -> curve of a numeric column. Both are formed from
+    each imputation's own values; in direct, indirect and confounders of a loaded model the columns
+    of a spline have taken its place.
     direct: predictors of the outcome beside the mediator; indirect: those of them that predict
     the mediator too. confounders: those of them that are no property of family or surroundings,
     so that a prediction of disadvantage leaves them out.
@@ -55,6 +58,8 @@ class Model(kinds.Declaration):
     dummies: dict[str, tuple[str, str]]
     numeric: tuple[str, ...]
     school_means: dict[str, str]
+    products: dict[str, formed.Factors] = field(default_factory=dict)
+    splines: dict[str, formed.Spline] = field(default_factory=dict)
     direct: tuple[str, ...]
     indirect: tuple[str, ...]
     auxiliary: tuple[str, ...]
@@ -106,11 +111,35 @@ class Model(kinds.Declaration):
         parts += [*self.school_means.values(), *self.imputed]
         return tuple(dict.fromkeys(part for part in (*parts, self.wave) if part))
 
-    def column_of(self, predictor: str) -> str:
-        """Column of the cohort that a predictor is made of."""
-        if predictor in self.dummies:
-            return self.dummies[predictor][0]
-        return self.school_means.get(predictor, predictor)
+    @property
+    def spline_of(self) -> dict[str, str]:
+        """Column of a spline -> name of the spline."""
+        return {
+            column: name for name, each in self.splines.items() for column in each.columns(name)
+        }
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """Predictors whose number does not depend on scale values; school means left out."""
+        without = [
+            name
+            for name, factors in self.products.items()
+            if not any(factor.name in self.scaled for factor in factors)
+        ]
+        return (*self.dummies, *self.numeric, *without, *self.spline_of)
+
+    def parts_of(self, predictor: str) -> tuple[str, ...]:
+        """Predictors that a product or a column of a spline is formed from; any other, itself."""
+        if predictor in self.products:
+            return tuple(dict.fromkeys(factor.name for factor in self.products[predictor]))
+        spline = self.spline_of.get(predictor)
+        return (self.splines[spline].of if spline else predictor,)
+
+    def columns_of(self, predictor: str) -> tuple[str, ...]:
+        """Columns of the cohort that a predictor is made of."""
+        parts = self.parts_of(predictor)
+        coded = [self.dummies[part][0] if part in self.dummies else part for part in parts]
+        return tuple(self.school_means.get(column, column) for column in coded)
 
 
 def load(name: str) -> Model:
@@ -122,7 +151,22 @@ def load(name: str) -> Model:
     """
     file = models_checks.read(name)
     model: Model = checked.check(file.values, Model, locate=file.locate, error=ModelError)
-    return replace(model, name=name, extends=next(iter(file.chain[1:]), ""))
+    return replace(
+        model,
+        name=name,
+        extends=next(iter(file.chain[1:]), ""),
+        direct=formed.expanded(model.direct, model.splines),
+        indirect=formed.expanded(model.indirect, model.splines),
+        confounders=formed.expanded(model.confounders, model.splines),
+        candidates=tuple(_of_columns(text, model) for text in model.candidates),
+    )
+
+
+def _of_columns(candidate: str, model: Model) -> str:
+    """A path that may be added, from the column of a spline instead of the spline."""
+    lhs, rhs = models_checks.sides(candidate)
+    (column,) = formed.expanded((rhs,), model.splines)
+    return f"{lhs} ~ {column}"
 
 
 def load_several(names: str, *, first: str) -> dict[str, Model]:
@@ -155,6 +199,12 @@ def fail_if_columns_are_unknown(name: str, *, table: Table) -> None:
         "expected one, against which scale values are measured."
         for column in model.scaled
         if column in known and known[column].reference is None
+    ]
+    faults += [
+        f"{where(key, name)}: {name!r} is a column of the codebook; give it another name."
+        for key in ("products", "splines")
+        for name in getattr(model, key)
+        if name in known
     ]
     if faults:
         raise ModelError("\n".join(faults))

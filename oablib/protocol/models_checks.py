@@ -9,6 +9,7 @@ from oablib.base.errors import ModelError
 from oablib.base.wording import did_you_mean
 from oablib.params import checked, kinds, strict_yaml
 from oablib.params.strict_yaml import YamlFile
+from oablib.protocol import formed
 
 if TYPE_CHECKING:
     from oablib.protocol.models import Model
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 EXTENDS = "extends"
 NAMES = frozenset({"title_nl", "label", "label_nl"})
 """Fields that name one model, so that no other takes them over."""
-ROLES = ("scaled", "dummies", "numeric", "school_means")
+ROLES = ("scaled", "dummies", "numeric", "school_means", "products", "splines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,16 @@ def faults(model: "Model") -> Iterator[kinds.Fault]:
     yield from _circles(model)
     yield from _equation_faults(model)
     yield from _candidate_faults(model)
+    yield from formed.faults(model)
     for column in model.fixed_values:
         if column not in model.scaled:
             text = f"{column!r} has no scale values{did_you_mean(column, model.scaled)}"
             yield ("fixed_values", column), text
+    direct = formed.expanded(model.direct, model.splines)
     for key in ("fixed_effects", "standardised_effects"):
         for name in getattr(model, key):
-            if name not in model.direct:
-                text = f"{name!r} is no predictor in direct{did_you_mean(name, model.direct)}"
+            if name not in direct:
+                text = f"{name!r} is no predictor in direct{did_you_mean(name, direct)}"
                 yield (key, name), text
 
 
@@ -192,4 +195,6 @@ def _candidate_fault(text: str, model: "Model", *, free: Mapping[str, set[str]])
     if path[1] not in defined:
         near = did_you_mean(path[1], sorted(defined))
         return f" names {path[1]!r}, which the file does not define{near}"
-    return "" if path[1] in model.direct else f": {path[1]} is not in direct; add it there first."
+    if path[1] not in model.direct:
+        return f": {path[1]} is not in direct; add it there first."
+    return formed.candidate_fault(path[1], model)

@@ -8,6 +8,7 @@ import pytest
 from oablib import params
 from oablib.base.errors import ModelError, ParameterError
 from oablib.protocol import codebook, models
+from oablib.protocol.formed import Factor
 
 
 @pytest.fixture
@@ -213,3 +214,88 @@ def test_effects_of_an_indicator_are_numbers_of_its_predictors(
     with pytest.raises(ModelError, match=said) as caught:
         models.load("mine")
     assert "params/models/mine.yaml line " in str(caught.value)
+
+
+FORMED = """
+extends: base
+title: "Products"
+numeric: [debt_restructuring, age, household_income]
+products:
+  age_squared: [age - 11.5, age-11.5]
+  mother_x_origin: [education_mother, origin]
+splines:
+  income_curve: {of: household_income, knots: [10, 30, 50, 90]}
+direct: [education_father, education_mother, origin, school_mean_education_mother,
+         residence_0_5_years, residence_5_10_years, debt_restructuring,
+         age, age_squared, household_income, income_curve, mother_x_origin]
+indirect: [education_mother, age]
+candidates: [nscct ~ origin, nscct ~ age_squared]
+"""
+
+
+def test_products_and_splines_stand_in_equations(folder: Path) -> None:
+    (folder / "base.yaml").symlink_to(folder / "mine.yaml")
+    (folder / "formed.yaml").write_text(FORMED, encoding="utf-8")
+    model = models.load("formed")
+    assert model.direct[-5:] == (
+        *("age_squared", "household_income", "income_curve_1", "income_curve_2"),
+        "mother_x_origin",
+    )
+    assert "income_curve_2" in model.syntax
+    assert model.products["age_squared"] == (Factor("age", 11.5), Factor("age", 11.5))
+    assert "mother_x_origin" not in model.plain
+    assert {"age_squared", "income_curve_1"} < {*model.plain}
+    assert model.columns_of("mother_x_origin") == ("education_mother", "origin")
+    assert model.columns_of("income_curve_2") == ("household_income",)
+    assert model.columns_of("residence_0_5_years") == ("residence_mother",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[education_mother, origin]", "[education_mother, nscct]", "is the model's mediator"),
+        ("[education_mother, origin]", "[education_mother]", "1 factors; expected two or more"),
+        ("[education_mother, origin]", "[origin, origin]", "a square has no meaning"),
+        ("[education_mother, origin]", "[origin, school_mean_education_mother]", "school means"),
+        ("[education_mother, origin]", "[origin, age_squared]", "formed itself"),
+        ("[education_mother, origin]", "[origin, agge]", "did you mean 'age'"),
+        ("[education_mother, origin]", "[origin, age * 2]", "is no factor; expected `x`"),
+        (
+            "[education_mother, origin]",
+            "[residence_0_5_years, residence_5_10_years]",
+            "multiplies 2 categories of residence_mother",
+        ),
+        (
+            "[education_mother, origin]",
+            "[education_mother, education_father, origin]",
+            "3 scaled factors; expected 2",
+        ),
+        ("[10, 30, 50, 90]", "[10, 30]", "knots has 2 numbers; expected 3 or more"),
+        ("[10, 30, 50, 90]", "[10, 50, 30, 90]", "30 follows 50; expected a rise"),
+        ("of: household_income", "of: origin", "'origin' is no predictor in numeric"),
+        ("age, age_squared,", "age_squared,", "direct names 'age_squared' and not 'age'"),
+        ("indirect: [", "indirect: [mother_x_origin, ", "'mother_x_origin' and not 'origin'"),
+        ("nscct ~ age_squared", "nscct ~ mother_x_origin", "origin is not in indirect"),
+        (", nscct ~ age_squared", ", nscct ~ income_curve", "household_income is not in indirect"),
+        ("indirect: [education_mother, age]", "confounders: [age]", "add it to confounders"),
+        ("mother_x_origin:", "residence_0_5_years:", "defined in dummies as well"),
+        ("mother_x_origin", "mother x origin", "is no name"),
+    ],
+)
+def test_a_product_that_cannot_be_meant_is_refused_with_file_and_line(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    (folder / "base.yaml").symlink_to(folder / "mine.yaml")
+    assert old in FORMED
+    (folder / "formed.yaml").write_text(FORMED.replace(old, new), encoding="utf-8")
+    with pytest.raises(ModelError, match=re.escape(said)) as caught:
+        models.load("formed")
+    assert re.search(r"params/models/formed.yaml line \d+", str(caught.value))
+
+
+def test_a_product_does_not_take_the_name_of_a_column(folder: Path, table: codebook.Table) -> None:
+    (folder / "base.yaml").symlink_to(folder / "mine.yaml")
+    text = FORMED.replace("mother_x_origin", "divorced_parents")
+    (folder / "formed.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match="'divorced_parents' is a column of the codebook"):
+        models.fail_if_columns_are_unknown("formed", table=table)

@@ -154,7 +154,7 @@ def imputed_of(model: Model) -> list[str]:
 
 def without_imputed(model: Model) -> list[str]:
     """Predictors for which nothing has to be imputed."""
-    return [name for name in model.direct if model.column_of(name) not in model.imputed]
+    return [name for name in model.direct if not {*model.columns_of(name)} & {*model.imputed}]
 
 
 def composition(model: Model) -> tuple[list[str], list[str]]:

@@ -39,7 +39,7 @@ class Backward:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Predictors of one equation that are made of one column."""
+    """Predictors of one equation that are made of one column; a product or spline is its own."""
 
     lhs: str
     name: str
@@ -86,10 +86,15 @@ def terms(paths: Paths, model: Model) -> list[Term]:
     for lhs, names in ((model.outcome, paths.outcome[1:]), (model.mediator, paths.mediator)):
         groups: dict[str, list[str]] = {}
         for name in names:
-            term = name if name in model.school_means else model.column_of(name)
-            groups.setdefault(term, []).append(name)
+            groups.setdefault(_term_of(name, model), []).append(name)
         result += [Term(lhs, term, tuple(columns)) for term, columns in groups.items()]
     return result
+
+
+def _term_of(predictor: str, model: Model) -> str:
+    if predictor in model.school_means or predictor in model.products:
+        return predictor
+    return model.spline_of.get(predictor) or model.columns_of(predictor)[0]
 
 
 def without(paths: Paths, term: Term, model: Model) -> Paths:

@@ -23,6 +23,9 @@ from oablib.statistics.two_step.resampling import Products
 SMALLEST_SPREAD = 1e-9  # standard deviation of a column that is taken to be constant
 LEAST_INDEPENDENT = 1e-9  # smallest eigenvalue of a correlation matrix; dependence leaves 1e-15
 
+MERGED = ("dummies", "school_means", "products", "splines")
+"""Fields of a model that say what a name means."""
+
 OTHER_ROLE, OTHER_SCALE, ABSENT = "other_role", "other_scale", "absent_columns"
 OTHER_CHILDREN, CONSTANT, DEPENDENT = "other_children", "constant_columns", "dependent_columns"
 
@@ -217,7 +220,7 @@ def _union(models: Mapping[str, Model], reference: Model) -> Model:
     """A model with the columns of all; scaled columns are the reference's."""
     direct: dict[str, None] = {}
     numeric: dict[str, None] = {}
-    merged: dict[str, dict[str, Any]] = {"dummies": {}, "school_means": {}}
+    merged: dict[str, dict[str, Any]] = {role: {} for role in MERGED}
     for name, model in models.items():
         direct |= dict.fromkeys(model.direct)
         numeric |= dict.fromkeys(model.numeric)
@@ -228,10 +231,5 @@ def _union(models: Mapping[str, Model], reference: Model) -> Model:
                         f"Model {name} defines {key!r} in {role} as {meaning}, another variant as "
                         f"{meanings[key]}; give one of them another name."
                     )
-    return replace(
-        reference,
-        direct=tuple(direct),
-        numeric=tuple(numeric),
-        dummies=merged["dummies"],
-        school_means=merged["school_means"],
-    )
+    fields: dict[str, Any] = {"direct": tuple(direct), "numeric": tuple(numeric), **merged}
+    return replace(reference, **fields)

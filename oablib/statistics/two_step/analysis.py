@@ -77,7 +77,7 @@ def fit(
     weight = None if weights is None else WEIGHT
     data = scaled if weights is None else scaled.assign(**{WEIGHT: weights})
     second = sem.fit(model.syntax, data, cluster=model.cluster, weights=weight)
-    moved = scale_values.derivatives(frame, values=known, model=model, weights=weights)
+    moved = scale_values.derivatives(frame, values=known, model=model, table=table, weights=weights)
     influence = sem.influence(second, data, cluster=model.cluster, weights=weight)
     influence += values.influence @ sem.response(second, data, moved, weights=weight).T
     n_schools = len(influence)

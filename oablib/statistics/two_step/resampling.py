@@ -2,9 +2,9 @@
 
 A draw needs no row of a child: all that both steps read are sums of products within schools, and
 a draw is a weighted sum of schools. Scale values follow from these sums by least squares; the
-columns of the structural model are linear in them, and so are its moments. Estimates are those of
-two_step.fit on the drawn children (Davison & Hinkley, 1997, Bootstrap Methods and their
-Application, section 3.8: whole clusters are drawn).
+columns of the structural model are sums of indicators times scale values, and so are its moments.
+Estimates are those of two_step.fit on the drawn children (Davison & Hinkley, 1997, Bootstrap
+Methods and their Application, section 3.8: whole clusters are drawn).
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import sem
-from oablib.statistics.two_step import scale_values
+from oablib.statistics import model_columns, sem
+from oablib.statistics.two_step import combinations, scale_values
+from oablib.statistics.two_step.combinations import CONSTANT
 from oablib.statistics.two_step.scale_values import MINIMUM_IN_CATEGORY
 
-CONSTANT = "const"
 # Share of a pivot's size under which columns of a draw count as dependent.
 DEPENDENT = 1e-9
 
@@ -97,7 +97,7 @@ def products(
     """Read a completed data set once. Raises EstimationError as scale_values.estimate.
 
     scaled_by: model whose regression gives the scale values, where not `model` itself; it has the
-    same scaled columns, and its dummies and numbers are among those of `model`. groups: (n,),
+    same scaled columns, and its plain predictors are among those of `model`. groups: (n,),
     codes 0..G-1 of groups to be summed over instead of schools; school means stay those of schools.
     """
     categories: dict[str, dict[int, str]] = {}
@@ -107,13 +107,16 @@ def products(
         parts[name] = frame[name].to_numpy(dtype=np.float64)
     for name in model.scaled:
         levels = table.column(name)
-        held = scale_values.fixed_values(name, model=model, table=table)
+        held = model_columns.fixed_values(name, model=model, table=table)
         names = {code: f"{name}={code}" for code in levels.codes if code != levels.reference_code}
         parts |= {each: (frame[name] == code).to_numpy() * 1.0 for code, each in names.items()}
         fixed |= {each: held[code] for code, each in names.items() if code in held}
         categories[name] = names
-    numbers = scale_values.predictors_without_scale(frame, model=model, table=table)
+    numbers = model_columns.plain(frame, model=model, table=table)
     parts |= {str(name): numbers[name].to_numpy() for name in numbers}
+    for name, factors in model.products.items():
+        if name not in model.plain:
+            parts |= combinations.columns(name, factors, categories=categories, numbers=parts)
     schools = scale_values.schools_of(frame, model)
     for name, column in model.school_means.items():
         inner = [*categories[column].values()] if column in categories else [column]
@@ -189,8 +192,7 @@ def _values(products: Products, total: NDArray) -> dict[str, float] | None:
         for indicator in indicators.values()
     }
     free = [indicator for indicator in signs if indicator not in products.fixed]
-    others = [*products.scaled_by.dummies, *products.scaled_by.numeric]
-    design = products.indices([CONSTANT, *free, *others])
+    design = products.indices([CONSTANT, *free, *products.scaled_by.plain])
     right = total[design, products.columns.index(products.model.outcome)].copy()
     for indicator, value in products.fixed.items():
         right -= signs[indicator] * value * total[design, products.columns.index(indicator)]
@@ -237,6 +239,9 @@ def _parts(products: Products, name: str, values: dict[str, float]) -> dict[str,
     categories, means = products.categories, products.model.school_means
     if name in categories:
         return {each: values[each] for each in categories[name].values()}
+    if name in products.model.products and name not in products.model.plain:
+        factors = products.model.products[name]
+        return combinations.weights(name, factors, categories=categories, values=values)
     if name not in means:
         return {name: 1.0}
     if means[name] not in categories:

@@ -3,6 +3,11 @@
 Source: Walhout & Scholtus (2021), section 3.1: a linear regression of the end test on all
 explanatory variables except intelligence and the school mean; the coefficients of the
 categories, against their reference category, are the scale values.
+
+Products and splines of numbers and dummies are explanatory variables like others. A product with
+a scaled variable is left out: its number is not known before the scale values are. So a scale
+value stays what it is without the product, the difference between categories on average over the
+children, and the product says in step two for whom that difference is larger.
 """
 
 from collections.abc import Sequence
@@ -17,6 +22,7 @@ from oablib.base.errors import EstimationError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.models import Model
+from oablib.statistics import model_columns
 from oablib.statistics.pooling import Pooled
 from oablib.statistics.two_step.regression import Regression, regress
 
@@ -56,7 +62,7 @@ def estimate(
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
     parts = {name: _indicators(frame, name=name, model=model, table=table) for name in model.scaled}
-    others = predictors_without_scale(frame, model=model, table=table)
+    others = model_columns.plain(frame, model=model, table=table)
     constant = pd.Series(1.0, index=frame.index, name="const")
     fit = regress(
         frame[model.outcome].to_numpy(dtype=np.float64) - _fixed_part(frame, model, table),
@@ -84,10 +90,10 @@ def apply(
     weights.
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
-    numbers = predictors_without_scale(frame, model=model, table=table)
-    for name in model.scaled:
-        chosen = values.loc[values["variable"] == name]
-        numbers[name] = frame[name].map(dict(zip(chosen["code"], chosen["value"], strict=True)))
+    numbers = _numbers(frame, values=values, model=model, table=table)
+    for name, factors in model.products.items():
+        if name not in numbers:
+            numbers[name] = model_columns.product(factors, numbers)
     schools = schools_of(frame, model)
     for name, column in model.school_means.items():
         numbers[name] = school_mean(numbers[column].to_numpy(), schools, weights=weights)
@@ -96,30 +102,43 @@ def apply(
 
 
 def derivatives(
-    frame: pd.DataFrame, *, values: pd.DataFrame, model: Model, weights: NDArray | None = None
+    frame: pd.DataFrame,
+    *,
+    values: pd.DataFrame,
+    model: Model,
+    table: Table,
+    weights: NDArray | None = None,
 ) -> list[dict[str, NDArray]]:
     """Derivatives of the columns that `apply` makes to each free scale value.
 
     One dict per free value, in the order of `values` (as ScaleValues.table): the columns that
-    move with it, each of shape (n,). They are exact, for columns are linear in the values.
+    move with it, each of shape (n,). They are exact: columns are linear in each value.
     """
     schools, result = schools_of(frame, model), []
+    numbers = _numbers(frame, values=values, model=model, table=table)
     for name, code in values.loc[_is_free(values), ["variable", "code"]].itertuples(index=False):
         indicator = (frame[name] == code).to_numpy() * 1.0
-        means = [mean for mean, column in model.school_means.items() if column == name]
-        moved = {mean: school_mean(indicator, schools, weights=weights) for mean in means}
-        result.append({name: indicator} | moved)
+        moved = {name: indicator}
+        for mean, column in model.school_means.items():
+            if column == name:
+                moved[mean] = school_mean(indicator, schools, weights=weights)
+        for product, factors in model.products.items():
+            others = [factor for factor in factors if factor.name != name]
+            if len(others) < len(factors):
+                moved[product] = indicator * model_columns.product(others, numbers)
+        result.append(moved)
     return result
 
 
-def predictors_without_scale(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
-    """Dummies (0/1) and numeric predictors of the model, as floats, one row a child."""
-    columns = {
-        name: (frame[column] == table.column(column).code(category)) * 1.0
-        for name, (column, category) in model.dummies.items()
-    }
-    columns |= {name: frame[name].astype(float) for name in model.numeric}
-    return pd.DataFrame(columns, index=frame.index)
+def _numbers(
+    frame: pd.DataFrame, *, values: pd.DataFrame, model: Model, table: Table
+) -> pd.DataFrame:
+    """Predictors that are no school mean, products with scaled variables not yet among them."""
+    numbers = model_columns.plain(frame, model=model, table=table)
+    for name in model.scaled:
+        chosen = values.loc[values["variable"] == name]
+        numbers[name] = frame[name].map(dict(zip(chosen["code"], chosen["value"], strict=True)))
+    return numbers
 
 
 def arrays(values: Sequence[ScaleValues]) -> tuple[np.ndarray, np.ndarray]:
@@ -161,7 +180,7 @@ def slopes_of_scaled(scaled: pd.DataFrame, *, model: Model) -> dict[str, float]:
 
     Each must be 1, or -1 with reversed orientation: the definition of a scale value.
     """
-    names = [name for name in model.direct if name not in model.school_means]
+    names = [name for name in model.direct if name in model.scaled or name in model.plain]
     design = np.column_stack([np.ones(len(scaled)), scaled[names]])
     slopes = np.linalg.lstsq(design, scaled[model.outcome], rcond=None)[0]
     pairs = zip(names, slopes[1:], strict=True)
@@ -172,19 +191,11 @@ def _is_free(table: pd.DataFrame) -> np.ndarray:
     return (table["se"] > 0).to_numpy()
 
 
-def fixed_values(name: str, *, model: Model, table: Table) -> dict[int | None, float]:
-    """Scale values that are not estimated, by code: the reference's 0, and those set by hand."""
-    column = table.column(name)
-    by_hand = model.fixed_values.get(name, {})
-    fixed: dict[int | None, float] = {column.code(key): by_hand[key] for key in by_hand}
-    return {column.reference_code: 0.0} | fixed
-
-
 def _fixed_part(frame: pd.DataFrame, model: Model, table: Table) -> NDArray:
     """What values set by hand contribute to each child's outcome, shape (n,)."""
     part = np.zeros(len(frame))
     for name, sign in model.scaled.items():
-        fixed = fixed_values(name, model=model, table=table)
+        fixed = model_columns.fixed_values(name, model=model, table=table)
         part += sign * frame[name].map(fixed).fillna(0.0).to_numpy(dtype=np.float64)
     return part
 
@@ -198,7 +209,7 @@ def _indicators(frame: pd.DataFrame, *, name: str, model: Model, table: Table) -
             f"{name}: fewer than {MINIMUM_IN_CATEGORY} children in {few}; no scale value can be "
             "estimated for them. Use more children or merge the categories in the codebook."
         )
-    fixed = fixed_values(name, model=model, table=table)
+    fixed = model_columns.fixed_values(name, model=model, table=table)
     codes = [code for code in column.codes if code not in fixed]
     return pd.DataFrame({f"{name}={code}": (frame[name] == code) * 1.0 for code in codes})
 
@@ -209,7 +220,10 @@ def _scale_values(
     """The free values are the columns that follow the constant."""
     rows = []
     for name in model.scaled:
-        column, fixed = table.column(name), fixed_values(name, model=model, table=table)
+        column, fixed = (
+            table.column(name),
+            model_columns.fixed_values(name, model=model, table=table),
+        )
         for code, count in zip(column.codes, _counts(frame[name], column), strict=True):
             rows.append((name, code, column.category(code).key, count, fixed.get(code, np.nan)))
     values = pd.DataFrame(rows, columns=["variable", "code", "category", "n", "value"])

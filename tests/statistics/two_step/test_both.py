@@ -70,8 +70,8 @@ def test_response_is_the_derivative_of_the_refit(
     found: TwoStep,
 ) -> None:
     values = found.values.table
-    options = {"values": values, "model": model, "weights": given}
-    scaled = scale_values.apply(children, table=table, **options)
+    options = {"values": values, "model": model, "table": table, "weights": given}
+    scaled = scale_values.apply(children, **options)
     column = None if given is None else "weight"
     data = scaled if given is None else scaled.assign(weight=given)
     moved = scale_values.derivatives(children, **options)
@@ -238,7 +238,7 @@ def test_a_numeric_school_mean_adds_nothing_of_its_own(table: codebook.Table) ->
     frame[model.outcome] = frame["ses"] + 2 * frame[model.mediator] + 0.5 * frame["denomination"]
     frame[model.outcome] += rng.normal(size=60)[school] + rng.normal(size=len(school))
     found = two_step.fit(frame, model=model, table=book)
-    moved = scale_values.derivatives(frame, values=found.values.table, model=model)
+    moved = scale_values.derivatives(frame, values=found.values.table, model=model, table=table)
     assert {name for columns in moved for name in columns} == {"denomination"}
     rows = found.counted.parameters
     mean_ses = (rows["op"] == "~1") & (rows["lhs"] == "school_mean_ses")

@@ -10,6 +10,7 @@ import statsmodels.formula.api as smf
 from oablib import scale_values
 from oablib.base.errors import EstimationError, ParameterError
 from oablib.protocol import codebook, models
+from oablib.statistics import model_columns
 from oablib.statistics.two_step.scale_values import ScaleValues
 
 # The same least squares by another route; both solve systems with condition numbers under 1e4.
@@ -104,15 +105,15 @@ def test_derivatives_are_those_of_the_columns(
     weights: np.ndarray,
     weighted: bool,
 ) -> None:
-    options = {"model": model, "weights": weights if weighted else None}
+    options = {"model": model, "table": table, "weights": weights if weighted else None}
     derivatives = scale_values.derivatives(children, values=values.table, **options)
     free = np.flatnonzero(values.table["se"] > 0)
     assert len(derivatives) == len(free) == values.influence.shape[1]
-    before = scale_values.apply(children, values=values.table, table=table, **options)
+    before = scale_values.apply(children, values=values.table, **options)
     for row, moved in zip(free, derivatives, strict=True):
         changed = values.table.copy()
         changed.loc[row, "value"] += 1.0  # columns are linear in the values: any step will do
-        after = scale_values.apply(children, values=changed, table=table, **options)
+        after = scale_values.apply(children, values=changed, **options)
         for name in model.direct:
             difference = (after[name] - before[name]).to_numpy()
             assert difference == pytest.approx(moved.get(name, 0.0), abs=SAME_REGRESSION)
@@ -207,7 +208,7 @@ def test_a_value_set_by_hand_is_kept_and_the_others_follow(
     code = table.column("origin").code("eu15_ontwikkeld")
     row = found[(found["variable"] == "origin") & (found["code"] == code)].iloc[0]
     assert (row["value"], row["se"]) == (4.0, 0.0)
-    numbers = scale_values.predictors_without_scale(children, model=model, table=table)
+    numbers = model_columns.plain(children, model=model, table=table)
     reduced = children.assign(**numbers, rest=children["cito"] + 4.0 * (children["origin"] == code))
     terms = ["rest ~ 1", *numbers]
     free = found[found["se"] > 0]
