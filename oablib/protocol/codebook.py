@@ -180,6 +180,11 @@ class Table(kinds.Declaration):
         """Column with this key; raises ParameterError with the nearest key."""
         return _one(self.columns, "key", key, what=f"Table {self.name} has no column")
 
+    def unbounded(self, *keys: str) -> "Table":
+        """The table without a range for these numbers, as for values that are made up."""
+        columns = [replace(each, range=None) if each.key in keys else each for each in self.columns]
+        return replace(self, columns=tuple(columns))
+
 
 @showable()
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation
-from oablib.statistics.imputation import Rule, variables
+from oablib.statistics.imputation import Rule, checks, variables
 from oablib.statistics.imputation.variables import Variable
 from oablib.statistics.sem.solution import Z_95
 
@@ -58,6 +58,7 @@ def over_impute(
     unknown. Coverage and ranks: Honaker, King & Blackwell (2011, J. Stat. Softw. 45(7), section
     4.3); Talts et al. (2018, arXiv 1804.06788). Raises ImputationError as imputation.impute does.
     """
+    frame = checks.as_read(frame, model=model, table=table)
     imputed = variables.read(frame, model=model, table=table)
     imputed = tuple(each for each in imputed if each.unknown.any())
     if not imputed:

@@ -8,6 +8,7 @@ import pandas as pd
 from oablib.base.shown import showable
 from oablib.protocol.models import Model
 from oablib.protocol.roles import HasRoles
+from oablib.statistics.imputation import checks
 from oablib.statistics.imputation.flags import Flag
 
 CELLS = ["child", "variable", "imputation", "value", "engine"]
@@ -69,7 +70,7 @@ def complete(frame: pd.DataFrame, *, cells: pd.DataFrame, imputation: int) -> pd
     for name, part in chosen.groupby("variable"):
         values = pd.Series(part["value"].to_numpy(), index=part["child"])
         new = frame["child"].map(values)
-        filled[name] = new.where(new.notna(), frame[name])
+        filled[name] = new.where(new.notna(), checks.numbers(frame[name]))
     return filled
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ImputationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.imputation import engines, flags, predictors, variables
+from oablib.statistics.imputation import checks, engines, flags, predictors, variables
 from oablib.statistics.imputation.cells import CELLS, TRACE, Imputed
 from oablib.statistics.imputation.predictors import Setting, View
 from oablib.statistics.imputation.settings import Rule
@@ -45,14 +45,16 @@ def impute(
     The same seed gives the same values whatever the number of workers (see processes.each), and
     the first imputations do not depend on m.
 
-    Raises ImputationError when a variable has fewer than 50 known values, one value only, or fewer
-    than the number of donors; when a predictor is unknown for some; when m or iterations is under
-    1; and when all m imputations are the same.
+    Raises ImputationError when the frame holds what the codebook does not, or a predictor is
+    unknown for some (see checks.as_read); when a variable has fewer than 50 known values, one value
+    only, or fewer than the number of donors; when m or iterations is under 1; and when all m
+    imputations are the same.
     """
     counts = {"m": m, "iterations": iterations, "workers": workers}
     few = {name: count for name, count in counts.items() if count < 1}
     if few:
         raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
+    frame = checks.as_read(frame, model=model, table=table)
     imputed = variables.read(frame, model=model, table=table)
     if not any(each.unknown.any() for each in imputed):
         return Imputed(pd.DataFrame(columns=CELLS), pd.DataFrame(columns=TRACE), m=1)

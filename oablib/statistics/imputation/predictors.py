@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from oablib.base.errors import ImputationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.imputation.variables import Variable
@@ -41,7 +40,7 @@ def fixed(
     Outcome, mediator, all other variables of the model, its auxiliary columns and the wave; per
     school, without the child itself, means of outcome and mediator and the share outside the
     reference category of each known category; and the school's number of children. Categories
-    are pandas categories, all else floats. Raises ImputationError when one is unknown for some.
+    are pandas categories, all else floats.
     """
     # Auxiliary columns last, also those that the model itself has: models with the same columns
     # then draw the same values, whatever paths they have.
@@ -52,13 +51,6 @@ def fixed(
         if name not in (model.cluster, *model.imputed)
     }
     predictors = pd.DataFrame(columns, index=frame.index)
-    unknown = predictors.isna().sum()
-    if unknown.any():
-        raise ImputationError(
-            f"Unknown values among predictors: {unknown[unknown > 0].to_dict()}. Expected them "
-            "to be known for all children; add the column to `imputed` in the model's file, drop "
-            "these children, or leave the column out of `auxiliary`."
-        )
     if school_level:
         predictors = predictors.assign(**dict(_of_school(frame, model=model, table=table)))
     constant = [str(name) for name in predictors if predictors[name].nunique() < 2]

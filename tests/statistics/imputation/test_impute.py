@@ -18,7 +18,8 @@ def model() -> models.Model:
 
 @pytest.fixture(scope="module")
 def table() -> codebook.Table:
-    return codebook.load("codebook_snijders_bosker").table("cohort")
+    """Made-up pupils go beyond what the real ones have."""
+    return codebook.load("codebook_snijders_bosker").table("cohort").unbounded("ses")
 
 
 @pytest.fixture(scope="module")
