@@ -1,6 +1,6 @@
 """Explained variance and effects over imputations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import PoolingError
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, rules
-from oablib.statistics.sem import SemFit
+from oablib.statistics.sem import SemFit, comparable
 from oablib.statistics.sem.measures import r2_keys
 from oablib.statistics.sem.solution import Z_95
 
@@ -18,7 +18,7 @@ COLUMNS = ["variable", "measure", "mean", "fisher_z", "ci_lower", "ci_upper", "f
 ADDRESS = ("lhs", "rhs", "effect", "group")
 
 
-def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
+def r2(fits: Iterable[SemFit]) -> pd.DataFrame:
     """R2 of each endogenous variable, plain and adjusted, pooled in two ways.
 
     Columns: variable ("name.group" in fits of several groups); measure ("r2" or "r2_adjusted");
@@ -28,7 +28,7 @@ def r2(fits: Sequence[SemFit]) -> pd.DataFrame:
     narrow for children in schools. A negative adjusted R2 keeps its sign on both scales.
     Raises PoolingError for fits that differ.
     """
-    pooled_fit.fail_if_fits_differ(fits)
+    fits = comparable.to_pool(fits)
     problem = fits[0].core.problem
     sizes = {key: problem.sample.groups[g].n for key, (_, g) in r2_keys(problem).items()}
     rows = []
@@ -71,7 +71,7 @@ def _row(variable: str, measure: str, *, values: NDArray, n: float) -> dict[str,
     return row | fisher_z(values, n=n) | {"reason": " ".join(reasons)}
 
 
-def effects(fits: Sequence[SemFit]) -> pd.DataFrame:
+def effects(fits: Iterable[SemFit]) -> pd.DataFrame:
     """Pool sem.effects of each fit by Rubin's rules.
 
     Columns: lhs (outcome), rhs (cause), [group], effect ("direct", "indirect" or "total"); est,
@@ -79,7 +79,7 @@ def effects(fits: Sequence[SemFit]) -> pd.DataFrame:
     and its standard error. Standard errors of products of paths are those of the delta method.
     An effect that is fixed (se 0) has no test. Raises PoolingError for fits that differ.
     """
-    pooled_fit.fail_if_fits_differ(fits)
+    fits = comparable.to_pool(fits)
     tables = [sem.effects(fit, draws=0) for fit in fits]
     address = tables[0][[name for name in ADDRESS if name in tables[0]]]
     if any(not table[address.columns].equals(address) for table in tables):

@@ -5,7 +5,7 @@ differences favour paths of imputed predictors: each imputation is fitted by its
 pooled likelihood ratios do not share that fault.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -18,7 +18,7 @@ from oablib.base.shown import showable
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, pooled_tests
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import SemFit, comparison
+from oablib.statistics.sem import SemFit, comparable, comparison
 from oablib.statistics.sem.comparison import why_not_nested
 from oablib.statistics.sem.measures import criteria
 
@@ -58,7 +58,7 @@ def logliks(fits: Sequence[SemFit], *, methods: Collection[RatioMethod] = ("D3",
 
 
 def likelihood_ratio(
-    restricted: Sequence[SemFit], general: Sequence[SemFit], *, method: RatioMethod = "D4"
+    restricted: Iterable[SemFit], general: Iterable[SemFit], *, method: RatioMethod = "D4"
 ) -> PooledTest:
     """Test of a restricted model against a general one, both fitted to the same imputations.
 
@@ -73,7 +73,7 @@ def likelihood_ratio(
         raise ComparisonError(
             f"method={method!r} is unknown; expected one of {', '.join(get_args(RatioMethod))}."
         )
-    _fail_if_models_cannot_be_compared({"restricted": restricted, "general": general})
+    restricted, general = _comparable({"restricted": restricted, "general": general}).values()
     reason = why_not_nested(restricted[0], general[0])
     if reason:
         raise ComparisonError(comparison.NOT_NESTED.format(reason=reason))
@@ -110,22 +110,22 @@ def _ratio_test(
     return pooled_tests.d4(ratios, 2 * (general.stacked - restricted.stacked), df)
 
 
-def _fail_if_models_cannot_be_compared(models: Mapping[str, Sequence[SemFit]]) -> None:
-    """Raise ComparisonError unless all are fits to the same imputations of the same variables."""
-    for fits in models.values():
-        pooled_fit.fail_if_fits_differ(fits)
-    counts = {name: len(fits) for name, fits in models.items()}
+def _comparable(models: Mapping[str, Iterable[SemFit]]) -> dict[str, tuple[SemFit, ...]]:
+    """The models, if all are fits to the same imputations of the same variables; else raise."""
+    listed = {name: comparable.to_pool(fits) for name, fits in models.items()}
+    counts = {name: len(fits) for name, fits in listed.items()}
     if len(set(counts.values())) > 1:
         shown = "; ".join(f"{name}: {m}" for name, m in counts.items())
         raise ComparisonError(
             f"The models have different numbers of imputations ({shown}); fit all of them to the "
             "same imputations in the same order."
         )
-    for imputation in zip(*models.values(), strict=True):
-        comparison.fail_if_data_differ(dict(zip(models, imputation, strict=True)))
+    for imputation in zip(*listed.values(), strict=True):
+        comparable.to_compare(dict(zip(listed, imputation, strict=True)))
+    return listed
 
 
-def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) -> pd.DataFrame:
+def information_criteria(fits: Iterable[SemFit], *, costs: Costs | None = None) -> pd.DataFrame:
     """AIC, BIC and sample-size adjusted BIC of one model, one row per convention.
 
     costs: degrees of freedom behind a variable that enters as one estimated scale value:
@@ -139,7 +139,7 @@ def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) 
     Compare rows of different models within one convention only. Raises PoolingError for fits
     that differ, ComparisonError for costs of what is no variable of the model.
     """
-    pooled_fit.fail_if_fits_differ(fits)
+    fits = comparable.to_pool(fits)
     _fail_if_cost_is_unfit(costs, known=set(fits[0].core.problem.spec.variables))
     values, n = logliks(fits), fits[0].n
     k_with_scales = _parameters_with_scales(fits[0], costs=costs)
@@ -158,7 +158,7 @@ def information_criteria(fits: Sequence[SemFit], *, costs: Costs | None = None) 
 
 
 def compare(
-    models: Mapping[str, Sequence[SemFit]], *, base: str | None = None, costs: Costs | None = None
+    models: Mapping[str, Iterable[SemFit]], *, base: str | None = None, costs: Costs | None = None
 ) -> pd.DataFrame:
     """Models over the same imputations of the same variables, one row each, against `base`.
 
@@ -174,12 +174,15 @@ def compare(
     Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
     in variables, n, m, likelihood or data.
     """
-    if not models:
-        raise ComparisonError("No models to compare; expected names with their fits.")
+    if not isinstance(models, Mapping) or not models:
+        raise ComparisonError(
+            "No models to compare; expected names with their fits, as in "
+            "{'without x': fits, 'with x': others}."
+        )
     base = next(iter(models)) if base is None else base
     if base not in models:
         raise ComparisonError(f"base={base!r} is none of the models: {', '.join(models)}.")
-    _fail_if_models_cannot_be_compared(models)
+    models = _comparable(models)
     _fail_if_cost_is_unfit(costs, known=set(models[base][0].core.problem.spec.variables))
     values = {name: logliks(fits) for name, fits in models.items()}
     with_scales = {

@@ -4,7 +4,7 @@ The mean of m indices grows with the variance between imputations and has no ref
 distribution; D1 and D2 have. Robust forms allow for pupils of one school being alike.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import PoolingError
 from oablib.statistics import sem
-from oablib.statistics.pooling import pooled_fit, pooled_tests, rules
+from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import ScoreTest, SemFit
+from oablib.statistics.sem import ScoreTest, SemFit, comparable
 from oablib.statistics.sem.candidates import candidates_of
 
 Statistic = Literal["D2", "D1"]
@@ -31,7 +31,7 @@ UNIDENTIFIED = "Not identified in every imputation."
 
 
 def modification_indices(
-    fits: Sequence[SemFit],
+    fits: Iterable[SemFit],
     candidates: Sequence[str] | None = None,
     *,
     test: Statistic = "D2",
@@ -60,7 +60,7 @@ def modification_indices(
     """
     if test not in get_args(Statistic):
         raise PoolingError(f"test={test!r} is unknown; expected one of D2, D1.")
-    pooled_fit.fail_if_fits_differ(fits)
+    fits = comparable.to_pool(fits)
     texts = candidates_of(fits[0].core.problem.spec) if candidates is None else candidates
     chosen = f"{test.lower()}{'_robust' if robust else ''}"
     rows = [_row(scores, chosen=chosen) for scores in _pooled_scores(fits, texts)]

@@ -1,6 +1,6 @@
 """m fits of one model to m imputations become one fit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from oablib.base.errors import PoolingError
 from oablib.base.shown import showable
 from oablib.statistics.pooling import rules
 from oablib.statistics.pooling.rules import Pooled
-from oablib.statistics.sem import SemFit
+from oablib.statistics.sem import SemFit, comparable
 from oablib.statistics.sem.solution import Z_95
 
 ADDRESS = ("lhs", "op", "rhs", "group")
@@ -76,26 +76,19 @@ class _Numbers:
         return rules.combine(q, u, df_complete=self.df_complete, increase=increase)
 
 
-def pool(fits: Sequence[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> PooledFit:
+def pool(fits: Iterable[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> PooledFit:
     """Pool fits of one model to m imputations of the same rows.
 
     scale_w: as in `rubin`, the relative increase averaged over all parameters but defined ones.
     cv: how far a standard error may vary over sets of imputations (fraction), for m_recommended.
     df_complete is clusters - 1 when errors are clustered, else n minus parameters. Sources: Rubin
     (1987), Barnard & Rubin (1999), Enders (2010) for scale_w; precision gives the others. Raises
-    PoolingError when there is no fit or the fits differ in parameters, fixed values, n, df,
-    likelihood or errors.
+    PoolingError when there is no fit or `comparable.to_pool` finds that the fits differ.
     """
-    fail_if_fits_differ(fits)
+    fits = comparable.to_pool(fits)
     first, m = fits[0], len(fits)
     q, u = arrays(fits)
     free = (np.diagonal(u, axis1=1, axis2=2) != 0).any(axis=0)
-    differing = int((np.ptp(q[:, ~free], axis=0) != 0).sum())
-    if differing:
-        raise PoolingError(
-            f"{differing} fixed parameters (standard error 0) have different values in the {m} "
-            "fits; expected one model fitted to every imputation."
-        )
     rows = np.flatnonzero(free)
     averaged = (first.parameters["op"] != ":=").to_numpy()[free] if scale_w else None
     numbers = _Numbers(q[:, free], u[:, rows[:, None], rows], complete_df(first), averaged)
@@ -162,34 +155,6 @@ def _fit_row(imputation: int, fit: SemFit) -> dict[str, float]:
     row = {"imputation": imputation} | {name: getattr(fit, name) for name in MEASURES}
     row |= {f"r2_{name}": value for name, value in fit.r2.items()}
     return row | {f"r2_adjusted_{name}": value for name, value in fit.r2_adjusted.items()}
-
-
-def fail_if_fits_differ(fits: Sequence[SemFit]) -> None:
-    """Raise PoolingError unless these can be fits of one model to imputations of the same rows."""
-    if not fits:
-        raise PoolingError("No fits to pool; expected one per imputation.")
-    facts: dict[str, Callable[[SemFit], object]] = {
-        "parameters": addresses,
-        "numbers of rows": lambda fit: fit.n,
-        "numbers of clusters": lambda fit: fit.n_clusters,
-        "degrees of freedom": lambda fit: fit.df,
-        "likelihoods": lambda fit: fit.likelihood,
-        "kinds of standard errors": lambda fit: fit.errors,
-    }
-    for name, fact in facts.items():
-        values = list(dict.fromkeys(fact(fit) for fit in fits))
-        if len(values) > 1:
-            shown = "" if name == "parameters" else f": {', '.join(map(str, values))}"
-            raise PoolingError(
-                f"The {len(fits)} fits have {len(values)} different {name}{shown}; "
-                "expected one model fitted to imputations of the same rows."
-            )
-
-
-def addresses(fit: SemFit) -> tuple[tuple[object, ...], ...]:
-    """(lhs, op, rhs) and, in multi-group fits, group of each row of parameters."""
-    columns = [name for name in ADDRESS if name in fit.parameters]
-    return tuple(zip(*(fit.parameters[name].tolist() for name in columns), strict=True))
 
 
 # A jackknife leaves m - 1 imputations, and variance between imputations needs two of them.

@@ -9,7 +9,7 @@ from scipy.special import chdtrc
 
 from oablib.base.errors import ComparisonError, EstimationError
 from oablib.base.shown import showable
-from oablib.statistics.sem import estimation, measures
+from oablib.statistics.sem import comparable, estimation, measures
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.moments import Moments
@@ -20,8 +20,6 @@ NOT_NESTED = (
     "The restricted model is not nested in the general one: {reason}. Give the model with fewer "
     "parameters first, and only one that is a special case of the other."
 )
-# Equal data give equal moments up to the order in which sums are taken.
-SAME_DATA_RTOL = 1e-9
 
 
 @showable()
@@ -49,7 +47,7 @@ def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
     Raises ComparisonError unless both are of the same rows, variables and likelihood and the
     restricted one is a special case of the general one.
     """
-    fail_if_data_differ({"restricted": restricted, "general": general})
+    comparable.to_compare({"restricted": restricted, "general": general})
     df = restricted.df - general.df
     chi2 = restricted.chi2 - general.chi2
     reason = why_not_nested(restricted, general)
@@ -76,59 +74,13 @@ def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
     `measures.criteria` (Akaike, 1974; Schwarz, 1978). Raises ComparisonError for
     no fit, and for fits whose criteria say nothing about each other.
     """
-    fail_if_data_differ(fits)
+    fits = comparable.to_compare(fits)
     columns = ["n_parameters", "df", "loglik", "chi2", "aic", "bic", "sabic"]
     rows = [{"model": name, **{c: getattr(fit, c) for c in columns}} for name, fit in fits.items()]
     table = pd.DataFrame(rows, columns=["model", *columns])
     return table.assign(
         delta_aic=table["aic"] - table["aic"].min(), delta_bic=table["bic"] - table["bic"].min()
     )
-
-
-def fail_if_data_differ(fits: Mapping[str, SemFit]) -> None:
-    """Raise ComparisonError unless all fits are likelihoods of the same numbers."""
-    if not fits:
-        raise ComparisonError("No fits to compare; expected at least one.")
-    facts = {
-        "numbers of rows": lambda fit: fit.n,
-        "sets of variables": lambda fit: tuple(sorted(fit.core.problem.spec.observed)),
-        "likelihoods": lambda fit: fit.likelihood,
-        "sets of exogenous variables": _given,
-        "groups": lambda fit: fit.core.problem.sample.labels,
-    }
-    for what, fact in facts.items():
-        values = {name: fact(fit) for name, fit in fits.items()}
-        if len(set(values.values())) > 1:
-            shown = "; ".join(f"{name}: {_shown(value)}" for name, value in values.items())
-            raise ComparisonError(
-                f"The models have different {what} ({shown}), so that AIC, BIC and chi2 of one say "
-                "nothing about another; fit all of them to the same rows and variables. A model "
-                "without x keeps x in its data when the text says `y ~ 0*x`."
-            )
-    reference, *others = map(_variances, fits.values())
-    for other in others:
-        if not np.allclose(other, reference, rtol=SAME_DATA_RTOL, atol=0):
-            raise ComparisonError(
-                "The models have the same variables and number of rows, but the variances of their "
-                "data differ; fit all of them to the same data."
-            )
-
-
-def _given(fit: SemFit) -> tuple[str, ...]:
-    """The conditional likelihood is of the other variables given these."""
-    return tuple(sorted(fit.core.problem.spec.exogenous)) if fit.likelihood == "conditional" else ()
-
-
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
-
-
-def _variances(fit: SemFit) -> np.ndarray:
-    """Variances in the data's units, by name: another data set would hardly share them."""
-    spec, sample = fit.core.problem.spec, fit.core.problem.sample
-    order = np.argsort(spec.observed)
-    parts = [np.diag(group.cov) * sample.scale**2 for group in sample.groups]
-    return np.concatenate([part[order] for part in parts])
 
 
 # Log-likelihood per row that a search certified at the optimum may still be short of.

@@ -140,7 +140,8 @@ def fit(
     if isinstance(data, Prepared):
         given = {"cluster": cluster, "group": group, "weights": weights}
         _fail_if_prepared_otherwise(data, **given, cluster_correction=cluster_correction)
-        cluster, group, weights = data.cluster, data.group, data.weights
+        design = data.sample.design
+        cluster, group, weights = design.cluster, design.group, design.weights
     _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
     classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
     specification = spec.parse(
@@ -213,12 +214,13 @@ def _fail_if_options_contradict(
 def _fail_if_prepared_otherwise(
     data: Prepared, *, cluster_correction: bool, **given: str | None
 ) -> None:
-    if data.cluster_correction and not cluster_correction:
+    design = data.sample.design
+    if design.cluster_correction and not cluster_correction:
         raise ModelError(
             "cluster_correction=False, but the data were prepared with it; prepare them anew."
         )
     for name, column in given.items():
-        used = getattr(data, name)
+        used = getattr(design, name)
         if column not in (None, used):
             raise ModelError(
                 f"{name}={column!r}, but the data were prepared with {name}={used!r}; "

@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import estimation, measures, solution, spec
+from oablib.statistics.sem import comparable, estimation, measures, solution, spec
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import GroupSample, Sample
+from oablib.statistics.sem.sample import Design, GroupSample, Sample
 
 
 def paths(
@@ -61,8 +61,9 @@ def _sample(
     standard, nothing = covariance / np.outer(scale, scale), np.zeros((len(mean), 0))
     group = GroupSample.from_moments(n, mean, standard, nothing, scale=scale, centred=True)
     return Sample(
-        (group,), ("",), scale, np.zeros((0, 0)), (slice(0, 0),), None, (), weighted=False
-    )
+        groups=(group,), labels=("",), scale=scale, products=np.zeros((0, 0)),
+        spans=(slice(0, 0),), n_clusters=None, clusters=(), design=Design(),
+    )  # fmt: skip
 
 
 def loglik_at(fit: SemFit, est: ArrayLike) -> float:
@@ -92,8 +93,9 @@ def stacked_loglik(fits: Sequence[SemFit]) -> float:
     """Largest log-likelihood of one model on the stacked data of all fits, each weighing 1 / m.
 
     The stacked data have the average moments of the m data sets (Chan & Meng, 2022, Stat. Sinica
-    32:1489), which is all that the likelihood needs.
+    32:1489), which is all that the likelihood needs. Raises PoolingError for fits that differ.
     """
+    fits = comparable.to_pool(fits)
     samples, model = [fit.core.problem.sample for fit in fits], fits[0].core.problem.spec
     groups = range(len(samples[0].groups))
     stacked = tuple(_average(samples, g, centred=problems.centred(model)) for g in groups)

@@ -48,6 +48,16 @@ class GroupSample:
         return cls(n=n, shift=shift, mean=(mean - shift) / scale, cov=cov, root=root)
 
 
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Columns of the data that are no variables of the model: as given to `fit`."""
+
+    cluster: str | None = None
+    group: str | None = None
+    weights: str | None = None
+    cluster_correction: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """What the likelihood and its robust errors need of the data.
@@ -57,7 +67,7 @@ class Sample:
     products: sums over clusters (or rows) of products of summed features, the groups side by
     side; spans: where each group's features are in it. n_clusters: over all groups, where one
     cluster may lie in several; clusters: in each group, empty where rows are independent.
-    weighted: by sampling weights.
+    design: the columns behind them.
     """
 
     groups: tuple[GroupSample, ...]
@@ -67,7 +77,12 @@ class Sample:
     spans: tuple[slice, ...]
     n_clusters: int | None
     clusters: tuple[int, ...]
-    weighted: bool
+    design: Design
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows have sampling weights."""
+        return self.design.weights is not None
 
     @property
     def n(self) -> int:
@@ -79,16 +94,11 @@ class Sample:
 class Prepared:
     """Columns of one data set, ready for any model of them. Made by `prepare`.
 
-    names: the columns. sample: their moments and feature products. cluster, group, weights: the
-    columns that were used as such. cluster_correction: as in `fit`.
+    names: the columns. sample: their moments and feature products.
     """
 
     names: tuple[str, ...]
     sample: Sample
-    cluster: str | None
-    group: str | None
-    weights: str | None
-    cluster_correction: bool
 
     def take(self, spec: ModelSpec, *, centred: bool) -> Sample:
         """The sample of the model's variables, in its order.
@@ -137,8 +147,8 @@ def prepare(
         weights=None if weights is None else normalised(checks.weights(data[weights])),
     )
     codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
-    sample = _summarised(names, rows, codes, list(map(str, labels)), correction=cluster_correction)
-    return Prepared(names, sample, cluster, group, weights, cluster_correction)
+    design = Design(cluster, group, weights, cluster_correction)
+    return Prepared(names, _summarised(names, rows, codes, list(map(str, labels)), design=design))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +168,7 @@ def normalised(weights: NDArray) -> NDArray:
 
 
 def _summarised(
-    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list[str], *, correction: bool
+    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list[str], *, design: Design
 ) -> Sample:
     scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
     n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
@@ -171,13 +181,15 @@ def _summarised(
         group, whitening, z = _group(part, scale)
         checks.fail_if_spread_is_absent(names, group.cov, label=label)
         groups.append(group)
-        parts.append(_features(part, z, whitening, n_clusters, correction=correction))
+        parts.append(
+            _features(part, z, whitening, n_clusters, correction=design.cluster_correction)
+        )
     ends = np.cumsum([0, *(count(group.root.shape[1]) for group in groups)])
     return Sample(
         groups=tuple(groups), labels=tuple(labels), scale=scale,
         products=_joined(parts, clustered=n_clusters is not None),
         spans=tuple(slice(*pair) for pair in pairwise(ends)),
-        n_clusters=n_clusters, clusters=tuple(clusters), weighted=rows.weights is not None,
+        n_clusters=n_clusters, clusters=tuple(clusters), design=design,
     )  # fmt: skip
 
 
