@@ -164,7 +164,24 @@ def to_pool(fits: Iterable[SemFit]) -> tuple[SemFit, ...]:
                 f"The {len(listed)} fits have {len(values)} different {fact.name}{shown}; "
                 f"expected one model fitted to imputations of the same rows. {fact.advice}"
             )
+    _fail_if_limits_differ(listed)
     return listed
+
+
+def _fail_if_limits_differ(fits: tuple[SemFit, ...]) -> None:
+    """A limit that is active in some imputations only gives a standard error of 0 in these."""
+    active = [
+        {fit.core.problem.spec.restrictions[n].text for n in fit.core.optimum.active}
+        for fit in fits
+    ]
+    for text in sorted(set().union(*active)):
+        count = sum(text in each for each in active)
+        if count < len(fits):
+            raise PoolingError(
+                f"The limit `{text}` is active in {count} of {len(fits)} imputations: there the "
+                "estimate is the limit, without a standard error, so that Rubin's rules do not "
+                "hold. Leave the limit out, or write it as an equality."
+            )
 
 
 def _distinct(values: Sequence[object]) -> list[object]:

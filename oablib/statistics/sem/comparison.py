@@ -9,7 +9,7 @@ from scipy.special import chdtrc
 
 from oablib.base.errors import ComparisonError, EstimationError
 from oablib.base.shown import showable
-from oablib.statistics.sem import comparable, estimation, measures
+from oablib.statistics.sem import comparable, constrained, measures
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.moments import Moments
@@ -96,7 +96,7 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
         return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
     there = _at_implied_moments(restricted.core.problem, restricted.core.optimum.at, general)
     try:
-        reached = problems.loglik(there, estimation.estimate(there).at)
+        reached = problems.loglik(there, constrained.estimate(there).at)
     except EstimationError:
         return "the general model cannot be fitted to what it implies"
     highest = sum(measures.saturated(group) for group in there.sample.groups) / there.sample.n

@@ -53,9 +53,9 @@ def address(term: Term) -> object:
     return (term.op, frozenset((term.lhs, term.rhs))) if term.op == "~~" else term[:3]
 
 
-def complete(terms: tuple[Term, ...], roles: Roles) -> list[Term]:
+def complete(terms: tuple[Term, ...], roles: Roles, *, markers: bool = True) -> list[Term]:
     """The text's terms with markers fixed, then lavaan's defaults that the text does not name."""
-    named = _markers_fixed(terms)
+    named = _markers_fixed(terms) if markers else list(terms)
     addresses = {address(t) for t in named}
     return named + [t for t in _defaults(terms, roles) if address(t) not in addresses]
 

@@ -5,14 +5,16 @@ import functools
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError, ModelError
 from oablib.base.wording import did_you_mean
-from oablib.statistics.sem.syntax import Definition
+from oablib.statistics.sem.syntax import Constraint, Definition
 
+Line: TypeAlias = Definition | Constraint
 FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt}
 # Keeps the tree of an expression well below Python's limit on recursion.
 MOST_TOKENS = 300
@@ -31,7 +33,7 @@ _ARITHMETIC = (
 )  # fmt: skip
 
 
-def check(definitions: Sequence[Definition], labels: Collection[str]) -> None:
+def check(definitions: Sequence[Line], labels: Collection[str]) -> None:
     """Raise ModelError unless all are arithmetic of labels and of earlier definitions.
 
     Arithmetic: + - * / ^ (or **), parentheses, numbers, exp, log and sqrt. Raised also when a
@@ -41,20 +43,19 @@ def check(definitions: Sequence[Definition], labels: Collection[str]) -> None:
     for definition in definitions:
         if definition.name in known:
             raise ModelError(
-                f"{_shown(definition)}: a label or another definition has the name "
+                f"{definition.shown}: a label or another definition has the name "
                 f"{definition.name!r}; choose a new one."
             )
         _, labels_used = _formula(definition)
         for name in labels_used.values():
-            _fail_if_name_is_unknown(name, definition, known, definitions)
+            fail_if_name_is_unknown(name, definition, known, definitions)
         known.append(definition.name)
 
 
-def evaluate(
-    definitions: Sequence[Definition], labels: Mapping[str, float]
-) -> tuple[NDArray, NDArray]:
+def evaluate(definitions: Sequence[Line], labels: Mapping[str, float]) -> tuple[NDArray, NDArray]:
     """Values, shape (d,), and their derivatives to the labels in order, shape (d, len(labels)).
 
+    A constraint has the value of what has to be 0, or at least 0.
     Derivatives are taken by the complex step, which is exact but for rounding: Squire & Trapp
     (1998), SIAM Review 40:110. Raises ModelError as `check` does, and EstimationError where a
     definition or a derivative has no finite value at these labels.
@@ -70,35 +71,38 @@ def evaluate(
     return values[:, -1].real, values[:, :-1].imag / STEP
 
 
-def _shown(definition: Definition) -> str:
-    return f"`{definition.name} := {definition.expression}`"
-
-
-def _fail_if_name_is_unknown(
-    name: str, definition: Definition, known: list[str], definitions: Sequence[Definition]
+def fail_if_name_is_unknown(
+    name: str, line: Line, known: Collection[str], definitions: Sequence[Line]
 ) -> None:
+    """Raise ModelError for a name in a definition or constraint that belongs to nothing."""
     if name in known:
         return
     if name in {other.name for other in definitions}:
-        raise ModelError(
-            f"{_shown(definition)} uses {name!r} before it is defined; define it above."
-        )
+        raise ModelError(f"{line.shown} uses {name!r} before it is defined; define it above.")
     if not known:
         raise ModelError(
-            f"{_shown(definition)} uses {name!r}, but the model has no labels; "
+            f"{line.shown} uses {name!r}, but the model has no labels; "
             f"write `{name}*x` where the parameter stands."
         )
     near = did_you_mean(name, known)
-    raise ModelError(f"{_shown(definition)} uses {name!r}, which is no label of the model{near}")
+    raise ModelError(f"{line.shown} uses {name!r}, which is no label of the model{near}")
 
 
-def _formula(definition: Definition) -> tuple[ast.expr, Mapping[str, str]]:
+def _formula(definition: Line) -> tuple[ast.expr, Mapping[str, str]]:
+    return formula(definition.expression, line=definition)
+
+
+def formula(expression: str, *, line: Line) -> tuple[ast.expr, Mapping[str, str]]:
+    """An expression as Python's tree, and the label of each name in it.
+
+    Raises ModelError, with the line that it is from, for what is not arithmetic.
+    """
     try:
-        return _parsed(definition.expression)
+        return _parsed(expression)
     except (SyntaxError, MemoryError, RecursionError) as error:
         reason = error.msg if type(error) is SyntaxError else "it is nested too deeply"
         raise ModelError(
-            f"{_shown(definition)} cannot be read: {reason}; expected arithmetic of labels with "
+            f"{line.shown} cannot be read: {reason}; expected arithmetic of labels with "
             "+ - * / ^ ( ), exp, log and sqrt."
         ) from error
 
@@ -157,7 +161,7 @@ def _is_arithmetic(node: ast.AST) -> bool:
     return isinstance(node, _ARITHMETIC)
 
 
-def _value_of(definition: Definition, known: Mapping[str, NDArray]) -> NDArray:
+def _value_of(definition: Line, known: Mapping[str, NDArray]) -> NDArray:
     tree, labels = _formula(definition)
     inputs = {alias: known[name] for alias, name in labels.items()}
     try:
@@ -165,7 +169,7 @@ def _value_of(definition: Definition, known: Mapping[str, NDArray]) -> NDArray:
             return _value(tree, inputs)
     except ArithmeticError as error:
         raise EstimationError(
-            f"{_shown(definition)} cannot be computed at the estimates: {error}. "
+            f"{definition.shown} cannot be computed at the estimates: {error}. "
             "Leave it out, or write it so that it exists there."
         ) from error
 

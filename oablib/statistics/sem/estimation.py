@@ -33,20 +33,28 @@ UNDETERMINED_SHARE = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Optimum:
-    """theta: shape (k,), standardised units. at: implied moments per group."""
+    """theta: shape (k,), standardised units. at: implied moments per group.
+
+    tangent: directions that equalities and active limits leave there, shape (k, q), None for all.
+    active: positions in spec.restrictions of the limits that hold as equalities.
+    """
 
     theta: NDArray
     at: tuple[Moments, ...]
     gradient_norm: float
+    tangent: NDArray | None = None
+    active: tuple[int, ...] = ()
 
 
-def estimate(problem: Problem) -> Optimum:
+def estimate(problem: Problem, theta: NDArray | None = None) -> Optimum:
     """Maximise the likelihood of all variables, exogenous ones included.
 
+    theta: where to start, shape (k,). Restrictions are those of problem.directions alone;
+    `constrained.estimate` meets all of the model's.
     Raises EstimationError when the model is not identified or the search ends without
     certificate: Newton decrement and largest score per row below the tolerances above.
     """
-    theta = start.values(problem)
+    theta = start.values(problem) if theta is None else theta
     try:
         at = problems.implied(problem, theta)
     except np.linalg.LinAlgError:
@@ -103,8 +111,7 @@ def _uphill(
     floor = problems.loglik(problem, at)
     floor -= LOGLIK_ROUNDING * abs(floor)
     for halving in range(MAX_HALVINGS):
-        candidate = theta.copy()
-        candidate[problem.searched] += move / 2**halving
+        candidate = problems.moved(problem, theta, move / 2**halving)
         try:
             there = problems.implied(problem, candidate)
         except np.linalg.LinAlgError:
@@ -121,7 +128,9 @@ def _certified(problem: Problem, theta: NDArray, at: tuple[Moments, ...]) -> Opt
     """The optimum, with the score of all parameters, searched and closed."""
     information = problems.expected_information(problem, at, moving=True)
     _fail_if_model_is_not_identified(problem, information)
-    norm = float(np.abs(problems.gradient(problem, at)).max())
+    closed = np.setdiff1d(np.arange(problem.spec.n_free), problem.searched)
+    score = [problems.gradient(problem, at)[closed], problems.gradient(problem, at, moving=True)]
+    norm = float(np.abs(np.concatenate(score)).max())
     if norm > GRADIENT_TOLERANCE:
         raise EstimationError(
             f"The search ended with a score of {norm:.1e} per row; expected at most "
@@ -138,7 +147,7 @@ def _fail_if_model_is_not_identified(problem: Problem, information: NDArray) -> 
     if eigenvalues[0] >= IDENTIFICATION_TOLERANCE:
         return
     weight = np.zeros(problem.spec.n_free)
-    weight[problem.searched] = np.abs(vectors[:, 0])
+    weight[problem.searched] = np.abs(problems.along(problem.directions, vectors[:, 0]))
     undetermined = {
         f"`{cell.lhs} {cell.op} {cell.rhs}`".replace(" `", "`"): None
         for cell in problem.spec.cells

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
 from oablib.base.wording import shown_names
-from oablib.statistics.sem import estimation, flags, inference, notes, solution, spec, syntax
+from oablib.statistics.sem import constrained, flags, inference, notes, solution, spec, syntax
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
@@ -17,7 +17,7 @@ from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import Prepared, prepare
-from oablib.statistics.sem.spec import Equal, Likelihood
+from oablib.statistics.sem.spec import Coding, Equal, Likelihood
 
 Estimator = Literal["ml"]
 
@@ -92,6 +92,11 @@ class SemFit(Measures):
             )
         return rows[hit].iloc[0]
 
+    @property
+    def constraints(self) -> pd.DataFrame:
+        """One row per equality and limit: constraint, slack (the data's units) and active."""
+        return constrained.table(self.core.problem, self.core.optimum)
+
     def summary(self) -> str:
         """Fit and parameters as text, in the order of lavaan's summary."""
         from oablib.statistics.sem.summary import as_text
@@ -99,7 +104,7 @@ class SemFit(Measures):
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from oablib.statistics.sem.summary import as_html
+        from oablib.statistics.sem.summary_html import as_html
 
         return as_html(self)
 
@@ -111,6 +116,7 @@ def fit(
     cluster: str | None = None,
     group: str | None = None,
     equal: Equal | Collection[Equal] = (),
+    effect_coding: Coding | Collection[Coding] = (),
     weights: str | None = None,
     estimator: Estimator = "ml",
     likelihood: Likelihood = "joint",
@@ -125,6 +131,8 @@ def fit(
     cluster: column whose values share a school; errors are then clustered (lavaan: robust.cluster).
     group: column whose values are fitted side by side; equal: classes of parameters that all
         groups share (see spec.Equal; lavaan's group.equal).
+    effect_coding: "loadings" and "intercepts" of each latent variable have mean 1 and sum 0 in
+        place of a marker and of a latent mean at 0 (lavaan's effect.coding; see coding).
     weights: column of sampling weights, brought to a mean of 1: pseudo maximum likelihood
         (Skinner, 1989).
     likelihood: "joint" takes exogenous variables as random (fixed.x = FALSE) and counts their
@@ -144,9 +152,10 @@ def fit(
         cluster, group, weights = design.cluster, design.group, design.weights
     _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
     classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
+    kinds = (effect_coding,) if isinstance(effect_coding, str) else tuple(sorted(effect_coding))
     specification = spec.parse(
         model, likelihood=likelihood, mean_structure=mean_structure,
-        n_groups=_count_groups(data, group), equal=classes,
+        n_groups=_count_groups(data, group), equal=classes, effect_coding=kinds,
     )  # fmt: skip
     names = data.names if isinstance(data, Prepared) else tuple(data.columns)
     if not isinstance(data, Prepared):
@@ -161,7 +170,7 @@ def fit(
 
 
 def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> SemFit:
-    optimum, model, sample = estimation.estimate(problem), problem.spec, problem.sample
+    optimum, model, sample = constrained.estimate(problem), problem.spec, problem.sample
     parts = inference.sandwich(problem, optimum)
     covariance = inference.covariance(problem, optimum, parts, errors=errors)
     given = [cell.free for cell in model.cells if model.is_given(cell)]
@@ -179,7 +188,7 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         n=sample.n,
         n_groups=model.n_groups,
         n_clusters=sample.n_clusters,
-        n_parameters=len(model.reported),
+        n_parameters=model.n_parameters,
         df=model.df,
         **{each.name: getattr(measures, each.name) for each in fields(measures)},
         r2=r2,

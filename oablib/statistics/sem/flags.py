@@ -23,6 +23,7 @@ def on_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
             "standard errors and on the scaled chi2."
         )
     yield from _on_clusters(problem)
+    yield from _on_limits(problem, optimum)
     for label, at in zip(problem.sample.labels, optimum.at, strict=True):
         yield from _on_matrices(problem.spec.variables, at, within(label))
 
@@ -30,7 +31,8 @@ def on_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
 def _on_clusters(problem: Problem) -> Iterator[str]:
     """Scores of a group add up to zero, so that its own clusters bound the rank of its part."""
     spec, sample = problem.spec, problem.sample
-    counts = [] if sample.n_clusters is None else [(sample.n_clusters, spec.n_free, "")]
+    all_free = spec.n_free - spec.n_equalities
+    counts = [] if sample.n_clusters is None else [(sample.n_clusters, all_free, "")]
     for group, (label, clusters) in enumerate(zip(sample.labels, sample.clusters, strict=False)):
         free = {c.free for c in spec.cells if c.group == group and c.free != FIXED}
         counts += [(clusters, len(free), within(label))] if label else []
@@ -40,6 +42,16 @@ def _on_clusters(problem: Problem) -> Iterator[str]:
                 f"{clusters} clusters{where} for {k} parameters: the clustered covariance matrix "
                 "is singular, single standard errors are rough and joint tests impossible."
             )
+
+
+def _on_limits(problem: Problem, optimum: Optimum) -> Iterator[str]:
+    """lavaan does the same in silence, but ignores an active lower() or upper() in its errors."""
+    for number in optimum.active:
+        yield (
+            f"The limit `{problem.spec.restrictions[number].text}` is active: without it the "
+            "likelihood would rise further. Standard errors take it as an equality; df, AIC and "
+            "BIC do not count it, so that p values of chi2 and intervals near it are rough."
+        )
 
 
 def _on_matrices(variables: tuple[str, ...], at: Moments, where: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import comparable, estimation, measures, solution, spec
+from oablib.statistics.sem import comparable, constrained, measures, solution, spec
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.problem import Problem
@@ -50,7 +50,7 @@ def _estimates(setting: Problem, n: float, mean: NDArray, covariance: NDArray) -
     """All cells in the data's units. The units of the search are those of the first moments."""
     scale = setting.sample.scale
     problem = replace(setting, sample=_sample(n, mean, covariance, scale=scale))
-    return solution.original(problem, estimation.estimate(problem).theta).value
+    return solution.original(problem, constrained.estimate(problem).theta).value
 
 
 def _sample(
@@ -102,7 +102,7 @@ def stacked_loglik(fits: Sequence[SemFit]) -> float:
     # Only the likelihood is needed: no robust quantity may be computed from this sample.
     nothing = np.full_like(samples[0].products, np.nan)
     problem = problems.set_up(model, replace(samples[0], groups=stacked, products=nothing))
-    optimum = estimation.estimate(problem)
+    optimum = constrained.estimate(problem)
     total = problem.sample.n * problems.loglik(problem, optimum.at)
     return measures.log_likelihood(problem, total)
 

@@ -50,13 +50,22 @@ def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: E
 def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
     """Inverse of the information of all rows, shape (k, k).
 
-    Raises EstimationError where the observed one is not positive definite: a saddle.
+    Where equalities or active limits hold, the inverse is along the directions that they leave, as
+    by lavaan's augmented information (Aitchison & Silvey, 1958, Ann. Math. Stat. 29:813). Raises
+    EstimationError where the observed information is not positive definite there: a saddle.
     """
     n, at = problem.sample.n, optimum.at
     if information == "expected":
         whole = n * problems.expected_information(problem, at)
     else:
         whole = n * problems.observed_information(problem, at)
+    if optimum.tangent is None:
+        return _inverse(whole)
+    tangent = optimum.tangent
+    return tangent @ _inverse(tangent.T @ whole @ tangent) @ tangent.T
+
+
+def _inverse(whole: NDArray) -> NDArray:
     size = np.sqrt(np.abs(np.diag(whole)))
     try:
         half = np.linalg.inv(np.linalg.cholesky(whole / np.outer(size, size)))

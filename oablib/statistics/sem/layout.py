@@ -1,7 +1,8 @@
 """Where each parameter is in the matrices of one group, in standardised units.
 
 Variable i is measured in steps of scale[i] from shift[i]. A latent variable takes the scale of
-its marker, so that a loading of 1 stays 1. Shared parameters get one unit, that of their first
+its marker, so that a loading of 1 stays 1, or of its first indicator where restrictions alone give
+it a unit. Shared parameters get one unit, that of their first
 cell; the others follow it by a constant.
 """
 
@@ -77,7 +78,9 @@ def scales(spec: ModelSpec, observed: NDArray) -> NDArray:
     """Unit of each variable, shape (v,): those of the observed ones, then of the latent ones."""
     scale = np.ones(len(spec.variables))
     scale[: len(observed)] = observed
-    markers = [c for c in spec.cells if c.op == "=~" and c.group == 0 and c.value]
+    loadings = [c for c in spec.cells if c.op == "=~" and c.group == 0]
+    markers = [c for c in loadings if c.value or c.free in spec.restricted]
+    markers.sort(key=lambda cell: cell.value is None)
     # A latent variable may measure another: the marker's own unit has to be known first.
     for _ in spec.latent:
         for cell in reversed(markers):

@@ -57,7 +57,7 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     highest = sum(saturated(group) for group in problem.sample.groups)
     chi2 = max(2 * (highest - joint), 0.0)
     loglik = log_likelihood(problem, joint)
-    k = len(spec.reported)
+    k = spec.n_parameters
     scaling = _scaling_factor(problem, parts)
     base, base_df = _baseline(problem)
     lower, upper = _rmsea_interval(chi2, spec.df, n, spec.n_groups)

@@ -12,10 +12,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from scipy.special import chdtrc
 
 from oablib.base.shown import showable
-from oablib.statistics.sem import inference, solution
+from oablib.statistics.sem import constrained, directions, inference, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import against, candidates_of, extended, read_candidates
 from oablib.statistics.sem.fitting import SemFit
@@ -98,9 +99,10 @@ def score_tests(fit: SemFit, candidates: Sequence[str] | None = None) -> tuple[S
 def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> NDArray:
     """Expected information of all rows about the free parameters and then the candidates' terms.
 
-    Shape (k + e, k + e), the data's units; what pooling the information itself needs. Terms as
-    in `score_tests`, groups one after the other, none left out; errors as there. Source:
-    Mansolf, Jorgensen & Enders (2020, Psychol. Methods 25:393).
+    Shape (k + e, k + e), the data's units; what pooling the information itself needs. Where
+    equalities or active limits hold, k counts the directions that they leave. Terms as in
+    `score_tests`, groups one after the other, none left out; errors as there. Source: Mansolf,
+    Jorgensen & Enders (2020, Psychol. Methods 25:393).
     """
     problem = fit.core.problem
     cells = [cell for terms in _sets(fit, candidates) for cell in terms]
@@ -111,7 +113,15 @@ def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> N
     rows = [first[number] for number in range(wide.spec.n_free)]
     inverse = np.linalg.inv(solution.original(wide, theta).slopes[rows])
     whole = fit.n * problems.expected_information(wide, fit.core.optimum.at)
-    return inverse.T @ whole @ inverse
+    information = inverse.T @ whole @ inverse
+    held = constrained.held(problem, fit.core.optimum)
+    if not held:
+        return information
+    # In the data's units, so that all imputations have the same directions.
+    _, slopes = constrained.in_data_units(problem, fit.core.optimum.theta)
+    there = directions.of_equalities(slopes[held], np.zeros(len(held)))
+    free = block_diag(there.basis, np.eye(len(cells)))
+    return free.T @ information @ free
 
 
 def _sets(fit: SemFit, candidates: Sequence[str] | None) -> list[list[Cell]]:

@@ -2,7 +2,7 @@
 
 Two sets of parameters need no search. Where no intercept is restricted the means are those of the
 sample; and the moments of exogenous variables are those of the sample as long as nothing else
-depends on them.
+depends on them and nothing restricts them.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.statistics.sem import layout, moments
+from oablib.statistics.sem.directions import Directions
 from oablib.statistics.sem.layout import Layout, Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.sample import GroupSample, Sample
@@ -23,7 +24,8 @@ class Problem:
     """Model, moments and layouts, one layout per group; parameters are in standardised units.
 
     scale: unit of each variable. searched: numbers of the parameters without closed form; moving:
-    the layouts of these alone, numbered anew.
+    the layouts of these alone, numbered anew. directions: those that equalities leave to the
+    searched parameters, None for all.
     """
 
     spec: ModelSpec
@@ -32,10 +34,11 @@ class Problem:
     layouts: tuple[Layout, ...]
     searched: NDArray
     moving: tuple[Layout, ...]
+    directions: Directions | None = None
 
 
 def centred(spec: ModelSpec) -> bool:
-    """Whether every observed mean is free, so that means and covariances part."""
+    """Whether every observed mean is free of restrictions, so that means and covariances part."""
     observed = set(spec.observed)
     means = [cell for cell in spec.cells if cell.matrix == "M"]
     of_observed = [cell for cell in means if cell.lhs in observed]
@@ -54,6 +57,18 @@ def set_up(spec: ModelSpec, sample: Sample) -> Problem:
     )  # fmt: skip
 
 
+def moved(problem: Problem, theta: NDArray, move: NDArray) -> NDArray:
+    """Parameters after a move of what is searched for, shape (k,)."""
+    result = theta.copy()
+    result[problem.searched] += along(problem.directions, move)
+    return result
+
+
+def along(directions: Directions | None, move: NDArray) -> NDArray:
+    """A move of the coordinates z as one of the parameters."""
+    return move if directions is None else directions.basis @ move
+
+
 def implied(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:
     """Moments of each group at `theta`, shape (k,). Raises LinAlgError as `moments.implied`."""
     return tuple(moments.implied(each, theta) for each in problem.layouts)
@@ -67,14 +82,17 @@ def loglik(problem: Problem, at: tuple[Moments, ...]) -> float:
 
 
 def gradient(problem: Problem, at: tuple[Moments, ...], *, moving: bool = False) -> NDArray:
-    """Derivatives of `loglik` to all parameters, or to the searched ones only."""
+    """Derivatives of `loglik` to all parameters, or only to what is searched for (moving).
+
+    Where equalities hold, these are the coordinates of their directions.
+    """
     return _summed(problem, at, moments.gradient, moving=moving)
 
 
 def expected_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
-    """Fisher information of one row about all parameters, or about the searched ones only."""
+    """Fisher information of one row about the parameters, as in `gradient`."""
     return _summed(
         problem, at, lambda m, places, _: moments.expected_information(m, places), moving=moving
     )
@@ -83,7 +101,7 @@ def expected_information(
 def observed_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
-    """Minus the second derivatives of `loglik`, for all parameters or the searched ones only."""
+    """Minus the second derivatives of `loglik`, to parameters as in `gradient`."""
     return _summed(problem, at, moments.observed_information, moving=moving)
 
 
@@ -102,13 +120,18 @@ def _summed(
         d = derivative(m, cells.places, group)
         by_parameter = cells.gather_both(d, k) if d.ndim > 1 else cells.gather(d, k)
         parts.append(group.n / problem.sample.n * by_parameter)
-    return np.sum(parts, axis=0)
+    total = np.sum(parts, axis=0)
+    if not moving or problem.directions is None:
+        return total
+    basis = problem.directions.basis
+    return basis.T @ total @ basis if total.ndim > 1 else basis.T @ total
 
 
 def _are_free(spec: ModelSpec, cells: list[Cell]) -> bool:
     numbers = [cell.free for cell in cells]
     used = [cell.free for cell in spec.cells if cell.free in set(numbers)]
-    return FIXED not in numbers and len(used) == len(set(used))
+    alone = len(used) == len(set(used)) and not spec.restricted & set(numbers)
+    return FIXED not in numbers and alone
 
 
 def _searched(spec: ModelSpec) -> NDArray:

@@ -27,9 +27,9 @@ def semopy_estimates(fit: SemFit) -> pd.DataFrame:
     Columns lhs, op, rhs; est (ours) and semopy, in the data's units; distance: |semopy - est| in
     our standard errors. semopy and distance are NaN for what semopy does not estimate (intercepts,
     moments of exogenous variables, fixed and defined values), and in all rows where it fails or
-    cannot express the model: restricted means, values shared by parameters of different units,
-    latent variables without a fixed loading. semopy keeps variances at 0 or above and may stop
-    there although the likelihood rises elsewhere: a large distance is then its own.
+    cannot express the model: constraints, restricted means, values shared by parameters of
+    different units, latent variables without a fixed loading. semopy keeps variances at 0 or above
+    and may stop there although the likelihood rises elsewhere: a large distance is then its own.
     Raises ModelError for a fit of several groups.
     """
     if fit.n_groups > 1:
@@ -82,14 +82,15 @@ def _cells(problem: Problem) -> list[Cell]:
 
 
 def _is_expressible(problem: Problem) -> bool:
-    """Free means, one unit for what is shared, and a marker for each latent variable.
+    """No constraints, free means, one unit for what is shared, a marker per latent variable.
 
     Without a marker semopy 2.3.11 looks for one in an endless loop.
     """
     spec = problem.spec
     marked = {cell.lhs for cell in spec.cells if cell.op == "=~" and cell.free == FIXED}
     one_unit = bool((problem.layouts[0].unit == 1).all())
-    return problems.centred(spec) and one_unit and set(spec.latent) <= marked
+    free = not spec.restrictions and problems.centred(spec)
+    return free and one_unit and set(spec.latent) <= marked
 
 
 def _text(problem: Problem) -> str:

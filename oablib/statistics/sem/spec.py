@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar, get_args
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import defaults, defined, notes, syntax
+from oablib.statistics.sem import coding, defaults, defined, notes, restrictions, syntax
 from oablib.statistics.sem.defaults import Roles
+from oablib.statistics.sem.restrictions import Label, Restriction
 from oablib.statistics.sem.syntax import Definition, Term
 
 Likelihood = Literal["joint", "conditional"]
@@ -20,6 +21,7 @@ Equal = Literal[
     "loadings", "intercepts", "means", "regressions", "residuals", "residual_covariances",
     "lv_variances", "lv_covariances",
 ]  # fmt: skip
+Coding = Literal["loadings", "intercepts"]
 Matrix = Literal["A", "S", "M"]
 Entry = tuple[Matrix, int, int]
 Value = TypeVar("Value")
@@ -31,8 +33,9 @@ class Cell(NamedTuple):
     """One term in one group and its entry: A[row, column], S[row, column] (both halves) or M[row].
 
     value: of a fixed cell, else None. free: number of its parameter, which cells with one label
-    share, or FIXED. exogenous marks the moments of observed variables that no equation explains;
-    the conditional likelihood takes them as given. shown: the text names it, or it is free.
+    share, or FIXED. lower, upper: limits in the data's units. exogenous marks the moments of
+    observed variables that no equation explains; the conditional likelihood takes them as given.
+    shown: the text names it, or it is free.
     """
 
     lhs: str
@@ -48,6 +51,8 @@ class Cell(NamedTuple):
     free: int = FIXED
     exogenous: bool = False
     shown: bool = True
+    lower: float | None = None
+    upper: float | None = None
 
     @property
     def entry(self) -> Entry:
@@ -62,7 +67,8 @@ class ModelSpec:
 
     observed: endogenous first, then exogenous, each as the text has them; variables: observed,
     then latent. endogenous: observed or latent, with a path into it. cells: all groups, each in
-    lavaan's order; n_free counts the free parameters among them. notes: readings of the text that
+    lavaan's order; n_free counts the free parameters among them. restrictions: equalities of
+    parameters, none of which follows from the others, then limits. notes: readings of the text that
     its author may not expect.
     """
 
@@ -77,6 +83,7 @@ class ModelSpec:
     cells: tuple[Cell, ...]
     definitions: tuple[Definition, ...]
     n_free: int
+    restrictions: tuple[Restriction, ...]
     notes: tuple[str, ...]
 
     @property
@@ -99,10 +106,33 @@ class ModelSpec:
         return tuple(sorted(free))
 
     @property
+    def n_equalities(self) -> int:
+        """Number of parameters that equalities take away."""
+        return sum(each.equality for each in self.restrictions)
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters that count, less those that equalities take away."""
+        return len(self.reported) - self.n_equalities
+
+    @property
+    def restricted(self) -> frozenset[int]:
+        """Numbers of the parameters in equalities and limits."""
+        return frozenset(number for each in self.restrictions for number, _ in each.terms)
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """What each label of the text stands for."""
+        return restrictions.labels(self.cells)
+
+    @property
     def df(self) -> int:
-        """Moments of all variables and groups minus all free parameters."""
+        """Moments of all variables and groups minus free parameters, as limits count for nothing.
+
+        lavaan counts no limit either, active or not.
+        """
         p = len(self.observed)
-        return self.n_groups * p * (p + 3) // 2 - self.n_free
+        return self.n_groups * p * (p + 3) // 2 - self.n_free + self.n_equalities
 
     def predictors(self, name: str) -> tuple[str, ...]:
         """Variables with a free path or loading into this one."""
@@ -118,6 +148,7 @@ def parse(
     mean_structure: bool = True,
     n_groups: int = 1,
     equal: tuple[Equal, ...] = (),
+    effect_coding: tuple[Coding, ...] = (),
 ) -> ModelSpec:
     """Read the model text and add what lavaan's `sem` adds to it; each text is read once.
 
@@ -125,32 +156,37 @@ def parse(
     fixed.x = TRUE), covariances of exogenous latent variables and of outcomes that explain
     nothing, intercepts, 1 for the first loading of each latent variable. equal: classes of
     parameters that all groups share, as lavaan's group.equal; equal intercepts free the means of
-    latent variables after the first group. Raises ModelError when a line cannot be read, a term
-    comes twice, or an option contradicts the text.
+    latent variables after the first group. effect_coding: what gives latent variables their units,
+    see `coding`. Raises ModelError when a line cannot be read, a term comes twice, an option
+    contradicts the text, or constraints contradict each other.
     """
     _fail_if_class_is_unknown(equal, n_groups)
+    coding.fail_if_kind_is_unfit(effect_coding, mean_structure=mean_structure)
     read = syntax.read(text)
     roles = defaults.roles(read.terms)
     notes.fail_if_factor_is_in_the_equation(read.terms)
     _fail_if_intercept_is_named(read.terms, equal, mean_structure)
     _fail_if_groups_do_not_match(read.terms, n_groups)
-    terms = defaults.complete(read.terms, roles)
+    terms = defaults.complete(read.terms, roles, markers="loadings" not in effect_coding)
     named = {defaults.address(term) for term in read.terms}
     cells = [
         _cell(term, group, roles, shown=defaults.address(term) in named, equal=equal)
         for group in range(n_groups)
         for term in terms
     ]
+    cells, sums = coding.coded(cells, roles.latent, effect_coding)
     numbered, n_free = _numbered(cells, roles, equal)
     defined.check(read.definitions, {cell.label for cell in numbered if cell.label})
     conditional = likelihood == "conditional"
     remarks = notes.on_text(read.terms, roles, n_groups=n_groups, conditional=conditional)
+    coded = [each.restriction(numbered) for each in sums]
+    restricted, idle = restrictions.of_model(read, numbered, coded, variables=roles.position)
     return ModelSpec(
         text=text, likelihood=likelihood, mean_structure=mean_structure,
         observed=roles.explained + roles.exogenous, exogenous=roles.exogenous,
         latent=roles.latent, endogenous=roles.endogenous, n_groups=n_groups,
         cells=tuple(numbered), definitions=read.definitions, n_free=n_free,
-        notes=tuple(remarks),
+        restrictions=tuple(restricted), notes=(*remarks, *idle),
     )  # fmt: skip
 
 
@@ -178,6 +214,7 @@ def _cell(term: Term, group: int, roles: Roles, *, shown: bool, equal: Collectio
         term.lhs, term.op, term.rhs, group, *entry, value,
         label=_of_group(term.label, group), start=_of_group(term.start, group),
         exogenous=given, shown=shown or value is None,
+        lower=_of_group(term.lower, group), upper=_of_group(term.upper, group),
     )  # fmt: skip
 
 
@@ -234,7 +271,7 @@ def _fail_if_intercept_is_named(
 
 def _fail_if_groups_do_not_match(terms: tuple[Term, ...], n_groups: int) -> None:
     for term in terms:
-        for given in (term.value, term.label, term.start):
+        for given in (term.value, term.label, term.start, term.lower, term.upper):
             if len(given) not in (1, n_groups):
                 raise ModelError(
                     f"`{term.lhs} {term.op} {term.rhs}` gives c(...) with {len(given)} entries for "

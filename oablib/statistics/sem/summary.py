@@ -1,4 +1,4 @@
-"""A fit as text in the order and numbers of lavaan's summary (0.6-14), and as HTML.
+"""A fit as text in the order and numbers of lavaan's summary (0.6-14).
 
 The text is what lavaan prints for summary(fit, fit.measures = TRUE, standardized = TRUE,
 rsquare = TRUE), less the column Std.lv and the scaled forms of CFI, RMSEA and log-likelihood;
@@ -7,7 +7,6 @@ names are not abbreviated, R-Square has the adjusted value beside it, flags foll
 
 import math
 from collections.abc import Iterator
-from html import escape
 from typing import NamedTuple
 
 import pandas as pd
@@ -16,13 +15,12 @@ from scipy.special import chdtrc, chndtr
 from oablib.statistics.sem import solution
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.measures import r2_keys
+from oablib.statistics.sem.spec import FIXED
 
 # Widths of lavaan's text: labels with the first number, each further number, names, a column.
 LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH, LEAST_COLUMN_WIDTH = 54, 12, 17, 9
 # lavaan's limits of close and of poor fit (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1).
 CLOSE_FIT, POOR_FIT = 0.05, 0.08
-# What three decimals would show as zero.
-LEAST_P = 0.0005
 TITLES = {
     "=~": "Latent Variables", "~": "Regressions", "~~": "Covariances", "~1": "Intercepts",
     "variance": "Variances", ":=": "Defined Parameters",
@@ -31,7 +29,7 @@ COLUMNS = {"est": "Estimate", "se": "Std.Err", "z": "z-value", "p": "P(>|z|)", "
 R_SQUARE, R_SQUARE_COLUMNS = "R-Square", ("Estimate", "Adjusted")
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     """One parameter. lead: left side and sign, such as `cito ~`; numbers: text, "" where none."""
 
     lead: str
@@ -40,13 +38,13 @@ class _Row(NamedTuple):
     numbers: tuple[str, ...]
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """Parameters under one title; group: number and label, such as "1 [north]", or "" for one."""
 
     group: str
     title: str
     columns: tuple[str, ...]
-    rows: tuple[_Row, ...]
+    rows: tuple[Row, ...]
 
 
 def as_text(fit: SemFit) -> str:
@@ -55,19 +53,11 @@ def as_text(fit: SemFit) -> str:
     Scaled tests are beside the standard ones where errors are robust. "Number of model
     parameters" counts shared ones every time, as lavaan's does; fit.n_parameters counts them once.
     """
-    parts = [*_header(fit), *_measures(fit), *_errors(fit), *_parameters(_blocks(fit))]
+    parts = [*_header(fit), *_measures(fit), *_errors(fit), *_parameters(blocks(fit))]
+    parts += _constraints(fit)
     if fit.flags:
         parts += ["", "Note:", "", *(f"  {flag}" for flag in fit.flags)]
     return "\n".join(parts) + "\n"
-
-
-def as_html(fit: SemFit) -> str:
-    """The same, short: one paragraph on fit, one table of parameters, a list of flags."""
-    flags = "".join(f"<li>{escape(flag)}</li>" for flag in fit.flags)
-    return (
-        f"<div><p>{escape(_sentence(fit))}</p>{_html_table(fit)}"
-        f"{f'<p>Note:</p><ul>{flags}</ul>' if flags else ''}</div>"
-    )
 
 
 def _line(label: str, *values: float | int | str) -> str:
@@ -77,7 +67,9 @@ def _line(label: str, *values: float | int | str) -> str:
 
 
 def _header(fit: SemFit) -> list[str]:
-    free = int((fit.parameters["op"].ne(":=") & fit.parameters["se"].gt(0)).sum())
+    spec = fit.core.problem.spec
+    free = sum(cell.free != FIXED and spec.counts(cell) for cell in spec.cells)
+    limits = len(spec.restrictions) - spec.n_equalities
     lines = [
         f"oablib.sem ended at the optimum (largest score per row {fit.gradient_norm:.0e})",
         "",
@@ -87,6 +79,8 @@ def _header(fit: SemFit) -> list[str]:
     ]
     if free > fit.n_parameters:
         lines.append(_line("Number of equality constraints", free - fit.n_parameters))
+    if limits:
+        lines.append(_line("Number of inequality constraints", limits))
     lines.append("")
     if fit.n_groups > 1:
         sample = fit.core.problem.sample
@@ -135,7 +129,8 @@ def _below(fit: SemFit, rmsea: float) -> float:
     return float(chndtr(fit.chi2, fit.df, excess)) if fit.df > 0 else math.nan
 
 
-def _is_scaled(fit: SemFit) -> bool:
+def is_scaled(fit: SemFit) -> bool:
+    """Whether the fit has a scaled test."""
     return fit.errors == "robust" and fit.df > 0
 
 
@@ -144,7 +139,7 @@ def _test(fit: SemFit) -> list[str]:
     rows = [(name, fit.chi2, fit.chi2_scaled), ("Degrees of freedom", fit.df, fit.df)]
     if fit.df > 0:
         rows.append(("P-value (Chi-square)", fit.chi2_p, fit.chi2_scaled_p))
-    if not _is_scaled(fit):
+    if not is_scaled(fit):
         return ["", *(_line(label, plain) for label, plain, _ in rows)]
     return [
         _line("", "Standard", "Scaled"),
@@ -154,14 +149,15 @@ def _test(fit: SemFit) -> list[str]:
     ]
 
 
-def _kind_of_errors(fit: SemFit) -> str:
+def kind_of_errors(fit: SemFit) -> str:
+    """Standard errors by lavaan's name."""
     if fit.errors != "robust":
         return "Standard"
     return "Sandwich" if fit.n_clusters is None else "Robust.cluster"
 
 
 def _errors(fit: SemFit) -> list[str]:
-    kind = _kind_of_errors(fit)
+    kind = kind_of_errors(fit)
     name = "Information bread" if kind == "Sandwich" else "Information"
     more = {
         "observed": ("Observed information based on", "Hessian"),
@@ -173,7 +169,7 @@ def _errors(fit: SemFit) -> list[str]:
     ]  # fmt: skip
 
 
-def _parameters(blocks: list[_Block]) -> list[str]:
+def _parameters(blocks: list[Block]) -> list[str]:
     """All blocks as lines, in columns of one width."""
     rows = [row for block in blocks for row in block.rows]
     longest = max(len(row.name) + len(row.label) + (3 if row.label else 0) for row in rows)
@@ -190,7 +186,16 @@ def _parameters(blocks: list[_Block]) -> list[str]:
     return lines
 
 
-def _lines_of_rows(rows: tuple[_Row, ...], *, name_width: int, width: int) -> Iterator[str]:
+def _constraints(fit: SemFit) -> list[str]:
+    """What is left to each limit; an equality has 0."""
+    if not fit.core.problem.spec.restrictions:
+        return []
+    rows = zip(fit.constraints["constraint"], fit.constraints["slack"].abs(), strict=True)
+    lines = [f"    {text:<{LINE_WIDTH - 14}}{_number(slack):>10}" for text, slack in rows]
+    return ["", "Constraints:", f"{'|Slack|':>{LINE_WIDTH}}", *lines]
+
+
+def _lines_of_rows(rows: tuple[Row, ...], *, name_width: int, width: int) -> Iterator[str]:
     lead = ""
     for row in rows:
         if row.lead != lead:
@@ -207,53 +212,12 @@ def _indented(name: str, spaces: int) -> str:
     return " " * (spaces - name.startswith(".")) + name
 
 
-def _sentence(fit: SemFit) -> str:
-    clusters = "" if fit.n_clusters is None else f" in {fit.n_clusters:,} clusters"
-    groups = "" if fit.n_groups == 1 else f", {fit.n_groups} groups"
-    plain, scaled = (
-        "p < 0.001" if p < LEAST_P else f"p = {p:.3f}" for p in (fit.chi2_p, fit.chi2_scaled_p)
-    )
-    p = f", {plain}" if fit.df > 0 else ""
-    if _is_scaled(fit):
-        p += f" (scaled {fit.chi2_scaled:.3f}, {scaled})"
-    r2 = [f"{name} {r2:.3f} ({fit.r2_adjusted[name]:.3f})" for name, r2 in fit.r2.items()]
-    return (
-        f"Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, {fit.n:,} "
-        f"observations{clusters}{groups}; standard errors: {_kind_of_errors(fit).lower()}. "
-        f"chi2({fit.df}) = {fit.chi2:.3f}{p}; CFI {fit.cfi:.3f}, TLI {fit.tli:.3f}, RMSEA "
-        f"{fit.rmsea:.3f} (90 %: {fit.rmsea_lower:.3f} to {fit.rmsea_upper:.3f}), SRMR "
-        f"{fit.srmr:.3f}; log-likelihood {fit.loglik:.3f}, AIC {fit.aic:.3f}, BIC {fit.bic:.3f}. "
-        f"R2 (adjusted): {', '.join(r2) or 'none'}."
-    )
-
-
-def _html_table(fit: SemFit) -> str:
-    names = ["parameter", "label", *COLUMNS.values()]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    bodies = [_html_body(block) for block in _blocks(fit) if block.title != R_SQUARE]
-    return (
-        '<table style="text-align: right"><caption>Parameter estimates</caption>'
-        f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
-    )
-
-
-def _html_body(block: _Block) -> str:
-    title = escape(f"{block.title} (group {block.group})" if block.group else block.title)
-    left = 'style="text-align: left"'
-    rows = [f'<tr><th scope="rowgroup" colspan="{2 + len(COLUMNS)}" {left}>{title}</th></tr>']
-    for row in block.rows:
-        name = escape(f"{row.lead} {row.name}".strip())
-        cells = "".join(f"<td>{escape(text)}</td>" for text in (row.label, *row.numbers))
-        rows.append(f'<tr><th scope="row" {left}>{name}</th>{cells}</tr>')
-    return f"<tbody>{''.join(rows)}</tbody>"
-
-
 def _number(value: float) -> str:
     """Three decimals, and NA where there is no number."""
     return "NA" if math.isnan(value) else f"{value:.3f}"
 
 
-def _blocks(fit: SemFit) -> list[_Block]:
+def blocks(fit: SemFit) -> list[Block]:
     """Per group in lavaan's order of titles, then what the text defines."""
     rows, labels = fit.parameters, fit.core.problem.sample.labels
     titles = rows["op"].where(rows["op"].ne("~~") | rows["lhs"].ne(rows["rhs"]), "variance")
@@ -268,11 +232,11 @@ def _blocks(fit: SemFit) -> list[_Block]:
             if key != ":="
         ]
         r_square = tuple(
-            _Row("", name, "", (_number(fit.r2[key]), _number(fit.r2_adjusted[key])))
+            Row("", name, "", (_number(fit.r2[key]), _number(fit.r2_adjusted[key])))
             for key, (name, of_group) in r2_keys(fit.core.problem).items()
             if of_group == number
         )
-        result.append(_Block(group, R_SQUARE, R_SQUARE_COLUMNS, r_square))
+        result.append(Block(group, R_SQUARE, R_SQUARE_COLUMNS, r_square))
     result.append(_block(fit, rows[rows["op"] == ":="], ":=", "", shared=shared))
     return [block for block in result if block.rows]
 
@@ -285,7 +249,7 @@ def _shared(fit: SemFit) -> set[int]:
     return set(repeated.index[repeated])
 
 
-def _block(fit: SemFit, rows: pd.DataFrame, key: str, group: str, *, shared: set[int]) -> _Block:
+def _block(fit: SemFit, rows: pd.DataFrame, key: str, group: str, *, shared: set[int]) -> Block:
     """lavaan dots a variable that an equation explains: its moments are those of the residual."""
     dotted = fit.core.problem.spec.endogenous if key in ("~~", "~1", "variance") else ()
     shown = []
@@ -296,5 +260,5 @@ def _block(fit: SemFit, rows: pd.DataFrame, key: str, group: str, *, shared: set
         # A fixed value has no error and no test.
         absent = ("se", "z", "p") if row["se"] == 0 else ()
         numbers = tuple("" if name in absent else _number(row[name]) for name in COLUMNS)
-        shown.append(_Row(lead, "." * (name in dotted) + name, label * (key != ":="), numbers))
-    return _Block(group, TITLES[key], tuple(COLUMNS.values()), tuple(shown))
+        shown.append(Row(lead, "." * (name in dotted) + name, label * (key != ":="), numbers))
+    return Block(group, TITLES[key], tuple(COLUMNS.values()), tuple(shown))

@@ -28,6 +28,8 @@ BASE_MODEL <- "
   nscct ~ education_father + education_mother
 "
 
+CONSTRAINTS <- c("==", "<", ">")
+
 made_with <- function(packages) {
   versions <- sapply(packages, function(name) as.character(packageVersion(name)))
   list(R = paste(R.version$major, R.version$minor, sep = "."), packages = as.list(versions),
@@ -37,10 +39,11 @@ made_with <- function(packages) {
 lavaan_fit <- function(model, data, ...) described(lavaan_object(model, data, ...))
 
 # Groups in alphabetical order: lavaan's own is the order of the rows, which nobody chose.
-lavaan_object <- function(model, data, ..., meanstructure = TRUE, group = NULL) {
+lavaan_object <- function(model, data, ..., meanstructure = TRUE, group = NULL,
+                          control = CONTROL) {
   labels <- if (is.null(group)) NULL else sort(unique(as.character(data[[group]])))
   settings <- list(model = model, data = data, meanstructure = meanstructure, group = group,
-                   group.label = labels, control = CONTROL, optim.force.converged = TRUE, ...)
+                   group.label = labels, control = control, optim.force.converged = TRUE, ...)
   fit <- searched <- quietly(do.call("sem", settings))
   for (step in seq_len(NEWTON_STEPS)) {
     further <- list(start = one_step_further(fit), optim.method = "none")
@@ -116,7 +119,7 @@ distance_se <- function(fit) {
 # are those of standardizedSolution().
 parameter_table <- function(fit) {
   kept <- parTable(fit)
-  kept <- kept[kept$op != "==", ]
+  kept <- kept[!kept$op %in% CONSTRAINTS, ]
   kept <- kept$free > 0 | kept$user == 1
   table <- as.data.frame(parameterEstimates(fit, remove.nonfree = FALSE))
   table$label <- own_labels(fit)
@@ -132,7 +135,7 @@ parameter_table <- function(fit) {
 # Without the labels that lavaan makes up for equal classes: .p1. and so on.
 own_labels <- function(fit) {
   table <- parTable(fit)
-  label <- table$label[table$op != "=="]
+  label <- table$label[!table$op %in% CONSTRAINTS]
   ifelse(grepl("^\\.p", label), "", label)
 }
 

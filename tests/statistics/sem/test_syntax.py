@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import semopy_parser, syntax
-from oablib.statistics.sem.syntax import Definition, Term
+from oablib.statistics.sem.syntax import Constraint, Definition, Term
 
 # lavaan 0.6-14: lavParseModelString(text, as.data.frame. = TRUE), its columns lhs, op, rhs,
-# fixed, start, label; ";" stands between groups and "NA" in `fixed` forces a parameter to be free.
+# fixed, start, lower, upper, label; ";" stands between groups and "NA" in `fixed` forces a
+# parameter to be free.
 LAVAAN = {
     "y ~ x1 + x2": ["y ~ x1", "y ~ x2"],
     "y1 + y2 ~ x + a*z": ["y1 ~ x", "y1 ~ z label=a", "y2 ~ x", "y2 ~ z label=a"],
@@ -45,6 +46,8 @@ LAVAAN = {
     'y ~ label("a")*x + "b"*z': ["y ~ x label=a", "y ~ z label=b"],
     'y ~ label(c("a", "b"))*x': ["y ~ x label=a;b"],
     'y ~ c("a", "")*x': ["y ~ x label=a;"],
+    "y ~ lower(0)*x + a*x": ["y ~ x lower=0 label=a"],
+    "y ~ lower(-1)*x + upper(c(1, NA))*x": ["y ~ x lower=-1 upper=1;NA"],
     "y ~ x + a*x": ["y ~ x label=a"],
     "y ~ a*x + start(-0.5)*x": ["y ~ x start=-0.5 label=a"],
     "y ~ c(0.5, NA)*x": ["y ~ x fixed=0.5;NA"],
@@ -60,11 +63,11 @@ LAVAAN = {
 
 def as_lavaan_writes(term: Term) -> str:
     fixed = term.value if term.free or any(v is not None for v in term.value) else ()
-    start = term.start if any(v is not None for v in term.start) else ()
     label = ";".join(term.label)
     parts = [f"{term.lhs} {term.op} {term.rhs}".rstrip()]
-    for name, numbers in (("fixed", fixed), ("start", start)):
-        if numbers:
+    others = {name: getattr(term, name) for name in ("start", "lower", "upper")}
+    for name, numbers in {"fixed": fixed, **others}.items():
+        if numbers and (name == "fixed" or any(v is not None for v in numbers)):
             parts.append(f"{name}=" + ";".join("NA" if v is None else f"{v:g}" for v in numbers))
     return " ".join(parts + ([f"label={label}"] if label else []))
 
@@ -82,6 +85,22 @@ def test_term_holds_one_entry_where_text_names_no_groups():
         Term("y", "~", "x", (0.5, None), ("",), (None,), True),
     )
     assert read.definitions == (Definition("ind", "a*2+a^2"),)
+
+
+# lavaan 0.6-14: attr(lavParseModelString(text), "constraints").
+RELATIONS = {
+    "a == b": ("a", "==", "b"),
+    "a + b == 1 - 2 * c": ("a+b", "==", "1-2*c"),
+    "a >\n 0": ("a", ">", "0"),
+    "a == 2*\n b": ("a", "==", "2*b"),
+    "0.1 < exp(a)": ("0.1", "<", "exp(a)"),
+}
+
+
+@pytest.mark.parametrize("text", RELATIONS)
+def test_relation_is_read_as_lavaan_reads_it(text):
+    assert syntax.read(text).constraints == (Constraint(*RELATIONS[text]),)
+    assert syntax.read(f"y ~ a*x; {text}").constraints == (Constraint(*RELATIONS[text]),)
 
 
 def test_commas_separate_left_sides_as_in_semopy():
@@ -153,9 +172,13 @@ REFUSED = {
     "y = x": "is not an equation",
     "y is x": "is not an equation",
     "y ~ x\nz": "'z' is not an equation",
-    "a == b": "`==` in 'a == b' is not supported: give both terms the same label instead",
-    "y ~ a*x\na > 0": "`>` in 'a > 0' is not supported: parameters have no bounds here",
-    "a < b": "parameters have no bounds",
+    "a == b == c": "expected one sign of `==`, `<` and `>`",
+    "y ~ a*x\na >= 0": "`>` includes the limit",
+    "0 < a < 1": "write `0 < a < 1` as two lines, `a > 0` and `a < 1`",
+    "a = 2*b": "An equality of parameters is written `==`",
+    "a ==": "a sign or the expression is missing; write `a == 2*b` or `a > 0`",
+    "> a": "a sign or the expression is missing",
+    "a == 2 b": "a sign or the expression is missing",
     "f <~ x": "compute the composite as a column",
     "y | t1": "not ordered categories",
     "y ~*~ y": "not ordered categories",
@@ -175,7 +198,11 @@ REFUSED = {
     "y ~ (0.5)*x": "'( 0.5 )' is not a number",
     "y ~ sqrt(10)*x": "'sqrt ( 10 )' is not a number",
     'y ~ equal("z~x")*x': "a label (shared by equal parameters)",
-    "y ~ lower(0)*x": "'lower ( 0 )' is not a number",
+    "y ~ lower(a)*x": "expected numbers in start(...), lower(...), upper(...)",
+    "y ~ lower(0)*a*x": "several terms",
+    "y ~ lower(0)*x + lower(1)*x": "'x' has two lower or upper limits; keep one of each",
+    "y ~ lower(0)*x + 0.5*x": "'x' is fixed and has a limit; keep one",
+    "y ~ lower(1)*x + upper(0)*x": "the limits of 'x' leave nothing between 1 and 0",
     'y ~ label("a b")*x': "is not a number or label",
     "y ~ c()*x": "'' is not a number",
     "y ~ c(a, )*x": "'' is not a number",

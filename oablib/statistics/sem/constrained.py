@@ -1,0 +1,194 @@
+"""Maximum likelihood under equalities and limits of parameters.
+
+Equalities, and the limits that are active, hold along the whole search; the others are looked at
+after it. A limit that the optimum would break becomes active, and an active one is let go when its
+multiplier says that the likelihood rises off it (active set; Nocedal & Wright, 2006, Numerical
+Optimization, ch. 12 and 16).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.errors import EstimationError
+from oablib.statistics.sem import directions, estimation, layout, restrictions, start
+from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.directions import Directions
+from oablib.statistics.sem.estimation import Optimum
+from oablib.statistics.sem.problem import Problem
+
+# Standardised units by which a limit may be broken, or a multiplier have the wrong sign: the
+# certified score (1e-8 a row) allows as much.
+LIMIT_TOLERANCE = 1e-8
+# Share of a row that other rows must leave of it to be active beside them.
+DEPENDENT = 1e-9
+# Few are needed: each search settles one limit at least.
+SEARCHES_PER_RESTRICTION = 10
+
+
+def estimate(problem: Problem) -> Optimum:
+    """The optimum under all restrictions of the model.
+
+    Raises EstimationError as estimation.estimate, and where no set of active limits is found.
+    """
+    if not problem.spec.restrictions:
+        return estimation.estimate(problem)
+    theta, seen = start.values(problem), set[frozenset[int]]()
+    working = [n for n, each in enumerate(problem.spec.restrictions) if each.equality]
+    for _ in range(SEARCHES_PER_RESTRICTION * len(problem.spec.restrictions)):
+        optimum = _along(problem, working, theta)
+        changed = _changed(problem, optimum, working, by_size=frozenset(working) not in seen)
+        if changed is None:
+            return _with_tangent(problem, optimum, working)
+        seen.add(frozenset(working))
+        working, theta = changed, optimum.theta
+    raise EstimationError(
+        f"The search did not find out which of {len(problem.spec.restrictions)} restrictions hold "
+        "as equalities at the optimum; leave out limits that do not matter."
+    )
+
+
+def table(problem: Problem, optimum: Optimum) -> pd.DataFrame:
+    """One row per restriction: constraint (text), slack and active.
+
+    slack: what is left to the limit in the data's units, at most rounding for an equality and for
+    a limit that is active, which holds as an equality.
+    """
+    value, _ = in_data_units(problem, optimum.theta)
+    texts = [each.text for each in problem.spec.restrictions]
+    active = np.isin(np.arange(len(texts)), held(problem, optimum))
+    return pd.DataFrame({"constraint": texts, "slack": value, "active": active})
+
+
+def held(problem: Problem, optimum: Optimum) -> list[int]:
+    """Positions in spec.restrictions of equalities and active limits."""
+    equalities = [n for n, each in enumerate(problem.spec.restrictions) if each.equality]
+    return [*equalities, *optimum.active]
+
+
+def in_data_units(problem: Problem, theta: NDArray) -> tuple[NDArray, NDArray]:
+    """Value of each restriction, shape (m,), and its derivatives to the parameters, (m, k)."""
+    spec, unit = problem.spec, layout.units(problem.spec, problem.scale)
+    return restrictions.values(
+        spec.restrictions, theta / unit, definitions=spec.definitions, labels=spec.labels
+    )
+
+
+def _along(problem: Problem, working: list[int], theta: NDArray) -> Optimum:
+    """The optimum where the restrictions in `working` hold as equalities."""
+    if not working:
+        return estimation.estimate(problem, theta)
+    relations = _Relations.at(problem, theta)
+    rows = relations.rows[working][:, problem.searched]
+    there = directions.of_equalities(rows, relations.constants[working])
+    return estimation.estimate(replace(problem, directions=there), _start(problem, there, theta))
+
+
+def _start(problem: Problem, there: Directions, theta: NDArray) -> NDArray:
+    """Parameters that meet the equalities, near `theta`: so that the likelihood falls least.
+
+    Where these imply no covariance matrix, the nearest ones in standardised units.
+    """
+    searched, found = problem.searched, theta.copy()
+    apart, weights = theta[searched] - there.origin, [np.eye(len(searched))]
+    try:
+        at = problems.implied(problem, theta)
+        weights.insert(0, problems.expected_information(problem, at, moving=True))
+    except np.linalg.LinAlgError:
+        pass
+    for weight in weights:
+        by_z = there.basis.T @ weight
+        z = np.linalg.lstsq(by_z @ there.basis, by_z @ apart, rcond=None)[0]
+        found[searched] = there.origin + there.basis @ z
+        try:
+            problems.implied(problem, found)
+        except np.linalg.LinAlgError:
+            continue
+        break
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Relations:
+    """All restrictions at some parameters, in standardised units.
+
+    value: shape (m,), what has to be 0 or at least 0; rows: its derivatives, (m, k), each about
+    of length 1; constants: (m,), so that value = rows theta + constants, for curved ones nearby.
+    """
+
+    value: NDArray
+    rows: NDArray
+    constants: NDArray
+
+    @classmethod
+    def at(cls, problem: Problem, theta: NDArray) -> "_Relations":
+        value, slopes = in_data_units(problem, theta)
+        rows = slopes / layout.units(problem.spec, problem.scale)
+        length = np.linalg.norm(rows, axis=1)
+        # Powers of two, so that `a == 0.3` is met exactly.
+        size = np.exp2(np.round(np.log2(np.where(length > 0, length, 1.0))))
+        value, rows = value / size, rows / size[:, None]
+        linear = np.array([each.linear for each in problem.spec.restrictions])
+        exact = np.array([each.constant for each in problem.spec.restrictions]) / size
+        return cls(value, rows, np.where(linear, exact, value - rows @ theta))
+
+
+def _changed(
+    problem: Problem, optimum: Optimum, working: list[int], *, by_size: bool
+) -> list[int] | None:
+    """What to hold as equalities next, None where the optimum breaks nothing.
+
+    by_size: first what is broken most; else by position, which cannot go round in circles where
+    the likelihood is concave (Murty, 1974, Opsearch 11).
+    """
+    relations = _Relations.at(problem, optimum.theta)
+    rows = relations.rows[working]
+    multipliers = np.linalg.lstsq(rows.T, -problems.gradient(problem, optimum.at), rcond=None)[0]
+    fault = -relations.value
+    fault[working] = -multipliers
+    fault[[n for n, each in enumerate(problem.spec.restrictions) if each.equality]] = 0.0
+    faulty = np.flatnonzero(fault > LIMIT_TOLERANCE)
+    if not len(faulty):
+        return None
+    # What is broken goes before what could be let go.
+    broken = [n for n in faulty if n not in working] or list(faulty)
+    chosen = int(max(broken, key=lambda n: fault[n]) if by_size else faulty[0])
+    if chosen in working:
+        return [n for n in working if n != chosen]
+    return [*_beside(problem, relations.rows, working, chosen, multipliers), chosen]
+
+
+def _beside(
+    problem: Problem, rows: NDArray, working: list[int], entering: int, multipliers: NDArray
+) -> list[int]:
+    """What stays active when another limit becomes so: one leaves where they depend on each other.
+
+    Goldfarb & Idnani (1983, Math. Program. 27:1).
+    """
+    share = np.linalg.lstsq(rows[working].T, rows[entering], rcond=None)[0]
+    left = rows[entering] - share @ rows[working]
+    if np.abs(left).max() > DEPENDENT:
+        return working
+    ratios = {
+        n: multiplier / part
+        for n, multiplier, part in zip(working, multipliers, share, strict=True)
+        if part > DEPENDENT and not problem.spec.restrictions[n].equality
+    }
+    if not ratios:
+        raise EstimationError(
+            f"`{problem.spec.restrictions[entering].text}` cannot hold beside the other "
+            "restrictions; leave one out."
+        )
+    leaving = min(ratios, key=lambda n: ratios[n])
+    return [n for n in working if n != leaving]
+
+
+def _with_tangent(problem: Problem, optimum: Optimum, working: list[int]) -> Optimum:
+    if not working:
+        return optimum
+    rows = _Relations.at(problem, optimum.theta).rows[working]
+    tangent = directions.of_equalities(rows, np.zeros(len(working))).basis
+    limits = tuple(n for n in sorted(working) if not problem.spec.restrictions[n].equality)
+    return replace(optimum, tangent=tangent, active=limits)

@@ -1,0 +1,60 @@
+"""A fit as HTML for a notebook: one paragraph on fit, one table of parameters, a list of flags."""
+
+from html import escape
+
+from oablib.statistics.sem import summary
+from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.summary import COLUMNS, R_SQUARE, Block
+
+# What three decimals would show as zero.
+LEAST_P = 0.0005
+
+
+def as_html(fit: SemFit) -> str:
+    """The short form of what `summary.as_text` shows."""
+    flags = "".join(f"<li>{escape(flag)}</li>" for flag in fit.flags)
+    return (
+        f"<div><p>{escape(_sentence(fit))}</p>{_html_table(fit)}"
+        f"{f'<p>Note:</p><ul>{flags}</ul>' if flags else ''}</div>"
+    )
+
+
+def _sentence(fit: SemFit) -> str:
+    clusters = "" if fit.n_clusters is None else f" in {fit.n_clusters:,} clusters"
+    groups = "" if fit.n_groups == 1 else f", {fit.n_groups} groups"
+    plain, scaled = (
+        "p < 0.001" if p < LEAST_P else f"p = {p:.3f}" for p in (fit.chi2_p, fit.chi2_scaled_p)
+    )
+    p = f", {plain}" if fit.df > 0 else ""
+    if summary.is_scaled(fit):
+        p += f" (scaled {fit.chi2_scaled:.3f}, {scaled})"
+    r2 = [f"{name} {r2:.3f} ({fit.r2_adjusted[name]:.3f})" for name, r2 in fit.r2.items()]
+    return (
+        f"Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, {fit.n:,} "
+        f"observations{clusters}{groups}; standard errors: {summary.kind_of_errors(fit).lower()}. "
+        f"chi2({fit.df}) = {fit.chi2:.3f}{p}; CFI {fit.cfi:.3f}, TLI {fit.tli:.3f}, RMSEA "
+        f"{fit.rmsea:.3f} (90 %: {fit.rmsea_lower:.3f} to {fit.rmsea_upper:.3f}), SRMR "
+        f"{fit.srmr:.3f}; log-likelihood {fit.loglik:.3f}, AIC {fit.aic:.3f}, BIC {fit.bic:.3f}. "
+        f"R2 (adjusted): {', '.join(r2) or 'none'}."
+    )
+
+
+def _html_table(fit: SemFit) -> str:
+    names = ["parameter", "label", *COLUMNS.values()]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    bodies = [_html_body(block) for block in summary.blocks(fit) if block.title != R_SQUARE]
+    return (
+        '<table style="text-align: right"><caption>Parameter estimates</caption>'
+        f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
+    )
+
+
+def _html_body(block: Block) -> str:
+    title = escape(f"{block.title} (group {block.group})" if block.group else block.title)
+    left = 'style="text-align: left"'
+    rows = [f'<tr><th scope="rowgroup" colspan="{2 + len(COLUMNS)}" {left}>{title}</th></tr>']
+    for row in block.rows:
+        name = escape(f"{row.lead} {row.name}".strip())
+        cells = "".join(f"<td>{escape(text)}</td>" for text in (row.label, *row.numbers))
+        rows.append(f'<tr><th scope="row" {left}>{name}</th>{cells}</tr>')
+    return f"<tbody>{''.join(rows)}</tbody>"
