@@ -1,6 +1,6 @@
 """Draw a cohort, in the columns and codes of the codebook."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,16 +42,25 @@ class Cohort:
     origin: Origin
 
 
-def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) -> Cohort:
+def draw(
+    *,
+    n: int,
+    seed: int,
+    path_factors: Mapping[str, float] | None = None,
+    without: Collection[str] = (),
+) -> Cohort:
     """Draw n children with both tests, and some without a test.
 
     Shares of education, origin and unknown education per wave, effects and scale values are
     those of Walhout & Scholtus (2021); everything else is in params/rules/synthetic.yaml.
     path_factors: how many times as strong as published a scaled variable (as "origin") acts on
     NSCCT, 0 where it does not; what its total effect then lacks, or has too much, is direct, and
-    the truth says so.
+    the truth says so. without: predictors of the published model that act on neither test. A school
+    mean acts through those who are in the school, so that a scaled variable has no total effect
+    only when the school mean is without effect too.
 
-    Raises ParameterError when n is under 200 or a path is not one of a scaled variable.
+    Raises ParameterError when n is under 200, a path is not one of a scaled variable, or a
+    predictor is not one of the published model.
     """
     if n < MINIMUM_CHILDREN:
         raise ParameterError(f"A cohort of {n} children was asked; at least {MINIMUM_CHILDREN}.")
@@ -63,16 +72,29 @@ def draw(*, n: int, seed: int, path_factors: Mapping[str, float] | None = None) 
         )
     rng = np.random.default_rng(seed)
     rules, published = settings.rules(), params.published("herijking2021")
+    strange = sorted(set(without) - set(published["direct_effects"]))
+    if strange:
+        raise ParameterError(
+            f"Without effects of {strange}; expected predictors of the published model: "
+            f"{', '.join(published['direct_effects'])}."
+        )
     total = round(n / rules["tested_share"])
     schools = draw_schools(rng, n=n, rules=rules)
     children = draw_children(rng, n=total, schools=schools, rules=rules, published=published)
     children["tested"] = rng.permutation(total) < n
     _add_auxiliary(rng, children, schools=schools)
     truth = add_tests(
-        rng, children, schools=len(schools), rules=rules, published=published, path_factors=factors
+        rng,
+        children,
+        schools=len(schools),
+        rules=rules,
+        published=published,
+        path_factors=factors,
+        without=without,
     )
     hide_education(rng, children, rules=rules, published=published)
     paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
+    paths += "".join(f", no effect of {name}" for name in without)
     origin = Origin(
         Words(
             en=f"synthetic cohort (n = {n:,}, seed {seed}{paths})",

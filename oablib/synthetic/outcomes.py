@@ -1,6 +1,6 @@
 """The truth: how background makes test scores, and what is known of education."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +37,18 @@ def add_tests(
     rules: Rules,
     published: Rules,
     path_factors: Mapping[str, float],
+    without: Collection[str],
 ) -> Truth:
     """Add nscct and cito (integer 501-550) to children; return the truth they follow.
 
     The effects on NSCCT are such that Cito regressed on the scaled variables without
     intelligence and school mean has slope 1 (origin: -1), which is what a scale value means.
     With `path_factors` they are that many times as strong, and the direct effects make up for it.
+    Predictors `without` effect act on neither test.
     """
     rule = rules["outcomes"]
     direct = {key: value["coef"] for key, value in published["direct_effects"].items()}
+    direct |= dict.fromkeys(without, 0.0)
     values = {key: published["scale_values"][key]["new"] for key in SCALED}
     scaled = pd.DataFrame({k: np.array(values[k])[children[k] - 1] for k in SCALED})
     school = children["school"].to_numpy()
@@ -54,6 +57,7 @@ def add_tests(
     for name, factor in path_factors.items():
         direct[name] += (1 - factor) * paths[name] * rule["nscct_effect"]
         paths[name] *= factor
+    paths |= dict.fromkeys(paths.keys() & without, 0.0)
     between = rng.normal(size=schools)[school]
     children["nscct"] = _nscct(rng, scaled @ pd.Series(paths), between=between, rule=rule)
     expected = predictors @ pd.Series(direct) + rule["nscct_effect"] * children["nscct"]

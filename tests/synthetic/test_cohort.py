@@ -10,6 +10,7 @@ import pytest
 from oablib import params, scale_values, synthetic
 from oablib.base.errors import ParameterError
 from oablib.protocol import codebook, models
+from oablib.statistics import two_step
 from tests.measured.true_education import true_education
 
 N, SEED = 19247, 7
@@ -18,6 +19,7 @@ MARGIN_TOLERANCE = 0.012
 # Four standard errors of a share of 0.48 among the smallest wave's 5,800 children.
 PATTERN_TOLERANCE = 4 * np.sqrt(0.48 * 0.52 / 5800)
 UNKNOWN, NOT_TESTED = 99, 999
+IMPROBABLE = 1e-3  # p of a right hypothesis
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +141,25 @@ def test_manifest_names_every_file_but_the_truth(tmp_path: object) -> None:
 def test_too_few_children_are_refused() -> None:
     with pytest.raises(ParameterError, match="199 children was asked; at least 200"):
         synthetic.draw(n=199, seed=1)
+
+
+def test_a_predictor_without_effect_acts_on_neither_test(tested: pd.DataFrame) -> None:
+    none = ("origin", "school_mean_education_mother")
+    drawn = synthetic.draw(n=N, seed=SEED, without=none)
+    assert [drawn.truth.direct[name] for name in none] == [0.0, 0.0]
+    assert drawn.truth.nscct_paths["origin"] == 0.0 < drawn.truth.nscct_paths["education_father"]
+    children = true_education(drawn)
+    assert children["origin"].equals(tested["origin"])
+    (total,) = (
+        test.total
+        for test in two_step.tests_of_categories(
+            [children], model=models.load("base"), table=codebook.load().table("cohort")
+        ).tests
+        if test.variable == "origin"
+    )
+    assert total.p > IMPROBABLE
+
+
+def test_what_is_no_predictor_cannot_be_without_effect() -> None:
+    with pytest.raises(ParameterError, match=r"wave.*education_father"):
+        synthetic.draw(n=N, seed=SEED, without=("wave",))

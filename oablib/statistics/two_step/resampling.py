@@ -166,7 +166,7 @@ def moments(products: Products, *, times: NDArray) -> Moments:
     values = {number: each for number, each in estimated.items() if each is not None}
     draws = np.array(list(values), dtype=int)
     names = (model.outcome, model.mediator, *model.direct)
-    into = np.array([_into_columns(products, names, each) for each in values.values()])
+    into = np.array([into_columns(products, names, each) for each in values.values()])
     into = into.reshape(len(draws), q, len(names))
     turned, n = into.transpose(0, 2, 1), totals[draws, 0, 0]
     means = (turned @ totals[draws, :, :1])[:, :, 0] / n[:, None]
@@ -196,15 +196,18 @@ def _values(products: Products, total: NDArray) -> dict[str, float] | None:
     right = total[design, products.columns.index(products.model.outcome)].copy()
     for indicator, value in products.fixed.items():
         right -= signs[indicator] * value * total[design, products.columns.index(indicator)]
-    solved = _solved(total[np.ix_(design, design)], right)
-    if solved is None:
+    slopes = solved(total[np.ix_(design, design)], right)
+    if slopes is None:
         return None
-    slopes = zip(free, solved[1 : 1 + len(free)], strict=True)
-    return products.fixed | {indicator: signs[indicator] * slope for indicator, slope in slopes}
+    pairs = zip(free, slopes[1 : 1 + len(free)], strict=True)
+    return products.fixed | {indicator: signs[indicator] * slope for indicator, slope in pairs}
 
 
-def _solved(matrix: NDArray, right: NDArray) -> NDArray | None:
-    """Solve in correlation form, where dependence shows; None when columns are dependent."""
+def solved(matrix: NDArray, right: NDArray) -> NDArray | None:
+    """Solve in correlation form, where dependence shows; None when columns are dependent.
+
+    matrix: (k, k), sums of products. right: (k,) or (k, r).
+    """
     size = np.sqrt(np.diag(matrix))
     if not size.all():
         return None
@@ -214,7 +217,7 @@ def _solved(matrix: NDArray, right: NDArray) -> NDArray | None:
         return None
     if np.diag(factor[0]).min() ** 2 < DEPENDENT:
         return None
-    return np.asarray(cho_solve(factor, right / size)) / size
+    return np.asarray(cho_solve(factor, (right.T / size).T).T / size).T
 
 
 def _has_rare_category(products: Products, total: NDArray) -> bool:
@@ -226,8 +229,11 @@ def _has_rare_category(products: Products, total: NDArray) -> bool:
     return False
 
 
-def _into_columns(products: Products, names: Sequence[str], values: dict[str, float]) -> NDArray:
-    """(q, p): the columns of the structural model as sums of the columns of the products."""
+def into_columns(products: Products, names: Sequence[str], values: dict[str, float]) -> NDArray:
+    """(q, p): columns of the structural model as sums of the columns of the products.
+
+    values: indicator of a category -> its scale value.
+    """
     into = np.zeros((len(products.columns), len(names)))
     for number, name in enumerate(names):
         for column, weight in _parts(products, name, values).items():
