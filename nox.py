@@ -287,6 +287,13 @@ def forward_selection(session):
 
 
 @nox.session
+def products(session):
+    """Plant products, hide a factor, impute and estimate; write docs/products.md (30 minutes)."""
+    _install(session)
+    session.run("python", "tests/measured/products.py", *session.posargs)
+
+
+@nox.session
 def selection_speed(session):
     """Time notebook 06 on 12 variants and 20 imputations; docs/selection_speed.md (2 minutes)."""
     _install(session)

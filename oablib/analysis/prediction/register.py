@@ -81,4 +81,15 @@ def without_tests(model: Model, *, rules: Rules) -> Model:
     outcome, mediator = (rules.stand_ins[test] for test in tests)
     # What is known of later tests would give the outcome away.
     auxiliary = tuple(name for name in model.auxiliary if name not in tests)
-    return replace(model, outcome=outcome, mediator=mediator, auxiliary=auxiliary)
+    # Products belong to the equation of the outcome, which registers do not have.
+    direct = tuple(name for name in model.direct if model.parts_of(name) == (name,))
+    return replace(
+        model,
+        outcome=outcome,
+        mediator=mediator,
+        auxiliary=auxiliary,
+        direct=direct,
+        indirect=tuple(name for name in model.indirect if name in direct),
+        products={},
+        splines={},
+    )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ImputationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.imputation import checks, engines, flags, predictors, variables
+from oablib.statistics.imputation import checks, engines, flags, predictors, products, variables
 from oablib.statistics.imputation.cells import CELLS, TRACE, Imputed
 from oablib.statistics.imputation.predictors import Setting, View
 from oablib.statistics.imputation.settings import Rule
@@ -38,7 +38,8 @@ def impute(
     """Fill unknown values of model.imputed m times by chained equations.
 
     Predictors are all other variables of the model, its auxiliary columns and, with school_level
-    and 10 schools or more, the school: see `predictors.fixed`. Unknown values are taken to be
+    and 10 schools or more, the school: see `predictors.fixed`; and products and splines of the
+    model, formed anew in each round: see `products`. Unknown values are taken to be
     missing at random given these. shift: levels by which every drawn level is moved in the
     codebook's order, as far as it goes, or standard deviations for numbers: what if they were not
     missing at random (Van Buuren, 2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
@@ -61,7 +62,15 @@ def impute(
     school, by_school = predictors.school_codes(frame[model.cluster], school_level=school_level)
     known, constant = predictors.fixed(frame, model=model, table=table, school_level=by_school)
     columns = predictors.as_columns(known, linear=(model.outcome, model.mediator))
-    setting = Setting(imputed, known, columns, school, school_level=by_school, shift=shift)
+    setting = Setting(
+        imputed,
+        known,
+        columns,
+        school,
+        school_level=by_school,
+        shift=shift,
+        formed=products.read(frame, model=model, table=table, school=school),
+    )
     first, *seeds = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
     chain = _Chain(setting, frame, rule=rule)
     # What the engines learn in a round of its own is a start for all imputations.

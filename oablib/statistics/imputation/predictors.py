@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
+from oablib.statistics.imputation.products import Formed
 from oablib.statistics.imputation.variables import Variable
 
 
@@ -141,6 +142,7 @@ class Setting:
     variables: all of model.imputed. known: predictors known for all, as a table; columns: the same
     as numbers. school: (n,) from 0, the children that a bootstrap keeps together. school_level:
     whether predictors describe the school. shift: levels by which drawn values are moved.
+    formed: products and splines of the model, None without any.
     """
 
     variables: tuple[Variable, ...]
@@ -149,6 +151,7 @@ class Setting:
     school: NDArray
     school_level: bool
     shift: int
+    formed: Formed | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,13 +173,14 @@ class View:
         Means are left out where they are constant, as when all schools hold one child.
         """
         parts = [_levels(each, self.values[each.name]) for each in self._others()]
-        means = [_standard(mean) for mean in self._school_means().values() if mean.std() > 0]
-        return Columns.joined([self.setting.columns, *parts, *means])
+        changing = [*self._school_means().values(), *self._formed().values()]
+        numbers = [_standard(column) for column in changing if column.std() > 0]
+        return Columns.joined([self.setting.columns, *parts, *numbers])
 
     def table(self) -> pd.DataFrame:
         """All predictors as a table, for engines that split categories; no constant."""
         others = {each.name: each.outer(self.values[each.name]) for each in self._others()}
-        return self.setting.known.assign(**others, **self._school_means())
+        return self.setting.known.assign(**others, **self._school_means(), **self._formed())
 
     def _others(self) -> list[Variable]:
         return [each for each in self.setting.variables if each.name != self.target.name]
@@ -192,6 +196,13 @@ class View:
             f"school_{each.name}": leave_one_out(each.score(self.values[each.name]), school=school)
             for each in (variables if self.setting.school_level else ())
         }
+
+    def _formed(self) -> dict[str, NDArray]:
+        """What products and splines add, as the values are now; name -> (n,)."""
+        if self.setting.formed is None:
+            return {}
+        values = {each.name: each.outer(self.values[each.name]) for each in self.setting.variables}
+        return self.setting.formed.predictors(values, target=self.target.name)
 
 
 def _levels(variable: Variable, values: NDArray) -> Columns:
