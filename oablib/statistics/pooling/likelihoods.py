@@ -257,6 +257,11 @@ def _pooled_gains(
 
 
 def _fail_if_cost_is_unfit(costs: Costs | None, *, known: set[str]) -> None:
+    if not isinstance(costs, Mapping | None):
+        raise ComparisonError(
+            f"costs= is of type {type(costs).__name__}; expected variables with their number of "
+            "categories minus 1, such as {'origin': 7}."
+        )
     unknown = sorted(set(costs or {}) - known)
     if unknown:
         raise ComparisonError(

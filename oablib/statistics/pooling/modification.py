@@ -18,7 +18,7 @@ from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
 from oablib.statistics.sem import ScoreTest, SemFit, comparable
-from oablib.statistics.sem.candidates import candidates_of
+from oablib.statistics.sem.candidates import candidates_of, listed
 
 Statistic = Literal["D2", "D1"]
 FOUR = ("d2", "d2_robust", "d1", "d1_robust")
@@ -32,7 +32,7 @@ UNIDENTIFIED = "Not identified in every imputation."
 
 def modification_indices(
     fits: Iterable[SemFit],
-    candidates: Sequence[str] | None = None,
+    candidates: str | Iterable[str] | None = None,
     *,
     test: Statistic = "D2",
     robust: bool = True,
@@ -61,7 +61,7 @@ def modification_indices(
     if test not in get_args(Statistic):
         raise PoolingError(f"test={test!r} is unknown; expected one of D2, D1.")
     fits = comparable.to_pool(fits)
-    texts = candidates_of(fits[0].core.problem.spec) if candidates is None else candidates
+    texts = candidates_of(fits[0].core.problem.spec) if candidates is None else listed(candidates)
     chosen = f"{test.lower()}{'_robust' if robust else ''}"
     rows = [_row(scores, chosen=chosen) for scores in _pooled_scores(fits, texts)]
     if candidates is None:

@@ -66,7 +66,7 @@ def d1(
     small-sample form of what Li et al. take. Elsewhere equal to mitml::testModels(method = "D1")
     and mice::D1. Raises PoolingError as `rubin` does.
     """
-    q, u = np.asarray(estimates, dtype=np.float64), np.asarray(covariances, dtype=np.float64)
+    q, u = rules.numbers(estimates, "estimates"), rules.numbers(covariances, "covariances")
     if u.ndim != 3:
         raise PoolingError(
             f"Covariances of shape {u.shape}; expected one matrix per imputation, (m, k, k)."
@@ -113,7 +113,7 @@ def d3(complete: ArrayLike, constrained: ArrayLike, df: int) -> PooledTest:
     pooled estimates. A relative increase below 0 becomes 0 and a negative statistic becomes 0,
     with flags. Otherwise equal to semTools' D3 and mitml::testModels(method = "D3").
     """
-    ratios, at_pooled = _checked(complete, df), np.asarray(constrained, dtype=np.float64)
+    ratios, at_pooled = _checked(complete, df), rules.numbers(constrained, "ratios")
     if ratios.shape != at_pooled.shape or not np.isfinite(at_pooled).all():
         raise PoolingError(
             f"Ratios of shape {at_pooled.shape} at pooled estimates and {ratios.shape} at own "
@@ -225,7 +225,7 @@ def increase(riv: float) -> tuple[float, tuple[str, ...]]:
 
 
 def _checked(statistics: ArrayLike, df: int) -> NDArray:
-    chi2 = np.asarray(statistics, dtype=np.float64)
+    chi2 = rules.numbers(statistics, "statistics")
     if chi2.ndim != 1 or not len(chi2):
         raise PoolingError(f"Statistics of shape {chi2.shape}; expected one per imputation, (m,).")
     bad = int((~(np.isfinite(chi2) & (chi2 >= 0))).sum())

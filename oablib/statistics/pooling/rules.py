@@ -66,7 +66,7 @@ def rubin(
     Raises PoolingError for no imputation, shapes that differ, numbers that cannot be, and
     scale_w without matrices.
     """
-    q, u = np.asarray(estimates, dtype=np.float64), np.asarray(covariances, dtype=np.float64)
+    q, u = numbers(estimates, "estimates"), numbers(covariances, "covariances")
     fail_if_unfit(q, u, df_complete=df_complete)
     if scale_w and u.ndim == 2:
         raise PoolingError(
@@ -75,6 +75,20 @@ def rubin(
         )
     increase = average_increase(q, u) if scale_w else None
     return combine(q, u, df_complete=df_complete, increase=increase)
+
+
+def numbers(values: ArrayLike, what: str) -> NDArray:
+    """An array of doubles. Raises PoolingError for text, complex numbers, rows of two lengths."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "buifO":
+            return array.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise PoolingError(
+        f"The {what} are no array of real numbers; expected one row for each imputation, all of "
+        "one length."
+    )
 
 
 def combine(

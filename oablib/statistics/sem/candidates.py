@@ -1,6 +1,6 @@
 """Which parameters a model leaves out, and which of them a text means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -31,6 +31,22 @@ def candidates_of(spec: ModelSpec) -> list[str]:
     terms += [f"{name} ~ 1" for name in spec.variables if spec.mean_structure]
     estimated = _estimated(spec)
     return [text for text in terms if not {c.entry for c in _cells(spec, text)} & estimated]
+
+
+def listed(candidates: str | Iterable[str]) -> list[str]:
+    """Texts of candidates; one text is one candidate, as in lavaan's lavTestScore(add = )."""
+    texts = [candidates] if isinstance(candidates, str) else candidates
+    if not isinstance(texts, Iterable):
+        raise ModelError(
+            f"The candidates are of type {type(texts).__name__}; expected texts such as `y ~ x`."
+        )
+    texts = list(texts)
+    others = sorted({type(text).__name__ for text in texts if not isinstance(text, str)})
+    if others:
+        raise ModelError(
+            f"Some candidates are of type {', '.join(others)}; expected texts such as `y ~ x`."
+        )
+    return texts
 
 
 def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
@@ -116,7 +132,7 @@ def _cells(spec: ModelSpec, text: str) -> list[Cell]:
     if read.definitions or not plain or len({(t.lhs, t.op) for t in read.terms}) != 1:
         raise ModelError(
             f"The candidate {text!r} is not one equation without modifiers; expected `y ~ x`, "
-            "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`."
+            "`y ~ d1 + d2`, `f =~ x` or `y ~~ z`. Give several candidates as a list of texts."
         )
     return [
         Cell(term.lhs, term.op, term.rhs, 0, *matrix_entry(term, position), value=0.0)

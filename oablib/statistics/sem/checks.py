@@ -12,10 +12,41 @@ from oablib.statistics.sem.spec import ModelSpec
 
 # Spread relative to size below which a column of doubles holds nothing but rounding.
 CONSTANT_TOLERANCE = 1e-12
+# The sampling variance of a variance is a fourth power, which doubles hold up to 1e308.
+LARGEST, LEAST_SPREAD = 1e70, 1e-70
 # Smallest eigenvalue of the correlation matrix; exact dependence comes out near 1e-15.
 COLLINEAR_TOLERANCE = 1e-10
 # Weight in the vanishing combination from which a column counts as part of it.
 COLLINEAR_SHARE = 1e-4
+
+
+def fail_if_model_is_no_text(model: object) -> None:
+    """Raise ModelError that says what was given in place of the model's text."""
+    if not isinstance(model, str):
+        lines = isinstance(model, list | tuple)
+        hint = "; join the lines by '\\n'.join(lines)" if lines else ""
+        raise ModelError(
+            f"The model is of type {type(model).__name__}; expected one text in lavaan's syntax, "
+            f"such as 'y ~ x'{hint}."
+        )
+
+
+def fail_if_data_are_no_frame(data: object) -> None:
+    """Raise EstimationError that says what was given in place of a data frame with rows."""
+    if not isinstance(data, pd.DataFrame):
+        several = isinstance(data, list | tuple) and any(isinstance(d, pd.DataFrame) for d in data)
+        hint = "An array becomes one by pandas.DataFrame(array, columns=[...])"
+        if several:
+            hint = "Fit imputations one by one, [sem.fit(model, d) for d in frames], and pool them"
+        raise EstimationError(
+            f"The data are of type {type(data).__name__}; expected one pandas data frame with a "
+            f"column for each variable. {hint}."
+        )
+    if not len(data):
+        raise EstimationError(
+            f"The data hold 0 rows (and {data.shape[1]} columns); look at the step that chose the "
+            "rows."
+        )
 
 
 def fail_if_column_is_absent(needed: Sequence[str], columns: Sequence) -> None:
@@ -47,6 +78,12 @@ def numbers(frame: pd.DataFrame) -> NDArray:
         kinds = ", ".join(f"{name} ({frame[name].dtype})" for name in text)
         raise EstimationError(
             f"Columns without numbers: {kinds}; give categories scale values or dummies first."
+        )
+    complex_ = [str(name) for name in frame if pd.api.types.is_complex_dtype(frame[name])]
+    if complex_:
+        raise EstimationError(
+            f"Columns of complex numbers: {', '.join(complex_)}; expected real ones, such as their "
+            "real part."
         )
     values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
     # One infinite or missing value makes the sum so; only then is it worth while to count.
@@ -80,12 +117,25 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
     missing = int(column.isna().sum())
     if missing:
         raise EstimationError(f"{missing} rows have no {column.name}; each needs its own.")
-    numbered, labels = pd.factorize(column, sort=kind == "groups")
+    try:
+        numbered, labels = pd.factorize(column, sort=kind == "groups")
+    except TypeError:
+        raise _mixed(column) from None
+    if len(set(map(str, labels))) < len(labels):
+        raise _mixed(column)
     if len(labels) < 2:
         raise EstimationError(
             f"All rows have the same {column.name}; two or more {kind} are needed."
         )
     return np.asarray(numbered), labels
+
+
+def _mixed(column: pd.Series) -> EstimationError:
+    kinds = ", ".join(sorted({type(value).__name__ for value in column}))
+    return EstimationError(
+        f"{column.name} holds values of different types ({kinds}), whose order or text is not "
+        "clear; make all of them text or all of them numbers."
+    )
 
 
 def within(label: str) -> str:
@@ -116,12 +166,20 @@ def fail_if_group_has_one_cluster(label: str, *, clusters: int) -> None:
 
 
 def fail_if_column_is_constant(names: Sequence[str], values: NDArray) -> None:
-    """Raise EstimationError that names the columns without spread."""
+    """Raise EstimationError that names columns without spread, or beyond what can be squared."""
     low, high = values.min(axis=0), values.max(axis=0)
     flat = high - low <= CONSTANT_TOLERANCE * np.maximum(np.abs(low), np.abs(high))
     if flat.any():
         constant = [name for name, is_flat in zip(names, flat, strict=True) if is_flat]
         raise EstimationError(f"Constant columns: {constant}; leave them out of the model.")
+    extreme = (np.maximum(np.abs(low), np.abs(high)) > LARGEST) | (high - low < LEAST_SPREAD)
+    if extreme.any():
+        beyond = [name for name, is_beyond in zip(names, extreme, strict=True) if is_beyond]
+        raise EstimationError(
+            f"Columns {beyond} hold numbers beyond {LARGEST:.0e}, or differences below "
+            f"{LEAST_SPREAD:.0e} only, whose squares a computer cannot hold; measure them in "
+            "another unit."
+        )
 
 
 def fail_if_spread_is_absent(names: Sequence[str], cov: NDArray, *, label: str) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import solution
 from oablib.statistics.sem.candidates import reach
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.solution import Values
 from oablib.statistics.sem.spec import ModelSpec
 
@@ -46,8 +46,9 @@ def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.Dat
     with draws=0); std (all variables with variance 1) and std_se. Raises ModelError for a model
     without paths and for too few draws.
     """
-    if draws and draws < LEAST_DRAWS:
-        raise ModelError(f"draws={draws}; expected 0, or at least {LEAST_DRAWS}.")
+    fail_if_no_fit(fit)
+    if not isinstance(draws, int | np.integer) or (draws and draws < LEAST_DRAWS):
+        raise ModelError(f"draws={draws}; expected 0, or a number from {LEAST_DRAWS} up.")
     problem, optimum = fit.core.problem, fit.core.optimum
     wanted = _structure(problem.spec)
     if not len(wanted.kind):
@@ -64,6 +65,7 @@ def standardized(fit: SemFit) -> pd.DataFrame:
     Columns lhs, op, rhs (group), label besides. Standard errors by the delta method, of the kind
     that the fit has.
     """
+    fail_if_no_fit(fit)
     problem = fit.core.problem
     values = solution.with_defined(problem.spec, solution.standardised(problem, fit.core.optimum))
     se = _errors(values.slopes, fit.core.covariance)

@@ -1,25 +1,32 @@
 """The entry of the package: fit one model to one complete data set, and the result."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
 
 import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
 from oablib.base.wording import shown_names
-from oablib.statistics.sem import constrained, flags, inference, notes, solution, spec, syntax
+from oablib.statistics.sem import (
+    checks,
+    constrained,
+    flags,
+    inference,
+    notes,
+    options,
+    solution,
+    spec,
+    syntax,
+)
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import Prepared, prepare
+from oablib.statistics.sem.sample import Design, Prepared, prepare
 from oablib.statistics.sem.spec import Coding, Equal, Likelihood
-
-Estimator = Literal["ml"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,11 +125,12 @@ def fit(
     equal: Equal | Collection[Equal] = (),
     effect_coding: Coding | Collection[Coding] = (),
     weights: str | None = None,
-    estimator: Estimator = "ml",
+    estimator: str | None = None,
     likelihood: Likelihood = "joint",
-    errors: Errors = "robust",
+    errors: Errors | None = None,
     mean_structure: bool = True,
     cluster_correction: bool = True,
+    **unknown: object,
 ) -> SemFit:
     """Fit `model` (lavaan's syntax) to complete rows; `data` may hold more columns.
 
@@ -137,7 +145,9 @@ def fit(
         (Skinner, 1989).
     likelihood: "joint" takes exogenous variables as random (fixed.x = FALSE) and counts their
         moments as parameters; "conditional" takes them as given (fixed.x = TRUE).
-    errors: "robust" (lavaan's MLR), "observed" or "expected" information.
+    errors: "robust" (the default), "observed" or "expected" information.
+    estimator: lavaan's word for the same, in any case: "MLR" for robust errors, "ML" for those of
+        the expected information. unknown: other arguments of lavaan are refused with advice.
     mean_structure: False leaves intercepts out of the parameters (lavaan's default for ML).
     cluster_correction: multiply the clustered meat by C / (C - 1), as lavaan does.
     Estimates are those of Bollen (1989, Structural Equations with Latent Variables, ch. 4 and 8);
@@ -145,28 +155,33 @@ def fit(
     Raises ModelError for the model's text or a column that is absent, EstimationError for data
     that cannot be fitted, a model that is not identified, or a search without certificate.
     """
+    options.fail_if_unknown(unknown, fit)
+    checks.fail_if_model_is_no_text(model)
+    design = Design(cluster, group, weights, cluster_correction)
+    options.fail_if_column_is_no_name(design)
     if isinstance(data, Prepared):
-        given = {"cluster": cluster, "group": group, "weights": weights}
-        _fail_if_prepared_otherwise(data, **given, cluster_correction=cluster_correction)
+        _fail_if_prepared_otherwise(data, design)
         design = data.sample.design
-        cluster, group, weights = design.cluster, design.group, design.weights
-    _fail_if_options_contradict(estimator, likelihood, errors, cluster=cluster, weights=weights)
-    classes = (equal,) if isinstance(equal, str) else tuple(sorted(equal))
-    kinds = (effect_coding,) if isinstance(effect_coding, str) else tuple(sorted(effect_coding))
+    else:
+        checks.fail_if_data_are_no_frame(data)
+    kind = options.errors_of(estimator, errors)
+    options.fail_if_unfit(likelihood, kind, design, mean_structure=mean_structure)
+    classes = options.names("equal", equal, Equal)
+    coding = options.names("effect_coding", effect_coding, Coding)
     specification = spec.parse(
         model, likelihood=likelihood, mean_structure=mean_structure,
-        n_groups=_count_groups(data, group), equal=classes, effect_coding=kinds,
+        n_groups=_count_groups(data, design.group), equal=classes,
+        effect_coding=coding,
     )  # fmt: skip
     names = data.names if isinstance(data, Prepared) else tuple(data.columns)
     if not isinstance(data, Prepared):
         data = prepare(
-            data, specification.observed, cluster=cluster, group=group, weights=weights,
-            cluster_correction=cluster_correction,
+            data, specification.observed, cluster=design.cluster, group=design.group,
+            weights=design.weights, cluster_correction=design.cluster_correction,
         )  # fmt: skip
     sample = data.take(specification, centred=problems.centred(specification))
-    read = syntax.read(model)
-    remarks = (*specification.notes, *notes.on_labels(read.terms, read.definitions, names))
-    return _fitted(problems.set_up(specification, sample), errors=errors, remarks=remarks)
+    remarks = (*specification.notes, *notes.on_labels(syntax.read(model), names))
+    return _fitted(problems.set_up(specification, sample), errors=kind, remarks=remarks)
 
 
 def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> SemFit:
@@ -200,36 +215,14 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
     )
 
 
-def _fail_if_options_contradict(
-    estimator: str, likelihood: str, errors: str, *, cluster: str | None, weights: str | None
-) -> None:
-    options = {
-        "estimator": (estimator, Estimator),
-        "likelihood": (likelihood, Likelihood),
-        "errors": (errors, Errors),
-    }
-    for name, (value, known) in options.items():
-        if value not in get_args(known):
-            hint = " lavaan's MLR is 'ml' with errors='robust'." if value.lower() == "mlr" else ""
-            expected = ", ".join(get_args(known))
-            raise ModelError(f"{name}={value!r} is unknown; expected one of {expected}.{hint}")
-    for name, column in (("cluster", cluster), ("weights", weights)):
-        if column is not None and errors != "robust":
-            raise ModelError(
-                f"errors={errors!r} ignores {name}; use errors='robust' or leave out {name}."
-            )
-
-
-def _fail_if_prepared_otherwise(
-    data: Prepared, *, cluster_correction: bool, **given: str | None
-) -> None:
+def _fail_if_prepared_otherwise(data: Prepared, given: Design) -> None:
     design = data.sample.design
-    if design.cluster_correction and not cluster_correction:
+    if design.cluster_correction and not given.cluster_correction:
         raise ModelError(
             "cluster_correction=False, but the data were prepared with it; prepare them anew."
         )
-    for name, column in given.items():
-        used = getattr(design, name)
+    for name in ("cluster", "group", "weights"):
+        column, used = getattr(given, name), getattr(design, name)
         if column not in (None, used):
             raise ModelError(
                 f"{name}={column!r}, but the data were prepared with {name}={used!r}; "
@@ -247,4 +240,16 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
             f"group={group!r} is no column of the data, which hold {len(data.columns)}: "
             f"{', '.join(shown_names(data.columns))}."
         )
-    return max(int(data[group].nunique()), 1)
+    checks.fail_if_column_is_repeated([group], data)
+    return len(checks.codes(data[group], "groups")[1])
+
+
+def fail_if_no_fit(given: object) -> None:
+    """Raise ModelError for anything but one fit, in functions that take one."""
+    if not isinstance(given, SemFit):
+        several = isinstance(given, Iterable) and not isinstance(given, pd.DataFrame | str)
+        hint = "; give them one by one, or pool them by oablib.pooling" if several else ""
+        raise ModelError(
+            f"Found an object of type {type(given).__name__}; expected one fit, as sem.fit returns "
+            f"it{hint}."
+        )

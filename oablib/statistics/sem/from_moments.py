@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import comparable, constrained, measures, solution, spec
+from oablib.statistics.sem import checks, comparable, constrained, measures, solution, spec
 from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import Design, GroupSample, Sample
 
@@ -29,6 +29,8 @@ def paths(
     (b, p); covariances: (b, p, p), divisor n. Raises ModelError for a model whose intercepts are
     restricted or that names other variables, EstimationError as `fit`.
     """
+    checks.fail_if_model_is_no_text(model)
+    _fail_if_shapes_differ(list(names), n, means, covariances)
     specification = spec.parse(model)
     absent = [name for name in specification.observed if name not in names]
     if absent or not problems.centred(specification):
@@ -44,6 +46,19 @@ def paths(
     estimates = [_estimates(setting, *each)[cells] for each in moments]
     labels = [(specification.cells[k].lhs, specification.cells[k].rhs) for k in cells]
     return pd.DataFrame(estimates, columns=pd.MultiIndex.from_tuples(labels, names=["lhs", "rhs"]))
+
+
+def _fail_if_shapes_differ(
+    names: Sequence[str], n: NDArray, means: NDArray, covariances: NDArray
+) -> None:
+    b, p = np.size(n), len(names)
+    found = tuple(np.shape(each) for each in (n, means, covariances))
+    expected = ((b,), (b, p), (b, p, p))
+    if found != expected or not b:
+        raise ModelError(
+            f"n, means and covariances have the shapes {', '.join(map(str, found))}; expected "
+            f"(b,), (b, p) and (b, p, p) with p = {p} names and b of 1 or more."
+        )
 
 
 def _estimates(setting: Problem, n: float, mean: NDArray, covariance: NDArray) -> NDArray:
@@ -74,10 +89,16 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies a
     covariance matrix that no data can have.
     """
-    problem = fit.core.problem
+    fail_if_no_fit(fit)
+    problem, given = fit.core.problem, np.asarray(est, dtype=np.float64)
+    if given.shape != (len(fit.parameters),):
+        raise ModelError(
+            f"est has shape {given.shape}; expected one number for each of the "
+            f"{len(fit.parameters)} rows of fit.parameters."
+        )
     value = np.full(len(problem.spec.cells), np.nan)
     shown = solution.rows(problem.spec)
-    value[shown] = np.asarray(est, dtype=np.float64)[: len(shown)]
+    value[shown] = given[: len(shown)]
     theta = solution.standard_theta(problem, value, given=fit.core.optimum.theta)
     try:
         at = problems.implied(problem, theta)

@@ -5,7 +5,7 @@ test with the sandwich of casewise or clustered scores in place of the informati
 Am. Stat. 46:327). Both use the expected information to take out the free parameters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,8 +18,14 @@ from scipy.special import chdtrc
 from oablib.base.shown import showable
 from oablib.statistics.sem import constrained, directions, inference, solution
 from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.candidates import against, candidates_of, extended, read_candidates
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.candidates import (
+    against,
+    candidates_of,
+    extended,
+    listed,
+    read_candidates,
+)
+from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.layout import factor
 from oablib.statistics.sem.spec import Cell
 
@@ -68,12 +74,13 @@ class ScoreTest:
 
 
 def modification_indices(
-    fit: SemFit, candidates: Sequence[str] | None = None, *, robust: bool = True
+    fit: SemFit, candidates: str | Iterable[str] | None = None, *, robust: bool = True
 ) -> pd.DataFrame:
     """Test what the model leaves out.
 
-    candidates: texts such as `y ~ x`; `y ~ d1 + d2` is one test of two terms. Default: every path,
-    loading and residual covariance that the model does not estimate and that is identified.
+    candidates: one text or several, such as `y ~ x`; `y ~ d1 + d2` is one test of two terms.
+        Default: every path, loading and residual covariance that the model does not estimate and
+        that is identified.
     Columns: lhs, op, rhs (group); mi: lavaan's; mi_robust; epc: expected parameter change; sepc:
     standardised, lavaan's sepc.all; p: of mi_robust, or of mi with robust=False; df; reverse_path:
     the path would run against those there are, as from a test score to what came before it. epc
@@ -87,7 +94,9 @@ def modification_indices(
     return table if fit.n_groups > 1 else table.drop(columns="group")
 
 
-def score_tests(fit: SemFit, candidates: Sequence[str] | None = None) -> tuple[ScoreTest, ...]:
+def score_tests(
+    fit: SemFit, candidates: str | Iterable[str] | None = None
+) -> tuple[ScoreTest, ...]:
     """The tests behind `modification_indices`, one per candidate and group; errors as there.
 
     Without candidates those that are not identified are left out. Source: Boos (1992).
@@ -96,7 +105,7 @@ def score_tests(fit: SemFit, candidates: Sequence[str] | None = None) -> tuple[S
     return tuple(t for t in tests if candidates is not None or np.isfinite(t.mi))
 
 
-def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> NDArray:
+def score_information(fit: SemFit, candidates: str | Iterable[str] | None = None) -> NDArray:
     """Expected information of all rows about the free parameters and then the candidates' terms.
 
     Shape (k + e, k + e), the data's units; what pooling the information itself needs. Where
@@ -104,6 +113,7 @@ def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> N
     `score_tests`, groups one after the other, none left out; errors as there. Source: Mansolf,
     Jorgensen & Enders (2020, Psychol. Methods 25:393).
     """
+    fail_if_no_fit(fit)
     problem = fit.core.problem
     cells = [cell for terms in _sets(fit, candidates) for cell in terms]
     wide = extended(problem, cells)
@@ -124,10 +134,11 @@ def score_information(fit: SemFit, candidates: Sequence[str] | None = None) -> N
     return free.T @ information @ free
 
 
-def _sets(fit: SemFit, candidates: Sequence[str] | None) -> list[list[Cell]]:
+def _sets(fit: SemFit, candidates: str | Iterable[str] | None) -> list[list[Cell]]:
     """The cells of each candidate in each group."""
+    fail_if_no_fit(fit)
     spec, groups = fit.core.problem.spec, range(fit.n_groups)
-    texts = candidates_of(spec) if candidates is None else candidates
+    texts = candidates_of(spec) if candidates is None else listed(candidates)
     named = read_candidates(spec, texts)
     return [[cell._replace(group=g) for cell in terms] for g in groups for terms in named]
 

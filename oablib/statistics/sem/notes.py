@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import defaults
 from oablib.statistics.sem.defaults import Roles
-from oablib.statistics.sem.syntax import Definition, Term
+from oablib.statistics.sem.syntax import Syntax, Term
 
 _NAME = re.compile(r"[^\W\d][\w.]*")
 
@@ -57,13 +57,13 @@ def _on_shared_labels(terms: tuple[Term, ...], *, n_groups: int) -> Iterator[str
             )
 
 
-def on_labels(
-    terms: tuple[Term, ...], definitions: tuple[Definition, ...], columns: Iterable[object]
-) -> Iterator[str]:
+def on_labels(read: Syntax, columns: Iterable[object]) -> Iterator[str]:
     """`x1*x2` with x1 a column: perhaps a product is meant, but x1 is read as a label."""
-    used = {name for each in definitions for name in _NAME.findall(each.expression)}
+    expressions = [each.expression for each in read.definitions]
+    expressions += [each.name for each in read.constraints]
+    used = {name for expression in expressions for name in _NAME.findall(expression)}
     known = set(map(str, columns)) - used
-    for term in terms:
+    for term in read.terms:
         for label in dict.fromkeys(term.label):
             if label in known:
                 yield (

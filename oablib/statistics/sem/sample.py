@@ -135,7 +135,8 @@ def prepare(
     EstimationError for columns that are repeated, not numeric, incomplete
     or constant, weights of zero or below, and fewer than two groups or clusters (of each group).
     """
-    names = tuple(dict.fromkeys(columns))
+    checks.fail_if_data_are_no_frame(data)
+    names = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
     needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     checks.fail_if_column_is_repeated(needed, data)

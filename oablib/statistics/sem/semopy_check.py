@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem import solution
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.layout import factor
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.spec import FIXED, Cell, Entry
@@ -32,6 +32,7 @@ def semopy_estimates(fit: SemFit) -> pd.DataFrame:
     and may stop there although the likelihood rises elsewhere: a large distance is then its own.
     Raises ModelError for a fit of several groups.
     """
+    fail_if_no_fit(fit)
     if fit.n_groups > 1:
         raise ModelError(
             f"The fit has {fit.n_groups} groups and semopy fits one; compare fits of one group."

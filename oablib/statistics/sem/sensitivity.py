@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import checks, inference, sample
 from oablib.statistics.sem import solution as table
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 
 # Distance, in standard deviations, between the fit's means and those of its own rows.
 SAME_MEANS = 1e-9
@@ -32,6 +32,7 @@ def influence(
     data, weights: as in the fit. Raises ModelError for a fit of several groups or other data.
     """
     u, w = _rows(fit, data, weights=weights)
+    checks.fail_if_column_is_absent([cluster], list(data.columns))
     codes, labels = checks.codes(data[cluster], "clusters")
     sums = sample.cluster_sums(
         u, whitening=np.eye(u.shape[1]), weights=w, clusters=codes, n_clusters=len(labels)
@@ -66,6 +67,12 @@ def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
     parameters (se, z, p and the interval), and what `effects` and `standardized` make of the fit,
     follow; its tests of fit and modification indices stay as they are.
     """
+    fail_if_no_fit(fit)
+    if np.shape(covariance) != fit.covariance.shape or not np.isfinite(covariance).all():
+        raise ModelError(
+            f"The covariance has shape {np.shape(covariance)}; expected finite numbers of shape "
+            f"{fit.covariance.shape}, rows as in fit.parameters."
+        )
     inverse = np.linalg.pinv(_slopes(fit), rcond=NO_DIRECTION)
     se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     tests = table.tests(fit.parameters["est"].to_numpy(), se)
@@ -79,6 +86,8 @@ def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
 
 def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDArray, NDArray]:
     """Standardised rows from their mean, shape (n, p), and weights with mean 1, (n,)."""
+    fail_if_no_fit(fit)
+    checks.fail_if_data_are_no_frame(data)
     if fit.n_groups > 1:
         raise ModelError(
             f"The fit holds {fit.n_groups} groups; influence and response are for one. Fit the "
@@ -86,6 +95,8 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDAr
         )
     problem = fit.core.problem
     group = problem.sample.groups[0]
+    needed = [*problem.spec.observed, *([] if weights is None else [weights])]
+    checks.fail_if_column_is_absent(needed, list(data.columns))
     values = checks.numbers(data[list(problem.spec.observed)])
     given = np.ones(len(data)) if weights is None else checks.weights(data[weights])
     u = (values - group.shift) / problem.sample.scale - group.mean

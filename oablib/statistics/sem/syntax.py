@@ -34,7 +34,8 @@ _REFUSED = {
     "|": _CATEGORIES,
     "~*~": _CATEGORIES,
     "%": _CATEGORIES,
-    ":": "groups get c(a, b)*x, one entry each; a product x:z must be a column of the data",
+    ":": "blocks are not read, so name columns by cluster= (for level:) and by group=, where "
+    "groups get c(a, b)*x, one entry each; a product x:z must be a column of the data",
 }
 Relation: TypeAlias = Literal["==", "<", ">"]
 

@@ -111,6 +111,7 @@ def test_a_label_that_is_a_column_is_told(text, shown):
 
 def test_a_label_that_a_definition_uses_is_silent():
     assert sem.fit("y ~ b*x\nd := 2*b", DATA).flags == ()
+    assert sem.fit("y ~ b*x + z\nb == 0.3", DATA).flags == ()
 
 
 @pytest.mark.parametrize("text", ["y ~ x + z + x*z", "y ~ x*x", "z ~ q\ny ~ c(x, a)*z + x"])

@@ -1,0 +1,170 @@
+"""Options of `fit`: which values there are, what lavaan's words mean here, what contradicts."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, get_args
+
+from oablib.base.errors import ModelError
+from oablib.base.wording import did_you_mean
+from oablib.statistics.sem.inference import Errors
+from oablib.statistics.sem.sample import Design
+from oablib.statistics.sem.spec import Likelihood
+
+# lavaan's estimators that are fitted here, and the errors they go with; the first by default.
+ESTIMATORS: Mapping[str, tuple[Errors, ...]] = {"ML": ("expected", "observed"), "MLR": ("robust",)}
+_NUMBERS_ONLY = (
+    "all variables are numbers here; for ordered categories use lavaan (estimator WLSMV) in R, or "
+    "give the categories scale values or dummies"
+)
+_IN_TEXT = "write it in the model text, which goes before every default"
+_SEARCH = "leave it out: the search ends where the score is zero, or says that it did not"
+_ROWS = "give the rows as a data frame; sem.paths takes moments, for paths alone"
+# What users of lavaan and of semopy type, and what to use instead; dots written as _.
+INSTEAD: Mapping[str, str] = {
+    "ordered": _NUMBERS_ONLY,
+    "parameterization": _NUMBERS_ONLY,
+    "se": "use errors='robust', 'observed' or 'expected' ('standard' is 'expected'); sem.effects "
+    "draws intervals of effects, and for a bootstrap fit resampled rows",
+    "bootstrap": "fit resampled rows, or use errors='robust' and, for effects, sem.effects(fit, "
+    "draws=20000)",
+    "test": "leave it out: fit.chi2 is the plain and fit.chi2_scaled the scaled test "
+    "(yuan.bentler.mplus)",
+    "information": "use errors='observed' or errors='expected'",
+    "fixed_x": "use likelihood='conditional' for TRUE and likelihood='joint' for FALSE",
+    "conditional_x": "use likelihood='conditional'",
+    "meanstructure": "use mean_structure=",
+    "sampling_weights": "use weights=",
+    "group_equal": "use equal=",
+    "group_partial": "give the parameter a label for each group, as in `c(a1, a2)*x`: it is then "
+    "free of equal=",
+    "group_label": "leave it out: groups are in alphabetical order; drop the rows of others",
+    "std_lv": "write `f =~ NA*x1 + x2 + x3` and `f ~~ 1*f` in the model text",
+    "std_ov": "leave it out: the column std and sem.standardized(fit) are standardised",
+    "orthogonal": "write `f ~~ 0*g` in the model text",
+    "bounds": "write lower(0)*x or upper(1)*x in the model text",
+    "start": "write start(0.5)*x in the model text",
+    "constraints": "write them in the model text",
+    "sample_cov": _ROWS,
+    "sample_mean": _ROWS,
+    "sample_nobs": _ROWS,
+    "cov": _ROWS,
+    "n_samples": _ROWS,
+    "control": _SEARCH,
+    "optim_method": _SEARCH,
+    "obj": _SEARCH,
+    "solver": _SEARCH,
+    "verbose": "leave it out: fit.flags and fit.summary() say what there is to say",
+    "warn": "leave it out: fit.flags and fit.summary() say what there is to say",
+}
+_OTHER_ESTIMATORS = {
+    "MLM": "MLR has robust errors and a scaled test, and needs no complete theory of its own",
+    "MLMV": "MLR has robust errors and a scaled test",
+    "MLMVS": "MLR has robust errors and a scaled test",
+    "MLF": "use errors='observed' or 'robust'",
+    "WLSMV": _NUMBERS_ONLY,
+    "DWLS": _NUMBERS_ONLY,
+    "WLS": "use MLR, which allows for other distributions too",
+    "ULS": "use ML or MLR",
+    "GLS": "use ML or MLR",
+    "PML": _NUMBERS_ONLY,
+}
+
+
+def fail_if_unknown(unknown: Mapping[str, object], function: Callable[..., object]) -> None:
+    """Raise ModelError for arguments that `function` does not have, with what to use instead."""
+    for given in unknown:
+        name = given.replace(".", "_")
+        # auto.var, auto.cov.y, int.ov.free and their like say what a silent text means.
+        automatic = name.startswith(("auto_", "int_ov", "int_lv"))
+        advice = _IN_TEXT if automatic else INSTEAD.get(name)
+        if advice:
+            raise ModelError(f"{given}= is no argument of sem.fit: {advice}.")
+        keywords = inspect.signature(function).parameters.values()
+        known = [each.name for each in keywords if each.kind is each.KEYWORD_ONLY]
+        raise ModelError(f"{given}= is no argument of sem.fit{did_you_mean(name, known)}")
+
+
+def errors_of(estimator: str | None, errors: str | None) -> Errors:
+    """Kind of standard errors that both options ask for; robust ones if they are silent.
+
+    estimator: "ML" or "MLR" in any case, as in lavaan. Raises ModelError for other values, and
+    where the two contradict each other.
+    """
+    known = get_args(Errors)
+    if errors is not None and errors not in known:
+        raise ModelError(
+            f"errors={_quoted(errors)} is unknown; expected one of {', '.join(known)}."
+        )
+    if estimator is None:
+        return next(kind for kind in known if kind == (errors or "robust"))
+    name = estimator.upper() if isinstance(estimator, str) else ""
+    if name not in ESTIMATORS:
+        hint = f" {name}: {_OTHER_ESTIMATORS[name]}." if name in _OTHER_ESTIMATORS else ""
+        raise ModelError(
+            f"estimator={_quoted(estimator)} is unknown; expected ML (errors of the expected "
+            f"information, plain test) or MLR (robust errors, scaled test).{hint}"
+        )
+    kinds = ESTIMATORS[name]
+    if errors not in (None, *kinds):
+        raise ModelError(
+            f"estimator={name!r} has errors {' or '.join(map(repr, kinds))}, but errors="
+            f"{errors!r} is asked for; leave out one of the two."
+        )
+    return kinds[0] if errors is None else next(kind for kind in kinds if kind == errors)
+
+
+def fail_if_unfit(likelihood: str, errors: Errors, design: Design, *, mean_structure: bool) -> None:
+    """Raise ModelError for values that an option cannot have, and for columns without effect."""
+    known = get_args(Likelihood)
+    if likelihood not in known:
+        divisor = " lavaan's normal and wishart mean other divisors; here it is n always."
+        hint = divisor if likelihood in ("normal", "wishart") else ""
+        raise ModelError(
+            f"likelihood={_quoted(likelihood)} is unknown; expected one of {', '.join(known)}."
+            f"{hint}"
+        )
+    switches = {"mean_structure": mean_structure, "cluster_correction": design.cluster_correction}
+    for name, value in switches.items():
+        if value not in (True, False):
+            raise ModelError(f"{name}={_quoted(value)} is unknown; expected True or False.")
+    if errors == "robust":
+        return
+    for name in ("cluster", "weights"):
+        if getattr(design, name) is not None:
+            raise ModelError(
+                f"errors={errors!r} ignores {name}; use errors='robust' (estimator 'MLR') or leave "
+                f"out {name}."
+            )
+
+
+def fail_if_column_is_no_name(design: Design) -> None:
+    """Raise ModelError for clusters, groups or weights that are given as values, or as a list."""
+    for role in ("cluster", "group", "weights"):
+        given = getattr(design, role)
+        if given is not None and not isinstance(given, str):
+            raise ModelError(
+                f"{role}= is of type {type(given).__name__}; expected the name of one column of "
+                "the data, as text."
+            )
+
+
+def names(option: str, given: object, kinds: object) -> tuple[Any, ...]:
+    """What an option of one or several names holds, in one order; kinds: a Literal with all."""
+    listed = (given,) if isinstance(given, str) else given
+    known = get_args(kinds)
+    if not isinstance(listed, Collection):
+        raise ModelError(
+            f"{option}= is of type {type(given).__name__}; expected some of {', '.join(known)}."
+        )
+    unknown = [each for each in listed if each not in known]
+    if unknown:
+        shown = ", ".join(map(_quoted, unknown))
+        raise ModelError(f"{option}=[{shown}] is unknown; expected {', '.join(known)}.")
+    return tuple(name for name in known if name in listed)
+
+
+def _quoted(value: object) -> str:
+    """A text as it was given, of anything else its type: it may hold values of persons."""
+    if isinstance(value, str | bool | int):
+        return repr(value)
+    return f"<{type(value).__name__}>"
