@@ -112,10 +112,12 @@ TO_POOL = (
     _Fact("columns of clusters", _column("cluster"), _SAME.format("cluster=")),
     _Fact("columns of groups", _column("group"), _SAME.format("group=")),
     _Fact("columns of weights", _column("weights"), _SAME.format("weights=")),
+    _Fact("kinds of standard errors", lambda fit: fit.errors, _SAME.format("errors=")),
+)
+OF_ONE_MODEL = (
     _Fact("parameters", addresses, "Fit one text to every imputation.", shown=False),
     _Fact("fixed values", _fixed, "Fit one text to every imputation.", shown=False),
     _Fact("models", _model, "Fit one text, with its labels, to every imputation.", shown=False),
-    _Fact("kinds of standard errors", lambda fit: fit.errors, _SAME.format("errors=")),
 )
 
 
@@ -156,7 +158,9 @@ def to_pool(fits: Iterable[SemFit]) -> tuple[SemFit, ...]:
     if not listed:
         raise PoolingError("No fits to pool; expected one per imputation.")
     _fail_if_one_is_unfit(listed, PoolingError)
-    for fact in (*BOTH, *TO_POOL):
+    # A text is read once (spec.parse), so that fits of one text share what was read.
+    one_text = all(fit.core.problem.spec is listed[0].core.problem.spec for fit in listed)
+    for fact in (*BOTH, *TO_POOL, *(() if one_text else OF_ONE_MODEL)):
         values = _distinct([fact.of(fit) for fit in listed])
         if len(values) > 1:
             shown = f": {', '.join(map(str, values))}" if fact.shown else ""
