@@ -48,6 +48,7 @@ CANNOT_CHANGE_A_NUMBER = {
     "pydantic": "checks parameters and rules; what they say is part of the key",
     "pydantic-core": "as pydantic",
     "pyyaml": "reads rules; what it read is part of the key",
+    "threadpoolctl": "sets the threads of a block to one, as the kernels of runs have them",
     "tqdm": "shows progress",
 }
 """Runtime dependencies that are no part of a key, and what they do."""

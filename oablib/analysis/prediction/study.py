@@ -17,6 +17,7 @@ from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.workers import processes
+from oablib.workers.threads import single_thread
 
 MEASURES = (
     "r2", "r2_score", "slope", "sensitivity", "ppv", "found", "school_correlation", "school_rmse",
@@ -51,6 +52,7 @@ class Prediction:
     waves: pd.DataFrame
 
 
+@single_thread()
 def predict(
     cohort: pd.DataFrame,
     *,

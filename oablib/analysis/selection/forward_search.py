@@ -16,6 +16,7 @@ from oablib.statistics import pooling, sem
 from oablib.statistics.pooling import modification
 from oablib.statistics.sem import SemFit
 from oablib.statistics.two_step import scale_values
+from oablib.workers.threads import single_thread
 
 ADDED, NEXT = "added", "next"
 NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER = "not_significant", "not_grounded", "neither"
@@ -48,6 +49,7 @@ class Forward:
     fits: tuple[SemFit, ...]
 
 
+@single_thread()
 def forward(
     frames: Sequence[pd.DataFrame], *, model: Model, table: Table, entries: Literature, rules: Rules
 ) -> Forward:

@@ -22,6 +22,7 @@ from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 from oablib.statistics.two_step import resampling
+from oablib.workers.threads import single_thread
 
 NO_ADDITION = "none"
 
@@ -47,6 +48,7 @@ class Stability:
     asked: int
 
 
+@single_thread()
 def stability(
     design: Design,
     *,

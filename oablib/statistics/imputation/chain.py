@@ -20,8 +20,10 @@ from oablib.statistics.imputation.predictors import Setting, View
 from oablib.statistics.imputation.settings import Rule
 from oablib.statistics.imputation.variables import Variable
 from oablib.workers import processes
+from oablib.workers.threads import single_thread
 
 
+@single_thread()
 def impute(
     frame: pd.DataFrame,
     *,

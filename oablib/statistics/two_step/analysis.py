@@ -21,6 +21,7 @@ from oablib.statistics.pooling import PooledFit
 from oablib.statistics.sem import SemFit
 from oablib.statistics.two_step import scale_values
 from oablib.statistics.two_step.scale_values import ScaleValues
+from oablib.workers.threads import single_thread
 
 WEIGHT = "sampling_weight"
 
@@ -63,6 +64,7 @@ class Analysis:
     as_known: PooledFit
 
 
+@single_thread()
 def fit(
     frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
 ) -> TwoStep:
@@ -85,6 +87,7 @@ def fit(
     return TwoStep(values, second, covariance)
 
 
+@single_thread()
 def analyse(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> Analysis:
     """Analyse completed data sets of the same children: both steps on each, pooled.
 

@@ -25,6 +25,7 @@ from oablib.protocol.models import Model
 from oablib.statistics import model_columns
 from oablib.statistics.pooling import Pooled
 from oablib.statistics.two_step.regression import Regression, regress
+from oablib.workers.threads import single_thread
 
 MINIMUM_IN_CATEGORY = 5  # children; with fewer a category's value is noise
 
@@ -49,6 +50,7 @@ class ScaleValues:
     covariance: NDArray
 
 
+@single_thread()
 def estimate(
     frame: pd.DataFrame, *, model: Model, table: Table, weights: NDArray | None = None
 ) -> ScaleValues:

@@ -20,6 +20,7 @@ from oablib.statistics.weighting import checks
 from oablib.statistics.weighting import response as weighting_response
 from oablib.statistics.weighting.response import Response
 from oablib.statistics.weighting.settings import Rule
+from oablib.workers.threads import single_thread
 
 WEIGHT = "weight"
 POOL = "small schools"
@@ -51,6 +52,7 @@ class Weighted:
     flags: tuple[str, ...]
 
 
+@single_thread()
 def weights(
     frame: pd.DataFrame, *, model: Model, table: Table, rule: Rule, pupils: pd.Series | None = None
 ) -> Weighted:
