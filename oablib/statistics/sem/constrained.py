@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.base.errors import EstimationError
-from oablib.statistics.sem import directions, estimation, layout, restrictions, start
+from oablib.base.errors import EstimationError, ModelError
+from oablib.statistics.sem import curved, directions, estimation, layout, restrictions, start
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.directions import Directions
 from oablib.statistics.sem.estimation import Optimum
@@ -68,6 +68,32 @@ def held(problem: Problem, optimum: Optimum) -> list[int]:
     return [*equalities, *optimum.active]
 
 
+def fail_if_curved(problem: Problem, optimum: Optimum, *, needs: str, instead: str) -> None:
+    """Raise ModelError where what holds is not linear and something else needs it to be."""
+    held_there = [problem.spec.restrictions[n] for n in held(problem, optimum)]
+    texts = [f"`{each.text}`" for each in held_there if not each.linear]
+    if texts:
+        raise ModelError(
+            f"{needs} need linear constraints, but the fit has {', '.join(texts)}; {instead}."
+        )
+
+
+def fail_if_curve_is_left(problem: Problem, theta: NDArray) -> None:
+    """Raise EstimationError where a constraint that is not linear does not hold."""
+    if all(each.linear for each in problem.spec.restrictions):
+        return
+    value = _Relations.at(problem, theta).value
+    for restriction, miss in zip(problem.spec.restrictions, value, strict=True):
+        if (
+            not restriction.linear
+            and (abs(miss) if restriction.equality else -miss) > LIMIT_TOLERANCE
+        ):
+            raise EstimationError(
+                f"These parameter values break `{restriction.text}`, which means of estimates do "
+                "where a constraint is not linear; use D4 or D2, which need no mean."
+            )
+
+
 def in_data_units(problem: Problem, theta: NDArray) -> tuple[NDArray, NDArray]:
     """Value of each restriction, shape (m,), and its derivatives to the parameters, (m, k)."""
     spec, unit = problem.spec, layout.units(problem.spec, problem.scale)
@@ -80,10 +106,36 @@ def _along(problem: Problem, working: list[int], theta: NDArray) -> Optimum:
     """The optimum where the restrictions in `working` hold as equalities."""
     if not working:
         return estimation.estimate(problem, theta)
-    relations = _Relations.at(problem, theta)
-    rows = relations.rows[working][:, problem.searched]
-    there = directions.of_equalities(rows, relations.constants[working])
-    return estimation.estimate(replace(problem, directions=there), _start(problem, there, theta))
+    relations, linear = _Relations.at(problem, theta), _linear(problem, working)
+    there = directions.of_equalities(
+        relations.rows[linear][:, problem.searched], relations.constants[linear]
+    )
+    optimum = estimation.estimate(replace(problem, directions=there), _start(problem, there, theta))
+    return optimum if len(linear) == len(working) else _bent(problem, working, optimum)
+
+
+def _linear(problem: Problem, working: list[int]) -> list[int]:
+    return [n for n in working if problem.spec.restrictions[n].linear]
+
+
+def _bent(problem: Problem, working: list[int], optimum: Optimum) -> Optimum:
+    """From the optimum under linear equalities to the one where those that are not hold as well."""
+
+    def relations(theta: NDArray) -> tuple[NDArray, NDArray]:
+        found = _Relations.at(problem, theta)
+        return found.value[working], found.rows[working]
+
+    try:
+        theta = curved.maximise(problem, relations, optimum.theta)
+        rows = relations(theta)[1][:, problem.searched]
+        there = directions.of_equalities(rows, -rows @ theta[problem.searched])
+    except np.linalg.LinAlgError:
+        texts = ", ".join(f"`{problem.spec.restrictions[n].text}`" for n in working)
+        raise EstimationError(
+            f"{texts} depend on each other, or on nothing, where they are met; leave one out."
+        ) from None
+    # The end of the search there certifies this one.
+    return estimation.estimate(replace(problem, directions=there), theta)
 
 
 def _start(problem: Problem, there: Directions, theta: NDArray) -> NDArray:
@@ -115,7 +167,7 @@ class _Relations:
     """All restrictions at some parameters, in standardised units.
 
     value: shape (m,), what has to be 0 or at least 0; rows: its derivatives, (m, k), each about
-    of length 1; constants: (m,), so that value = rows theta + constants, for curved ones nearby.
+    of length 1; constants: (m,), so that value = rows theta + constants, NaN for curved ones.
     """
 
     value: NDArray
@@ -130,9 +182,8 @@ class _Relations:
         # Powers of two, so that `a == 0.3` is met exactly.
         size = np.exp2(np.round(np.log2(np.where(length > 0, length, 1.0))))
         value, rows = value / size, rows / size[:, None]
-        linear = np.array([each.linear for each in problem.spec.restrictions])
-        exact = np.array([each.constant for each in problem.spec.restrictions]) / size
-        return cls(value, rows, np.where(linear, exact, value - rows @ theta))
+        constants = np.array([each.constant for each in problem.spec.restrictions])
+        return cls(value, rows, constants / size)
 
 
 def _changed(

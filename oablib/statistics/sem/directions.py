@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 # Share of the largest entry below which elimination has left rounding.
 ROUNDING = 1e-13
+# The same for what is left of a row that depends on others.
+DEPENDENT = 1e-11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,7 @@ def of_equalities(rows: NDArray, constants: NDArray) -> Directions:
     """Solve rows theta + constants = 0; rows (m, s) of rank m, constants (m,).
 
     Gauss-Jordan elimination, each time of the largest entry (Golub & Van Loan, 2013, section 3.4).
+    Raises LinAlgError where one row depends on the others.
     """
     left = np.concatenate([rows, -constants[:, None]], axis=1)
     size = np.abs(rows).max(initial=0.0)
@@ -33,6 +36,8 @@ def of_equalities(rows: NDArray, constants: NDArray) -> Directions:
     for _ in range(m):
         entries = np.abs(left[open_rows, :s])
         place, column = np.unravel_index(np.argmax(entries), entries.shape)
+        if entries[place, column] <= DEPENDENT * size:
+            raise np.linalg.LinAlgError("one row depends on the others")
         row = open_rows.pop(int(place))
         given_up[row] = column
         left[row] /= left[row, column]

@@ -87,7 +87,8 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     Fixed and defined rows are ignored. Moments that the likelihood does not count (exogenous ones
     when it is conditional, means without mean structure) stay at the fit's own. What D3 needs
     (Meng & Rubin, 1992, Biometrika 79:103). Raises EstimationError when `est` implies a
-    covariance matrix that no data can have.
+    covariance matrix that no data can have, or breaks a constraint that is not linear, as a mean
+    of estimates does.
     """
     fail_if_no_fit(fit)
     problem, given = fit.core.problem, np.asarray(est, dtype=np.float64)
@@ -100,6 +101,7 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     shown = solution.rows(problem.spec)
     value[shown] = given[: len(shown)]
     theta = solution.standard_theta(problem, value, given=fit.core.optimum.theta)
+    constrained.fail_if_curve_is_left(problem, theta)
     try:
         at = problems.implied(problem, theta)
     except np.linalg.LinAlgError:

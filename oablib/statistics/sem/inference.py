@@ -51,7 +51,8 @@ def bread(problem: Problem, optimum: Optimum, *, information: Information) -> ND
     """Inverse of the information of all rows, shape (k, k).
 
     Where equalities or active limits hold, the inverse is along the directions that they leave, as
-    by lavaan's augmented information (Aitchison & Silvey, 1958, Ann. Math. Stat. 29:813). Raises
+    by lavaan's augmented information (Aitchison & Silvey, 1958, Ann. Math. Stat. 29:813). It takes
+    a curved constraint by its tangent, which is right where the constraint is true. Raises
     EstimationError where the observed information is not positive definite there: a saddle.
     """
     n, at = problem.sample.n, optimum.at

@@ -127,6 +127,10 @@ def score_information(fit: SemFit, candidates: str | Iterable[str] | None = None
     held = constrained.held(problem, fit.core.optimum)
     if not held:
         return information
+    constrained.fail_if_curved(
+        problem, fit.core.optimum, needs="Pooled modification indices",
+        instead="look at those of each fit",
+    )  # fmt: skip
     # In the data's units, so that all imputations have the same directions.
     _, slopes = constrained.in_data_units(problem, fit.core.optimum.theta)
     there = directions.of_equalities(slopes[held], np.zeros(len(held)))

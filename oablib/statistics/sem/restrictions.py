@@ -151,10 +151,6 @@ def _restriction(
 ) -> Restriction:
     equality = constraint.op == "=="
     if polynomial is None or max(map(len, polynomial)) > 1:
-        raise ModelError(
-            f"{constraint.shown} is not linear in the labels; write it as sums of labels times "
-            "numbers, or leave it out and test it as a defined parameter, `h := a*b - 0.2`."
-        )
         terms = tuple((number, np.nan) for number in sorted(used))
         return Restriction(constraint.name, equality, terms, np.nan, constraint, linear=False)
     terms = tuple(

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import checks, inference, sample
+from oablib.statistics.sem import checks, constrained, inference, sample
 from oablib.statistics.sem import solution as table
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 
@@ -51,9 +51,13 @@ def response(
 
     moved: per number the columns that move with it and their derivatives, each (n,); columns
     that the model does not hold are passed over. data, weights: as in the fit. Exact, by the
-    implicit function theorem on the score, without a refit. Raises ModelError as `influence`.
+    implicit function theorem on the score, without a refit; active limits are taken to stay
+    active. Raises ModelError as `influence`, and for constraints that are not linear.
     """
     u, w = _rows(fit, data, weights=weights)
+    constrained.fail_if_curved(
+        fit.core.problem, fit.core.optimum, needs="Responses", instead="fit the moved data anew"
+    )
     pull = _pull(fit)
     changes = np.zeros((len(moved), len(pull)))
     for number, columns in enumerate(moved):

@@ -31,7 +31,12 @@ MODELS <- list(
   sum_and_ratio = paste(PATHS, "n + a == 1\n a/2 == b"),
   redundant = paste(PATHS, "a == 2*b\n t := n*c + a/2\n t == n*c + b"),
   indirect = paste(MEDIATION, "a + b == 1"),
-  product = paste(MEDIATION, "indirect == 0.3"),
+  product = "
+    cito ~ b*nscct + c*education_mother
+    nscct ~ a*education_mother
+    total := a*b + c
+    a*b == 0.3
+  ",
   curves = paste(MEDIATION, "a == b^2 + 0.4\n total < exp(c) - 0.7"),
   variances = "
     education_father ~ a*origin

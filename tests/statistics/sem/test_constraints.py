@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lavaan_reference import data
 
 from oablib import pooling, sem
-from oablib.base.errors import ModelError, PoolingError
+from oablib.base.errors import EstimationError, ModelError, PoolingError
 
 PUPILS = data("base_model")
 CLUSTER: dict[str, Any] = {"cluster": "school_id"}
@@ -150,6 +150,61 @@ def test_limits_of_groups_are_their_own():
     slopes = fit.parameters.query("op == '~'")["est"].tolist()
     assert slopes[0] == pytest.approx(free.parameters.query("op == '~'")["est"].iloc[0])
     assert slopes[1] == 0.45
+
+
+@pytest.mark.parametrize(
+    ("curved", "linear"),
+    [
+        ("(a - 2*b)/b == 0", "a == 2*b"),
+        ("exp(a + b) == 2", "a + b == 0.6931471805599453"),
+        ("sqrt(n) > 0.8", "n == 0.64"),
+        ("a*n/n == 0.3; 1/n < 3; o > 0; exp(o) < 2", "a == 0.3; o == 0"),
+    ],
+)
+def test_curved_constraint_that_is_a_linear_one_in_disguise(curved, linear):
+    one, other = fitted(PATHS + curved), fitted(PATHS + linear)
+    np.testing.assert_allclose(one.parameters["est"], other.parameters["est"], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(one.parameters["se"], other.parameters["se"], rtol=1e-6, atol=1e-9)
+    assert one.loglik == pytest.approx(other.loglik, rel=1e-12)
+
+
+def test_circle_far_from_the_data_is_met_where_no_point_nearby_is_better():
+    fit = fitted(PATHS + "a^2 + b^2 == 0.01")
+    a, b = (float(fit.parameters.set_index("label")["est"][label]) for label in "ab")
+    assert np.hypot(a, b) == pytest.approx(0.1, abs=1e-9)
+    for turn in (-0.01, 0.01):
+        angle = np.arctan2(b, a) + turn
+        near = f"a == {0.1 * np.cos(angle):.15g}; b == {0.1 * np.sin(angle):.15g}"
+        assert fitted(PATHS + near).loglik < fit.loglik
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("a^2 == -1", "No optimum that meets the constraints was found"),
+        ("a*b == 0.2\n b == 0.2/a", "`a*b == 0.2`, `b == 0.2/a` depend on each other"),
+        ("log(o) == 0", "`log(o) == 0` cannot be computed at the estimates: log of -0.41"),
+    ],
+)
+def test_curved_constraint_that_cannot_be_met_is_named(extra, message):
+    with pytest.raises(EstimationError) as caught:
+        fitted(PATHS + extra)
+    assert message in str(caught.value)
+
+
+def test_what_needs_linear_constraints_says_so():
+    frames = [imputed(seed) for seed in range(2)]
+    fits, free = (
+        [fitted(text, frame) for frame in frames] for text in (PATHS + "a*b == 0.3", PATHS)
+    )
+    with pytest.raises(ModelError, match=r"Pooled modification indices need linear constraints"):
+        pooling.modification_indices(fits, ["cito ~~ nscct"])
+    with pytest.raises(EstimationError, match=r"break `a\*b == 0.3`.*use D4 or D2"):
+        pooling.likelihood_ratio(fits, free, method="D3")
+    with pytest.raises(ModelError, match=r"Responses need linear constraints"):
+        sem.response(fits[0], frames[0], [{}])
+    assert pooling.likelihood_ratio(fits, free, method="D4").p > 0
+    assert sem.modification_indices(fits[0], ["cito ~~ nscct"])["mi"].notna().all()
 
 
 @pytest.mark.parametrize("options", [{}, {"group": "school"}])

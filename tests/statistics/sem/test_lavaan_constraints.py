@@ -46,6 +46,9 @@ EQUALITIES = [
     coded("coded_intercepts", effect_coding="intercepts"),
     coded("coded_schools", **SCHOOLS),
     clustered("inactive"),
+    clustered("product"),
+    Case("constraints", "product_expected", "product", options=EXPECTED),
+    clustered("curves"),
 ]
 ACTIVE = {"active": {"o > 0"}, "active_pair": {"a > b+0.3"}, "active_beside_equality": {"o > 0"}}
 held = pytest.mark.parametrize("case", EQUALITIES, ids=lambda case: case.path)
