@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from oablib.base.errors import ModelError
 from oablib.base.wording import did_you_mean
 from oablib.params import kinds
 
@@ -94,11 +95,32 @@ def faults(model: "Model") -> Iterator[kinds.Fault]:
     for key in ("direct", "indirect"):
         yield from _hierarchy_faults(key, getattr(model, key), model)
     yield from _confounder_faults(model)
+    for name in model.standardised_effects:
+        if name in model.products or name in {*expanded(model.splines, model.splines)}:
+            text = f"{name!r} is formed from others, and no standard deviation of it is published; "
+            yield ("standardised_effects", name), f"{text}give its points in fixed_effects."
+
+
+def fail_if_scores_are_out_of_reach(model: "Model") -> None:
+    """Raise ModelError when a model multiplies imputed columns, and is to score a country.
+
+    Drawn values of a country are kept as counts of each column, from which the mean of such a
+    product over the draws does not follow.
+    """
+    for name in model.direct:
+        factors = [factor.name for factor in model.products.get(name, ())]
+        imputed = [each for each in factors if {*model.columns_of(each)} & {*model.imputed}]
+        if len(imputed) > 1:
+            raise ModelError(
+                f"params/models/{model.name}.yaml: {name} multiplies {len(imputed)} imputed "
+                f"variables ({', '.join(imputed)}); scores of a country's children can be computed "
+                "with one at most. Take the product out of this model, or name no country."
+            )
 
 
 def candidate_fault(predictor: str, model: "Model") -> str:
     """What is wrong with a path from a product or spline that may be added, or nothing."""
-    lacking = [name for name in _parts_of(predictor, model) if name not in model.indirect]
+    lacking = [name for name in needed_beside(predictor, model) if name not in model.indirect]
     if lacking:
         return f": {', '.join(lacking)} is not in indirect; add it there first."
     spline = model.splines.get(predictor)
@@ -164,14 +186,15 @@ def _no_factor(name: str, model: "Model") -> str:
     return f"{name!r} is no predictor that the file defines{did_you_mean(name, known)}"
 
 
-def _parts_of(predictor: str, model: "Model") -> list[str]:
+def needed_beside(predictor: str, model: "Model") -> list[str]:
     """Predictors that must stand beside this one: for a x b x c those of a x b, a x c and b x c.
 
     Without them the effect of the product takes in theirs (Nelder, 1977, J. R. Stat. Soc. A
     140:48).
     """
-    if predictor in model.splines:
-        return [model.splines[predictor].of]
+    spline = model.spline_of.get(predictor, predictor)
+    if spline in model.splines:
+        return [model.splines[spline].of]
     names = [factor.name for factor in model.products.get(predictor, ())]
     parts = []
     for index in range(len(names)):
@@ -190,7 +213,7 @@ def _product_named(names: list[str], model: "Model") -> str:
 
 def _hierarchy_faults(key: str, names: Sequence[str], model: "Model") -> Iterator[kinds.Fault]:
     for index, name in enumerate(names):
-        for part in _parts_of(name, model):
+        for part in needed_beside(name, model):
             if part not in names:
                 text = f"{key} names {name!r} and not {part!r}; add that, so that the effect of "
                 yield (key, index), f"{text}{name} does not take in its own."

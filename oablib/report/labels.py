@@ -4,12 +4,14 @@ A label is in the codebook, or follows from how the model makes a variable out o
 Within Markdown no character of it has a meaning.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from oablib.base.wording import words
 from oablib.protocol.codebook import Column, Table
+from oablib.protocol.formed import Factor
 from oablib.protocol.models import Model
 from oablib.report import numbers
 from oablib.report.texts import literal, named, sentence, texts_beside
@@ -18,6 +20,8 @@ _ = texts_beside(__file__)
 
 NOT_PRINTED = {"ours": named("own choice"), "measured": named("measured")}
 """Sources of a rule that are no publication."""
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,33 @@ class Labels:
                 )
             if name in model.school_means:
                 return _("school mean of the {variable}", variable=self(model.school_means[name]))
+            if name in model.products:
+                return self._product(model.products[name])
+            if name in model.splines:
+                return _("curve of the {variable}", variable=self(model.splines[name].of))
+            if name in model.spline_of:
+                spline = model.spline_of[name]
+                return _(
+                    "curve of the {variable}, part {number}",
+                    variable=self(model.splines[spline].of),
+                    number=model.splines[spline].columns(spline).index(name) + 1,
+                )
         return literal(self.models[name].short if name in self.models else words(name))
+
+    def _product(self, factors: Sequence[Factor]) -> str:
+        """The factors with a sign between them; what occurs more than once has an exponent."""
+        counts = Counter(factors)
+        return " × ".join(
+            self._factor(factor) + (SUPERSCRIPTS[count] if count > 1 else "")
+            for factor, count in counts.items()
+        )
+
+    def _factor(self, factor: Factor) -> str:
+        label = self(factor.name)
+        if not factor.centre:
+            return label
+        sign = "−" if factor.centre > 0 else "+"
+        return f"({label} {sign} {numbers.formatted(abs(factor.centre), 'g')})"
 
     def heading(self, name: str) -> str:
         """The same with a capital, for a row, an axis or a heading."""

@@ -13,6 +13,7 @@ from oablib.analysis.selection.design import (
     OTHER_CHILDREN,
     OTHER_ROLE,
     OTHER_SCALE,
+    UNSEEN,
 )
 from oablib.analysis.selection.frequencies import NO_ADDITION
 from oablib.analysis.selection.variants import TOO_FEW
@@ -99,6 +100,9 @@ def flags_text(row: pd.Series, *, labels: Labels) -> str:
             "cannot be compared: scale values of its own for {columns}", columns=columns
         ),
         CONSTANT: _("cannot be compared: no variation in {columns}", columns=columns),
+        UNSEEN: _(
+            "cannot be compared: unknown values were imputed without {columns}", columns=columns
+        ),
         ABSENT: _("cannot be compared: the cohort lacks {columns}", columns=columns),
         OTHER_CHILDREN: _(
             "cannot be compared: values are unknown for {n:,} children", n=int(row["children"])

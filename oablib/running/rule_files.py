@@ -19,7 +19,7 @@ from oablib.base.files import sha256, text_digest
 from oablib.disclosure.declared import Declared
 from oablib.params import checked, kinds, publications, run
 from oablib.params.declared import RunFile, RunParameters
-from oablib.protocol import codebook, literature, models
+from oablib.protocol import codebook, formed, literature, models
 from oablib.running.housekeeping import settings as housekeeping
 from oablib.running.stages import key
 from oablib.running.stages.cache import CACHE
@@ -141,6 +141,9 @@ def _fail_if_models_are_unfit(parameters: RunParameters, stages: Iterable[Stage]
         names += filter(None, (parameters.indicator, parameters.current_indicator))
     for name in names:
         models.fail_if_columns_are_unknown(name, table=book.table("cohort"))
+    if parameters.country:
+        for name in (parameters.model, *names[len(plans) :]):
+            formed.fail_if_scores_are_out_of_reach(models.load(name))
     if any(key.CITING in stage.rules for stage in stages):
         literature.fail_if_candidates_have_no_entry(plans[parameters.model], literature.load())
 

@@ -1,9 +1,12 @@
 """Labels of variables, categories and models, in both languages."""
 
+from dataclasses import replace
+
 import pytest
 
 from oablib.base import language
 from oablib.protocol import codebook, models
+from oablib.protocol.formed import Factor, Spline
 from oablib.report.labels import Labels, labels
 
 
@@ -97,3 +100,23 @@ def test_every_model_has_its_names_in_both_languages() -> None:
             if not getattr(model, field)
         ]
     assert lacking == []
+
+
+def test_products_and_curves_have_words_that_follow_from_their_factors() -> None:
+    age = Factor("age", 11.5)
+    model = replace(
+        models.load("base"),
+        numeric=("age",),
+        products={"squared": (age, age), "mixed": (Factor("education_mother"), age)},
+        splines={"bend": Spline("age", (10, 11, 12, 13))},
+    )
+    own = labels(codebook.load().table("cohort"), [model])
+    age_label = own("age")
+    assert own("squared") == f"({age_label} − 11.5)²"
+    assert own("mixed") == f"education of the mother × ({age_label} − 11.5)"
+    assert own("bend") == f"curve of the {age_label}"
+    assert own("bend_2") == f"curve of the {age_label}, part 2"
+    with language.use("nl"):
+        assert own("mixed").startswith("opleidingsniveau van de moeder × (")
+        assert own("mixed").endswith("− 11,5)")
+        assert own("bend_2").endswith(", deel 2")

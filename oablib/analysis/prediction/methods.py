@@ -131,8 +131,10 @@ Method: TypeAlias = Callable[[Training], Trained]
 
 
 def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
-    """The model with these direct predictors alone."""
+    """The model with these direct predictors alone, and no product without its factors."""
+    keep = [name for name in keep if {*model.parts_of(name)} <= {*keep}]
     chosen = [name for name in model.direct if name in keep]
+    splines = {model.spline_of[name] for name in keep if name in model.spline_of}
     return replace(
         model,
         direct=tuple(chosen),
@@ -141,6 +143,8 @@ def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
         dummies={name: category for name, category in model.dummies.items() if name in keep},
         numeric=tuple(name for name in model.numeric if name in keep),
         school_means={name: of for name, of in model.school_means.items() if name in keep},
+        products={name: factors for name, factors in model.products.items() if name in keep},
+        splines={name: spline for name, spline in model.splines.items() if name in splines},
         confounders=tuple(name for name in model.confounders if name in keep),
         fixed_values={name: values for name, values in model.fixed_values.items() if name in keep},
         candidates=(),
@@ -149,7 +153,7 @@ def narrowed(model: Model, *, keep: Sequence[str]) -> Model:
 
 def imputed_of(model: Model) -> list[str]:
     """Predictors that are imputed, means of schools left out."""
-    return [name for name in model.direct if name in model.imputed]
+    return [name for name in model.direct if {*model.parts_of(name)} <= {*model.imputed}]
 
 
 def without_imputed(model: Model) -> list[str]:

@@ -12,13 +12,14 @@ from oablib.analysis.selection.design import Design
 from oablib.analysis.selection.equations import Data, Paths
 from oablib.analysis.selection.settings import Criterion
 from oablib.base.shown import showable
+from oablib.protocol import formed
 from oablib.protocol.models import Model
 from oablib.statistics import pooling
 from oablib.statistics.pooling import pooled_tests
 from oablib.statistics.two_step import resampling
 
 TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
-REMOVED, KEPT = "removed", "kept"
+REMOVED, KEPT, NEEDED = "removed", "kept", "needed"
 
 
 @showable()
@@ -27,7 +28,8 @@ class Backward:
     """What is left of a full model, and the way there.
 
     paths: that are left. trail: a row for each term that was removed, in the order of steps, and
-    for each that was kept, as judged in the last step: step; lhs; term (a column of the cohort or
+    for each that was kept (or needed: a product or spline of it is kept), as judged in the last
+    step: step; lhs; term (a column of the cohort or
     a school mean); columns (its predictors); df; statistic (pooled likelihood ratio D4 or, by p,
     pooled Wald test D1 with errors clustered by school, on the scale of chi2); change of the
     criterion if it were removed (NaN by p); p (NaN by a criterion); decision.
@@ -51,7 +53,8 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
 
     A term is all predictors of one equation that are made of one column. By "aic" or "bic" the
     term leaves whose removal lowers the criterion most, with scale values counted as parameters;
-    by "p" the one with the largest p above alpha. The mediator stays.
+    by "p" the one with the largest p above alpha. The mediator stays, and a term of which a
+    product or spline is left.
     """
     data = equations.of_design(design)
     paths, rows, step = equations.of_model(start), list[dict[str, object]](), 1
@@ -59,12 +62,14 @@ def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float
         judged = {
             term: _judged(design, data, paths, term, criterion) for term in terms(paths, start)
         }
-        leaving = _least_missed(judged, criterion=criterion, alpha=alpha)
+        free = {term: row for term, row in judged.items() if not _is_needed(term, paths, start)}
+        leaving = _least_missed(free, criterion=criterion, alpha=alpha)
         if leaving is None:
             break
         rows.append({"step": step, **judged[leaving], "decision": REMOVED})
         paths, step = without(paths, leaving, start), step + 1
-    rows += [{"step": step, **row, "decision": KEPT} for row in judged.values()]
+    for term, row in judged.items():
+        rows.append({"step": step, **row, "decision": KEPT if term in free else NEEDED})
     return Backward(paths, pd.DataFrame(rows, columns=TRAIL))
 
 
@@ -95,6 +100,13 @@ def _term_of(predictor: str, model: Model) -> str:
     if predictor in model.school_means or predictor in model.products:
         return predictor
     return model.spline_of.get(predictor) or model.columns_of(predictor)[0]
+
+
+def _is_needed(term: Term, paths: Paths, model: Model) -> bool:
+    """Whether a product or spline of the same equation must not stand without this term."""
+    names = paths.outcome if term.lhs == model.outcome else paths.mediator
+    others = [name for name in names if name not in term.columns]
+    return any({*formed.needed_beside(name, model)} & {*term.columns} for name in others)
 
 
 def without(paths: Paths, term: Term, model: Model) -> Paths:

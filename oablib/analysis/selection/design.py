@@ -28,6 +28,7 @@ MERGED = ("dummies", "school_means", "products", "splines")
 
 OTHER_ROLE, OTHER_SCALE, ABSENT = "other_role", "other_scale", "absent_columns"
 OTHER_CHILDREN, CONSTANT, DEPENDENT = "other_children", "constant_columns", "dependent_columns"
+UNSEEN = "unseen_products"
 
 
 class Refusal(NamedTuple):
@@ -80,8 +81,9 @@ def build(
 ) -> Design:
     """Read completed data sets once, for the reference model and all variants.
 
-    A variant of another outcome or mediator, with scale values of its own, or with unknown values
-    in its columns is refused, with the reason. Raises ModelError when a name means two things;
+    A variant of another outcome or mediator, with scale values of its own, with unknown values in
+    its columns, or with products that the imputation for the reference did not see is refused,
+    with the reason. Raises ModelError when a name means two things;
     EstimationError as scale_values.estimate.
     """
     (design,) = build_by(frames, None, reference=reference, variants=variants, table=table)
@@ -111,7 +113,7 @@ def build_by(
     refused = {
         name: reason
         for name, model in variants.items()
-        if (reason := _why_not_comparable(model, reference, frames[0]))
+        if (reason := _why_not_comparable(model, reference, frames))
     }
     models = {reference.name: reference}
     models |= {name: model for name, model in variants.items() if name not in refused}
@@ -199,7 +201,10 @@ def _costs(products: Products) -> dict[str, int]:
     return {name: count for name, count in free.items() if count}
 
 
-def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> Refusal | None:
+def _why_not_comparable(
+    model: Model, reference: Model, frames: Sequence[pd.DataFrame]
+) -> Refusal | None:
+    frame = frames[0]
     for role in ("outcome", "mediator", "cluster"):
         column = getattr(model, role)
         if column != getattr(reference, role):
@@ -212,8 +217,25 @@ def _why_not_comparable(model: Model, reference: Model, frame: pd.DataFrame) -> 
     absent = tuple(name for name in model.columns if name not in frame)
     if absent:
         return Refusal(ABSENT, absent)
+    if len(frames) > 1 and (unseen := _unseen(model, reference)):
+        return Refusal(UNSEEN, unseen)
     unknown = int(frame[list(model.columns)].isna().any(axis=1).sum())
     return Refusal(OTHER_CHILDREN, children=unknown) if unknown else None
+
+
+def _unseen(model: Model, reference: Model) -> tuple[str, ...]:
+    """Products and splines of imputed columns that the reference's equations do not have.
+
+    Values drawn without them pull their effects towards zero (docs/products.md).
+    """
+    imputed = {*reference.imputed}
+    return tuple(
+        name
+        for name in model.direct
+        if model.parts_of(name) != (name,)
+        and name not in reference.direct
+        and imputed & {*model.columns_of(name)}
+    )
 
 
 def _union(models: Mapping[str, Model], reference: Model) -> Model:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from oablib.base.errors import ModelError
 from oablib.base.shown import showable
 from oablib.indicator.pupil_scores.children import UNKNOWN
-from oablib.protocol import models
+from oablib.protocol import formed, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
+from oablib.statistics import model_columns
 
 SIZE = UNKNOWN + 1  # of a table that any code can look up
 MARGINS = {"origin": "origin_child"}
@@ -39,8 +40,14 @@ class Indicator:
     values: Mapping[str, NDArray]
     origins: Mapping[str, str]
 
+    def __post_init__(self) -> None:
+        formed.fail_if_scores_are_out_of_reach(self.model)
+
     def points(self, column: str) -> NDArray:
-        """What each code of a column adds to a score, shape (256,); NaN for codes unknown."""
+        """What each code of a column adds to a score, shape (256,); NaN for codes unknown.
+
+        Products come on top.
+        """
         points = np.zeros(SIZE)
         points[UNKNOWN] = np.nan
         model = self.model
@@ -51,7 +58,20 @@ class Indicator:
                 points = points + self.effects[name] * self.values[name]
         if column in model.numeric:
             points = points + self.effects[column] * np.arange(SIZE)
+        for name, spline in model.splines.items():
+            if spline.of == column:
+                effects = [self.effects[each] for each in spline.columns(name)]
+                curves = model_columns.curvature(np.arange(SIZE) * 1.0, knots=spline.knots)
+                points = points + curves @ effects
         return points
+
+    def numbers(self, factor: str) -> NDArray:
+        """A factor of a product by the code of its column, shape (256,); NaN for unknown."""
+        if factor in self.values:
+            return self.values[factor]
+        plain = np.arange(SIZE, dtype=np.float64)
+        plain[UNKNOWN] = np.nan
+        return plain
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -204,7 +224,9 @@ def _spreads(model: Model, published: Mapping[str, Any]) -> dict[str, float]:
     """Standard deviation of each predictor with the current indicator's scale values."""
     outcome, listed = _sd_outcome(model, published), published["direct_effects"]
     spreads = {
-        name: abs(listed[name]["beta"] / listed[name]["coef"]) * outcome for name in model.direct
+        name: abs(listed[name]["beta"] / listed[name]["coef"]) * outcome
+        for name in model.direct
+        if name in listed
     }
     for name, column in model.school_means.items():
         spreads[name] *= _sd(column, "current", published) / _sd(column, "new", published)

@@ -5,7 +5,7 @@ are those of donors; asylum seekers get a mean.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -25,6 +25,8 @@ from oablib.indicator.pupil_scores.matching import Matches
 from oablib.indicator.pupil_scores.settings import Asylum, Average, Rules, SchoolMean
 from oablib.indicator.pupil_scores.settings import rules as read_rules
 from oablib.protocol import reference_dates
+from oablib.protocol.formed import Factor
+from oablib.statistics import model_columns
 
 
 class Provenance(IntEnum):
@@ -114,8 +116,10 @@ def compute(
         score += drawn.values(
             column, codes=children.codes[column], points=indicator.points(column), out=part
         )
+    for name, factors in indicator.model.products.items():
+        score += indicator.effects[name] * _product(factors, children, drawn, indicator=indicator)
     for name, column in indicator.model.school_means.items():
-        points, codes = _scale(indicator, column), children.codes[column]
+        points, codes = indicator.numbers(column), children.codes[column]
         values = drawn.values(column, codes=codes, points=points, out=part)
         counted = ~(np.isnan(values) | left_out)
         means = school_means(children, values, counted=counted, rule=rule)
@@ -239,13 +243,17 @@ def reuse(scores: Scores) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["times", "up_to", "donors", "children", "matched", "share"])
 
 
-def _scale(indicator: Indicator, column: str) -> NDArray:
-    """Scale value by code; the code itself for a column without scale values."""
-    if column in indicator.values:
-        return indicator.values[column]
-    plain = np.arange(UNKNOWN + 1, dtype=np.float64)
-    plain[UNKNOWN] = np.nan
-    return plain
+def _product(
+    factors: Sequence[Factor], children: Children, drawn: Education, *, indicator: Indicator
+) -> NDArray[np.float64]:
+    """Product of factors of each child, (n,), mean over the draws: one factor at most is drawn."""
+    numbers = {}
+    for factor in factors:
+        (column,) = indicator.model.columns_of(factor.name)
+        numbers[factor.name] = drawn.values(
+            column, codes=children.codes[column], points=indicator.numbers(factor.name)
+        )
+    return model_columns.product(factors, numbers)
 
 
 def _groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:

@@ -12,7 +12,7 @@ from oablib.protocol.codebook import Table
 def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
     """What each category adds to a score: variable, code, category, points.
 
-    A school mean has one row, with the points per unit and code -1.
+    A school mean and a product have one row, with the points per unit and code -1.
     """
     rows = []
     for name in indicator.columns:
@@ -23,7 +23,7 @@ def contributions(indicator: Indicator, *, table: Table) -> pd.DataFrame:
         ]
     rows += [
         (name, PER_UNIT, "unit", float(indicator.effects[name]))
-        for name in indicator.model.school_means
+        for name in [*indicator.model.school_means, *indicator.model.products]
     ]
     return pd.DataFrame(rows, columns=["variable", "code", "category", "points"])
 

@@ -16,6 +16,7 @@ from oablib.analysis.selection.settings import Rules
 from oablib.base.errors import EstimationError, LiteratureError
 from oablib.protocol import codebook, literature, models
 from oablib.protocol.codebook import Table
+from oablib.protocol.formed import Factor
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 
@@ -134,6 +135,31 @@ def test_a_candidate_without_entry_is_refused_before_anything_is_fitted(
     claims = tuple(claim for claim in entries.claims if claim.name != "intelligence_debts")
     with pytest.raises(LiteratureError, match="debt_restructuring"):
         search([], replace(entries, claims=claims), rules, model)
+
+
+def test_a_factor_stays_as_long_as_its_product_does(
+    frames: list[pd.DataFrame], model: Model, table: Table
+) -> None:
+    """The effect of age is planted in its product alone, and another product has none."""
+    debt, age = Factor("debt_restructuring"), Factor("mother_age", 30.0)
+    products = {"age_x_debt": (age, debt), "age_squared": (age, age)}
+    wide = replace(
+        model,
+        numeric=(*model.numeric, "mother_age"),
+        products=products,
+        direct=(*model.direct, "mother_age", *products),
+        candidates=(),
+    )
+    planted = 1.5 * (frames[0]["mother_age"] - 30) * frames[0]["debt_restructuring"]
+    frame = frames[0].assign(cito=frames[0]["cito"] + planted)
+    built = selection.build([frame], reference=wide, variants={}, table=table)
+    found = selection.backward(built, start=wide, criterion="p", alpha=0.001)
+    of_outcome = found.trail[found.trail["lhs"] == model.outcome]
+    decisions = of_outcome.set_index("term")["decision"]
+    assert decisions["age_squared"] == "removed"
+    assert decisions["age_x_debt"] == "kept"
+    assert decisions["mother_age"] == decisions["debt_restructuring"] == "needed"
+    assert {"mother_age", "debt_restructuring"} <= {*found.paths.outcome}
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ from lavaan_reference import LOGLIK_ATOL, MEASURES_RTOL, P_RTOL, REFERENCE, stor
 
 from oablib import pooling, scale_values, selection, sem
 from oablib.analysis.selection import equations
-from oablib.analysis.selection.design import Design
+from oablib.analysis.selection.design import UNSEEN, Design
 from oablib.analysis.selection.equations import Likelihoods
 from oablib.base.errors import ModelError
 from oablib.protocol import models
 from oablib.protocol.codebook import Table
+from oablib.protocol.formed import Factor
 from oablib.protocol.models import Model
 from oablib.statistics.pooling import pooled_tests
 
@@ -223,3 +224,20 @@ def test_waves_are_compared_on_their_own_children(
     np.testing.assert_allclose(
         alone["delta_bic_d4"], together.loc[alone.index, "delta_bic_d4"], atol=SAME_CHI2_ATOL
     )
+
+
+def test_a_variant_with_a_product_that_no_imputation_saw_is_refused(
+    frames: list[pd.DataFrame], pupils: pd.DataFrame, plans: Mapping[str, Model], table: Table
+) -> None:
+    base = plans["base"]
+    product = {"mother_x_debt": (Factor("education_mother"), Factor("debt_restructuring"))}
+    wider = replace(base, name="wider", products=product, direct=(*base.direct, *product))
+    given = {"reference": base, "variants": {"wider": wider}, "table": table}
+    assert selection.build(frames, **given).refused == {"wider": (UNSEEN, ("mother_x_debt",), 0)}
+    of_one = selection.build([pupils], **given)
+    assert not of_one.refused
+    ours = selection.compare(of_one, rank_by="bic").set_index("model").loc["wider"]
+    values = scale_values.estimate(pupils, model=base, table=table).table
+    scaled = scale_values.apply(pupils, values=values, model=wider, table=table)
+    fit = sem.fit(wider.syntax, scaled, cluster=wider.cluster)
+    assert ours["loglik"] == pytest.approx(fit.loglik, rel=SAME_LOGLIK_RTOL)

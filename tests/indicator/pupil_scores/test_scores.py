@@ -27,6 +27,7 @@ from oablib.indicator.pupil_scores import children as children_module
 from oablib.indicator.pupil_scores import scores as scoring
 from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
+from oablib.protocol.formed import Factor
 from oablib.protocol.reference_dates import ReferenceDay
 
 PUBLISHED = params.published("herijking2021")
@@ -208,6 +209,36 @@ def test_an_indicator_without_an_effect_is_refused(cohort: Table) -> None:
 
 
 # ----------------------------------------------------------------------------------- school means
+
+
+def test_a_product_with_drawn_education_is_the_mean_over_the_draws(
+    children: Children, folder: Path, new: Indicator, rules: Rules
+) -> None:
+    factors = {"mother_x_stay": (Factor("education_mother"), Factor("residence_0_5_years", 0.5))}
+    model = replace(new.model, products=factors, direct=(*new.model.direct, *factors))
+    wide = replace(new, model=model, effects={**new.effects, "mother_x_stay": 2.0})
+    path = drawn_file(children, folder, m=3)
+    nobody = np.zeros(len(children), dtype=bool)
+    options = {"rule": rules.school_mean, "left_out": nobody}
+    drawn = education.averaged(path, children)
+    extra = scoring.compute(children, drawn, indicator=wide, **options)
+    extra -= scoring.compute(children, drawn, indicator=new, **options)
+    stay = new.values["residence_0_5_years"][children.codes["residence_mother"]] - 0.5
+    points = new.values["education_mother"]
+    mother = [
+        each.values("education_mother", codes=children.codes["education_mother"], points=points)
+        for each in education.rounds(path, children)
+    ]
+    expected = np.where(np.isnan(extra), np.nan, 2.0 * np.mean(mother, axis=0) * stay)
+    assert np.isfinite(extra).any()
+    np.testing.assert_allclose(extra, expected, rtol=0, atol=SUM_ATOL)
+
+
+def test_a_product_of_two_imputed_variables_is_no_indicator(new: Indicator) -> None:
+    factors = {"parents": (Factor("education_mother"), Factor("education_father"))}
+    model = replace(new.model, products=factors, direct=(*new.model.direct, *factors))
+    with pytest.raises(ModelError, match="parents multiplies 2 imputed variables"):
+        replace(new, model=model)
 
 
 @pytest.mark.parametrize("per", ["site", "brin_in_municipality"])
