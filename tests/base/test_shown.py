@@ -52,7 +52,6 @@ AGGREGATES = {
     "Imputed": {"trace"},
     "Intake": {"steps"},
     "OverImputed": {"coverage", "calibration"},
-    "PooledFit": {"parameters", "fit"},
     "Published": {"sites", "municipalities", "before"},
     "Prediction": {"splits", "summary", "calibration", "waves"},
     "Recovered": {"table"},

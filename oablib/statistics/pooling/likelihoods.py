@@ -164,12 +164,16 @@ def compare(
 
     base: name of the model that differences refer to; the first when None. costs: as in
         `information_criteria`.
-    Columns: model, k, df, k_with_scales; aic_mean and bic_mean (averaged over imputations),
-    aic_pooled and bic_pooled (at the pooled estimates). Differences, negative where the model is
-    better than the base: delta_aic_mean, delta_bic_mean; delta_aic_d3, delta_bic_d3, delta_aic_d4,
-    delta_bic_d4 from the pooled likelihood ratio (F times df1) of the nested pair, minus the
-    penalty; delta_aic_with_scales, delta_bic_with_scales: D4 with `costs` counted. agree: False
-    where D4 and the means choose differently, by AIC or by BIC; NA where D4 is not defined.
+    Columns: model, k (lavaan's npar), df, k_with_scales; aic_mean and bic_mean (averaged over
+    imputations), aic_pooled and bic_pooled (at the pooled estimates). Differences, negative where
+    the model is better than the base: delta_aic_mean, delta_bic_mean; delta_aic_d3, delta_bic_d3,
+    delta_aic_d4, delta_bic_d4 from the pooled likelihood ratio (F times df1) of the nested pair,
+    minus the penalty; delta_aic_with_scales, delta_bic_with_scales: D4 with `costs` counted.
+    agree: False where D4 and the means choose differently, by AIC or by BIC; NA where D4 is not
+    defined.
+    f_d4, df1_d4, df2_d4, p_d4, riv_d4, f_d3, ...: the same pooled ratios as tests of the pair, the
+    one with fewer parameters being the restricted model: what lavTestLRT.mi prints as F, df1,
+    df2, pvalue and ariv; NaN for the base itself.
     reason: why a pair has no ratio, what was done to it, or what is disagreed on.
     Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
     in variables, n, m, likelihood or data.
@@ -215,7 +219,7 @@ def _differences(
 ) -> dict[str, object]:
     """Differences to the base by means, D3 and D4, and whether they agree."""
     extra = values.k - of_base.k
-    gain, reason = _pooled_gains(fit, base, values, of_base)
+    gain, tests, reason = _pooled_gains(fit, base, values, of_base)
     gain["mean"] = 2 * float((values.own - of_base.own).mean())
     penalties = {"aic": 2.0, "bic": float(np.log(fit.n))}
     deltas: dict[str, float] = {
@@ -234,26 +238,32 @@ def _differences(
     if known and disputed:
         reason.append(f"by {' and '.join(disputed)} the means and D4 choose differently")
     agree = not disputed if known else None
-    return {**deltas, "agree": agree, "reason": "; ".join(reason)}
+    columns = pooled_tests.columns("d4", tests.get("d4")) | pooled_tests.columns(
+        "d3", tests.get("d3")
+    )
+    return {**deltas, "agree": agree, **columns, "reason": "; ".join(reason)}
 
 
 def _pooled_gains(
     fit: SemFit, base: SemFit, values: Logliks, of_base: Logliks
-) -> tuple[dict[str, float], list[str]]:
+) -> tuple[dict[str, float], dict[str, PooledTest], list[str]]:
     """Gain in fit over the base, on the scale of chi2, by D3 and D4; negative for a loss."""
     if values is of_base:
-        return {"d3": 0.0, "d4": 0.0}, []
+        return {"d3": 0.0, "d4": 0.0}, {}, []
     if not why_not_nested(base, fit):
         restricted, general, df, sign = of_base, values, base.df - fit.df, 1
     elif not why_not_nested(fit, base):
         restricted, general, df, sign = values, of_base, fit.df - base.df, -1
     else:
         reason = "not nested in the base, nor the base in it: no likelihood ratio"
-        return {"d3": np.nan, "d4": np.nan}, [reason]
+        return {"d3": np.nan, "d4": np.nan}, {}, [reason]
     methods: tuple[RatioMethod, ...] = ("D3", "D4")
-    tests = {m: _ratio_test(restricted, general, df=df, method=m) for m in methods}
-    flags = dict.fromkeys(f"{name}: {flag}" for name, t in tests.items() for flag in t.flags)
-    return {name.lower(): sign * test.chi2 for name, test in tests.items()}, list(flags)
+    tests = {m.lower(): _ratio_test(restricted, general, df=df, method=m) for m in methods}
+    flags = dict.fromkeys(
+        f"{m.upper()}: {flag}" for m, test in tests.items() for flag in test.flags
+    )
+    gain = {name: sign * test.chi2 for name, test in tests.items()}
+    return gain, tests, list(flags)
 
 
 def _fail_if_cost_is_unfit(costs: Costs | None, *, known: set[str]) -> None:

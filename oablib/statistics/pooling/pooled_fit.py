@@ -1,6 +1,6 @@
 """m fits of one model to m imputations become one fit."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from oablib.base.errors import PoolingError
-from oablib.base.shown import showable
-from oablib.statistics.pooling import rules
+from oablib.base.errors import EstimationError, PoolingError
+from oablib.statistics import sem
+from oablib.statistics.pooling import pooled_tests, rules
+from oablib.statistics.pooling.pooled_tests import PooledTest
 from oablib.statistics.pooling.rules import Pooled
 from oablib.statistics.sem import SemFit, comparable
 from oablib.statistics.sem.solution import Z_95
@@ -22,7 +23,6 @@ MEASURES = (
 RUBIN = ("within", "between", "riv", "fmi", "lambda_")
 
 
-@showable()
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PooledFit:
     """m fits of one model as one.
@@ -36,7 +36,10 @@ class PooledFit:
     fit: one row per imputation (numbered from 1) with loglik, aic, bic, sabic, chi2, chi2_scaled,
         cfi, tli, rmsea, srmr and, per endogenous variable, r2_<name> and r2_adjusted_<name>;
         `fit_mean` averages them.
-    df: of the model, not of the tests. flags: sentences for the reader.
+    tests: of the model against the saturated one, pooled: "D4" and "D2" from the likelihood
+        ratios, "D2_scaled" from the scaled ones of robust fits; empty where df is 0.
+    df: of the model, not of the tests. scale_w: as in `pool`. first: the first of the m fits, for
+        its model and options. flags: sentences for the reader.
     """
 
     parameters: pd.DataFrame
@@ -47,7 +50,27 @@ class PooledFit:
     df: int
     n_clusters: int | None
     m: int
+    tests: Mapping[str, PooledTest]
+    scale_w: bool
+    first: SemFit
     flags: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<PooledFit: {self.n_parameters} parameters, n = {self.n:,}, {self.m} imputations, "
+            f"{len(self.flags)} flags; print(pooled.summary()) shows all of it>"
+        )
+
+    def summary(self) -> str:
+        """Pooled tests and parameters as text, in the order of lavaan.mi's summary."""
+        from oablib.statistics.pooling.summary import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from oablib.statistics.pooling.summary import as_html
+
+        return as_html(self)
 
     @property
     def fit_mean(self) -> pd.Series:
@@ -109,8 +132,31 @@ def pool(fits: Iterable[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
         df=first.df,
         n_clusters=first.n_clusters,
         m=m,
+        tests=_tests_of_model(fits),
+        scale_w=scale_w,
+        first=first,
         flags=_flags(fits, identical=not pooled.between.any()),
     )
+
+
+def _tests_of_model(fits: Sequence[SemFit]) -> dict[str, PooledTest]:
+    """See PooledFit.tests. Clusters enter the scaled ratios only."""
+    df = fits[0].df
+    if df == 0:
+        return {}
+    ratios = [fit.chi2 for fit in fits]
+    try:
+        d4 = pooled_tests.d4(ratios, sem.stacked_chi2(fits), df)
+    except EstimationError as error:
+        d4 = pooled_tests.untested("D4", df, reason=str(error))
+    tests = {"D4": d4, "D2": pooled_tests.d2(ratios, df)}
+    if fits[0].errors != "robust":
+        return tests
+    scaled = [fit.chi2_scaled for fit in fits]
+    defined = np.isfinite(scaled).all() and min(scaled) >= 0
+    reason = "The scaled statistic is not defined in every imputation."
+    d2 = pooled_tests.d2(scaled, df) if defined else pooled_tests.untested("D2", df, reason=reason)
+    return tests | {"D2_scaled": d2}
 
 
 def arrays(fits: Sequence[SemFit]) -> tuple[NDArray, NDArray]:

@@ -174,6 +174,18 @@ def f_test(
     )  # fmt: skip
 
 
+# Columns of a test in tables; lavTestLRT.mi has F, df1, df2, pvalue and ariv.
+COLUMNS = {"f": "statistic", "df1": "df1", "df2": "df2", "p": "p", "riv": "riv"}
+
+
+def columns(suffix: str, test: PooledTest | None) -> dict[str, float]:
+    """A test as columns f_<suffix>, df1_<suffix> and so on; NaN where there is none."""
+    return {
+        f"{name}_{suffix}": math.nan if test is None else float(getattr(test, field))
+        for name, field in COLUMNS.items()
+    }
+
+
 def untested(method: Method, df1: int, *, reason: str = ONE_IMPUTATION) -> PooledTest:
     """A test that could not be made, and why."""
     nan = math.nan

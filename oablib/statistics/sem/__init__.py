@@ -6,7 +6,7 @@
 from oablib.statistics.sem.comparison import LikelihoodRatio, compare, likelihood_ratio
 from oablib.statistics.sem.effects import effects, standardized
 from oablib.statistics.sem.fitting import SemFit, fit
-from oablib.statistics.sem.from_moments import loglik_at, paths, stacked_loglik
+from oablib.statistics.sem.from_moments import loglik_at, paths, stacked_chi2, stacked_loglik
 from oablib.statistics.sem.modification import (
     ScoreTest,
     modification_indices,

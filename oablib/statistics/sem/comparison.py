@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -67,20 +68,52 @@ def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
     )  # fmt: skip
 
 
-def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
-    """One row per model: n_parameters, df, loglik, chi2, aic, bic, sabic and differences.
+MEASURES = (
+    "n_parameters", "df", "loglik", "chi2", "aic", "bic", "sabic", "cfi", "tli", "rmsea", "srmr"
+)  # fmt: skip
+DIFFERENCES = ("against", "df_diff", "chi2_diff", "p_diff", "chi2_diff_scaled", "p_diff_scaled")
 
-    delta_aic, delta_bic: to the lowest. Column model holds the names. Criteria as in
-    `measures.criteria` (Akaike, 1974; Schwarz, 1978). Raises ComparisonError for
-    no fit, and for fits whose criteria say nothing about each other.
+
+def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
+    """Models side by side, one row each: what lavaan's anova and semTools' compareFit print.
+
+    model: the name. n_parameters, df, loglik, chi2; aic, bic, sabic as in `measures.criteria`
+        (Akaike, 1974; Schwarz, 1978); cfi, tli, rmsea, srmr: see Measures.
+    delta_aic, delta_bic: to the lowest, which has 0.
+    against: the model with the next lower df, as anova orders them. df_diff, chi2_diff, p_diff
+        ("Df diff", "Chisq diff", "Pr(>Chisq)"), chi2_diff_scaled, p_diff_scaled: likelihood ratio
+        of that pair, see LikelihoodRatio; lavaan shows the scaled one for robust fits.
+    reason: why a pair has no test, such as models that are not nested.
+    Raises ComparisonError for no fit, and for fits whose criteria say nothing about each other.
     """
     fits = comparable.to_compare(fits)
-    columns = ["n_parameters", "df", "loglik", "chi2", "aic", "bic", "sabic"]
-    rows = [{"model": name, **{c: getattr(fit, c) for c in columns}} for name, fit in fits.items()]
-    table = pd.DataFrame(rows, columns=["model", *columns])
-    return table.assign(
+    rows = [{"model": name, **{c: getattr(fit, c) for c in MEASURES}} for name, fit in fits.items()]
+    table = pd.DataFrame(rows, columns=["model", *MEASURES])
+    table = table.assign(
         delta_aic=table["aic"] - table["aic"].min(), delta_bic=table["bic"] - table["bic"].min()
     )
+    tests = _tests_in_order(fits)
+    found = pd.DataFrame([tests.get(name, {}) for name in fits], columns=[*DIFFERENCES, "reason"])
+    texts = {"against": found["against"].fillna(""), "reason": found["reason"].fillna("")}
+    return pd.concat([table, found.assign(**texts)], axis=1)
+
+
+def _tests_in_order(fits: Mapping[str, SemFit]) -> dict[str, dict[str, object]]:
+    """Each model, but the one with the lowest df, against the one before it."""
+    tests: dict[str, dict[str, object]] = {}
+    for before, name in pairwise(sorted(fits, key=lambda name: fits[name].df)):
+        tests[name] = {"against": before}
+        try:
+            test = likelihood_ratio(fits[name], fits[before])
+        except ComparisonError as error:
+            tests[name]["reason"] = str(error)
+        else:
+            tests[name] |= {
+                "df_diff": test.df, "chi2_diff": test.chi2, "p_diff": test.p,
+                "chi2_diff_scaled": test.chi2_scaled, "p_diff_scaled": test.chi2_scaled_p,
+                "reason": " ".join(test.flags),
+            }  # fmt: skip
+    return tests
 
 
 # Log-likelihood per row that a search certified at the optimum may still be short of.

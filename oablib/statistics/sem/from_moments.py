@@ -4,7 +4,7 @@ Paths on many sets of moments, as a bootstrap needs them, and likelihoods at oth
 or of stacked data, as pooled tests need them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from oablib.base.errors import EstimationError, ModelError
 from oablib.statistics.sem import checks, comparable, constrained, measures, solution, spec
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import Design, GroupSample, Sample
@@ -112,12 +113,26 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     return measures.log_likelihood(problem, problem.sample.n * problems.loglik(problem, at))
 
 
-def stacked_loglik(fits: Sequence[SemFit]) -> float:
+def stacked_loglik(fits: Iterable[SemFit]) -> float:
     """Largest log-likelihood of one model on the stacked data of all fits, each weighing 1 / m.
 
     The stacked data have the average moments of the m data sets (Chan & Meng, 2022, Stat. Sinica
     32:1489), which is all that the likelihood needs. Raises PoolingError for fits that differ.
     """
+    problem, optimum = _stacked(fits)
+    total = problem.sample.n * problems.loglik(problem, optimum.at)
+    return measures.log_likelihood(problem, total)
+
+
+def stacked_chi2(fits: Iterable[SemFit]) -> float:
+    """Likelihood ratio of a model against the saturated one on the same stacked data."""
+    problem, optimum = _stacked(fits)
+    highest = sum(measures.saturated(group) for group in problem.sample.groups)
+    reached = problem.sample.n * problems.loglik(problem, optimum.at)
+    return max(2 * (highest - reached), 0.0)
+
+
+def _stacked(fits: Iterable[SemFit]) -> tuple[Problem, Optimum]:
     fits = comparable.to_pool(fits)
     samples, model = [fit.core.problem.sample for fit in fits], fits[0].core.problem.spec
     groups = range(len(samples[0].groups))
@@ -125,9 +140,7 @@ def stacked_loglik(fits: Sequence[SemFit]) -> float:
     # Only the likelihood is needed: no robust quantity may be computed from this sample.
     nothing = np.full_like(samples[0].products, np.nan)
     problem = problems.set_up(model, replace(samples[0], groups=stacked, products=nothing))
-    optimum = constrained.estimate(problem)
-    total = problem.sample.n * problems.loglik(problem, optimum.at)
-    return measures.log_likelihood(problem, total)
+    return problem, constrained.estimate(problem)
 
 
 def _average(samples: Sequence[Sample], group: int, *, centred: bool) -> GroupSample:

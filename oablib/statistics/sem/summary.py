@@ -6,45 +6,18 @@ names are not abbreviated, R-Square has the adjusted value beside it, flags foll
 """
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
-import pandas as pd
 from scipy.special import chdtrc, chndtr
 
-from oablib.statistics.sem import solution
 from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.measures import r2_keys
 from oablib.statistics.sem.spec import FIXED
+from oablib.statistics.sem.summary_blocks import Block, Row, blocks, number
 
 # Widths of lavaan's text: labels with the first number, each further number, names, a column.
 LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH, LEAST_COLUMN_WIDTH = 54, 12, 17, 9
 # lavaan's limits of close and of poor fit (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1).
 CLOSE_FIT, POOR_FIT = 0.05, 0.08
-TITLES = {
-    "=~": "Latent Variables", "~": "Regressions", "~~": "Covariances", "~1": "Intercepts",
-    "variance": "Variances", ":=": "Defined Parameters",
-}  # fmt: skip
-COLUMNS = {"est": "Estimate", "se": "Std.Err", "z": "z-value", "p": "P(>|z|)", "std": "Std.all"}
-R_SQUARE, R_SQUARE_COLUMNS = "R-Square", ("Estimate", "Adjusted")
-
-
-class Row(NamedTuple):
-    """One parameter. lead: left side and sign, such as `cito ~`; numbers: text, "" where none."""
-
-    lead: str
-    name: str
-    label: str
-    numbers: tuple[str, ...]
-
-
-class Block(NamedTuple):
-    """Parameters under one title; group: number and label, such as "1 [north]", or "" for one."""
-
-    group: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
 
 
 def as_text(fit: SemFit) -> str:
@@ -53,44 +26,56 @@ def as_text(fit: SemFit) -> str:
     Scaled tests are beside the standard ones where errors are robust. "Number of model
     parameters" counts shared ones every time, as lavaan's does; fit.n_parameters counts them once.
     """
-    parts = [*_header(fit), *_measures(fit), *_errors(fit), *_parameters(blocks(fit))]
+    parts = [*_header(fit), *_measures(fit), *error_lines(fit), *parameter_lines(blocks(fit))]
     parts += _constraints(fit)
-    if fit.flags:
-        parts += ["", "Note:", "", *(f"  {flag}" for flag in fit.flags)]
-    return "\n".join(parts) + "\n"
+    return joined(parts, fit.flags)
 
 
-def _line(label: str, *values: float | int | str) -> str:
-    first, *more = (_number(v) if isinstance(v, float) else str(v) for v in values)
+def joined(lines: Iterable[str], flags: Iterable[str]) -> str:
+    """Lines as one text that ends with a newline, flags as notes below it."""
+    notes = [f"  {flag}" for flag in flags]
+    return "\n".join([*lines, *(["", "Note:", "", *notes] if notes else [])]) + "\n"
+
+
+def line(label: str, *values: float | int | str) -> str:
+    """A label, and values in columns; what is no whole number gets three decimals."""
+    first, *more = (number(v) if isinstance(v, float) else str(v) for v in values)
     start = f"  {label}{first:>{LINE_WIDTH - 2 - len(label)}}"
     return (start + "".join(f"{text:>{NUMBER_WIDTH}}" for text in more)).rstrip()
 
 
 def _header(fit: SemFit) -> list[str]:
+    return [
+        f"oablib.sem ended at the optimum (largest score per row {fit.gradient_norm:.0e})",
+        "",
+        *facts(fit),
+    ]
+
+
+def facts(fit: SemFit) -> list[str]:
+    """Model and sample: likelihood, numbers of parameters, constraints, rows and clusters."""
     spec = fit.core.problem.spec
     free = sum(cell.free != FIXED and spec.counts(cell) for cell in spec.cells)
     limits = len(spec.restrictions) - spec.n_equalities
     lines = [
-        f"oablib.sem ended at the optimum (largest score per row {fit.gradient_norm:.0e})",
-        "",
-        _line("Estimator", "ML"),
-        _line("Likelihood", fit.likelihood.capitalize()),
-        _line("Number of model parameters", free),
+        line("Estimator", "ML"),
+        line("Likelihood", fit.likelihood.capitalize()),
+        line("Number of model parameters", free),
     ]
     if free > fit.n_parameters:
-        lines.append(_line("Number of equality constraints", free - fit.n_parameters))
+        lines.append(line("Number of equality constraints", free - fit.n_parameters))
     if limits:
-        lines.append(_line("Number of inequality constraints", limits))
+        lines.append(line("Number of inequality constraints", limits))
     lines.append("")
     if fit.n_groups > 1:
         sample = fit.core.problem.sample
         sizes = zip(sample.labels, sample.groups, strict=True)
         lines.append("  Number of observations per group:")
-        lines += [_line(f"  {label}", group.n) for label, group in sizes]
+        lines += [line(f"  {label}", group.n) for label, group in sizes]
     else:
-        lines.append(_line("Number of observations", fit.n))
+        lines.append(line("Number of observations", fit.n))
     if fit.n_clusters is not None:
-        lines.append(_line("Number of clusters", fit.n_clusters))
+        lines.append(line("Number of clusters", fit.n_clusters))
     return lines
 
 
@@ -99,27 +84,27 @@ def _measures(fit: SemFit) -> list[str]:
     return [
         *("", "Model Test User Model:"), *_test(fit),
         *("", "Model Test Baseline Model:", ""),
-        _line("Test statistic", fit.baseline_chi2),
-        _line("Degrees of freedom", fit.baseline_df),
-        _line("P-value", base_p),
+        line("Test statistic", fit.baseline_chi2),
+        line("Degrees of freedom", fit.baseline_df),
+        line("P-value", base_p),
         *("", "User Model versus Baseline Model:", ""),
-        _line("Comparative Fit Index (CFI)", fit.cfi),
-        _line("Tucker-Lewis Index (TLI)", fit.tli),
+        line("Comparative Fit Index (CFI)", fit.cfi),
+        line("Tucker-Lewis Index (TLI)", fit.tli),
         *("", "Loglikelihood and Information Criteria:", ""),
-        _line("Loglikelihood user model (H0)", fit.loglik),
-        _line("Loglikelihood unrestricted model (H1)", fit.loglik + fit.chi2 / 2),
+        line("Loglikelihood user model (H0)", fit.loglik),
+        line("Loglikelihood unrestricted model (H1)", fit.loglik + fit.chi2 / 2),
         "",
-        _line("Akaike (AIC)", fit.aic),
-        _line("Bayesian (BIC)", fit.bic),
-        _line("Sample-size adjusted Bayesian (SABIC)", fit.sabic),
+        line("Akaike (AIC)", fit.aic),
+        line("Bayesian (BIC)", fit.bic),
+        line("Sample-size adjusted Bayesian (SABIC)", fit.sabic),
         *("", "Root Mean Square Error of Approximation:", ""),
-        _line("RMSEA", fit.rmsea),
-        _line("90 Percent confidence interval - lower", fit.rmsea_lower),
-        _line("90 Percent confidence interval - upper", fit.rmsea_upper),
-        _line(f"P-value H_0: RMSEA <= {CLOSE_FIT:.3f}", 1 - _below(fit, CLOSE_FIT)),
-        _line(f"P-value H_0: RMSEA >= {POOR_FIT:.3f}", _below(fit, POOR_FIT)),
+        line("RMSEA", fit.rmsea),
+        line("90 Percent confidence interval - lower", fit.rmsea_lower),
+        line("90 Percent confidence interval - upper", fit.rmsea_upper),
+        line(f"P-value H_0: RMSEA <= {CLOSE_FIT:.3f}", 1 - _below(fit, CLOSE_FIT)),
+        line(f"P-value H_0: RMSEA >= {POOR_FIT:.3f}", _below(fit, POOR_FIT)),
         *("", "Standardized Root Mean Square Residual:", ""),
-        _line("SRMR", fit.srmr),
+        line("SRMR", fit.srmr),
     ]  # fmt: skip
 
 
@@ -140,11 +125,11 @@ def _test(fit: SemFit) -> list[str]:
     if fit.df > 0:
         rows.append(("P-value (Chi-square)", fit.chi2_p, fit.chi2_scaled_p))
     if not is_scaled(fit):
-        return ["", *(_line(label, plain) for label, plain, _ in rows)]
+        return ["", *(line(label, plain) for label, plain, _ in rows)]
     return [
-        _line("", "Standard", "Scaled"),
-        *(_line(label, plain, scaled) for label, plain, scaled in rows),
-        _line("Scaling correction factor", "", fit.scaling_factor),
+        line("", "Standard", "Scaled"),
+        *(line(label, plain, scaled) for label, plain, scaled in rows),
+        line("Scaling correction factor", "", fit.scaling_factor),
         "    Yuan-Bentler correction (Mplus variant)",
     ]
 
@@ -156,7 +141,8 @@ def kind_of_errors(fit: SemFit) -> str:
     return "Sandwich" if fit.n_clusters is None else "Robust.cluster"
 
 
-def _errors(fit: SemFit) -> list[str]:
+def error_lines(fit: SemFit) -> list[str]:
+    """Title of the parameters, and what their standard errors are."""
     kind = kind_of_errors(fit)
     name = "Information bread" if kind == "Sandwich" else "Information"
     more = {
@@ -164,12 +150,12 @@ def _errors(fit: SemFit) -> list[str]:
         "expected": ("Information saturated (h1) model", "Structured"),
     }
     return [
-        *("", "Parameter Estimates:", ""), _line("Standard errors", kind),
-        _line(name, fit.information.capitalize()), _line(*more[fit.information]),
+        *("", "Parameter Estimates:", ""), line("Standard errors", kind),
+        line(name, fit.information.capitalize()), line(*more[fit.information]),
     ]  # fmt: skip
 
 
-def _parameters(blocks: list[Block]) -> list[str]:
+def parameter_lines(blocks: Sequence[Block]) -> list[str]:
     """All blocks as lines, in columns of one width."""
     rows = [row for block in blocks for row in block.rows]
     longest = max(len(row.name) + len(row.label) + (3 if row.label else 0) for row in rows)
@@ -191,7 +177,7 @@ def _constraints(fit: SemFit) -> list[str]:
     if not fit.core.problem.spec.restrictions:
         return []
     rows = zip(fit.constraints["constraint"], fit.constraints["slack"].abs(), strict=True)
-    lines = [f"    {text:<{LINE_WIDTH - 14}}{_number(slack):>10}" for text, slack in rows]
+    lines = [f"    {text:<{LINE_WIDTH - 14}}{number(slack):>10}" for text, slack in rows]
     return ["", "Constraints:", f"{'|Slack|':>{LINE_WIDTH}}", *lines]
 
 
@@ -210,55 +196,3 @@ def _lines_of_rows(rows: tuple[Row, ...], *, name_width: int, width: int) -> Ite
 def _indented(name: str, spaces: int) -> str:
     """A dot comes before the column of names."""
     return " " * (spaces - name.startswith(".")) + name
-
-
-def _number(value: float) -> str:
-    """Three decimals, and NA where there is no number."""
-    return "NA" if math.isnan(value) else f"{value:.3f}"
-
-
-def blocks(fit: SemFit) -> list[Block]:
-    """Per group in lavaan's order of titles, then what the text defines."""
-    rows, labels = fit.parameters, fit.core.problem.sample.labels
-    titles = rows["op"].where(rows["op"].ne("~~") | rows["lhs"].ne(rows["rhs"]), "variance")
-    shared = _shared(fit)
-    result = []
-    for number, label in enumerate(labels):
-        group = f"{number + 1} [{label}]" if len(labels) > 1 else ""
-        part = rows[rows["group"] == label] if len(labels) > 1 else rows
-        result += [
-            _block(fit, part[titles[part.index] == key], key, group, shared=shared)
-            for key in TITLES
-            if key != ":="
-        ]
-        r_square = tuple(
-            Row("", name, "", (_number(fit.r2[key]), _number(fit.r2_adjusted[key])))
-            for key, (name, of_group) in r2_keys(fit.core.problem).items()
-            if of_group == number
-        )
-        result.append(Block(group, R_SQUARE, R_SQUARE_COLUMNS, r_square))
-    result.append(_block(fit, rows[rows["op"] == ":="], ":=", "", shared=shared))
-    return [block for block in result if block.rows]
-
-
-def _shared(fit: SemFit) -> set[int]:
-    """Rows of `parameters` whose value some other row shares."""
-    spec = fit.core.problem.spec
-    numbers = pd.Series([spec.cells[n].free for n in solution.rows(spec)])
-    repeated = numbers.duplicated(keep=False) & numbers.ge(0)
-    return set(repeated.index[repeated])
-
-
-def _block(fit: SemFit, rows: pd.DataFrame, key: str, group: str, *, shared: set[int]) -> Block:
-    """lavaan dots a variable that an equation explains: its moments are those of the residual."""
-    dotted = fit.core.problem.spec.endogenous if key in ("~~", "~1", "variance") else ()
-    shown = []
-    for index, row in rows.iterrows():
-        lhs, name = row["lhs"], row["lhs"] if key in ("~1", ":=") else row["rhs"]
-        lead = f"{'.' * (lhs in dotted)}{lhs} {key}" if key in ("=~", "~", "~~") else ""
-        label = row["label"] or "equal" * (index in shared)
-        # A fixed value has no error and no test.
-        absent = ("se", "z", "p") if row["se"] == 0 else ()
-        numbers = tuple("" if name in absent else _number(row[name]) for name in COLUMNS)
-        shown.append(Row(lead, "." * (name in dotted) + name, label * (key != ":="), numbers))
-    return Block(group, TITLES[key], tuple(COLUMNS.values()), tuple(shown))

@@ -1,10 +1,11 @@
 """A fit as HTML for a notebook: one paragraph on fit, one table of parameters, a list of flags."""
 
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from oablib.statistics.sem import summary
 from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.summary import COLUMNS, R_SQUARE, Block
+from oablib.statistics.sem.summary_blocks import COLUMNS, R_SQUARE, Block, blocks
 
 # What three decimals would show as zero.
 LEAST_P = 0.0005
@@ -12,19 +13,29 @@ LEAST_P = 0.0005
 
 def as_html(fit: SemFit) -> str:
     """The short form of what `summary.as_text` shows."""
-    flags = "".join(f"<li>{escape(flag)}</li>" for flag in fit.flags)
+    return page(_sentence(fit), blocks(fit), fit.flags, columns=COLUMNS)
+
+
+def page(
+    sentence: str, shown: Iterable[Block], flags: Iterable[str], *, columns: Mapping[str, str]
+) -> str:
+    """A sentence, a table of parameters under these headings, and flags; R-Square is left out."""
+    notes = "".join(f"<li>{escape(flag)}</li>" for flag in flags)
+    head = "".join(
+        f'<th scope="col">{escape(name)}</th>' for name in ("parameter", "label", *columns.values())
+    )
+    bodies = [_body(block, width=2 + len(columns)) for block in shown if block.title != R_SQUARE]
     return (
-        f"<div><p>{escape(_sentence(fit))}</p>{_html_table(fit)}"
-        f"{f'<p>Note:</p><ul>{flags}</ul>' if flags else ''}</div>"
+        f'<div><p>{escape(sentence)}</p><table style="text-align: right"><caption>Parameter '
+        f"estimates</caption><thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
+        f"{f'<p>Note:</p><ul>{notes}</ul>' if notes else ''}</div>"
     )
 
 
 def _sentence(fit: SemFit) -> str:
     clusters = "" if fit.n_clusters is None else f" in {fit.n_clusters:,} clusters"
     groups = "" if fit.n_groups == 1 else f", {fit.n_groups} groups"
-    plain, scaled = (
-        "p < 0.001" if p < LEAST_P else f"p = {p:.3f}" for p in (fit.chi2_p, fit.chi2_scaled_p)
-    )
+    plain, scaled = p_value(fit.chi2_p), p_value(fit.chi2_scaled_p)
     p = f", {plain}" if fit.df > 0 else ""
     if summary.is_scaled(fit):
         p += f" (scaled {fit.chi2_scaled:.3f}, {scaled})"
@@ -39,20 +50,15 @@ def _sentence(fit: SemFit) -> str:
     )
 
 
-def _html_table(fit: SemFit) -> str:
-    names = ["parameter", "label", *COLUMNS.values()]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    bodies = [_html_body(block) for block in summary.blocks(fit) if block.title != R_SQUARE]
-    return (
-        '<table style="text-align: right"><caption>Parameter estimates</caption>'
-        f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
-    )
+def p_value(p: float) -> str:
+    """As a sentence has it."""
+    return "p < 0.001" if p < LEAST_P else f"p = {p:.3f}"
 
 
-def _html_body(block: Block) -> str:
+def _body(block: Block, *, width: int) -> str:
     title = escape(f"{block.title} (group {block.group})" if block.group else block.title)
     left = 'style="text-align: left"'
-    rows = [f'<tr><th scope="rowgroup" colspan="{2 + len(COLUMNS)}" {left}>{title}</th></tr>']
+    rows = [f'<tr><th scope="rowgroup" colspan="{width}" {left}>{title}</th></tr>']
     for row in block.rows:
         name = escape(f"{row.lead} {row.name}".strip())
         cells = "".join(f"<td>{escape(text)}</td>" for text in (row.label, *row.numbers))

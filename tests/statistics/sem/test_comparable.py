@@ -191,3 +191,37 @@ def test_what_is_no_mapping_of_fits_is_named(wrong):
         sem.compare(wrong(fitted(GENERAL)))
     with pytest.raises((ComparisonError, PoolingError), match="expected"):
         pooling.compare(wrong([fitted(GENERAL)] * 2))
+
+
+def test_compare_tests_each_model_against_the_next_as_anova_does():
+    fits = {"none": fitted("y ~ 0*x + 0*z"), "both": fitted(GENERAL), "x": fitted(RESTRICTED)}
+    table = sem.compare(fits).set_index("model")
+    assert table["against"].to_dict() == {"none": "x", "both": "", "x": "both"}
+    for name, before in (("none", "x"), ("x", "both")):
+        test = sem.likelihood_ratio(fits[name], fits[before])
+        row = table.loc[name]
+        assert (row["df_diff"], row["chi2_diff"], row["p_diff"]) == (test.df, test.chi2, test.p)
+        assert row["p_diff_scaled"] == test.chi2_scaled_p and row["reason"] == ""
+        assert row["rmsea"] == fits[name].rmsea and row["cfi"] == fits[name].cfi
+    assert table.loc["both", ["df_diff", "p_diff"]].isna().all()
+
+
+def test_compare_says_why_a_pair_has_no_test():
+    fits = {"x": fitted("y ~ x + 0*z"), "z": fitted("y ~ 0*x + z"), "both": fitted(GENERAL)}
+    table = sem.compare(fits).set_index("model")
+    assert "it has 1 degrees of freedom and the general one 1" in table.loc["z", "reason"]
+    assert np.isnan(table.loc["z", "chi2_diff"]) and table.loc["x", "df_diff"] == 1
+
+
+def test_pooled_compare_shows_the_tests_of_its_ratios():
+    noisy = [rows().assign(x=rows()["x"] + np.random.default_rng(k).normal(size=240) / 5)
+             for k in range(4)]  # fmt: skip
+    models = {name: [sem.fit(text, frame) for frame in noisy]
+              for name, text in {"x": RESTRICTED, "both": GENERAL}.items()}  # fmt: skip
+    table = pooling.compare(models).set_index("model")
+    for method in ("D4", "D3"):
+        test = pooling.likelihood_ratio(models["x"], models["both"], method=method)
+        row = table.loc["both", [f"{c}_{method.lower()}" for c in ("f", "df1", "df2", "p", "riv")]]
+        expected = [test.statistic, test.df1, test.df2, test.p, test.riv]
+        np.testing.assert_allclose(row.astype(float), expected, rtol=1e-9)
+    assert table.loc["x", ["f_d4", "p_d3"]].isna().all()
