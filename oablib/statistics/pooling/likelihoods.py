@@ -18,9 +18,11 @@ from oablib.base.shown import showable
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, pooled_tests
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import SemFit, comparable, comparison
-from oablib.statistics.sem.comparison import why_not_nested
+from oablib.statistics.sem import SemFit, comparable, nesting
+from oablib.statistics.sem.comparison import LikelihoodRatio
 from oablib.statistics.sem.measures import criteria
+from oablib.statistics.sem.nesting import why_not_nested
+from oablib.statistics.sem.scaled_difference import ScaledMethod
 
 Costs = Mapping[str, int]
 RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
@@ -58,14 +60,18 @@ def logliks(fits: Sequence[SemFit], *, methods: Collection[RatioMethod] = ("D3",
 
 
 def likelihood_ratio(
-    restricted: Iterable[SemFit], general: Iterable[SemFit], *, method: RatioMethod = "D4"
+    restricted: Iterable[SemFit],
+    general: Iterable[SemFit],
+    *,
+    method: RatioMethod = "D4",
+    scaled_method: ScaledMethod = "satorra.bentler.2001",
 ) -> PooledTest:
     """Test of a restricted model against a general one, both fitted to the same imputations.
 
     method: "D4" stacks the data (Chan & Meng, 2022), "D3" takes the likelihoods at the pooled
     estimates (Meng & Rubin, 1992), "D2" pools the m ratios; see `d4`, `d3`, `d2`. Clusters do not
-    enter a likelihood; a flag says so. "D2_scaled" pools ratios that allow for them (Satorra &
-    Bentler, 2001; semTools' pool.robust = TRUE).
+    enter a likelihood; a flag says so. "D2_scaled" pools ratios that allow for them (semTools'
+    pool.robust = TRUE), each by scaled_method, as in sem.likelihood_ratio.
     Raises PoolingError for fits of one model that differ, ComparisonError for models that differ
     in n, m, variables, likelihood or data, or are not nested.
     """
@@ -74,18 +80,29 @@ def likelihood_ratio(
             f"method={method!r} is unknown; expected one of {', '.join(get_args(RatioMethod))}."
         )
     restricted, general = _comparable({"restricted": restricted, "general": general}).values()
-    reason = why_not_nested(restricted[0], general[0])
-    if reason:
-        raise ComparisonError(comparison.NOT_NESTED.format(reason=reason))
+    nesting.fail_if_not_nested(restricted[0], general[0])
     df = restricted[0].df - general[0].df
     if method == "D2_scaled":
         pairs = zip(restricted, general, strict=True)
-        return pooled_tests.d2([sem.likelihood_ratio(*pair).chi2_scaled for pair in pairs], df)
+        return _scaled_test([sem.likelihood_ratio(*pair, method=scaled_method) for pair in pairs])
     both = [logliks(fits, methods=(method,)) for fits in (restricted, general)]
     test = _ratio_test(*both, df=df, method=method)
     if restricted[0].n_clusters is None:
         return test
     return replace(test, flags=(*test.flags, IGNORES_CLUSTERS))
+
+
+def _scaled_test(ratios: Sequence[LikelihoodRatio]) -> PooledTest:
+    """D2 of scaled differences, and in how many imputations these are not defined or doubtful."""
+    undefined = [ratio for ratio in ratios if np.isnan(ratio.chi2_scaled)]
+    doubtful = undefined or [ratio for ratio in ratios if ratio.flags]
+    where, df = f"In {len(doubtful)} of {len(ratios)} imputations", ratios[0].df
+    flags = tuple(f"{where}: {ratio.flags[0]}" for ratio in doubtful[:1])
+    if undefined:
+        return pooled_tests.untested("D2", df, reason=flags[0])
+    # The shift of satorra.2000 can bring a ratio near 0 below it.
+    test = pooled_tests.d2([max(ratio.chi2_scaled, 0.0) for ratio in ratios], df)
+    return replace(test, flags=(*test.flags, *flags))
 
 
 def _ratio_test(

@@ -1,26 +1,18 @@
-"""Models side by side: information criteria, likelihood-ratio tests, and when to refuse them."""
+"""Models side by side: information criteria and likelihood-ratio tests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import get_args
 
-import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from oablib.base.errors import ComparisonError, EstimationError
+from oablib.base.errors import ComparisonError
 from oablib.base.shown import showable
-from oablib.statistics.sem import comparable, constrained, measures
-from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem import comparable, nesting, scaled_difference
 from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.moments import Moments
-from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import GroupSample
-
-NOT_NESTED = (
-    "The restricted model is not nested in the general one: {reason}. Give the model with fewer "
-    "parameters first, and only one that is a special case of the other."
-)
+from oablib.statistics.sem.scaled_difference import ScaledMethod
 
 
 @showable()
@@ -28,43 +20,48 @@ NOT_NESTED = (
 class LikelihoodRatio:
     """Test of a restricted model against a general one.
 
-    chi2, df, p: difference of the two chi2 (lavaan's lavTestLRT for ML). chi2_scaled: Satorra &
-    Bentler (2001, Psychometrika 66:507), which allows for other distributions and for clusters;
-    NaN, with the reason in flags, where its scaling factor is not positive.
+    chi2, df, p: difference of the two chi2 (lavaan's lavTestLRT for ML). chi2_scaled, which allows
+    for other distributions and for clusters: chi2 / scaling_factor + shift, by `method`. The shift
+    is 0 but for satorra.2000. NaN, with the reason in flags, where it is not defined.
     """
 
     chi2: float
     df: int
     p: float
+    method: ScaledMethod
     scaling_factor: float
+    shift: float
     chi2_scaled: float
     chi2_scaled_p: float
     flags: tuple[str, ...]
 
 
-def likelihood_ratio(restricted: SemFit, general: SemFit) -> LikelihoodRatio:
+def likelihood_ratio(
+    restricted: SemFit, general: SemFit, *, method: ScaledMethod = "satorra.bentler.2001"
+) -> LikelihoodRatio:
     """Test whether the general model fits better than the restricted one, fitted to equal data.
 
+    method: of the scaled difference, as lavTestLRT's: "satorra.bentler.2001" (the default there
+    too), "satorra.bentler.2010" or "satorra.2000" (scaled and shifted, restrictions by the delta
+    method: the defaults there), see `scaled_difference`. The first two are not always defined,
+    and wrong where the restricted model fits badly: a flag says so and names satorra.2000.
     Raises ComparisonError unless both are of the same rows, variables and likelihood and the
     restricted one is a special case of the general one.
     """
+    if method not in get_args(ScaledMethod):
+        raise ComparisonError(
+            f"method={method!r} is unknown; expected one of {', '.join(get_args(ScaledMethod))}."
+        )
     comparable.to_compare({"restricted": restricted, "general": general})
     df = restricted.df - general.df
-    chi2 = restricted.chi2 - general.chi2
-    reason = why_not_nested(restricted, general)
-    if reason:
-        raise ComparisonError(NOT_NESTED.format(reason=reason))
-    # A saturated model needs no scaling; its factor counts for nothing.
-    parts = [fit.df * fit.scaling_factor if fit.df else 0.0 for fit in (restricted, general)]
-    factor = (parts[0] - parts[1]) / df
-    flags: tuple[str, ...] = ()
-    if factor <= 0:
-        factor = np.nan
-        flags = ("The scaled difference is not defined: its scaling factor is not positive.",)
-    scaled = chi2 / factor
+    chi2 = float(restricted.chi2 - general.chi2)
+    nesting.fail_if_not_nested(restricted, general)
+    found = scaled_difference.scaling(restricted, general, method)
+    scaled = chi2 / found.factor + found.shift
     return LikelihoodRatio(
-        chi2=chi2, df=df, p=float(chdtrc(df, chi2)), scaling_factor=factor,
-        chi2_scaled=scaled, chi2_scaled_p=float(chdtrc(df, scaled)), flags=flags,
+        chi2=chi2, df=df, p=float(chdtrc(df, chi2)), method=method, scaling_factor=found.factor,
+        shift=found.shift, chi2_scaled=scaled, chi2_scaled_p=float(chdtrc(df, scaled)),
+        flags=found.flags,
     )  # fmt: skip
 
 
@@ -114,45 +111,3 @@ def _tests_in_order(fits: Mapping[str, SemFit]) -> dict[str, dict[str, object]]:
                 "reason": " ".join(test.flags),
             }  # fmt: skip
     return tests
-
-
-# Log-likelihood per row that a search certified at the optimum may still be short of.
-MISFIT_TOLERANCE = 1e-9
-
-
-def why_not_nested(restricted: SemFit, general: SemFit) -> str:
-    """The reason why one model is not a special case of the other, or an empty text.
-
-    Both are fits to equal data. Judged at the restricted model's estimates.
-    """
-    if restricted.df <= general.df:
-        return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
-    there = _at_implied_moments(restricted.core.problem, restricted.core.optimum.at, general)
-    try:
-        reached = problems.loglik(there, constrained.estimate(there).at)
-    except EstimationError:
-        return "the general model cannot be fitted to what it implies"
-    highest = sum(measures.saturated(group) for group in there.sample.groups) / there.sample.n
-    if highest - reached <= MISFIT_TOLERANCE:
-        return ""
-    return (
-        f"the general model cannot reproduce what it implies (misfit {highest - reached:.1e} per "
-        f"row, expected at most {MISFIT_TOLERANCE:.0e})"
-    )
-
-
-def _at_implied_moments(
-    restricted: Problem, implied: tuple[Moments, ...], general: SemFit
-) -> Problem:
-    """The general problem on data with the moments that the restricted model implies.
-
-    Equal data are standardised by equal scales: only order and origin differ.
-    """
-    problem, groups = general.core.problem, []
-    order = np.array([restricted.spec.observed.index(n) for n in problem.spec.observed])
-    scale, centred = restricted.sample.scale[order], problems.centred(problem.spec)
-    for group, at in zip(restricted.sample.groups, implied, strict=True):
-        mean = group.shift[order] + scale * at.mean[order]
-        parts = (group.n, mean, at.cov[np.ix_(order, order)], group.root[order])
-        groups.append(GroupSample.from_moments(*parts, scale=scale, centred=centred))
-    return replace(problem, sample=replace(problem.sample, groups=tuple(groups)))

@@ -62,11 +62,8 @@ class SemFit(Measures):
     information: str
     parameters: pd.DataFrame
     covariance: NDArray
-    n: int
-    n_groups: int
     n_clusters: int | None
     n_parameters: int
-    df: int
     r2: Mapping[str, float]
     r2_adjusted: Mapping[str, float]
     gradient_norm: float
@@ -200,17 +197,14 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         information="expected" if errors == "expected" else "observed",
         parameters=parameters,
         covariance=by_row,
-        n=sample.n,
-        n_groups=model.n_groups,
         n_clusters=sample.n_clusters,
         n_parameters=model.n_parameters,
-        df=model.df,
         **{each.name: getattr(measures, each.name) for each in fields(measures)},
         r2=r2,
         r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
         converged=True,
-        flags=(*remarks, *flags.on_fit(problem, optimum)),
+        flags=(*remarks, *flags.on_fit(problem, optimum, measures)),
         core=Core(problem, optimum, covariance),
     )
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from oablib.statistics.sem.checks import within
 from oablib.statistics.sem.estimation import Optimum
+from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.spec import FIXED
@@ -15,8 +16,8 @@ from oablib.statistics.sem.spec import FIXED
 NEGATIVE_SHARE = 1e-10
 
 
-def on_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
-    """One sentence per fault: weights, few clusters, Heywood cases, matrices not definite."""
+def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[str]:
+    """One sentence per fault: weights, few clusters, no scaling, Heywood cases, matrices."""
     if problem.sample.weighted:
         yield (
             "Weighted: log-likelihood, AIC, BIC and chi2 are those of a pseudo-likelihood; rely on "
@@ -24,6 +25,11 @@ def on_fit(problem: Problem, optimum: Optimum) -> Iterator[str]:
         )
     yield from _on_clusters(problem)
     yield from _on_limits(problem, optimum)
+    if measures.df > 0 and np.isnan(measures.scaling_factor):
+        yield (
+            "The scaling factor of chi2 is not positive: the scaled chi2, and the scaled and the "
+            "robust CFI, TLI and RMSEA, are not defined."
+        )
     for label, at in zip(problem.sample.labels, optimum.at, strict=True):
         yield from _on_matrices(problem.spec.variables, at, within(label))
 

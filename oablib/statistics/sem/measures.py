@@ -4,19 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import chdtrc, chndtr
+from scipy.special import chdtrc
 
-from oablib.statistics.sem import inference
+from oablib.statistics.sem import fit_indices, scaling_factors
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Sandwich
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample
 from oablib.statistics.sem.spec import ModelSpec
-
-# Ends of the 90 % interval of RMSEA (Browne & Cudeck, 1992, Sociol. Methods Res. 21:230).
-UPPER_TAIL, LOWER_TAIL = 0.05, 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +22,16 @@ class Measures:
     loglik, aic, bic, sabic: of all variables (likelihood "joint") or given the exogenous ones
         ("conditional"): never compare them across likelihoods, variable sets or n.
     chi2, chi2_p: likelihood ratio against the saturated model; p is NaN when df is 0.
-    chi2_scaled, chi2_scaled_p: chi2 / scaling_factor, lavaan's test "yuan.bentler.mplus".
-    cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2, baseline_chi2 and
-        baseline_df, not from the scaled chi2.
+    chi2_scaled, chi2_scaled_p: chi2 / scaling_factor, lavaan's test "yuan.bentler.mplus"; NaN, as
+        there, when df is 0 or the factor is not positive. baseline_*: of the model of independence.
+    cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2 and baseline_chi2.
+    *_scaled: the same from the two scaled chi2. *_robust: estimates of what cfi, tli and rmsea
+        would be if data were normal and rows independent; see fit_indices for the sources.
     """
 
+    n: int
+    n_groups: int
+    df: int
     loglik: float
     aic: float
     bic: float
@@ -42,33 +43,80 @@ class Measures:
     chi2_scaled_p: float
     baseline_chi2: float
     baseline_df: int
+    baseline_scaling_factor: float
+    baseline_chi2_scaled: float
     cfi: float
+    cfi_scaled: float
+    cfi_robust: float
     tli: float
+    tli_scaled: float
+    tli_robust: float
     rmsea: float
     rmsea_lower: float
     rmsea_upper: float
+    rmsea_scaled: float
+    rmsea_robust: float
     srmr: float
+
+    # Each end is a search: too slow for every fit, and few ask.
+    @property
+    def rmsea_scaled_lower(self) -> float:
+        """Lower end of the 90 % interval of rmsea_scaled."""
+        return self._scaled_interval()[0]
+
+    @property
+    def rmsea_scaled_upper(self) -> float:
+        """Upper end of the 90 % interval of rmsea_scaled."""
+        return self._scaled_interval()[1]
+
+    @property
+    def rmsea_robust_lower(self) -> float:
+        """Lower end of the 90 % interval of rmsea_robust."""
+        return self._robust_interval()[0]
+
+    @property
+    def rmsea_robust_upper(self) -> float:
+        """Upper end of the 90 % interval of rmsea_robust."""
+        return self._robust_interval()[1]
+
+    def _scaled_interval(self) -> tuple[float, float]:
+        df = self.df * self.scaling_factor
+        return fit_indices.rmsea_interval(self.chi2, df, self.n, self.n_groups)
+
+    def _robust_interval(self) -> tuple[float, float]:
+        chi2, factor = self.chi2_scaled, self.scaling_factor
+        return fit_indices.rmsea_interval(chi2, self.df, self.n, self.n_groups, factor=factor)
 
 
 def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     """All measures of one fit; those that df = 0 leaves without meaning are NaN."""
-    spec, n = problem.spec, problem.sample.n
+    spec, n, groups, df = problem.spec, problem.sample.n, problem.spec.n_groups, problem.spec.df
     joint = n * problems.loglik(problem, optimum.at)
     highest = sum(saturated(group) for group in problem.sample.groups)
     chi2 = max(2 * (highest - joint), 0.0)
     loglik = log_likelihood(problem, joint)
-    k = spec.n_parameters
-    scaling = _scaling_factor(problem, parts)
     base, base_df = _baseline(problem)
-    lower, upper = _rmsea_interval(chi2, spec.df, n, spec.n_groups)
+    unrestricted, independent = scaling_factors.traces_without_paths(problem)
+    factor = scaling_factors.factor(unrestricted, scaling_factors.trace(parts), df)
+    base_factor = scaling_factors.factor(unrestricted, independent, base_df)
+    lower, upper = fit_indices.rmsea_interval(chi2, df, n, groups)
+    pair = (chi2, df, base, base_df)
+    scaled = (chi2 / factor if df > 0 else 0.0, df, base / base_factor, base_df)
     return Measures(
-        loglik=loglik, **criteria(loglik, k=k, n=n),
-        chi2=chi2, chi2_p=_p(chi2, spec.df), scaling_factor=scaling,
-        chi2_scaled=chi2 / scaling, chi2_scaled_p=_p(chi2 / scaling, spec.df),
-        baseline_chi2=base, baseline_df=base_df,
-        cfi=_cfi(chi2, spec.df, base, base_df), tli=_tli(chi2, spec.df, base, base_df),
-        rmsea=_rmsea(chi2 - spec.df, spec.df, n, spec.n_groups),
-        rmsea_lower=lower, rmsea_upper=upper, srmr=_srmr(problem, optimum),
+        n=n, n_groups=groups, df=df,
+        loglik=loglik, **criteria(loglik, k=spec.n_parameters, n=n),
+        chi2=chi2, chi2_p=_p(chi2, df), scaling_factor=factor,
+        chi2_scaled=chi2 / factor, chi2_scaled_p=_p(chi2 / factor, df),
+        baseline_chi2=base, baseline_df=base_df, baseline_scaling_factor=base_factor,
+        baseline_chi2_scaled=base / base_factor,
+        cfi=fit_indices.cfi(*pair), cfi_scaled=fit_indices.cfi(*scaled),
+        cfi_robust=fit_indices.cfi(*pair, factor=factor, base_factor=base_factor),
+        tli=fit_indices.tli(*pair), tli_scaled=fit_indices.tli(*scaled),
+        tli_robust=fit_indices.tli(*pair, factor=factor, base_factor=base_factor),
+        rmsea=fit_indices.rmsea(chi2, df, n, groups), rmsea_lower=lower, rmsea_upper=upper,
+        rmsea_scaled=fit_indices.rmsea(chi2, df * factor, n, groups),
+        rmsea_robust=fit_indices.rmsea(chi2, df, n, groups, factor=factor),
+        srmr=_srmr(problem, optimum),
     )  # fmt: skip
 
 
@@ -138,38 +186,6 @@ def _p(chi2: float, df: int) -> float:
     return float(chdtrc(df, chi2)) if df > 0 else np.nan
 
 
-def _scaling_factor(problem: Problem, parts: Sandwich) -> float:
-    """Mean of the eigenvalues that robust errors imply: lavaan's test "yuan.bentler.mplus".
-
-    (tr of saturated - tr of model) / df, each tr(bread meat) (Yuan & Bentler, 2000, Sociol.
-    Methodol. 30:165; Asparouhov & Muthen, 2005).
-    """
-    if problem.spec.df <= 0:
-        return np.nan
-    saturated = 0.0
-    for group, span in zip(problem.sample.groups, problem.sample.spans, strict=True):
-        saturated += _saturated_trace(group, problem.sample.products[span, span])
-    model = float(np.sum(parts.bread * parts.meat))
-    return (saturated - model) / problem.spec.df
-
-
-def _saturated_trace(group: GroupSample, products: NDArray) -> float:
-    """tr(bread meat) of the saturated model, for rows whitened by their own covariance.
-
-    There the mean is 0 and the covariance I, so that the information is diagonal: 1 for means
-    and covariances, 1/2 for variances.
-    """
-    root = np.linalg.solve(np.linalg.cholesky(group.cov), group.root).T
-    r, p = root.shape
-    i, j = np.triu_indices(p)
-    weights = np.zeros((len(products), p + len(i)))
-    weights[1 : 1 + r, :p] = root
-    weights[1 + r :, p:] = inference.square_weights(root[:, i], root[:, j])
-    weights[0, p:] = np.where(i == j, -1.0, 0.0)
-    inverse = np.concatenate([np.ones(p), np.where(i == j, 0.5, 1.0)])
-    return float(np.einsum("qc,qc,c->", weights, products @ weights, inverse)) / group.n
-
-
 def _baseline(problem: Problem) -> tuple[float, int]:
     """chi2 and df of the model of independence, which keeps covariances of exogenous variables."""
     spec, chi2 = problem.spec, 0.0
@@ -182,41 +198,6 @@ def _baseline(problem: Problem) -> tuple[float, int]:
         chi2 += group.n * _log_det(exogenous)
     pairs = p * (p - 1) // 2 - given * (given - 1) // 2
     return chi2, spec.n_groups * pairs
-
-
-def _cfi(chi2: float, df: int, base: float, base_df: int) -> float:
-    """Bentler (1990, Psychol. Bull. 107:238)."""
-    excess, worst = max(chi2 - df, 0.0), max(chi2 - df, base - base_df, 0.0)
-    return 1 - excess / worst if worst > 0 else 1.0
-
-
-def _tli(chi2: float, df: int, base: float, base_df: int) -> float:
-    """Tucker & Lewis (1973, Psychometrika 38:1)."""
-    if df <= 0 or base_df <= 0:
-        return 1.0
-    ratio = base / base_df
-    return (ratio - chi2 / df) / (ratio - 1)
-
-
-def _rmsea(excess: float, df: int, n: int, groups: int) -> float:
-    """Steiger & Lind (1980), with n, not n - 1, times the root of the number of groups."""
-    return float(np.sqrt(max(excess, 0.0) / (df * n) * groups)) if df > 0 else 0.0
-
-
-def _rmsea_interval(chi2: float, df: int, n: int, groups: int) -> tuple[float, float]:
-    if df <= 0:
-        return 0.0, 0.0
-    ends = [_noncentrality(chi2, df, tail) for tail in (LOWER_TAIL, UPPER_TAIL)]
-    lower, upper = (_rmsea(end, df, n, groups) for end in ends)
-    return lower, upper
-
-
-def _noncentrality(chi2: float, df: int, tail: float) -> float:
-    """Non-centrality at which chi2 lies at this quantile; 0 when none does."""
-    if chdtrc(df, chi2) > 1 - tail:
-        return 0.0
-    highest = max(chi2, 1.0) * 10 + 100
-    return float(brentq(lambda nc: chndtr(chi2, df, nc) - tail, 0.0, highest, xtol=1e-10))
 
 
 def _srmr(problem: Problem, optimum: Optimum) -> float:

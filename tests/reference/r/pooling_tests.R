@@ -123,9 +123,11 @@ pooled <- lapply(MODELS, pooled_fit, estimator = "ML")
 own_fit <- function(model, frame) do.call("sem", c(list(model, data = frame), SETTINGS))
 own_fits <- lapply(MODELS, function(model) lapply(frames, own_fit, model = model))
 pooled_robust <- lapply(MODELS, pooled_fit, estimator = "MLR")
-lrt_scaled <- function(pair) as.list(lavTestLRT.mi(
+lrt_scaled <- function(pair, method) as.list(lavTestLRT.mi(
   pooled_robust[[pair[1]]], pooled_robust[[pair[2]]], test = "D2", pool.robust = TRUE,
-  asymptotic = FALSE))
+  asymptotic = FALSE, method = method))
+# By the method of 2010 lavaan has NA where the general model is saturated, and semTools stops.
+SCALED_METHODS <- c("satorra.bentler.2001", "satorra.2000")
 lrt <- function(pair, test) as.list(lavTestLRT.mi(pooled[[pair[1]]], pooled[[pair[2]]], test = test,
                                                   asymptotic = FALSE))
 stacked <- lapply(MODELS, own_fit, frame = do.call(rbind, frames))
@@ -139,7 +141,8 @@ d4 <- function(pair) {
 }
 pairs <- lapply(PAIRS, function(pair)
   list(restricted = pair[1], general = pair[2], d2 = lrt(pair, "D2"), d3 = lrt(pair, "D3"),
-       d2_scaled = lrt_scaled(pair), d4 = d4(pair)))
+       d2_scaled = sapply(SCALED_METHODS, lrt_scaled, pair = pair, simplify = FALSE),
+       d4 = d4(pair)))
 # The saturated model has no test, and semTools gives its criteria only along with one.
 criteria <- lapply(pooled[c("small", "middle")], function(fit) {
   at <- lavTestLRT.mi(fit, test = "D3", asymptotic = TRUE)

@@ -103,14 +103,16 @@ def test_equal_slopes_are_nested_in_free_ones():
         assert test.p == pytest.approx(wald.p, abs=0.05)
 
 
+@pytest.mark.parametrize("method", ["satorra.bentler.2001", "satorra.2000"])
 @pytest.mark.parametrize("pair", TESTS["sem"]["pairs"])
-def test_scaled_ratio_agrees_with_semtools(pair):
-    """lavTestLRT.mi(test = "D2", pool.robust = TRUE) on fits with estimator MLR."""
+def test_scaled_ratio_agrees_with_semtools(pair, method):
+    """lavTestLRT.mi(test = "D2", pool.robust = TRUE, method) on fits with estimator MLR."""
     models = (fits(pair["restricted"]), fits(pair["general"]))
-    found = pooling.likelihood_ratio(*models, method="D2_scaled")
-    assert found.statistic == pytest.approx(pair["d2_scaled"]["F.scaled"], rel=SCALED_RTOL)
-    assert found.df2 == pytest.approx(pair["d2_scaled"]["df2.scaled"], rel=SCALED_RTOL)
-    assert found.p == pytest.approx(pair["d2_scaled"]["pvalue.scaled"], rel=SCALED_RTOL)
+    found = pooling.likelihood_ratio(*models, method="D2_scaled", scaled_method=method)
+    expected = pair["d2_scaled"][method]
+    assert found.statistic == pytest.approx(expected["F.scaled"], rel=SCALED_RTOL)
+    assert found.df2 == pytest.approx(expected["df2.scaled"], rel=SCALED_RTOL)
+    assert found.p == pytest.approx(expected["pvalue.scaled"], rel=SCALED_RTOL)
 
 
 def test_stacked_rows_give_the_stacked_ratio():
