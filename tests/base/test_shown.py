@@ -122,7 +122,10 @@ def test_the_results_of_all_stages_show_themselves() -> None:
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
-    assert names == {"analysis", "model_grid", "resampling", "scale_values"}
+    assert names == {
+        "analysis", "categories.settings", "categories.tests", "from_sums", "model_grid",
+        "resampling", "scale_values", "sums",
+    }  # fmt: skip
 
 
 def test_labels_are_inert(kind: type) -> None:

@@ -16,7 +16,7 @@ from oablib.protocol import formed
 from oablib.protocol.models import Model
 from oablib.statistics import pooling
 from oablib.statistics.pooling import pooled_tests
-from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step import from_sums
 
 TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
 REMOVED, KEPT, NEEDED = "removed", "kept", "needed"
@@ -156,7 +156,7 @@ def clustered(
     """
     products, predictors = design.products[imputation], design.indices(rhs)
     slope = equations.slopes(design.covariances[imputation], lhs, predictors)
-    centred = resampling.centred(products, design.into[imputation], design.means[imputation])
+    centred = from_sums.centred(products, design.into[imputation], design.means[imputation])
     error = centred[:, lhs] - centred[:, predictors] @ slope
     scores = (products.sums @ error) @ centred[:, predictors]
     inner = design.n * design.covariances[imputation][np.ix_(predictors, predictors)]

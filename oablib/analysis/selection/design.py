@@ -17,8 +17,8 @@ from oablib.base.errors import EstimationError, ModelError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.two_step import resampling
-from oablib.statistics.two_step.resampling import Products
+from oablib.statistics.two_step import from_sums, sums
+from oablib.statistics.two_step.sums import Products
 
 SMALLEST_SPREAD = 1e-9  # standard deviation of a column that is taken to be constant
 LEAST_INDEPENDENT = 1e-9  # smallest eigenvalue of a correlation matrix; dependence leaves 1e-15
@@ -46,7 +46,7 @@ class Design:
 
     models: variants that can be compared, the reference first. refused: variant -> why it cannot.
     names: columns, outcome and mediator first. products: of each data set, for draws of schools.
-    means (m, p), covariances (m, p, p), divisor n, and into (m, q, p), as resampling.Moments.
+    means (m, p), covariances (m, p, p), divisor n, and into (m, q, p), as from_sums.Moments.
     costs: scaled variable -> scale values that are estimated for it.
     """
 
@@ -119,12 +119,12 @@ def build_by(
     models |= {name: model for name, model in variants.items() if name not in refused}
     union = _union(models, reference)
     products = tuple(
-        resampling.products(frame, model=union, scaled_by=reference, table=table, groups=groups)
+        sums.products(frame, model=union, scaled_by=reference, table=table, groups=groups)
         for frame in frames
     )
     n_sums = len(products[0].sums)
     times = np.ones((1, n_sums)) if groups is None else np.eye(n_sums)
-    moments = [resampling.moments(each, times=times) for each in products]
+    moments = [from_sums.moments(each, times=times) for each in products]
     designs: list[Design | None] = []
     for group in range(len(times)):
         if not all(group in each.draws for each in moments):

@@ -2,7 +2,7 @@
 
 In a model of recursive equations the efficient score of a path into an equation is the sum of
 products of that equation's residual with what the equation's predictors leave of the candidate;
-so it follows, school by school, from the products that resampling keeps.
+so it follows, school by school, from the sums of products.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from oablib.analysis.selection.design import Design
 from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 from oablib.statistics.pooling import modification, pooled_tests
-from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step import from_sums
 
 THREADS = 2  # work on imputations side by side; results do not depend on it
 
@@ -48,7 +48,7 @@ class Tests:
 def drawn(design: Design, times: NDArray) -> Drawn:
     """The design in draws in which each school occurs so many times; times: (b, G)."""
     with ThreadPoolExecutor(THREADS) as threads:
-        moments = list(threads.map(partial(resampling.moments, times=times), design.products))
+        moments = list(threads.map(partial(from_sums.moments, times=times), design.products))
     shared = set.intersection(*(set(each.draws.tolist()) for each in moments))
     kept = np.array(sorted(shared), dtype=int)
 
@@ -106,7 +106,7 @@ def _indices(
 
     def of_imputation(i: int) -> NDArray:
         cov, times = drawn.covariances[i, rows], drawn.times[rows]
-        into = resampling.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
+        into = from_sums.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
         error = _left_over(into, cov, 1, mediator)
         rest = [_left_over(into, cov, column, mediator) for column in columns]
         scores = _scores(design.products[i].sums, error, rest)

@@ -41,10 +41,14 @@ def columns(
 
 
 def weights(
-    name: str, factors: Sequence[Factor], *, categories: Categories, values: Mapping[str, float]
-) -> dict[str, float]:
-    """What each of these columns is multiplied by; values: indicator -> scale value."""
-    known = {CONSTANT: 1.0, **values}
+    name: str,
+    factors: Sequence[Factor],
+    *,
+    categories: Categories,
+    values: Mapping[str, NDArray | float],
+) -> dict[str, NDArray | float]:
+    """What each of these columns is multiplied by; values: indicator -> scale value, or several."""
+    known: dict[str, NDArray | float] = {CONSTANT: 1.0, **values}
     return {
         _named(name, combination): prod(known[part] * by for part, by in combination)
         for combination in _combinations(factors, categories)

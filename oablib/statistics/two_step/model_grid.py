@@ -26,7 +26,7 @@ from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import pooling
-from oablib.statistics.two_step import analysis, resampling
+from oablib.statistics.two_step import analysis, resampling, sums
 from oablib.workers import installed, modules, processes
 
 UPPER = 0.975  # of an interval of 95 %
@@ -111,7 +111,7 @@ def cell(
     """One model on one completed data set; the same seed draws the same schools."""
     steps = analysis.fit(frame, model=model, table=table)
     rows = model.direct_rows(steps.counted.parameters)
-    products = resampling.products(frame, model=model, table=table)
+    products = sums.products(frame, model=model, table=table)
     draws = resampling.draw(products, samples=samples, seed=seed)
     estimated = len(draws.effects)
     if estimated < FEWEST_DRAWS:

@@ -306,6 +306,6 @@ def test_a_model_without_candidates_has_nothing_to_search(
 def test_draws_that_cannot_be_estimated_are_said_to_be_none(
     design: Design, entries: Literature, rules: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oablib.statistics.two_step.resampling.MINIMUM_IN_CATEGORY", 10_000)
+    monkeypatch.setattr("oablib.statistics.two_step.from_sums.MINIMUM_IN_CATEGORY", 10_000)
     with pytest.raises(EstimationError, match="None of 10 draws"):
         selection.stability(design, entries=entries, rules=rules, samples=10, seed=(1,))

@@ -14,8 +14,9 @@ from oablib.base.errors import EstimationError
 from oablib.protocol import codebook, models
 from oablib.protocol.formed import Factor
 from oablib.statistics import two_step
-from oablib.statistics.two_step import categories, resampling
+from oablib.statistics.two_step import categories
 from oablib.statistics.two_step.categories import Rules, equations
+from oablib.statistics.two_step.sums import products as products_of
 from tests.measured.true_education import true_education
 
 # The same sums in another order, through normal equations instead of rows.
@@ -132,7 +133,7 @@ def test_errors_count_that_columns_hold_estimated_scale_values(
     """
     factors = (Factor("education_father", 1.0), Factor("education_mother"))
     wider = replace(model, products={"both": factors}, direct=(*model.direct, "both"))
-    products = resampling.products(children, model=wider, table=table)
+    products = products_of(children, model=wider, table=table)
     found = equations.effects(products)
     moved: dict[tuple[str, str], list[np.ndarray]] = {key: [] for key in found}
     for school in range(products.n_schools):
@@ -156,7 +157,7 @@ def test_errors_count_that_columns_hold_estimated_scale_values(
 def test_what_schools_add_sums_to_what_is_tested(
     children: pd.DataFrame, model: models.Model, table: codebook.Table
 ) -> None:
-    products = resampling.products(children, model=model, table=table)
+    products = products_of(children, model=model, table=table)
     values = two_step.scale_values.estimate(children, model=model, table=table).table
     for (_lhs, name), effects in equations.effects(products).items():
         assert effects.no_effect.sum(axis=0) == pytest.approx(effects.est, rel=ROUNDING)
@@ -198,8 +199,7 @@ def test_several_data_sets_are_pooled(schools_model: models.Model) -> None:
     table = table_of(4)
     found = categories.tests_of_categories(frames, model=schools_model, table=table)
     each = [
-        equations.effects(resampling.products(frame, model=schools_model, table=table))
-        for frame in frames
+        equations.effects(products_of(frame, model=schools_model, table=table)) for frame in frames
     ]
     effects = [one["lang_post", "denomination"] for one in each]
     covariances = [60 * np.cov(one.no_effect.T) for one in effects]

@@ -11,7 +11,7 @@ from oablib import scale_values
 from oablib.protocol import codebook, models
 from oablib.protocol.formed import Factor, Spline
 from oablib.statistics import model_columns, two_step
-from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step import resampling, sums
 
 # The same least squares by another route; both solve systems with condition numbers under 1e5.
 SAME_REGRESSION = 1e-8
@@ -130,7 +130,7 @@ def test_a_draw_of_schools_is_the_analysis_of_the_drawn_children(
 ) -> None:
     times = np.random.default_rng(8).multinomial(100, np.full(100, 1 / 100), size=2)
     found = resampling.estimate(
-        resampling.products(children, model=wide, table=table), times=times.astype(float)
+        sums.products(children, model=wide, table=table), times=times.astype(float)
     )
     assert found.failed == 0
     schools = list(dict.fromkeys(children["school_id"]))

@@ -10,7 +10,7 @@ from oablib import sem
 from oablib.base.errors import EstimationError, ModelError
 from oablib.protocol import codebook, models
 from oablib.statistics import two_step
-from oablib.statistics.two_step import model_grid, resampling
+from oablib.statistics.two_step import model_grid, resampling, sums
 
 # Least squares from sums of products, and the search of the likelihood: condition under 1e4.
 SAME_ESTIMATES = 1e-7
@@ -65,7 +65,7 @@ def test_a_draw_is_the_analysis_of_the_drawn_children(
     children: pd.DataFrame, model: models.Model, table: codebook.Table, fixed: dict
 ) -> None:
     own = replace(model, fixed_values=fixed)
-    read = resampling.products(children, model=own, table=table)
+    read = sums.products(children, model=own, table=table)
     times = np.random.default_rng(8).multinomial(120, np.full(120, 1 / 120), size=3)
     found = resampling.estimate(read, times=times.astype(float))
     assert found.failed == 0
@@ -84,7 +84,7 @@ def test_a_school_mean_of_a_number_is_drawn_as_well() -> None:
     frame["school_id"] = rng.integers(0, 60, n).astype(str)
     frame["denomination"] = rng.integers(1, 5, n)
     frame["lang_post"] = 40 + frame[names].sum(axis=1) + rng.normal(size=n)
-    read = resampling.products(frame, model=model, table=table)
+    read = sums.products(frame, model=model, table=table)
     times = rng.multinomial(60, np.full(60, 1 / 60)).astype(float)
     found = resampling.estimate(read, times=times[None])
     expected = effects(by_hand(frame, times), model, table)
@@ -94,7 +94,7 @@ def test_a_school_mean_of_a_number_is_drawn_as_well() -> None:
 def test_the_spread_of_the_draws_is_the_standard_error_of_both_steps(
     children: pd.DataFrame, model: models.Model, table: codebook.Table
 ) -> None:
-    read = resampling.products(children, model=model, table=table)
+    read = sums.products(children, model=model, table=table)
     spread = resampling.draw(read, samples=400, seed=[1]).effects.std(ddof=1)
     counted = two_step.fit(children, model=model, table=table).counted
     ratio = spread.to_numpy() / model.direct_rows(counted.parameters)["se"].to_numpy()
@@ -107,7 +107,7 @@ def test_a_draw_with_a_rare_category_is_counted_not_estimated(
     """Origin 5 is in one school only: draws without it lack the category."""
     first = children["school_id"] == children["school_id"].iloc[0]
     moved = children["origin"].where(first | (children["origin"] != 5), 4).where(~first, 5)
-    read = resampling.products(children.assign(origin=moved), model=model, table=table)
+    read = sums.products(children.assign(origin=moved), model=model, table=table)
     times = np.ones((2, 120))
     times[0, 0] = 0
     found = resampling.estimate(read, times=times)
@@ -119,7 +119,7 @@ def test_the_same_seed_draws_the_same_schools_for_every_model(
 ) -> None:
     again = [
         resampling.draw(
-            resampling.products(children, model=each, table=table), samples=5, seed=[4, 0]
+            sums.products(children, model=each, table=table), samples=5, seed=[4, 0]
         ).effects["origin"]
         for each in (model, model, replace(model, indirect=("education_father",)))
     ]

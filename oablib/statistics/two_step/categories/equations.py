@@ -1,6 +1,6 @@
 """One completed data set: regressions in which scaled variables are categories.
 
-Everything is sums of products within schools, as in resampling: a regression reads columns that
+Everything is sums of products within schools, as in sums: a regression reads columns that
 are linear in those of the products. What a school adds to a test is computed with the hypothesis
 imposed. A category that few schools have takes its coefficient from them, so that their own
 residuals would hide how much they differ.
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.two_step import resampling
-from oablib.statistics.two_step.resampling import CONSTANT, Products
+from oablib.statistics.two_step import from_sums
 from oablib.statistics.two_step.scale_values import MINIMUM_IN_CATEGORY
+from oablib.statistics.two_step.sums import CONSTANT, Products
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +105,7 @@ class _Regression:
         return self.added(rest @ self.slopes(rest), at=at)
 
     def _solved(self, matrix: NDArray, right: NDArray) -> NDArray:
-        result = resampling.solved(matrix, right)
+        result = from_sums.solved(matrix, right)
         if result is None:
             raise EstimationError(
                 f"Model {self.products.model.name}: with scaled variables as categories, columns "
@@ -122,7 +122,7 @@ def effects(products: Products) -> dict[tuple[str, str], Effects]:
     fewer than 5 children or columns depend on each other.
     """
     model = products.model
-    moments = resampling.moments(products, times=np.ones((1, products.n_schools)))
+    moments = from_sums.moments(products, times=np.ones((1, products.n_schools)))
     if not len(moments.draws):
         raise EstimationError(
             f"Model {model.name}: a category has fewer than {MINIMUM_IN_CATEGORY} children, or "
@@ -189,8 +189,8 @@ def _equation(
         derivatives = np.stack([_derivative(products, name, known, each) for each in known], axis=1)
         if derivatives.any():
             moving[len(columns)] = derivatives
-        columns.append(resampling.into_columns(products, [name], known)[:, 0])
-    left = resampling.into_columns(products, [lhs], known)[:, 0]
+        columns.append(from_sums.into_columns(products, [name], known)[:, 0])
+    left = from_sums.into_columns(products, [lhs], known)[:, 0]
     moved = np.hstack([values[name].moved for name in products.categories])
     return _Regression(products, left, np.column_stack(columns), places, moving, moved)
 
@@ -198,7 +198,7 @@ def _equation(
 def _derivative(products: Products, name: str, values: dict[str, float], indicator: str) -> NDArray:
     """Of a column to one scale value, (q,); a column is linear in each of them."""
     high, low = (
-        resampling.into_columns(products, [name], values | {indicator: value})[:, 0]
+        from_sums.into_columns(products, [name], values | {indicator: value})[:, 0]
         for value in (1.0, 0.0)
     )
     return np.asarray(high - low)

@@ -21,7 +21,7 @@ from oablib.protocol.models import Model
 from oablib.statistics import pooling
 from oablib.statistics.pooling import PooledTest, pooled_tests
 from oablib.statistics.pooling.rules import t_tests
-from oablib.statistics.two_step import resampling
+from oablib.statistics.two_step import sums
 from oablib.statistics.two_step.categories import equations, settings
 from oablib.statistics.two_step.categories.equations import Effects
 from oablib.statistics.two_step.categories.settings import Rules
@@ -134,7 +134,7 @@ def tests_of_categories(
     columns depend on each other, or a variable has as many categories as there are schools.
     """
     rules = rules or settings.rules()
-    products = (resampling.products(frame, model=model, table=table) for frame in frames)
+    products = (sums.products(frame, model=model, table=table) for frame in frames)
     found = [equations.effects(each) for each in products]
     tests, rows = [], []
     for lhs, name in found[0]:
