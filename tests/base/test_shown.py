@@ -45,6 +45,7 @@ SECRET = "school-00417"
 AGGREGATES = {
     "Analysis": {"values"},
     "Backward": {"trail"},
+    "CategoryTests": {"effects"},
     "Crowds": {"table"},
     "Density": {"table"},
     "Draws": {"effects"},
