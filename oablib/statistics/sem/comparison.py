@@ -12,7 +12,7 @@ from oablib.base.errors import ComparisonError
 from oablib.base.shown import showable
 from oablib.statistics.sem import comparable, nesting, scaled_difference
 from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.scaled_difference import ScaledMethod
+from oablib.statistics.sem.scaled_difference import DEFAULT_METHOD, ScaledMethod
 
 
 @showable()
@@ -37,7 +37,7 @@ class LikelihoodRatio:
 
 
 def likelihood_ratio(
-    restricted: SemFit, general: SemFit, *, method: ScaledMethod = "satorra.bentler.2001"
+    restricted: SemFit, general: SemFit, *, method: ScaledMethod = DEFAULT_METHOD
 ) -> LikelihoodRatio:
     """Test whether the general model fits better than the restricted one, fitted to equal data.
 

@@ -22,6 +22,8 @@ from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.sample import GroupSample
 
 ScaledMethod = Literal["satorra.bentler.2001", "satorra.bentler.2010", "satorra.2000"]
+# As in lavTestLRT.
+DEFAULT_METHOD: ScaledMethod = "satorra.bentler.2001"
 
 
 # Two methods that estimate one factor differ by more than this (times) only where one is wrong:

@@ -254,6 +254,8 @@ def test_models_that_cannot_be_compared_are_refused():
             pooling.likelihood_ratio(restricted, general)
     with pytest.raises(ComparisonError, match="method='D5' is unknown"):
         pooling.likelihood_ratio(small, middle, method="D5")
+    with pytest.raises(ComparisonError, match=r"scaled_method='satorra\.2000' is for method"):
+        pooling.likelihood_ratio(small, middle, scaled_method="satorra.2000")
     with pytest.raises(PoolingError, match="No fits to pool"):
         pooling.likelihood_ratio([], middle)
 
