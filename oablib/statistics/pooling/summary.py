@@ -10,8 +10,7 @@ import pandas as pd
 
 from oablib.statistics.pooling.pooled_fit import PooledFit
 from oablib.statistics.sem import summary, summary_html
-from oablib.statistics.sem.summary import line
-from oablib.statistics.sem.summary_blocks import Block, blocks_of, number
+from oablib.statistics.sem.summary_blocks import Block, blocks_of, line, number
 
 COLUMNS: Mapping[str, str] = {
     "est": "Estimate", "se": "Std.Err", "t": "t-value", "df": "df", "p": "P(>|t|)",

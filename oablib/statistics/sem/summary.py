@@ -1,32 +1,28 @@
 """A fit as text in the order and numbers of lavaan's summary (0.6-14).
 
 The text is what lavaan prints for summary(fit, fit.measures = TRUE, standardized = TRUE,
-rsquare = TRUE), less the column Std.lv and the scaled forms of CFI, RMSEA and log-likelihood;
-names are not abbreviated, R-Square has the adjusted value beside it, flags follow as notes.
+rsquare = TRUE), less the column Std.lv and the correction factors of log-likelihoods; names are
+not abbreviated, R-Square has the adjusted value beside it, flags follow as notes.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-
-from scipy.special import chdtrc, chndtr
 
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.spec import FIXED
-from oablib.statistics.sem.summary_blocks import Block, Row, blocks, number
+from oablib.statistics.sem.summary_blocks import LINE_WIDTH, Block, Row, blocks, line, number
+from oablib.statistics.sem.summary_measures import measure_lines
 
-# Widths of lavaan's text: labels with the first number, each further number, names, a column.
-LINE_WIDTH, NUMBER_WIDTH, NAME_WIDTH, LEAST_COLUMN_WIDTH = 54, 12, 17, 9
-# lavaan's limits of close and of poor fit (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1).
-CLOSE_FIT, POOR_FIT = 0.05, 0.08
+# Widths of lavaan's tables: names, each column.
+NAME_WIDTH, LEAST_COLUMN_WIDTH = 17, 9
 
 
 def as_text(fit: SemFit) -> str:
     """Header, tests, fit measures, parameters in blocks, R-Square and flags; ends with a newline.
 
-    Scaled tests are beside the standard ones where errors are robust. "Number of model
-    parameters" counts shared ones every time, as lavaan's does; fit.n_parameters counts them once.
+    "Number of model parameters" counts shared ones every time, as lavaan's does;
+    fit.n_parameters counts them once.
     """
-    parts = [*_header(fit), *_measures(fit), *error_lines(fit), *parameter_lines(blocks(fit))]
+    parts = [*_header(fit), *measure_lines(fit), *error_lines(fit), *parameter_lines(blocks(fit))]
     parts += _constraints(fit)
     return joined(parts, fit.flags)
 
@@ -35,13 +31,6 @@ def joined(lines: Iterable[str], flags: Iterable[str]) -> str:
     """Lines as one text that ends with a newline, flags as notes below it."""
     notes = [f"  {flag}" for flag in flags]
     return "\n".join([*lines, *(["", "Note:", "", *notes] if notes else [])]) + "\n"
-
-
-def line(label: str, *values: float | int | str) -> str:
-    """A label, and values in columns; what is no whole number gets three decimals."""
-    first, *more = (number(v) if isinstance(v, float) else str(v) for v in values)
-    start = f"  {label}{first:>{LINE_WIDTH - 2 - len(label)}}"
-    return (start + "".join(f"{text:>{NUMBER_WIDTH}}" for text in more)).rstrip()
 
 
 def _header(fit: SemFit) -> list[str]:
@@ -77,61 +66,6 @@ def facts(fit: SemFit) -> list[str]:
     if fit.n_clusters is not None:
         lines.append(line("Number of clusters", fit.n_clusters))
     return lines
-
-
-def _measures(fit: SemFit) -> list[str]:
-    base_p = float(chdtrc(fit.baseline_df, fit.baseline_chi2)) if fit.baseline_df else math.nan
-    return [
-        *("", "Model Test User Model:"), *_test(fit),
-        *("", "Model Test Baseline Model:", ""),
-        line("Test statistic", fit.baseline_chi2),
-        line("Degrees of freedom", fit.baseline_df),
-        line("P-value", base_p),
-        *("", "User Model versus Baseline Model:", ""),
-        line("Comparative Fit Index (CFI)", fit.cfi),
-        line("Tucker-Lewis Index (TLI)", fit.tli),
-        *("", "Loglikelihood and Information Criteria:", ""),
-        line("Loglikelihood user model (H0)", fit.loglik),
-        line("Loglikelihood unrestricted model (H1)", fit.loglik + fit.chi2 / 2),
-        "",
-        line("Akaike (AIC)", fit.aic),
-        line("Bayesian (BIC)", fit.bic),
-        line("Sample-size adjusted Bayesian (SABIC)", fit.sabic),
-        *("", "Root Mean Square Error of Approximation:", ""),
-        line("RMSEA", fit.rmsea),
-        line("90 Percent confidence interval - lower", fit.rmsea_lower),
-        line("90 Percent confidence interval - upper", fit.rmsea_upper),
-        line(f"P-value H_0: RMSEA <= {CLOSE_FIT:.3f}", 1 - _below(fit, CLOSE_FIT)),
-        line(f"P-value H_0: RMSEA >= {POOR_FIT:.3f}", _below(fit, POOR_FIT)),
-        *("", "Standardized Root Mean Square Residual:", ""),
-        line("SRMR", fit.srmr),
-    ]  # fmt: skip
-
-
-def _below(fit: SemFit, rmsea: float) -> float:
-    """Chance of a smaller chi2 if this were the true RMSEA."""
-    excess = fit.n * fit.df * rmsea**2 / fit.n_groups
-    return float(chndtr(fit.chi2, fit.df, excess)) if fit.df > 0 else math.nan
-
-
-def is_scaled(fit: SemFit) -> bool:
-    """Whether the fit has a scaled test."""
-    return fit.errors == "robust" and fit.df > 0
-
-
-def _test(fit: SemFit) -> list[str]:
-    name = "Test Statistic" if fit.errors == "robust" else "Test statistic"
-    rows = [(name, fit.chi2, fit.chi2_scaled), ("Degrees of freedom", fit.df, fit.df)]
-    if fit.df > 0:
-        rows.append(("P-value (Chi-square)", fit.chi2_p, fit.chi2_scaled_p))
-    if not is_scaled(fit):
-        return ["", *(line(label, plain) for label, plain, _ in rows)]
-    return [
-        line("", "Standard", "Scaled"),
-        *(line(label, plain, scaled) for label, plain, scaled in rows),
-        line("Scaling correction factor", "", fit.scaling_factor),
-        "    Yuan-Bentler correction (Mplus variant)",
-    ]
 
 
 def kind_of_errors(fit: SemFit) -> str:

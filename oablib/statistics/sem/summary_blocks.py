@@ -1,4 +1,4 @@
-"""Parameters of a fit in the blocks of lavaan's summary, as text in columns."""
+"""Numbers as lavaan's summary writes them, in lines, and parameters of a fit in blocks."""
 
 import math
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from oablib.statistics.sem import solution
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.measures import r2_keys
 
+# Widths of lavaan's text: labels with the first number, each further number.
+LINE_WIDTH, NUMBER_WIDTH = 54, 12
 TITLES = {
     "=~": "Latent Variables", "~": "Regressions", "~~": "Covariances", "~1": "Intercepts",
     "variance": "Variances", ":=": "Defined Parameters",
@@ -104,3 +106,10 @@ def _block(
         numbers = tuple("" if name in absent else number(row[name]) for name in columns)
         shown.append(Row(lead, "." * (name in dotted) + name, label * (key != ":="), numbers))
     return Block(group, TITLES[key], tuple(columns.values()), tuple(shown))
+
+
+def line(label: str, *values: float | int | str) -> str:
+    """A label, and values in columns; what is no whole number gets three decimals."""
+    first, *more = (number(v) if isinstance(v, float) else str(v) for v in values)
+    start = f"  {label}{first:>{LINE_WIDTH - 2 - len(label)}}"
+    return (start + "".join(f"{text:>{NUMBER_WIDTH}}" for text in more)).rstrip()

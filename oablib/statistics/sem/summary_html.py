@@ -5,7 +5,8 @@ from html import escape
 
 from oablib.statistics.sem import summary
 from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.summary_blocks import COLUMNS, R_SQUARE, Block, blocks
+from oablib.statistics.sem.summary_blocks import COLUMNS, R_SQUARE, Block, blocks, number
+from oablib.statistics.sem.summary_measures import is_scaled
 
 # What three decimals would show as zero.
 LEAST_P = 0.0005
@@ -37,15 +38,21 @@ def _sentence(fit: SemFit) -> str:
     groups = "" if fit.n_groups == 1 else f", {fit.n_groups} groups"
     plain, scaled = p_value(fit.chi2_p), p_value(fit.chi2_scaled_p)
     p = f", {plain}" if fit.df > 0 else ""
-    if summary.is_scaled(fit):
+    scaled_test = is_scaled(fit) and fit.df > 0
+    if scaled_test:
         p += f" (scaled {fit.chi2_scaled:.3f}, {scaled})"
+    cfi, tli, rmsea = (
+        f" (robust {number(value)})" if scaled_test else ""
+        for value in (fit.cfi_robust, fit.tli_robust, fit.rmsea_robust)
+    )
     r2 = [f"{name} {r2:.3f} ({fit.r2_adjusted[name]:.3f})" for name, r2 in fit.r2.items()]
     return (
         f"Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, {fit.n:,} "
         f"observations{clusters}{groups}; standard errors: {summary.kind_of_errors(fit).lower()}. "
-        f"chi2({fit.df}) = {fit.chi2:.3f}{p}; CFI {fit.cfi:.3f}, TLI {fit.tli:.3f}, RMSEA "
-        f"{fit.rmsea:.3f} (90 %: {fit.rmsea_lower:.3f} to {fit.rmsea_upper:.3f}), SRMR "
-        f"{fit.srmr:.3f}; log-likelihood {fit.loglik:.3f}, AIC {fit.aic:.3f}, BIC {fit.bic:.3f}. "
+        f"chi2({fit.df}) = {fit.chi2:.3f}{p}; CFI {fit.cfi:.3f}{cfi}, TLI {fit.tli:.3f}{tli}, "
+        f"RMSEA {fit.rmsea:.3f} (90 %: {fit.rmsea_lower:.3f} to {fit.rmsea_upper:.3f}){rmsea}, "
+        f"SRMR {fit.srmr:.3f}; log-likelihood {fit.loglik:.3f}, AIC {fit.aic:.3f}, "
+        f"BIC {fit.bic:.3f}. "
         f"R2 (adjusted): {', '.join(r2) or 'none'}."
     )
 
