@@ -124,8 +124,8 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
     assert names == {
-        "analysis", "categories.settings", "categories.tests", "from_sums", "model_grid",
-        "resampling", "scale_values", "sums",
+        "analysis", "categories.settings", "categories.tests", "from_sums", "jackknife.settings",
+        "model_grid", "resampling", "scale_values", "sums",
     }  # fmt: skip
 
 

@@ -120,8 +120,8 @@ def pool(fits: Iterable[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
     covariance = np.zeros(u.shape[1:])
     covariance[np.ix_(free, free)] = pooled.covariance
     std = np.mean([fit.parameters["std"] for fit in fits], axis=0)
-    tested = _free_rows(numbers, pooled, std=std[free], cv=cv)
-    table = rules.with_fixed(tested, free=free, est=q[0]).assign(std=std)
+    table = rules.with_fixed(_free_rows(numbers, pooled, cv=cv), free=free, est=q[0])
+    table.insert(list(table).index("df_rubin"), "std", std)
     address = [name for name in (*ADDRESS, "label") if name in first.parameters]
     return PooledFit(
         parameters=pd.concat([first.parameters[address], table], axis=1),
@@ -183,11 +183,23 @@ def _flags(fits: Sequence[SemFit], *, identical: bool) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _free_rows(numbers: _Numbers, pooled: Pooled, *, std: NDArray, cv: float) -> pd.DataFrame:
+def pool_estimates(
+    estimates: NDArray, covariances: NDArray, *, df_complete: float, cv: float = 0.05
+) -> pd.DataFrame:
+    """Pool estimates (m, k) with covariances (m, k, k) that are no fit's, such as resampled ones.
+
+    Columns as PooledFit.parameters, without addresses, labels and std; cv as in `pool`. Raises
+    PoolingError as `rubin`.
+    """
+    numbers = _Numbers(estimates, covariances, df_complete, averaged=None)
+    rules.fail_if_unfit(estimates, covariances, df_complete=df_complete)
+    return _free_rows(numbers, numbers.pooled(np.arange(len(estimates))), cv=cv)
+
+
+def _free_rows(numbers: _Numbers, pooled: Pooled, *, cv: float) -> pd.DataFrame:
     m = len(numbers.q)
     return rules.t_tests(pooled).assign(
         **{name: getattr(pooled, name) for name in RUBIN},
-        std=std,
         df_rubin=pooled.df_rubin,
         mce=monte_carlo_error(pooled.between, m=m),
         mce_p=jackknife_error(

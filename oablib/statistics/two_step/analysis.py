@@ -9,21 +9,30 @@ alike enters as in each step: what a school adds is summed before it is squared.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import pandas as pd
 from numpy.typing import NDArray
 
+from oablib.base.errors import ModelError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import pooling, sem
 from oablib.statistics.pooling import PooledFit
 from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import scale_values
+from oablib.statistics.two_step import jackknife, scale_values
 from oablib.statistics.two_step.scale_values import ScaleValues
 from oablib.workers.threads import single_thread
 
+Estimator = Literal["jackknife", "published"]
+"""Of paths: corrected for scale values of the same children, or as they are published."""
+
 WEIGHT = "sampling_weight"
+NO_JACKKNIFE = (
+    "Paths are not corrected for scale values of the same children: without some groups of schools "
+    "a category or a column is absent, or under three schools are left. Merge categories."
+)
 
 
 @showable()
@@ -56,12 +65,17 @@ class Analysis:
     steps: scale values and fit of each data set. values: pooled scale values, as
     scale_values.pooled_table. pooled: the model, its errors counting that scale values were
     estimated; as_known: the same with errors that take them as known, as published.
+    parameters: those of `pooled`, with paths by the `estimator`; "published" where it was chosen,
+    or where the jackknife cannot be made, which `flags` say.
     """
 
     steps: tuple[TwoStep, ...]
     values: pd.DataFrame
     pooled: PooledFit
     as_known: PooledFit
+    parameters: pd.DataFrame
+    estimator: Estimator
+    flags: tuple[str, ...] = ()
 
 
 @single_thread()
@@ -88,19 +102,50 @@ def fit(
 
 
 @single_thread()
-def analyse(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> Analysis:
+def analyse(
+    frames: Sequence[pd.DataFrame],
+    *,
+    model: Model,
+    table: Table,
+    estimator: Estimator = "jackknife",
+) -> Analysis:
     """Analyse completed data sets of the same children: both steps on each, pooled.
 
     A single one, in which nothing was unknown, passes through; the pooled fits say so in their
-    flags. Raises EstimationError as `fit` does.
+    flags. Raises EstimationError as `fit` does, ModelError for another estimator.
     """
+    if estimator not in get_args(Estimator):
+        raise ModelError(
+            f"estimator={estimator!r} is unknown; expected one of {', '.join(get_args(Estimator))}."
+        )
     steps = tuple(fit(frame, model=model, table=table) for frame in frames)
     values = [step.values for step in steps]
     estimates, variances = scale_values.arrays(values)
     rubin = pooling.rubin(estimates, variances, df_complete=values[0].n_clusters - 1)
+    pooled = pooling.pool([step.counted for step in steps])
+    wanted = estimator == "jackknife"
+    corrected = jackknife.corrected(frames, model=model, table=table) if wanted else None
     return Analysis(
         steps=steps,
         values=scale_values.pooled_table(values, pooled=rubin),
-        pooled=pooling.pool([step.counted for step in steps]),
+        pooled=pooled,
         as_known=pooling.pool([step.fit for step in steps]),
+        parameters=_with_paths(pooled.parameters, corrected, model=model),
+        estimator="jackknife" if corrected else "published",
+        flags=(NO_JACKKNIFE,) if wanted and not corrected else (),
     )
+
+
+def _with_paths(
+    parameters: pd.DataFrame, corrected: jackknife.Corrected | None, *, model: Model
+) -> pd.DataFrame:
+    """Parameters with corrected paths in the place of the others; std moves with est."""
+    if corrected is None:
+        return parameters
+    address = ["lhs", "op", "rhs"]
+    paths = jackknife.pooled(corrected, model=model).set_index(address)
+    result = parameters.set_index(address)
+    per_unit = result["std"] / result["est"]
+    result.loc[paths.index, list(paths)] = paths
+    result.loc[paths.index, "std"] = (per_unit * result["est"]).loc[paths.index]
+    return result.reset_index()[list(parameters)]
