@@ -85,9 +85,10 @@ def likelihood_ratio(
         return _scaled_test([sem.likelihood_ratio(*pair, method=chosen) for pair in pairs])
     both = [logliks(fits, methods=(method,)) for fits in (restricted, general)]
     test = ratio_test(*both, df=df, method=method)
-    if restricted[0].n_clusters is None:
-        return test
-    return replace(test, flags=(*test.flags, IGNORES_CLUSTERS))
+    flags = (*test.flags, *nesting.on_limits(restricted[0], general[0]))
+    if restricted[0].n_clusters is not None:
+        flags = (*flags, IGNORES_CLUSTERS)
+    return replace(test, flags=flags)
 
 
 def _scaled_test(ratios: Sequence[LikelihoodRatio]) -> PooledTest:

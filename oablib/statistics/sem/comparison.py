@@ -61,7 +61,7 @@ def likelihood_ratio(
     return LikelihoodRatio(
         chi2=chi2, df=df, p=float(chdtrc(df, chi2)), method=method, scaling_factor=found.factor,
         shift=found.shift, chi2_scaled=scaled, chi2_scaled_p=float(chdtrc(df, scaled)),
-        flags=found.flags,
+        flags=(*found.flags, *nesting.on_limits(restricted, general)),
     )  # fmt: skip
 
 

@@ -33,7 +33,10 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
     Both are fits to equal data. Judged at the restricted model's estimates.
     """
     if restricted.df <= general.df:
-        return f"it has {restricted.df} degrees of freedom and the general one {general.df}"
+        spec = restricted.core.problem.spec
+        limited = len(spec.restrictions) > spec.n_equalities
+        hint = " (limits such as `a > 0` count for none; test the equality)" if limited else ""
+        return f"it has {restricted.df} degrees of freedom and the general one {general.df}{hint}"
     try:
         there, optimum = at_restricted(restricted, general)
     except EstimationError:
@@ -45,6 +48,21 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
     return (
         f"the general model cannot reproduce what it implies (misfit {highest - reached:.1e} per "
         f"row, expected at most {MISFIT_TOLERANCE:.0e})"
+    )
+
+
+def on_limits(restricted: SemFit, general: SemFit) -> tuple[str, ...]:
+    """A sentence where an active limit bends the distribution of the ratio of two models."""
+    texts = dict.fromkeys(
+        f"`{fit.core.problem.spec.restrictions[number].text}`"
+        for fit in (restricted, general)
+        for number in fit.core.optimum.active
+    )
+    if not texts:
+        return ()
+    return (
+        f"{', '.join(texts)} is active: a ratio on a limit follows a mixture of chi2 with several "
+        "df (Self & Liang, 1987, J Am Stat Assoc 82:605), so that p is rough.",
     )
 
 

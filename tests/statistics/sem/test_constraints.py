@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lavaan_reference import data
 
 from oablib import pooling, sem
-from oablib.base.errors import EstimationError, ModelError, PoolingError
+from oablib.base.errors import ComparisonError, EstimationError, ModelError, PoolingError
 
 PUPILS = data("base_model")
 CLUSTER: dict[str, Any] = {"cluster": "school_id"}
@@ -35,6 +35,9 @@ def assert_same(one: sem.SemFit, other: sem.SemFit) -> None:
         assert getattr(one, name) == pytest.approx(getattr(other, name), rel=SAME_RTOL), name
 
 
+SHARED = (
+    "cito ~ n*nscct + a*education_father + a*education_mother + o*origin\n" + PATHS.split("\n")[2]
+)
 FREE = fitted(PATHS)
 
 
@@ -87,11 +90,6 @@ def test_equality_gives_what_substitution_by_hand_gives():
     assert constrained.n_parameters == by_hand.n_parameters
 
 
-SHARED = (
-    "cito ~ n*nscct + a*education_father + a*education_mother + o*origin\n" + PATHS.split("\n")[2]
-)
-
-
 def test_equality_of_two_labels_is_one_label():
     constrained, shared = fitted(PATHS + "a == b"), fitted(SHARED)
     assert_same(constrained, shared)
@@ -135,6 +133,18 @@ def test_active_limit_gives_the_estimates_of_the_equality(limits, equality):
     active = limited.constraints["active"].sum()
     assert active == equality.count("==")
     assert sum("is active" in flag for flag in limited.flags) == active
+
+
+def test_ratio_on_a_limit_says_that_its_p_is_rough():
+    limited, equal = fitted(PATHS + "o > 0"), fitted(PATHS + "o > 0; a == b")
+    found = sem.likelihood_ratio(equal, limited)
+    assert found.df == 1
+    assert any("`o > 0` is active: a ratio on a limit" in flag for flag in found.flags)
+    assert not any("active" in flag for flag in sem.likelihood_ratio(fitted(SHARED), FREE).flags)
+    pooled = pooling.likelihood_ratio([equal] * 2, [limited] * 2, method="D2")
+    assert any("`o > 0` is active" in flag for flag in pooled.flags)
+    with pytest.raises(ComparisonError, match="limits such as `a > 0` count for none"):
+        sem.likelihood_ratio(limited, FREE)
 
 
 def test_limits_before_a_variable_are_those_of_its_label():
