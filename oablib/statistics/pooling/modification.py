@@ -7,7 +7,7 @@ distribution; D1 and D2 have. Robust forms allow for pupils of one school being 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from oablib.base.errors import PoolingError
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import ScoreTest, SemFit, comparable
+from oablib.statistics.sem import ScoreTest, SemFit, arguments, comparable
 from oablib.statistics.sem.candidates import candidates_of, listed
 
 Statistic = Literal["D2", "D1"]
@@ -58,8 +58,8 @@ def modification_indices(
     reason: why numbers are NaN or were changed. Raises PoolingError for fits that differ or an
         unknown test, ModelError for a candidate that the model has or cannot have.
     """
-    if test not in get_args(Statistic):
-        raise PoolingError(f"test={test!r} is unknown; expected one of D2, D1.")
+    arguments.one_of("test", test, Statistic, error=PoolingError)
+    arguments.switch("robust", robust, error=PoolingError)
     fits = comparable.to_pool(fits)
     texts = candidates_of(fits[0].core.problem.spec) if candidates is None else listed(candidates)
     chosen = f"{test.lower()}{'_robust' if robust else ''}"

@@ -13,7 +13,7 @@ from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
 from oablib.statistics.pooling.rules import Pooled
-from oablib.statistics.sem import SemFit, comparable
+from oablib.statistics.sem import SemFit, arguments, comparable
 from oablib.statistics.sem.solution import Z_95
 
 ADDRESS = ("lhs", "op", "rhs", "group")
@@ -108,6 +108,8 @@ def pool(fits: Iterable[SemFit], *, scale_w: bool = False, cv: float = 0.05) -> 
     (1987), Barnard & Rubin (1999), Enders (2010) for scale_w; precision gives the others. Raises
     PoolingError when there is no fit or `comparable.to_pool` finds that the fits differ.
     """
+    arguments.switch("scale_w", scale_w, error=PoolingError)
+    arguments.number("cv", cv, "a fraction above 0, such as 0.05", error=PoolingError)
     fits = comparable.to_pool(fits)
     first, m = fits[0], len(fits)
     q, u = arrays(fits)

@@ -15,6 +15,7 @@ from scipy.special import chdtrc, fdtrc
 from oablib.base.errors import PoolingError
 from oablib.base.shown import showable
 from oablib.statistics.pooling import rules
+from oablib.statistics.sem import arguments
 
 Method = Literal["D1", "D2", "D3", "D4"]
 
@@ -145,6 +146,12 @@ def d4(
     m = len(ratios)
     if m == 1:
         return untested("D4", df)
+    arguments.number("stacked", stacked, "one likelihood ratio", error=PoolingError)
+    if not (general is None or (isinstance(general, tuple) and len(general) == 2)):
+        raise PoolingError(
+            f"general= is of type {type(general).__name__}; expected a ratio and a number of "
+            "parameters, (ratio, k)."
+        )
     gap, k = (float(ratios.mean()) - stacked, df) if general is None else general
     riv, flags = increase((m + 1) / (k * (m - 1)) * gap)
     df2 = k * (m - 1) * _inverse(riv) ** 2
@@ -240,6 +247,7 @@ def _checked(statistics: ArrayLike, df: int) -> NDArray:
     chi2 = rules.numbers(statistics, "statistics")
     if chi2.ndim != 1 or not len(chi2):
         raise PoolingError(f"Statistics of shape {chi2.shape}; expected one per imputation, (m,).")
+    arguments.whole_number("df", df, "a whole number from 1 on", error=PoolingError)
     bad = int((~(np.isfinite(chi2) & (chi2 >= 0))).sum())
     if bad or df < 1:
         raise PoolingError(

@@ -13,6 +13,7 @@ from scipy.special import stdtr, stdtrit
 
 from oablib.base.errors import PoolingError
 from oablib.base.shown import showable
+from oablib.statistics.sem import arguments
 
 # Eigenvalues of the within-imputation correlation matrix below this share of the largest are those
 # of repeated parameters (equal over groups): exact dependence comes out near 1e-15.
@@ -66,6 +67,7 @@ def rubin(
     Raises PoolingError for no imputation, shapes that differ, numbers that cannot be, and
     scale_w without matrices.
     """
+    arguments.switch("scale_w", scale_w, error=PoolingError)
     q, u = numbers(estimates, "estimates"), numbers(covariances, "covariances")
     fail_if_unfit(q, u, df_complete=df_complete)
     if scale_w and u.ndim == 2:
@@ -79,16 +81,7 @@ def rubin(
 
 def numbers(values: ArrayLike, what: str) -> NDArray:
     """An array of doubles. Raises PoolingError for text, complex numbers, rows of two lengths."""
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind in "buifO":
-            return array.astype(np.float64)
-    except (TypeError, ValueError):
-        pass
-    raise PoolingError(
-        f"The {what} are no array of real numbers; expected one row for each imputation, all of "
-        "one length."
-    )
+    return arguments.array(what, values, error=PoolingError)
 
 
 def combine(
@@ -190,6 +183,10 @@ def fail_if_unfit(q: NDArray, u: NDArray, *, df_complete: float | None) -> None:
             "with (m, k) variances or (m, k, k) matrices, and at least one imputation."
         )
     _fail_if_numbers_are_impossible(q, u)
+    if df_complete is not None:
+        arguments.number(
+            "df_complete", df_complete, "a number above 0, or None", error=PoolingError
+        )
     if df_complete is not None and not df_complete > 0:
         raise PoolingError(
             f"df_complete is {df_complete}; expected a number above 0, or None when it is large."

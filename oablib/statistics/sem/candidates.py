@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import layout, syntax
+from oablib.statistics.sem import arguments, layout, syntax
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.spec import FIXED, Cell, Entry, ModelSpec, matrix_entry
 
@@ -35,18 +35,7 @@ def candidates_of(spec: ModelSpec) -> list[str]:
 
 def listed(candidates: str | Iterable[str]) -> list[str]:
     """Texts of candidates; one text is one candidate, as in lavaan's lavTestScore(add = )."""
-    texts = [candidates] if isinstance(candidates, str) else candidates
-    if not isinstance(texts, Iterable):
-        raise ModelError(
-            f"The candidates are of type {type(texts).__name__}; expected texts such as `y ~ x`."
-        )
-    texts = list(texts)
-    others = sorted({type(text).__name__ for text in texts if not isinstance(text, str)})
-    if others:
-        raise ModelError(
-            f"Some candidates are of type {', '.join(others)}; expected texts such as `y ~ x`."
-        )
-    return texts
+    return arguments.texts("The list of candidates", candidates, "texts such as `y ~ x`")
 
 
 def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
@@ -57,7 +46,7 @@ def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
     """
     estimated = _estimated(spec)
     fixed = {cell.entry: cell.value for cell in spec.cells if cell.group == 0 and cell.value}
-    given = set(spec.exogenous) if spec.likelihood == "conditional" else set()
+    taken = set(spec.exogenous) if spec.likelihood == "conditional" else set()
     candidates = []
     for text in texts:
         cells = _cells(spec, text)
@@ -65,7 +54,7 @@ def read_candidates(spec: ModelSpec, texts: Sequence[str]) -> list[list[Cell]]:
             raise ModelError(
                 f"The candidate {text!r} is estimated already; leave it out of the list."
             )
-        if any(cell.lhs in given or (cell.op == "~~" and cell.rhs in given) for cell in cells):
+        if any(cell.lhs in taken or (cell.op == "~~" and cell.rhs in taken) for cell in cells):
             raise ModelError(
                 f"The candidate {text!r} explains an exogenous variable, which "
                 "likelihood='conditional' takes as given; use likelihood='joint'."
@@ -94,8 +83,8 @@ def against(spec: ModelSpec) -> NDArray:
     model and i only explains: what is given comes before what is explained.
     """
     sources = {c.rhs for c in spec.cells if c.op == "~"} - {*spec.endogenous, *spec.latent}
-    given = np.array([name in sources for name in spec.variables])
-    return reach(spec).T | np.outer(given, ~given)
+    only_source = np.array([name in sources for name in spec.variables])
+    return reach(spec).T | np.outer(only_source, ~only_source)
 
 
 def reach(spec: ModelSpec) -> NDArray:

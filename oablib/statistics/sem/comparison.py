@@ -91,7 +91,7 @@ def compare(fits: Mapping[str, SemFit]) -> pd.DataFrame:
     )
     tests = _tests_in_order(fits)
     found = pd.DataFrame([tests.get(name, {}) for name in fits], columns=[*DIFFERENCES, "reason"])
-    texts = {"against": found["against"].fillna(""), "reason": found["reason"].fillna("")}
+    texts = {name: found[name].astype(object).fillna("") for name in ("against", "reason")}
     return pd.concat([table, found.assign(**texts)], axis=1)
 
 

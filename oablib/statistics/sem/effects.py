@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import solution
+from oablib.statistics.sem import arguments, solution
 from oablib.statistics.sem.candidates import reach
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.solution import Values
@@ -47,8 +47,10 @@ def effects(fit: SemFit, *, draws: int = DEFAULT_DRAWS, seed: int = 1) -> pd.Dat
     without paths and for too few draws.
     """
     fail_if_no_fit(fit)
-    if not isinstance(draws, int | np.integer) or (draws and draws < LEAST_DRAWS):
-        raise ModelError(f"draws={draws}; expected 0, or a number from {LEAST_DRAWS} up.")
+    arguments.whole_number("seed", seed, "a whole number from 0 on")
+    arguments.whole_number("draws", draws, f"0, or at least {LEAST_DRAWS}")
+    if draws and draws < LEAST_DRAWS:
+        raise ModelError(f"draws={draws}; expected 0, or at least {LEAST_DRAWS}.")
     problem, optimum = fit.core.problem, fit.core.optimum
     wanted = _structure(problem.spec)
     if not len(wanted.kind):

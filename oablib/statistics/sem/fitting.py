@@ -21,11 +21,12 @@ from oablib.statistics.sem import (
 )
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import Design, Prepared, prepare
+from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.spec import Coding, Equal, Likelihood
 
 
@@ -155,10 +156,8 @@ def fit(
     options.fail_if_unknown(unknown, fit)
     checks.fail_if_model_is_no_text(model)
     design = Design(cluster, group, weights, cluster_correction)
-    options.fail_if_column_is_no_name(design)
     if isinstance(data, Prepared):
-        _fail_if_prepared_otherwise(data, design)
-        design = data.sample.design
+        design = design.of_prepared(data.sample.design)
     else:
         checks.fail_if_data_are_no_frame(data)
     kind = options.errors_of(estimator, errors)
@@ -207,21 +206,6 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         flags=(*remarks, *flags.on_fit(problem, optimum, measures)),
         core=Core(problem, optimum, covariance),
     )
-
-
-def _fail_if_prepared_otherwise(data: Prepared, given: Design) -> None:
-    design = data.sample.design
-    if design.cluster_correction and not given.cluster_correction:
-        raise ModelError(
-            "cluster_correction=False, but the data were prepared with it; prepare them anew."
-        )
-    for name in ("cluster", "group", "weights"):
-        column, used = getattr(given, name), getattr(design, name)
-        if column not in (None, used):
-            raise ModelError(
-                f"{name}={column!r}, but the data were prepared with {name}={used!r}; "
-                "prepare them anew or leave the option out."
-            )
 
 
 def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:

@@ -12,12 +12,21 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import checks, comparable, constrained, measures, solution, spec
+from oablib.statistics.sem import (
+    arguments,
+    checks,
+    comparable,
+    constrained,
+    measures,
+    solution,
+    spec,
+)
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import Design, GroupSample, Sample
+from oablib.statistics.sem.sample import GroupSample, Sample
 
 
 def paths(
@@ -31,7 +40,10 @@ def paths(
     restricted or that names other variables, EstimationError as `fit`.
     """
     checks.fail_if_model_is_no_text(model)
-    _fail_if_shapes_differ(list(names), n, means, covariances)
+    names = arguments.texts("names", names, "names of variables")
+    n, means = arguments.array("n", n), arguments.array("means", means)
+    covariances = arguments.array("covariances", covariances)
+    _fail_if_shapes_differ(names, n, means, covariances)
     specification = spec.parse(model)
     absent = [name for name in specification.observed if name not in names]
     if absent or not problems.centred(specification):
@@ -55,10 +67,11 @@ def _fail_if_shapes_differ(
     b, p = np.size(n), len(names)
     found = tuple(np.shape(each) for each in (n, means, covariances))
     expected = ((b,), (b, p), (b, p, p))
-    if found != expected or not b:
+    unfit = not all(np.isfinite(each).all() for each in (n, means, covariances))
+    if found != expected or not b or unfit:
         raise ModelError(
             f"n, means and covariances have the shapes {', '.join(map(str, found))}; expected "
-            f"(b,), (b, p) and (b, p, p) with p = {p} names and b of 1 or more."
+            f"finite numbers of (b,), (b, p) and (b, p, p) with p = {p} names and b of 1 or more."
         )
 
 
@@ -92,15 +105,15 @@ def loglik_at(fit: SemFit, est: ArrayLike) -> float:
     of estimates does.
     """
     fail_if_no_fit(fit)
-    problem, given = fit.core.problem, np.asarray(est, dtype=np.float64)
-    if given.shape != (len(fit.parameters),):
+    problem, values = fit.core.problem, arguments.array("est", est)
+    if values.shape != (len(fit.parameters),):
         raise ModelError(
-            f"est has shape {given.shape}; expected one number for each of the "
+            f"est has shape {values.shape}; expected one number for each of the "
             f"{len(fit.parameters)} rows of fit.parameters."
         )
     value = np.full(len(problem.spec.cells), np.nan)
     shown = solution.rows(problem.spec)
-    value[shown] = given[: len(shown)]
+    value[shown] = values[: len(shown)]
     theta = solution.standard_theta(problem, value, given=fit.core.optimum.theta)
     constrained.fail_if_curve_is_left(problem, theta)
     try:

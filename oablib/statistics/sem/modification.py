@@ -16,7 +16,7 @@ from scipy.linalg import block_diag
 from scipy.special import chdtrc
 
 from oablib.base.shown import showable
-from oablib.statistics.sem import constrained, directions, inference, solution
+from oablib.statistics.sem import arguments, constrained, directions, inference, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import (
     against,
@@ -88,6 +88,7 @@ def modification_indices(
     expected information, as lavaan's. Raises ModelError for a candidate that is free already or
     names what the model does not hold.
     """
+    arguments.switch("robust", robust)
     rows = [_row(test, robust=robust) for test in score_tests(fit, candidates)]
     columns = ["lhs", "op", "rhs", "group", "mi", "mi_robust", "epc", "sepc", "p", "df"]
     table = pd.DataFrame(rows, columns=[*columns, "reverse_path"])

@@ -1,13 +1,14 @@
 """Options of `fit`: which values there are, what lavaan's words mean here, what contradicts."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from oablib.base.errors import ModelError
 from oablib.base.wording import did_you_mean
+from oablib.statistics.sem import arguments
+from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.inference import Errors
-from oablib.statistics.sem.sample import Design
 from oablib.statistics.sem.spec import Likelihood
 
 # lavaan's estimators that are fitted here, and the errors they go with; the first by default.
@@ -72,37 +73,34 @@ _OTHER_ESTIMATORS = {
 
 def fail_if_unknown(unknown: Mapping[str, object], function: Callable[..., object]) -> None:
     """Raise ModelError for arguments that `function` does not have, with what to use instead."""
-    for given in unknown:
-        name = given.replace(".", "_")
+    for argument in unknown:
+        name = argument.replace(".", "_")
         # auto.var, auto.cov.y, int.ov.free and their like say what a silent text means.
         automatic = name.startswith(("auto_", "int_ov", "int_lv"))
         advice = _IN_TEXT if automatic else INSTEAD.get(name)
         if advice:
-            raise ModelError(f"{given}= is no argument of sem.fit: {advice}.")
+            raise ModelError(f"{argument}= is no argument of sem.fit: {advice}.")
         keywords = inspect.signature(function).parameters.values()
         known = [each.name for each in keywords if each.kind is each.KEYWORD_ONLY]
-        raise ModelError(f"{given}= is no argument of sem.fit{did_you_mean(name, known)}")
+        raise ModelError(f"{argument}= is no argument of sem.fit{did_you_mean(name, known)}")
 
 
-def errors_of(estimator: str | None, errors: str | None) -> Errors:
+def errors_of(estimator: str | None, errors: Errors | None) -> Errors:
     """Kind of standard errors that both options ask for; robust ones if they are silent.
 
     estimator: "ML" or "MLR" in any case, as in lavaan. Raises ModelError for other values, and
     where the two contradict each other.
     """
-    known = get_args(Errors)
-    if errors is not None and errors not in known:
-        raise ModelError(
-            f"errors={_quoted(errors)} is unknown; expected one of {', '.join(known)}."
-        )
+    if errors is not None:
+        arguments.one_of("errors", errors, Errors)
     if estimator is None:
-        return next(kind for kind in known if kind == (errors or "robust"))
+        return errors or "robust"
     name = estimator.upper() if isinstance(estimator, str) else ""
     if name not in ESTIMATORS:
         hint = f" {name}: {_OTHER_ESTIMATORS[name]}." if name in _OTHER_ESTIMATORS else ""
         raise ModelError(
-            f"estimator={_quoted(estimator)} is unknown; expected ML (errors of the expected "
-            f"information, plain test) or MLR (robust errors, scaled test).{hint}"
+            f"estimator={arguments.quoted(estimator)} is unknown; expected ML (errors of the "
+            f"expected information, plain test) or MLR (robust errors, scaled test).{hint}"
         )
     kinds = ESTIMATORS[name]
     if errors not in (None, *kinds):
@@ -110,61 +108,26 @@ def errors_of(estimator: str | None, errors: str | None) -> Errors:
             f"estimator={name!r} has errors {' or '.join(map(repr, kinds))}, but errors="
             f"{errors!r} is asked for; leave out one of the two."
         )
-    return kinds[0] if errors is None else next(kind for kind in kinds if kind == errors)
+    return errors or kinds[0]
 
 
 def fail_if_unfit(likelihood: str, errors: Errors, design: Design, *, mean_structure: bool) -> None:
     """Raise ModelError for values that an option cannot have, and for columns without effect."""
-    known = get_args(Likelihood)
-    if likelihood not in known:
-        divisor = " lavaan's normal and wishart mean other divisors; here it is n always."
-        hint = divisor if likelihood in ("normal", "wishart") else ""
-        raise ModelError(
-            f"likelihood={_quoted(likelihood)} is unknown; expected one of {', '.join(known)}."
-            f"{hint}"
-        )
-    switches = {"mean_structure": mean_structure, "cluster_correction": design.cluster_correction}
-    for name, value in switches.items():
-        if value not in (True, False):
-            raise ModelError(f"{name}={_quoted(value)} is unknown; expected True or False.")
-    if errors == "robust":
-        return
-    for name in ("cluster", "weights"):
-        if getattr(design, name) is not None:
+    arguments.one_of("likelihood", likelihood, Likelihood)
+    arguments.switch("mean_structure", mean_structure)
+    for role in ("cluster", "weights"):
+        if errors != "robust" and getattr(design, role) is not None:
             raise ModelError(
-                f"errors={errors!r} ignores {name}; use errors='robust' (estimator 'MLR') or leave "
-                f"out {name}."
+                f"errors={errors!r} ignores {role}; use errors='robust' (estimator 'MLR') or leave "
+                f"out {role}."
             )
 
 
-def fail_if_column_is_no_name(design: Design) -> None:
-    """Raise ModelError for clusters, groups or weights that are given as values, or as a list."""
-    for role in ("cluster", "group", "weights"):
-        given = getattr(design, role)
-        if given is not None and not isinstance(given, str):
-            raise ModelError(
-                f"{role}= is of type {type(given).__name__}; expected the name of one column of "
-                "the data, as text."
-            )
-
-
-def names(option: str, given: object, kinds: object) -> tuple[Any, ...]:
+def names(option: str, value: object, kinds: Any) -> tuple[Any, ...]:
     """What an option of one or several names holds, in one order; kinds: a Literal with all."""
-    listed = (given,) if isinstance(given, str) else given
     known = get_args(kinds)
-    if not isinstance(listed, Collection):
-        raise ModelError(
-            f"{option}= is of type {type(given).__name__}; expected some of {', '.join(known)}."
-        )
-    unknown = [each for each in listed if each not in known]
+    listed = arguments.texts(f"{option}=", value, f"some of {', '.join(known)}")
+    unknown = [name for name in listed if name not in known]
     if unknown:
-        shown = ", ".join(map(_quoted, unknown))
-        raise ModelError(f"{option}=[{shown}] is unknown; expected {', '.join(known)}.")
+        raise ModelError(f"{option}={unknown} is unknown; expected {', '.join(known)}.")
     return tuple(name for name in known if name in listed)
-
-
-def _quoted(value: object) -> str:
-    """A text as it was given, of anything else its type: it may hold values of persons."""
-    if isinstance(value, str | bool | int):
-        return repr(value)
-    return f"<{type(value).__name__}>"

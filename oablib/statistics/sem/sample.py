@@ -5,7 +5,7 @@ tests need the products of `features` as well. After `prepare` no step looks at 
 that any number of models of the prepared columns cost the same, whatever the number of rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,7 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
-from oablib.statistics.sem import checks
+from oablib.base.errors import ModelError
+from oablib.statistics.sem import arguments, checks
+from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.spec import ModelSpec
 
 # Directions with less than this share of a variable's variance are rounding of the columns.
@@ -46,16 +48,6 @@ class GroupSample:
         """
         shift = mean if centred else np.zeros_like(mean)
         return cls(n=n, shift=shift, mean=(mean - shift) / scale, cov=cov, root=root)
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """Columns of the data that are no variables of the model: as given to `fit`."""
-
-    cluster: str | None = None
-    group: str | None = None
-    weights: str | None = None
-    cluster_correction: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +113,7 @@ class Prepared:
 
 def prepare(
     data: pd.DataFrame,
-    columns: Sequence[str],
+    columns: str | Iterable[str],
     *,
     cluster: str | None = None,
     group: str | None = None,
@@ -131,12 +123,15 @@ def prepare(
     """Read `columns` once, so that many models of them can be fitted at no cost per row.
 
     Options as in `fit`, which does this for the columns of its model. That scores are linear in
-    the features summed here: docs/decisions/0006. Raises ModelError for a column that is absent;
-    EstimationError for columns that are repeated, not numeric, incomplete
+    the features summed here: docs/decisions/0006. Raises ModelError for no column and
+    for one that is absent; EstimationError for columns that are repeated, not numeric, incomplete
     or constant, weights of zero or below, and fewer than two groups or clusters (of each group).
     """
     checks.fail_if_data_are_no_frame(data)
-    names = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
+    names = tuple(dict.fromkeys(arguments.texts("columns", columns, "names of columns, as text")))
+    if not names:
+        raise ModelError("There are no columns to prepare; expected those of all models to come.")
+    design = Design(cluster, group, weights, cluster_correction)
     needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     checks.fail_if_column_is_repeated(needed, data)
@@ -148,7 +143,6 @@ def prepare(
         weights=None if weights is None else normalised(checks.weights(data[weights])),
     )
     codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
-    design = Design(cluster, group, weights, cluster_correction)
     return Prepared(names, _summarised(names, rows, codes, list(map(str, labels)), design=design))
 
 

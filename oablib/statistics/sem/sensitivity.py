@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import checks, constrained, inference, sample
+from oablib.statistics.sem import arguments, checks, constrained, inference, sample
 from oablib.statistics.sem import solution as table
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 
@@ -32,6 +32,7 @@ def influence(
     data, weights: as in the fit. Raises ModelError for a fit of several groups or other data.
     """
     u, w = _rows(fit, data, weights=weights)
+    arguments.column("cluster", cluster, optional=False)
     checks.fail_if_column_is_absent([cluster], list(data.columns))
     codes, labels = checks.codes(data[cluster], "clusters")
     sums = sample.cluster_sums(
@@ -55,6 +56,7 @@ def response(
     active. Raises ModelError as `influence`, and for constraints that are not linear.
     """
     u, w = _rows(fit, data, weights=weights)
+    _fail_if_moves_are_unfit(moved, len(u))
     constrained.fail_if_curved(
         fit.core.problem, fit.core.optimum, needs="Responses", instead="fit the moved data anew"
     )
@@ -72,9 +74,10 @@ def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
     follow; its tests of fit and modification indices stay as they are.
     """
     fail_if_no_fit(fit)
-    if np.shape(covariance) != fit.covariance.shape or not np.isfinite(covariance).all():
+    covariance = arguments.array("covariance", covariance)
+    if covariance.shape != fit.covariance.shape or not np.isfinite(covariance).all():
         raise ModelError(
-            f"The covariance has shape {np.shape(covariance)}; expected finite numbers of shape "
+            f"The covariance has shape {covariance.shape}; expected finite numbers of shape "
             f"{fit.covariance.shape}, rows as in fit.parameters."
         )
     inverse = np.linalg.pinv(_slopes(fit), rcond=NO_DIRECTION)
@@ -99,12 +102,13 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDAr
         )
     problem = fit.core.problem
     group = problem.sample.groups[0]
+    arguments.column("weights", weights)
     needed = [*problem.spec.observed, *([] if weights is None else [weights])]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     values = checks.numbers(data[list(problem.spec.observed)])
-    given = np.ones(len(data)) if weights is None else checks.weights(data[weights])
+    raw = np.ones(len(data)) if weights is None else checks.weights(data[weights])
     u = (values - group.shift) / problem.sample.scale - group.mean
-    w = sample.normalised(given)
+    w = sample.normalised(raw)
     far = float(np.abs(w @ u).max()) / len(u)
     if len(u) != fit.n or far > SAME_MEANS:
         raise ModelError(
@@ -112,6 +116,15 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDAr
             f"fit, which has {fit.n} rows; give the rows and weights that were fitted."
         )
     return u, w
+
+
+def _fail_if_moves_are_unfit(moved: Sequence[Mapping[str, NDArray]], n: int) -> None:
+    mappings = isinstance(moved, Sequence) and all(isinstance(each, Mapping) for each in moved)
+    if not mappings or any(np.shape(d) != (n,) for each in moved for d in each.values()):
+        raise ModelError(
+            f"moved= is of type {type(moved).__name__}; expected a list with a mapping for each "
+            f"number, from names of columns to derivatives of shape ({n},)."
+        )
 
 
 def _moved_sums(fit: SemFit, u: NDArray, w: NDArray, columns: Mapping[str, NDArray]) -> NDArray:

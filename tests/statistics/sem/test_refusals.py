@@ -205,5 +205,5 @@ def test_effects_need_paths_and_draws():
     fit = sem.fit("cito ~~ nscct", DATA)
     with pytest.raises(ModelError, match="no path"):
         effects(fit)
-    with pytest.raises(ModelError, match="draws=10; expected 0, or a number from 1000 up"):
+    with pytest.raises(ModelError, match="draws=10; expected 0, or at least 1000"):
         effects(sem.fit(MODEL, DATA), draws=10)
