@@ -20,7 +20,7 @@ from oablib.statistics.pooling.ratios import (
     logliks,
     ratio_test,
 )
-from oablib.statistics.sem import SemFit, comparable
+from oablib.statistics.sem import SemFit, arguments, comparable
 from oablib.statistics.sem.measures import criteria
 from oablib.statistics.sem.nesting import why_not_nested
 
@@ -85,9 +85,12 @@ def compare(
             "No models to compare; expected names with their fits, as in "
             "{'without x': fits, 'with x': others}."
         )
-    base = next(iter(models)) if base is None else base
-    if base not in models:
-        raise ComparisonError(f"base={base!r} is none of the models: {', '.join(models)}.")
+    if base is None:
+        base = next(iter(models))
+    elif not isinstance(base, str) or base not in models:
+        raise ComparisonError(
+            f"base={arguments.quoted(base)} is none of the models: {', '.join(models)}."
+        )
     models = comparable_models(models)
     _fail_if_cost_is_unfit(costs, known=set(models[base][0].core.problem.spec.variables))
     values = {name: logliks(fits) for name, fits in models.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from oablib.base.shown import showable
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, pooled_tests
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import SemFit, comparable, nesting
+from oablib.statistics.sem import SemFit, arguments, comparable, nesting
 from oablib.statistics.sem.comparison import LikelihoodRatio
 from oablib.statistics.sem.scaled_difference import DEFAULT_METHOD, ScaledMethod
 
@@ -67,14 +67,13 @@ def likelihood_ratio(
     in n, m, variables, likelihood or data, or are not nested, and for methods that are unknown or
     contradict each other.
     """
+    arguments.one_of("method", method, RatioMethod, error=ComparisonError)
+    if scaled_method is not None:
+        arguments.one_of("scaled_method", scaled_method, ScaledMethod, error=ComparisonError)
     if scaled_method is not None and method != "D2_scaled":
         raise ComparisonError(
             f"scaled_method={scaled_method!r} is for method='D2_scaled', found method={method!r}; "
             "change one of them."
-        )
-    if method not in get_args(RatioMethod):
-        raise ComparisonError(
-            f"method={method!r} is unknown; expected one of {', '.join(get_args(RatioMethod))}."
         )
     restricted, general = comparable_models({"restricted": restricted, "general": general}).values()
     nesting.fail_if_not_nested(restricted[0], general[0])

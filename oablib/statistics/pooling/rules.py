@@ -183,11 +183,10 @@ def fail_if_unfit(q: NDArray, u: NDArray, *, df_complete: float | None) -> None:
             "with (m, k) variances or (m, k, k) matrices, and at least one imputation."
         )
     _fail_if_numbers_are_impossible(q, u)
-    if df_complete is not None:
-        arguments.number(
-            "df_complete", df_complete, "a number above 0, or None", error=PoolingError
-        )
-    if df_complete is not None and not df_complete > 0:
+    if df_complete is None:
+        return
+    arguments.number("df_complete", df_complete, "a number above 0, or None", error=PoolingError)
+    if not df_complete > 0:
         raise PoolingError(
             f"df_complete is {df_complete}; expected a number above 0, or None when it is large."
         )

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import get_args
 
 import pandas as pd
 from scipy.special import chdtrc
 
 from oablib.base.errors import ComparisonError
 from oablib.base.shown import showable
-from oablib.statistics.sem import comparable, nesting, scaled_difference
+from oablib.statistics.sem import arguments, comparable, nesting, scaled_difference
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.scaled_difference import DEFAULT_METHOD, ScaledMethod
 
@@ -48,10 +47,7 @@ def likelihood_ratio(
     Raises ComparisonError unless both are of the same rows, variables and likelihood and the
     restricted one is a special case of the general one.
     """
-    if method not in get_args(ScaledMethod):
-        raise ComparisonError(
-            f"method={method!r} is unknown; expected one of {', '.join(get_args(ScaledMethod))}."
-        )
+    arguments.one_of("method", method, ScaledMethod, error=ComparisonError)
     comparable.to_compare({"restricted": restricted, "general": general})
     df = restricted.df - general.df
     chi2 = float(restricted.chi2 - general.chi2)
