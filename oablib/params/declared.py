@@ -20,6 +20,9 @@ ColumnKey = Annotated[
     kinds.form("([a-z][a-z0-9_]*)?"),
     kinds.expecting("text: the key of a column in the codebook"),
 ]
+UnknownOutcome = Annotated[
+    str, kinds.form("(kept|left_out)"), kinds.expecting('"kept" or "left_out"')
+]
 ProfileName = Annotated[str, kinds.form("(strict|by_law)"), kinds.expecting('"strict" or "by_law"')]
 Languages = Annotated[
     str,
@@ -60,6 +63,10 @@ class RunParameters(BaseModel):
     # Rubin's rules need a variance between imputations.
     imputations: int = Field(default=5, ge=2, le=1000, description="completed data sets")
     iterations: Rounds = Field(default=5, description="rounds of chained equations for each")
+    unknown_outcome: UnknownOutcome = Field(
+        default="kept",
+        description="children whose outcome was imputed, in the analysis: kept or left_out",
+    )
     draws: int = Field(
         default=200, ge=10, le=10_000, description="samples of schools, for how stable a choice is"
     )

@@ -117,6 +117,14 @@ def faults(model: "Model") -> Iterator[kinds.Fault]:
     yield from _equation_faults(model)
     yield from _candidate_faults(model)
     yield from formed.faults(model)
+    for index, column in enumerate(model.imputed):
+        part = {model.cluster: "cluster", model.wave: "wave"}.get(column)
+        if part:
+            text = (
+                f"imputed names {column!r}, the model's {part}, which must be known of every "
+                "child; take it out, and drop children without it from the delivery."
+            )
+            yield ("imputed", index), text
     for column in model.fixed_values:
         if column not in model.scaled:
             text = f"{column!r} has no scale values{did_you_mean(column, model.scaled)}"

@@ -50,6 +50,7 @@ def recover(
     iterations: int,
     seed: int,
     repeats: int = REPEATS,
+    unknown_outcome: str = imputation.KEPT,
 ) -> Recovered:
     """Plant direct effects in completed data sets, hide as the data hide, impute and fit.
 
@@ -58,10 +59,19 @@ def recover(
     imputed variables, and with normal errors that are alike within schools. Scale values are those
     that were found and count as known, so that the truth is exact. A child then has the pattern of
     unknown values of the child that had its rank of the outcome, among children of its wave and
-    background: missing at random, and related to the outcome as in the data.
+    background: missing at random, and related to the outcome as in the data. A child whose outcome
+    is unknown keeps its own pattern. unknown_outcome: as of imputation.analysed.
     Raises ImputationError as imputation.impute, EstimationError as sem.fit does.
     """
-    impute = partial(imputation.impute, model=model, table=table, rule=rule, iterations=iterations)
+    # Planted outcomes may lie beyond those that are possible.
+    impute = partial(
+        imputation.impute,
+        model=model,
+        table=table.unbounded(model.outcome),
+        rule=rule,
+        iterations=iterations,
+    )
+    analysed = partial(imputation.analysed, model=model, unknown_outcome=unknown_outcome)
     scaled = partial(scale_values.apply, values=found.values, model=model, table=table)
     filled = impute(frame, m=repeats, seed=seed)
     if filled.cells.empty:
@@ -73,7 +83,7 @@ def recover(
         truth[model.outcome] = _outcome(scaled(truth), effects, found=found, model=model, rng=rng)
         hidden = _hidden_alike(truth, like=frame, model=model, table=table, rng=rng)
         again = impute(hidden, m=m, seed=int(rng.integers(2**31)))
-        frames = [truth, *imputation.all_completed(hidden, cells=again.cells)]
+        frames = [truth, *analysed(hidden, cells=again.cells)]
         complete, *fits = [
             sem.fit(model.syntax, scaled(each), cluster=model.cluster) for each in frames
         ]
@@ -119,10 +129,14 @@ def _hidden_alike(
     """The pattern of `like` goes to the child of the same rank of the outcome within its group."""
     background = [name for name in model.scaled if name not in model.imputed]
     groups = [like[name] == table.column(name).reference_code for name in background]
-    group = like.groupby([model.waves(like), *groups], sort=False).ngroup().to_numpy()
+    no_outcome = like[model.outcome].isna()
+    group = like.groupby([model.waves(like), no_outcome, *groups], sort=False).ngroup().to_numpy()
+    # Without an outcome a child is its own like: its place stands for the score on both sides.
+    place = pd.Series(np.arange(len(like)), index=like.index)
+    had, has = (each[model.outcome].mask(no_outcome, place) for each in (like, truth))
     # lexsort sorts by its last key first; random numbers break ties of scores.
-    before = np.lexsort((rng.random(len(like)), like[model.outcome], group))
-    after = np.lexsort((truth[model.outcome], group))
+    before = np.lexsort((rng.random(len(like)), had, group))
+    after = np.lexsort((has, group))
     unknown = like[list(model.imputed)].isna().to_numpy()
     moved = np.empty_like(unknown)
     moved[after] = unknown[before]

@@ -25,13 +25,15 @@ def sensitivity(
     m: int,
     iterations: int,
     seed: int,
+    unknown_outcome: str = imputation.KEPT,
 ) -> pd.DataFrame:
     """Direct effects when imputed values are moved by a level (numbers: a standard deviation).
 
     Rows per effect and shift (-1, 0, 1): name, shift, value, se, ci_lower, ci_upper (95 %). Shift
     0 is `found`. A moved analysis that cannot be estimated has NaN. No rows when nothing was
-    unknown. Delta adjustment: Van Buuren (2018, Flexible Imputation of Missing Data, 2nd ed.,
-    section 9.2). Raises ImputationError as imputation.impute does.
+    unknown. unknown_outcome: as of imputation.analysed. Delta adjustment: Van Buuren (2018,
+    Flexible Imputation of Missing Data, 2nd ed., section 9.2). Raises ImputationError as
+    imputation.impute does.
     """
     if not frame[list(model.imputed)].isna().any(axis=None):
         return pd.DataFrame(columns=COLUMNS)
@@ -42,7 +44,9 @@ def sensitivity(
         if shift:
             cells = impute(m=m, iterations=iterations, seed=seed, shift=shift).cells
             try:
-                completed = imputation.all_completed(frame, cells=cells)
+                completed = imputation.analysed(
+                    frame, cells=cells, model=model, unknown_outcome=unknown_outcome
+                )
                 moved = two_step.analyse(completed, model=model, table=table)
             except EstimationError:
                 # A level that only imputed children had may be empty now: no fault of the data.

@@ -20,7 +20,9 @@ def known(frame: pd.DataFrame, *, model: Model) -> NDArray[np.bool_]:
 
 def applies(model: Model, *, rules: Rules) -> bool:
     """Whether the register's pattern is one of the variables that this model imputes."""
-    return {name for pattern in rules.register for name in pattern.unknown} == set(model.imputed)
+    tests = {model.outcome, model.mediator}
+    named = {name for pattern in rules.register for name in pattern.unknown}
+    return named == set(model.imputed) - tests
 
 
 def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.DataFrame:
@@ -36,7 +38,7 @@ def lay(frame: pd.DataFrame, *, model: Model, rules: Rules, seed: int) -> pd.Dat
     shares = np.array([pattern.share for pattern in patterns])
     drawn, laid = rng.choice(len(shares), len(frame), p=shares / shares.sum()), frame.copy()
     complete = known(frame, model=model)
-    for name in model.imputed:
+    for name in dict.fromkeys(name for pattern in patterns for name in pattern.unknown):
         hiding = [number for number, pattern in enumerate(patterns) if name in pattern.unknown]
         laid[name] = frame[name].astype(float).mask(complete & np.isin(drawn, hiding))
     return laid
@@ -81,6 +83,7 @@ def without_tests(model: Model, *, rules: Rules) -> Model:
     outcome, mediator = (rules.stand_ins[test] for test in tests)
     # What is known of later tests would give the outcome away.
     auxiliary = tuple(name for name in model.auxiliary if name not in tests)
+    imputed = tuple(name for name in model.imputed if name not in tests)
     # Products belong to the equation of the outcome, which registers do not have.
     direct = tuple(name for name in model.direct if model.parts_of(name) == (name,))
     return replace(
@@ -88,6 +91,7 @@ def without_tests(model: Model, *, rules: Rules) -> Model:
         outcome=outcome,
         mediator=mediator,
         auxiliary=auxiliary,
+        imputed=imputed,
         direct=direct,
         indirect=tuple(name for name in model.indirect if name in direct),
         products={},

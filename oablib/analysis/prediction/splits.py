@@ -27,6 +27,7 @@ class Setting:
 
     cohort: as delivered, unknown values NaN. delivered, laid: completed from what registers know,
     as delivered and with the register's pattern over the known children, both m times.
+    unknown_outcome: as of imputation.analysed, for the children to learn from.
     """
 
     cohort: pd.DataFrame
@@ -36,6 +37,13 @@ class Setting:
     table: Table
     rules: Rules
     seed: int
+    unknown_outcome: str = imputation.KEPT
+
+    @property
+    def tested(self) -> NDArray[np.bool_]:
+        """Children who have both tests, so that a prediction of them can be judged, (n,)."""
+        tests = [self.model.outcome, self.model.mediator]
+        return np.asarray(self.cohort[tests].notna().all(axis=1))
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -92,6 +100,7 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
         reason = _first_sentence(error)
         failed = [{"method": name, "failed": reason} for name in setting.methods]
         return Split(pd.DataFrame(failed).assign(split=number), pd.DataFrame())
+    test = test & setting.tested
     tested, children = _tested(setting, test), int(test.sum())
     rows: list[dict[str, object]] = []
     groups = pd.DataFrame()
@@ -133,7 +142,9 @@ def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Tra
         iterations=setting.rules.iterations,
         seed=int(state),
     )
-    completed = imputation.all_completed(delivered, cells=filled.cells)
+    completed = imputation.analysed(
+        delivered, cells=filled.cells, model=setting.model, unknown_outcome=setting.unknown_outcome
+    )
     return Training(delivered, completed, setting.table)
 
 

@@ -16,6 +16,7 @@ from oablib.base.errors import EstimationError, InputError
 from oablib.base.shown import showable
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
+from oablib.statistics import imputation
 from oablib.workers import processes
 from oablib.workers.threads import single_thread
 
@@ -62,11 +63,13 @@ def predict(
     splits: int,
     seed: int,
     workers: int = 1,
+    unknown_outcome: str = imputation.KEPT,
 ) -> Prediction:
     """Split the schools of a cohort `splits` times; unknown values are NaN.
 
     The training part is imputed on its own, with its tests; children to be predicted are known as
-    registers know them. The same seed gives the same splits. workers: see processes.each.
+    registers know them, and have both tests. unknown_outcome: as of imputation.analysed. The same
+    seed gives the same splits. workers: see processes.each.
     Raises InputError for fewer than 10 schools; EstimationError when the model could be learned
     in no split; ImputationError when the children to be predicted cannot be filled.
     """
@@ -81,7 +84,7 @@ def predict(
     laid = delivered
     if register.applies(model, rules=rules):
         laid = fill(register.lay(cohort, model=model, rules=rules, seed=seed))
-    setting = Setting(cohort, delivered, laid, model, table, rules, seed)
+    setting = Setting(cohort, delivered, laid, model, table, rules, seed, unknown_outcome)
     task = partial(of_split.by_school, setting)
     results = sorted(processes.each(task, range(splits), workers=workers), key=itemgetter(0))
     rows = pd.concat([split.rows for _, split in results], ignore_index=True)

@@ -142,7 +142,7 @@ def _of_registers(roles: HasRoles, children: Children, *, rule: EducationRule) -
         mediator=roles.mediator,
         cluster=roles.cluster,
         wave="",
-        imputed=roles.imputed,
+        imputed=tuple(name for name in roles.imputed if name in children.codes),
         scaled=dict.fromkeys(rule.school_shares, 1),
         dummies={},
         numeric=tuple(name for name in rule.background if name not in rule.school_shares),

@@ -5,8 +5,11 @@ params/rules/imputation.yaml names the engine that draws; the chain around it is
 """
 
 from oablib.statistics.imputation.cells import (
+    KEPT,
+    LEFT_OUT,
     Imputed,
     all_completed,
+    analysed,
     complete,
     hide,
     pattern,

@@ -39,12 +39,14 @@ def impute(
 ) -> Imputed:
     """Fill unknown values of model.imputed m times by chained equations.
 
+    These may be outcome and mediator, and any other column but the cluster and the wave. What the
+    codebook calls a property of the school is drawn once for each school.
     Predictors are all other variables of the model, its auxiliary columns and, with school_level
     and 10 schools or more, the school: see `predictors.fixed`; and products and splines of the
-    model, formed anew in each round: see `products`. Unknown values are taken to be
-    missing at random given these. shift: levels by which every drawn level is moved in the
-    codebook's order, as far as it goes, or standard deviations for numbers: what if they were not
-    missing at random (Van Buuren, 2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
+    model, formed anew in each round: see `products`. Unknown values are taken to be missing at
+    random given these. shift: levels by which every drawn level is moved in the codebook's order,
+    as far as it goes, or standard deviations for numbers: what if they were not missing at random
+    (Van Buuren, 2018, Flexible Imputation of Missing Data, 2nd ed., section 9.2)?
     The same seed gives the same values whatever the number of workers (see processes.each), and
     the first imputations do not depend on m.
 
@@ -112,7 +114,10 @@ class _Chain:
         self._setting = setting
         self._known = {each.name: each.inner(frame[each.name]) for each in setting.variables}
         self.variables = [each for each in setting.variables if each.unknown.any()]
-        self.engines = {each.name: engines.make(each, rule=rule) for each in self.variables}
+        self.engines = {
+            each.name: engines.make(each, rule=rule, school=setting.school)
+            for each in self.variables
+        }
 
     def run(self, seed: SeedSequence, *, iterations: int) -> _Imputation:
         """Start from random known values and renew every variable in every round."""

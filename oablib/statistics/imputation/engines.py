@@ -1,6 +1,8 @@
 """The engines behind their names, and which of them draws which variable."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,22 +21,64 @@ from oablib.statistics.imputation.variables import Variable
 class Engine(Protocol):
     """Draws one variable; may keep what it learned as a start for the next round."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the rules call it."""
+        ...
 
-    def draw(self, view: View, values: NDArray, *, rng: np.random.Generator) -> NDArray:
-        """New values of the unknown cells, shape (unknown,), given all values (n,) as they are."""
+    def draw(self, view: Any, values: NDArray, *, rng: np.random.Generator) -> NDArray:
+        """New values of the unknown cells, shape (unknown,), given all values (n,) as they are.
+
+        view: a View, or a SchoolView where rows are schools.
+        """
         ...
 
 
-def make(variable: Variable, *, rule: Rule) -> Engine:
-    """The engine of a variable. Raises ParameterError for one that there is not."""
+def make(variable: Variable, *, rule: Rule, school: NDArray) -> Engine:
+    """The engine of a variable; school: (n,), number of each child's school, from 0.
+
+    Raises ParameterError for an engine that there is not.
+    """
     options = dict(rule.category if variable.nominal else rule.number)
     name = options.pop("engine")
     if name not in ENGINES:
         near = did_you_mean(str(name), ENGINES)
         raise ParameterError(f"params/rules/imputation.yaml: no engine {name!r}{near}")
-    engine: Engine = ENGINES[name](variable, **options)
+    make_engine = partial(ENGINES[name], **options)
+    if variable.of_school:
+        return OncePerSchool(variable, school=school, make_engine=make_engine)
+    engine: Engine = make_engine(variable)
     return engine
+
+
+class OncePerSchool:
+    """Draws what all children of a school share, once for each school in which nobody knows it.
+
+    The engine sees one row a school (as mice's 2lonly.pmm; Van Buuren, 2018, section 7.7.3).
+    """
+
+    def __init__(
+        self, variable: Variable, *, school: NDArray, make_engine: Callable[[Variable], Engine]
+    ) -> None:
+        # A child of each school, one of those with a known value where there are any.
+        self._child = np.zeros(school.max() + 1, dtype=int)
+        for rows in (np.flatnonzero(variable.unknown), np.flatnonzero(~variable.unknown)):
+            self._child[school[rows]] = rows
+        self._cells = school[variable.unknown]
+        self._of_schools = replace(variable, unknown=variable.unknown[self._child])
+        self._engine = make_engine(self._of_schools)
+
+    @property
+    def name(self) -> str:
+        """That of the engine which draws."""
+        return self._engine.name
+
+    def draw(self, view: View, values: NDArray, *, rng: np.random.Generator) -> NDArray:
+        """New values of the unknown cells, shape (unknown,), the same within a school."""
+        schools, unknown = values[self._child], self._of_schools.unknown
+        if unknown.any():
+            schools[unknown] = self._engine.draw(view.of_schools(), schools, rng=rng)
+        return schools[self._cells]
 
 
 class Forest:

@@ -40,8 +40,8 @@ def fixed(
 
     Outcome, mediator, all other variables of the model, its auxiliary columns and the wave; per
     school, without the child itself, means of outcome and mediator and the share outside the
-    reference category of each known category; and the school's number of children. Categories
-    are pandas categories, all else floats.
+    reference category of each known category; and the school's number of children. What is imputed
+    is left out: see `View`. Categories are pandas categories, all else floats.
     """
     # Auxiliary columns last, also those that the model itself has: models with the same columns
     # then draw the same values, whatever paths they have.
@@ -72,7 +72,8 @@ def as_columns(frame: pd.DataFrame, *, linear: tuple[str, ...]) -> Columns:
 def _of_school(frame: pd.DataFrame, *, model: Model, table: Table) -> Iterator[tuple[str, NDArray]]:
     school = pd.factorize(frame[model.cluster])[0]
     for name in (model.outcome, model.mediator):
-        yield f"school_{name}", leave_one_out(frame[name].to_numpy(float), school=school)
+        if name not in model.imputed:
+            yield f"school_{name}", leave_one_out(frame[name].to_numpy(float), school=school)
     for name in model.scaled:
         if name not in model.imputed:
             other = (frame[name] != table.column(name).reference_code).to_numpy(float)
@@ -172,15 +173,23 @@ class View:
 
         Means are left out where they are constant, as when all schools hold one child.
         """
-        parts = [_levels(each, self.values[each.name]) for each in self._others()]
-        changing = [*self._school_means().values(), *self._formed().values()]
-        numbers = [_standard(column) for column in changing if column.std() > 0]
-        return Columns.joined([self.setting.columns, *parts, *numbers])
+        return self._joined([*self._school_means().values(), *self._formed().values()])
 
     def table(self) -> pd.DataFrame:
         """All predictors as a table, for engines that split categories; no constant."""
         others = {each.name: each.outer(self.values[each.name]) for each in self._others()}
         return self.setting.known.assign(**others, **self._school_means(), **self._formed())
+
+    def of_schools(self) -> "SchoolView":
+        """The same with one row a school: what its children are on average."""
+        columns, count = self._joined([*self._formed().values()]), np.bincount(self.school)
+        means = [np.bincount(self.school, column) / count for column in columns.matrix.T]
+        return SchoolView(Columns(np.column_stack(means), columns.binary))
+
+    def _joined(self, changing: list[NDArray]) -> Columns:
+        parts = [_levels(each, self.values[each.name]) for each in self._others()]
+        numbers = [_standard(column) for column in changing if column.std() > 0]
+        return Columns.joined([self.setting.columns, *parts, *numbers])
 
     def _others(self) -> list[Variable]:
         return [each for each in self.setting.variables if each.name != self.target.name]
@@ -189,12 +198,13 @@ class View:
         """Leave-one-out school means of the scores as currently filled; name -> (n,).
 
         The target is among them: the mean of a child's schoolmates describes the school, not the
-        child.
+        child. What schoolmates share has none.
         """
         school, variables = self.setting.school, self.setting.variables
         return {
             f"school_{each.name}": leave_one_out(each.score(self.values[each.name]), school=school)
             for each in (variables if self.setting.school_level else ())
+            if not each.of_school
         }
 
     def _formed(self) -> dict[str, NDArray]:
@@ -203,6 +213,27 @@ class View:
             return {}
         values = {each.name: each.outer(self.values[each.name]) for each in self.setting.variables}
         return self.setting.formed.predictors(values, target=self.target.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SchoolView:
+    """Predictors of a property of schools, as `View` gives them, with one row a school."""
+
+    matrix: Columns
+
+    @property
+    def school(self) -> NDArray:
+        """Each row is a school of its own."""
+        return np.arange(len(self.matrix.matrix))
+
+    def columns(self) -> Columns:
+        """All predictors as numbers, a constant first."""
+        return self.matrix
+
+    def table(self) -> pd.DataFrame:
+        """The same as a table, without the constant."""
+        numbers = self.matrix.matrix[:, 1:]
+        return pd.DataFrame(numbers, columns=[f"x{i}" for i in range(1, numbers.shape[1] + 1)])
 
 
 def _levels(variable: Variable, values: NDArray) -> Columns:

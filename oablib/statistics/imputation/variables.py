@@ -18,9 +18,10 @@ class Variable:
     """A variable of model.imputed.
 
     unknown: (n,) bool. codes: known codes in codebook order, shape (K,), None for a number.
-    scores: a number per level, shape (K,): the mean outcome of children who are known to have
-    it. They replace levels where a predictor or a distance must be one number. spread: standard
-    deviation of known numbers, or of scores over children.
+    scores: a number per level, shape (K,): the mean outcome of children of whom both are known;
+    that of all children for a level that none of these has. They replace levels where a predictor
+    or a distance must be one number. spread: standard deviation of known numbers, or of scores over
+    children. of_school: whether all children of a school share the value, as the codebook says.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Variable:
     codes: NDArray | None
     scores: NDArray
     spread: float
+    of_school: bool = False
 
     @property
     def nominal(self) -> bool:
@@ -60,29 +62,46 @@ class Variable:
 def read(frame: pd.DataFrame, *, model: Model, table: Table) -> tuple[Variable, ...]:
     """The variables of model.imputed, whether or not something is unknown.
 
-    Raises ImputationError when a variable has fewer than 50 known values.
+    Raises ImputationError when a variable has fewer than 50 known values, those of a school counted
+    once.
     """
-    known = {name: int(frame[name].notna().sum()) for name in model.imputed}
+    result = tuple(_variable(frame, name, model=model, table=table) for name in model.imputed)
+    school = frame[model.cluster]
+    known = {
+        each.name: school[~each.unknown].nunique() if each.of_school else int((~each.unknown).sum())
+        for each in result
+    }
     few = {name: count for name, count in known.items() if count < MINIMUM_KNOWN}
     if few:
         raise ImputationError(
             f"Known values per variable: {few}; at least {MINIMUM_KNOWN} are needed to fill the "
-            "others. Check the codes for unknown in the codebook, or leave the variable out."
+            "others (of schools, for a property of the school). Check the codes for unknown in the "
+            "codebook, or leave the variable out."
         )
-    return tuple(_variable(frame, name, model=model, table=table) for name in model.imputed)
+    for each in result:
+        _fail_if_all_are_the_same(frame[each.name].dropna(), name=each.name)
+    return result
 
 
 def _variable(frame: pd.DataFrame, name: str, *, model: Model, table: Table) -> Variable:
-    unknown = frame[name].isna().to_numpy()
+    column, unknown = table.column(name), frame[name].isna().to_numpy()
     known = frame[name].dropna().astype(float)
+    # One value in each school as far as known: where schools hold several, children are drawn.
+    of_school = column.level == "school" and bool(
+        (known.groupby(frame.loc[known.index, model.cluster]).nunique() < 2).all()
+    )
+    if not column.categories:
+        spread = float(known.std())
+        return Variable(name, unknown, None, np.empty(0), spread=spread, of_school=of_school)
+    outcome = frame.loc[~unknown, model.outcome].astype(float)
+    means = outcome.groupby(known.to_numpy()).mean().fillna(outcome.mean())
+    codes, scores, spread = means.index.to_numpy(), means.to_numpy(), float(known.map(means).std())
+    return Variable(name, unknown, codes, scores, spread=spread, of_school=of_school)
+
+
+def _fail_if_all_are_the_same(known: pd.Series, *, name: str) -> None:
     if known.nunique() < 2:
         raise ImputationError(
             f"{name}: all {len(known)} known values are the same; expected two or more different "
             "ones to learn from. Check the codes for unknown in the codebook."
         )
-    if not table.column(name).categories:
-        return Variable(name, unknown, None, scores=np.empty(0), spread=float(known.std()))
-    outcome = frame.loc[~unknown, model.outcome].astype(float)
-    scores = outcome.groupby(known.to_numpy()).mean()
-    spread = float(known.map(scores).std())
-    return Variable(name, unknown, scores.index.to_numpy(), scores.to_numpy(), spread=spread)

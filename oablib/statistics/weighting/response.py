@@ -120,11 +120,12 @@ def _dummies(codes: pd.Series, *, column: Column, smallest: int) -> tuple[pd.Dat
 
 
 def _school_means(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
-    columns = {name: frame[name].astype(float) for name in (model.outcome, model.mediator)}
+    tests = [name for name in (model.outcome, model.mediator) if name not in model.imputed]
+    columns = {name: frame[name].astype(float) for name in tests}
     for name in model.scaled:
         if name not in model.imputed:
             columns[name] = (frame[name] != table.column(name).reference_code) * 1.0
-    means = pd.DataFrame(columns).groupby(frame[model.cluster]).transform("mean")
+    means = pd.DataFrame(columns, index=frame.index).groupby(frame[model.cluster]).transform("mean")
     return means.add_prefix("school_mean_")
 
 
