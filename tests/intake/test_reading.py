@@ -1,5 +1,6 @@
 """Intake: equal frames from every format, and every fault reported without a person in it."""
 
+import dataclasses
 import hashlib
 import json
 import sys
@@ -15,7 +16,7 @@ from oablib.base.errors import IncompleteRunError, InputError, OabError, SchemaE
 from oablib.base.language import Words
 from oablib.base.origin import Origin
 from oablib.intake import files
-from oablib.protocol import codebook
+from oablib.protocol import codebook, models
 
 # Stands in child_id, in a text column and in every broken cell; no message may hold it.
 SENTINEL = "999111999"
@@ -153,6 +154,68 @@ def test_steps_say_who_was_dropped(tmp_path, book, cohort):
         [39, 1, 39 - 1],
     ]
     assert "999" in steps["reason"][1]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return models.load("base")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("imputed", [("cito",), ("nscct",), ("nscct", "cito")])
+def test_children_without_a_test_stay_when_the_model_imputes_it(
+    tmp_path, book, cohort, model, form, imputed
+):
+    cohort["residence_status"] = 1
+    path = write(cohort, tmp_path, form=form, table=book.table("cohort"))
+    tests = dataclasses.replace(model, imputed=(*model.imputed, *imputed))
+    read = intake.read(path, codebook=book, model=tests)
+    assert len(read.frame) == ROWS - 2 + len(imputed)
+    assert list(read.steps["step"][1:]) == [n for n in ("nscct", "cito") if n not in imputed]
+    assert read.frame[list(imputed)].isna().sum().to_list() == [1] * len(imputed)
+    rest = dataclasses.replace(model, imputed=model.imputed)
+    plain = intake.read(path, codebook=book, model=rest)
+    assert_frame_equal(plain.frame, intake.read(path, codebook=book).frame)
+
+
+def test_what_the_model_needs_and_does_not_impute_is_counted_by_column(
+    tmp_path, book, cohort, model
+):
+    cohort["residence_status"] = 1
+    path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))
+    mothers = dataclasses.replace(model, name="mine", imputed=("education_mother",))
+    unknown = cohort.iloc[2:]["education_father"].eq(99).sum()
+    with pytest.raises(SchemaError, match="in 1 fault") as caught:
+        intake.read(path, codebook=book, model=mothers)
+    line = str(caught.value).splitlines()[-1]
+    assert line.startswith(f"- cohort.csv, column education_father: {unknown} values unknown,")
+    assert "in `imputed` of params/models/mine.yaml" in line
+    nobody = dataclasses.replace(model, imputed=())
+    cohort.loc[5, "urbanity"] = 77
+    path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))
+    with pytest.raises(SchemaError, match="in 3 faults") as caught:
+        intake.read(path, codebook=book, model=nobody)
+    assert [name in str(caught.value) for name in ("father", "mother", "urbanity")] == [True] * 3
+
+
+def test_an_unknown_auxiliary_may_be_left_out(tmp_path, book, cohort, model):
+    table = book.table("cohort")
+    columns = [
+        dataclasses.replace(each, nullable=True) if each.key == "urbanity" else each
+        for each in table.columns
+    ]
+    tables = [dataclasses.replace(table, columns=tuple(columns)), *book.tables[1:]]
+    loose = dataclasses.replace(book, tables=tuple(tables))
+    cohort["residence_status"] = 1
+    cohort["urbanity"] = cohort["urbanity"].where(cohort.index > 6)
+    path = write(cohort, tmp_path, form="parquet", table=table)
+    with pytest.raises(SchemaError, match=r"urbanity: 5 values unknown.* or leave the column out"):
+        intake.read(path, codebook=loose, model=model)
+    imputed = dataclasses.replace(model, imputed=(*model.imputed, "urbanity"))
+    frame = intake.read(path, codebook=loose, model=imputed).frame
+    assert frame["urbanity"].isna().sum() == 5
+    unused = dataclasses.replace(model, auxiliary=("sex",))
+    assert intake.read(path, codebook=loose, model=unused).frame["urbanity"].isna().sum() == 5
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])

@@ -54,7 +54,8 @@ def levels() -> pd.DataFrame:
 def answer(words: Labels, **changed: Any) -> str:
     options: dict[str, Any] = {
         "drifts": drifts(settled=True), "hidden": hidden(coverage=0.91, upper=0.95),
-        "levels": levels(), "labels": words, "m": 20,
+        "levels": levels(), "labels": words, "m": 20, "outcome": "cito",
+        "unknown_outcome": "kept",
     }  # fmt: skip
     return str(report.answer(counts(mother=4), **(options | changed)))
 
@@ -98,11 +99,38 @@ def test_the_answer_is_dutch_with_dutch_numbers(words: Labels) -> None:
 def test_where_nothing_is_unknown_nothing_was_imputed(words: Labels) -> None:
     empty = OverImputed(pd.DataFrame(), pd.DataFrame())
     text = report.answer(
-        counts(), m=1, drifts=pd.DataFrame(), hidden=empty, levels=levels().iloc[:0], labels=words
-    )
+        counts(), m=1, drifts=pd.DataFrame(), hidden=empty, levels=levels().iloc[:0], labels=words,
+        outcome="cito", unknown_outcome="kept",
+    )  # fmt: skip
     assert text.startswith("**Nothing was imputed**")
     assert "times" not in text
     assert report.shares_text(levels().iloc[:0], labels=words) == ""
+
+
+@pytest.mark.parametrize(
+    ("unknown_outcome", "said", "in_dutch"),
+    [
+        ("kept", "are kept in the analyses, because", "blijven in de analyses, omdat"),
+        ("left_out", "are left out of the analyses: their", "zijn weggelaten uit de analyses: hun"),
+    ],
+)
+def test_children_with_an_imputed_outcome_are_counted(
+    unknown_outcome: str, said: str, in_dutch: str, words: Labels
+) -> None:
+    rows = counts(mother=4)
+    both = pd.concat([rows, rows.iloc[1:].assign(variable="cito", imputed=1234)])
+    options: dict[str, Any] = {"outcome": "cito", "unknown_outcome": unknown_outcome}
+    assert f"1,234 children whose outcome was imputed {said}" in report.outcome_text(
+        both, **options
+    )
+    few = report.outcome_text(both.assign(imputed=np.nan), **options)
+    assert few.startswith(f"Some children whose outcome was imputed {said}")
+    with language.use("nl"):
+        assert f"1.234 kinderen van wie de uitkomst is geïmputeerd, {in_dutch}" in (
+            report.outcome_text(both, **options)
+        )
+    assert report.outcome_text(rows, **options) == ""
+    assert said not in answer(words, unknown_outcome=unknown_outcome)
 
 
 def pattern() -> pd.DataFrame:

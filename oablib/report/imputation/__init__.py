@@ -12,6 +12,7 @@ from oablib.report.imputation.checks import (
 from oablib.report.imputation.counts import (
     imputed_counts,
     imputed_counts_table,
+    outcome_text,
     settings_text,
     unknown_text,
     warnings_list,

@@ -20,12 +20,14 @@ def answer(
     drifts: pd.DataFrame,
     hidden: OverImputed,
     levels: pd.DataFrame,
+    outcome: str,
+    unknown_outcome: str,
     labels: Labels,
 ) -> str:
     """What was unknown and how it was imputed, whether imputed values look right, and the limit.
 
     counts: as imputed_counts. m: data sets. drifts: as imputation.drift. hidden: known values that
-    were hidden. levels: as level_shares.
+    were hidden. levels: as level_shares. outcome, unknown_outcome: of the model and the run.
     """
     unknown = counts[counts["imputed"] != 0]  # hidden ones (NaN) as well
     if unknown.empty:
@@ -44,6 +46,7 @@ def answer(
     parts = [
         counted.shares(unknown, labels=labels),
         how,
+        counted.outcome_text(counts, outcome=outcome, unknown_outcome=unknown_outcome),
         _verdict(drifts, hidden.coverage),
         _settled(drifts, labels=labels),
         _covered(hidden.coverage, labels=labels),
@@ -57,7 +60,7 @@ def answer(
             "`06_diagnostics` tests what a departure would do."
         ),
     ]
-    return " ".join(parts)
+    return " ".join(filter(None, parts))
 
 
 def _verdict(drifts: pd.DataFrame, coverage: pd.DataFrame) -> str:
@@ -86,6 +89,8 @@ def _settled(drifts: pd.DataFrame, *, labels: Labels) -> str:
 
 def _covered(coverage: pd.DataFrame, *, labels: Labels) -> str:
     """For which variables the coverage of hidden values stays below the nominal level."""
+    if coverage.empty:
+        return ""
     low = coverage[[verdict == "below" for verdict in checks.verdicts(coverage)]]
     nominal = float(coverage["nominal"].iloc[0])
     shown = [

@@ -14,7 +14,7 @@ from oablib.report.texts import listed, named, texts_beside
 from oablib.report.translated import in_languages
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Flag, Imputed, Rule
-from oablib.statistics.imputation.cells import OBSERVED
+from oablib.statistics.imputation.cells import KEPT, OBSERVED
 
 _ = texts_beside(__file__)
 captions = _.captions
@@ -148,6 +148,31 @@ def shares(unknown: pd.DataFrame, *, labels: Labels) -> str:
         for name, share in rows
     ]
     return _("Unknown, as a share of the children: {shares}.", shares=listed(parts))
+
+
+@in_languages
+def outcome_text(counts: pd.DataFrame, *, outcome: str, unknown_outcome: str) -> str:
+    """How many children have an imputed outcome, and whether analyses count them; empty for none.
+
+    counts: as imputed_counts. unknown_outcome: as of imputation.analysed.
+    """
+    row = counts[(counts["variable"] == outcome) & (counts["imputed"] != 0)]
+    if row.empty:
+        return ""
+    n = row["imputed"].iloc[0]  # NaN where too few were imputed to say so
+    children = _("Some children") if pd.isna(n) else _("{n:,} children", n=int(n))
+    if unknown_outcome == KEPT:
+        return _(
+            "{children} whose outcome was imputed are kept in the analyses, because leaving them "
+            "out would bias scale values and effects on the mediator if the outcome is unknown "
+            "more often at some values of the mediator.",
+            children=children,
+        )
+    return _(
+        "{children} whose outcome was imputed are left out of the analyses: their other values "
+        "helped to impute those of the rest.",
+        children=children,
+    )
 
 
 @in_languages

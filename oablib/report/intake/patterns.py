@@ -3,6 +3,7 @@
 A pattern is named by its variables with spaces between, and by nothing where all are known.
 """
 
+from collections.abc import Collection
 from itertools import combinations
 from typing import Any
 
@@ -40,7 +41,8 @@ def pattern_shares(pattern: pd.DataFrame, *, roles: HasRoles) -> pd.DataFrame:
     named = pattern.assign(key=keys)
     table = named.pivot(index="wave", columns="key", values="share")
     is_hidden = named[named["share"].isna()]["key"].unique()
-    table = table.reindex(columns=_patterns(roles)).fillna(0.0)
+    possible = _patterns(roles, among=set(keys))
+    table = table.reindex(columns=possible).fillna(0.0)
     if len(table.columns) <= len(COLOURS) and not len(is_hidden):
         return table
     others = table.drop(columns=[KNOWN, *is_hidden], errors="ignore")
@@ -63,9 +65,14 @@ def published_pattern(figures: Published, *, roles: HasRoles) -> pd.DataFrame | 
     return margin.set_axis([known, mother, father, both], axis=1)[[known, father, mother, both]]
 
 
-def _patterns(roles: HasRoles) -> list[str]:
-    """All patterns of a model's imputed variables, those with fewer unknown first."""
+def _patterns(roles: HasRoles, *, among: Collection[str] = ()) -> list[str]:
+    """All patterns of a model's imputed variables, those with fewer unknown first.
+
+    Of many variables only the patterns `among` those that occur: each one more doubles the others.
+    """
     names = roles.imputed
+    if 2 ** len(names) > 2 * len(COLOURS) and among:
+        return sorted(among, key=lambda pattern: len(pattern.split()))
     return [" ".join(some) for n in range(len(names) + 1) for some in combinations(names, n)]
 
 

@@ -55,7 +55,7 @@ def reading_models(stages: dict[str, Stage]) -> set[str]:
     roles_only = {stem for stem, each in stages.items() if each.model == key.ROLES}
     every = {stem for stem, each in stages.items() if key.EVERY_MODEL in each.rules}
     assert {"05_base_model", "06_diagnostics", "07_model_selection"} <= named - roles_only
-    assert "01_intake" in roles_only and "02_literature" in every
+    assert "09_children" in roles_only and "02_literature" in every
     return (named - roles_only) | every
 
 
