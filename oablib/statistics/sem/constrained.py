@@ -167,7 +167,7 @@ class _Relations:
     """All restrictions at some parameters, in standardised units.
 
     value: shape (m,), what has to be 0 or at least 0; rows: its derivatives, (m, k), each about
-    of length 1; constants: (m,), so that value = rows theta + constants, NaN for curved ones.
+    of length 1; constants: (m,), so that value = rows theta + constants, 0 for curved ones.
     """
 
     value: NDArray

@@ -15,8 +15,8 @@ from oablib.statistics.sem import defined
 from oablib.statistics.sem.defined import Line
 
 Polynomial: TypeAlias = Mapping[tuple[str, ...], Fraction]
-# Higher powers are left to the general, iterative treatment.
-HIGHEST_POWER = 8
+# Higher powers and longer products are left to the general, iterative treatment.
+HIGHEST_POWER, MOST_PRODUCTS = 8, 5_000
 ONE = Fraction(1)
 
 
@@ -98,7 +98,7 @@ def _plus(left: Polynomial | None, right: Polynomial | None) -> Polynomial | Non
 
 
 def _times(left: Polynomial | None, right: Polynomial | None) -> Polynomial | None:
-    if left is None or right is None:
+    if left is None or right is None or len(left) * len(right) > MOST_PRODUCTS:
         return None
     total: defaultdict[tuple[str, ...], Fraction] = defaultdict(Fraction)
     for (first, a), (second, b) in product(left.items(), right.items()):

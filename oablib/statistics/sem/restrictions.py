@@ -31,7 +31,7 @@ class Restriction(NamedTuple):
 
     equality: the expression is 0; else it is at least 0. terms: parameter number and coefficient;
     constant: what is added to their sum. constraint: the line of the text if there is one.
-    linear: False where terms hold only the numbers of the parameters in it.
+    linear: False where terms hold only the numbers of the parameters in it, and coefficients of 0.
     """
 
     text: str
@@ -151,8 +151,8 @@ def _restriction(
 ) -> Restriction:
     equality = constraint.op == "=="
     if polynomial is None or max(map(len, polynomial)) > 1:
-        terms = tuple((number, np.nan) for number in sorted(used))
-        return Restriction(constraint.name, equality, terms, np.nan, constraint, linear=False)
+        terms = tuple((number, 0.0) for number in sorted(used))
+        return Restriction(constraint.name, equality, terms, 0.0, constraint, linear=False)
     terms = tuple(
         (number, float(coefficient))
         for name, coefficient in polynomial.items()

@@ -1,5 +1,6 @@
 """Constraints: what must not change the fit, what must give the same, and what is refused."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -337,6 +338,13 @@ def test_constrained_fits_are_pooled_as_those_with_one_label():
     ]
     numbers = [table.select_dtypes("number") for table in tables]
     pd.testing.assert_frame_equal(*numbers, rtol=1e-5)
+
+
+def test_constrained_fits_of_other_processes_are_pooled():
+    fits = [fitted(PATHS + "a*b == 0.3\n o < 1", imputed(seed)) for seed in range(2)]
+    sent = [pickle.loads(pickle.dumps(fit)) for fit in fits]
+    pooled = pooling.pool([fits[0], sent[1]])
+    pd.testing.assert_frame_equal(pooled.parameters, pooling.pool(fits).parameters)
 
 
 def test_pooling_is_refused_where_a_limit_is_active_in_some_imputations():
