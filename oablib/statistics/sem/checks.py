@@ -146,12 +146,17 @@ def within(label: str) -> str:
 
 
 def fail_if_rows_are_few(spec: ModelSpec, n: float, *, label: str) -> None:
-    """Raise EstimationError when a group has no more rows than free parameters."""
-    free = {cell.free for cell in spec.cells if cell.group == 0 and cell.free >= 0}
-    if n <= len(free):
+    """Raise EstimationError when a group has no more rows than variables.
+
+    Its covariance matrix is singular then. With fewer rows than parameters a model can still be
+    identified; `flags` says where rows are few for what is estimated.
+    """
+    p = len(spec.observed)
+    if n <= p:
         raise EstimationError(
-            f"{n:.0f} rows{within(label)} for {len(free)} free parameters (moments of exogenous "
-            "variables included); more rows than parameters are needed."
+            f"{n:.0f} rows{within(label)} for {p} variables, whose covariance matrix is singular "
+            "then; more rows than variables are needed, and five for each estimated parameter are "
+            "advisable."
         )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ComparisonError, OabError, PoolingError
 from oablib.base.wording import shown_names
-from oablib.statistics.sem.fitting import SemFit
+from oablib.statistics.sem.fitting import SemFit, fail_if_not_converged
 from oablib.statistics.sem.sample import GroupSample, Sample
 
 # Equal data give equal moments up to the order in which sums are taken.
@@ -71,7 +71,7 @@ def _model(fit: SemFit) -> object:
     """Everything that the text says about parameters, but fixed values and starts."""
     spec = fit.core.problem.spec
     cells = tuple(cell._replace(value=None, start=None) for cell in spec.cells)
-    return replace(spec, text="", notes=(), cells=cells)
+    return replace(spec, text="", notes=(), cells=cells, restrictions=spec.restrictions_of_text)
 
 
 def _fixed(fit: SemFit) -> object:
@@ -94,6 +94,7 @@ BOTH = (
     ),
     _Fact("clusters", _clusters, _SAME.format("cluster=")),
     _Fact("weights", _weights, _SAME.format("weights=")),
+    _Fact("bounds", lambda fit: fit.core.problem.bounds, _SAME.format("bounds=")),
     _Fact("cluster corrections", _correction, _SAME.format("cluster_correction=")),
 )
 TO_COMPARE = (
@@ -205,12 +206,7 @@ def _fail_if_one_is_unfit(fits: Iterable[object], error: type[OabError]) -> None
             f"{len(others)} of {len(listed)} are no fits but of type "
             f"{', '.join(shown_names(dict.fromkeys(others)))}; expected what sem.fit returns."
         )
-    open_ = sum(not each.converged for each in listed if isinstance(each, SemFit))
-    if open_:
-        raise error(
-            f"{open_} of {len(listed)} fits did not converge, so that their numbers are no "
-            "estimates; mend or leave out those first."
-        )
+    fail_if_not_converged((each for each in listed if isinstance(each, SemFit)), error)
 
 
 def _fail_if_data_differ(fits: list[SemFit]) -> None:

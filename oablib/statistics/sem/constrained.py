@@ -1,10 +1,4 @@
-"""Maximum likelihood under equalities and limits of parameters.
-
-Equalities, and the limits that are active, hold along the whole search; the others are looked at
-after it. A limit that the optimum would break becomes active, and an active one is let go when its
-multiplier says that the likelihood rises off it (active set; Nocedal & Wright, 2006, Numerical
-Optimization, ch. 12 and 16).
-"""
+"""Maximum likelihood under equalities and limits of parameters."""
 
 from dataclasses import dataclass, replace
 
@@ -13,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import curved, directions, estimation, layout, restrictions, start
+from oablib.statistics.sem import curved, directions, estimation, layout, restrictions
 from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.directions import Directions
+from oablib.statistics.sem.directions import Directions, Limits
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.problem import Problem
 
@@ -28,26 +22,50 @@ DEPENDENT = 1e-9
 SEARCHES_PER_RESTRICTION = 10
 
 
-def estimate(problem: Problem) -> Optimum:
-    """The optimum under all restrictions of the model.
+def estimate(problem: Problem, theta: NDArray, *, climb: bool = False) -> Optimum:
+    """The optimum under all restrictions of the model, searched from `theta`, shape (k,).
 
-    Raises EstimationError as estimation.estimate, and where no set of active limits is found.
+    climb: as in estimation.estimate. Linear restrictions are met at once. With curved ones in the
+    text (`a*b > 0`), equalities and active limits hold along a search, and the other limits are
+    looked at after it. A limit that the optimum would break becomes active, and an active one is
+    let go when its multiplier says that the likelihood rises off it (active set; Nocedal & Wright,
+    2006, Numerical Optimization, ch. 12 and 16). Raises EstimationError and LinAlgError as
+    estimation.estimate, and EstimationError where no set of active limits is found.
     """
-    if not problem.spec.restrictions:
-        return estimation.estimate(problem)
-    theta, seen = start.values(problem), set[frozenset[int]]()
-    working = [n for n, each in enumerate(problem.spec.restrictions) if each.equality]
-    for _ in range(SEARCHES_PER_RESTRICTION * len(problem.spec.restrictions)):
+    given = problem.spec.restrictions
+    if not given:
+        return estimation.estimate(problem, theta, climb=climb)
+    working = [n for n, each in enumerate(given) if each.equality]
+    if all(each.linear for each in given):
+        return _at_once(problem, working, theta)
+    seen = set[frozenset[int]]()
+    for _ in range(SEARCHES_PER_RESTRICTION * len(given)):
         optimum = _along(problem, working, theta)
+        if not optimum.converged:
+            return optimum
         changed = _changed(problem, optimum, working, by_size=frozenset(working) not in seen)
         if changed is None:
             return _with_tangent(problem, optimum, working)
         seen.add(frozenset(working))
         working, theta = changed, optimum.theta
     raise EstimationError(
-        f"The search did not find out which of {len(problem.spec.restrictions)} restrictions hold "
-        "as equalities at the optimum; leave out limits that do not matter."
+        f"The search did not find out which of {len(given)} restrictions hold as equalities at the "
+        "optimum; leave out limits that do not matter."
     )
+
+
+def _at_once(problem: Problem, equalities: list[int], theta: NDArray) -> Optimum:
+    relations = _Relations.at(problem, theta)
+    others = [n for n in range(len(relations.value)) if n not in equalities]
+    limits = Limits(relations.rows[others], -relations.constants[others]) if others else None
+    optimum = _along(replace(problem, limits=limits), equalities, theta)
+    working = list(equalities)
+    for number in optimum.active:
+        # Of limits that say the same here one is enough.
+        rows = relations.rows[[*working, others[number]]]
+        if np.linalg.matrix_rank(rows) == len(rows):
+            working.append(others[number])
+    return _with_tangent(problem, replace(optimum, active=()), working)
 
 
 def table(problem: Problem, optimum: Optimum) -> pd.DataFrame:
@@ -111,7 +129,9 @@ def _along(problem: Problem, working: list[int], theta: NDArray) -> Optimum:
         relations.rows[linear][:, problem.searched], relations.constants[linear]
     )
     optimum = estimation.estimate(replace(problem, directions=there), _start(problem, there, theta))
-    return optimum if len(linear) == len(working) else _bent(problem, working, optimum)
+    if not optimum.converged or len(linear) == len(working):
+        return optimum
+    return _bent(problem, working, optimum)
 
 
 def _linear(problem: Problem, working: list[int]) -> list[int]:
@@ -134,8 +154,7 @@ def _bent(problem: Problem, working: list[int], optimum: Optimum) -> Optimum:
         raise EstimationError(
             f"{texts} depend on each other, or on nothing, where they are met; leave one out."
         ) from None
-    # The end of the search there certifies this one.
-    return estimation.estimate(replace(problem, directions=there), theta)
+    return estimation.certified(replace(problem, directions=there), theta)
 
 
 def _start(problem: Problem, there: Directions, theta: NDArray) -> NDArray:

@@ -1,13 +1,15 @@
-"""Directions that linear equalities leave: theta = origin + basis z.
+"""What linear restrictions leave: directions along equalities, and the room within limits.
 
-Each equality gives up one parameter, which becomes a function of those that stay. What equalities
-determine alone is exact, without rounding, and its row of the basis is zero.
+Along equalities theta = origin + basis z. Each equality gives up one parameter, which becomes a
+function of those that stay. What equalities determine alone is exact, without rounding, and its row
+of the basis is zero.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 # Share of the largest entry below which elimination has left rounding.
 ROUNDING = 1e-13
@@ -21,6 +23,43 @@ class Directions:
 
     origin: NDArray
     basis: NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """rows theta >= floors; rows of shape (r, k), standardised units, each about of length 1."""
+
+    rows: NDArray
+    floors: NDArray
+
+    def slack(self, theta: NDArray) -> NDArray:
+        """What is left to each limit, shape (r,); below 0 where it is broken."""
+        return self.rows @ theta - self.floors
+
+    def snapped(self, theta: NDArray) -> NDArray:
+        """Parameters with those exactly on a limit of their own that are so but for rounding."""
+        single = (self.rows != 0).sum(axis=1) == 1
+        result = theta.copy()
+        for row in np.flatnonzero(single & (np.abs(self.slack(theta)) < ROUNDING)):
+            number = np.flatnonzero(self.rows[row])[0]
+            result[number] = self.floors[row] / self.rows[row, number]
+        return result
+
+    def are_met(self, theta: NDArray) -> bool:
+        """Whether no limit is broken by more than rounding."""
+        return bool((self.slack(theta) >= -ROUNDING).all())
+
+
+def least_move(rows: NDArray, slack: NDArray) -> NDArray:
+    """The smallest x with rows x + slack >= 0, shape (q,); rows (r, q), slack (r,).
+
+    Lawson & Hanson (1974, Solving Least Squares Problems, ch. 23, problem LDP).
+    """
+    left = np.concatenate([rows.T, -slack[None]])
+    right = np.zeros(len(left))
+    right[-1] = 1.0
+    rest = left @ nnls(left, right)[0] - right
+    return -rest[:-1] / rest[-1]
 
 
 def of_equalities(rows: NDArray, constants: NDArray) -> Directions:

@@ -3,17 +3,20 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.base.errors import ModelError
+from oablib.base.errors import EstimationError, ModelError, OabError
 from oablib.base.wording import shown_names
 from oablib.statistics.sem import (
+    arguments,
     checks,
     constrained,
     flags,
     inference,
     notes,
+    optima,
     options,
     solution,
     spec,
@@ -21,6 +24,7 @@ from oablib.statistics.sem import (
 )
 from oablib.statistics.sem import measures as measuring
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.bounds import Bounds
 from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
@@ -54,6 +58,9 @@ class SemFit(Measures):
     r2, r2_adjusted: per endogenous variable (and group: "name.group").
     errors, information: kind of standard errors, and the information matrix behind them.
     gradient_norm: largest |score| per row at the estimate, standardised units.
+    converged: False where no search ended at a certified optimum. The estimates are then where the
+        highest one stopped, errors and measures of fit are NaN, the first flag says why, and what
+        computes further refuses the fit (`fail_if_not_converged`).
     flags: sentences on what a reader should know before believing the numbers.
     """
 
@@ -128,6 +135,7 @@ def fit(
     errors: Errors | None = None,
     mean_structure: bool = True,
     cluster_correction: bool = True,
+    bounds: Bounds = "none",
     **unknown: object,
 ) -> SemFit:
     """Fit `model` (lavaan's syntax) to complete rows; `data` may hold more columns.
@@ -148,10 +156,14 @@ def fit(
         the expected information. unknown: other arguments of lavaan are refused with advice.
     mean_structure: False leaves intercepts out of the parameters (lavaan's default for ML).
     cluster_correction: multiply the clustered meat by C / (C - 1), as lavaan does.
+    bounds: lavaan's name of limits to variances, loadings and covariances, such as "pos.var" for
+        variances of 0 or more (see `bounds`). A flag names what ends on a limit; standard errors
+        take it as fixed there, where lavaan's are those of a point in the open.
     Estimates are those of Bollen (1989, Structural Equations with Latent Variables, ch. 4 and 8);
-    errors and tests follow lavaan 0.6-14 (Rosseel, 2012, J. Stat. Softw. 48(2)).
-    Raises ModelError for the model's text or a column that is absent, EstimationError for data
-    that cannot be fitted, a model that is not identified, or a search without certificate.
+    errors and tests follow lavaan 0.6-14 (Rosseel, 2012, J. Stat. Softw. 48(2)). A search that
+    ends at no optimum gives a fit that says so (SemFit.converged). Raises ModelError for the
+    model's text or a column that is absent, EstimationError for data that cannot be fitted and a
+    model that is not identified.
     """
     options.fail_if_unknown(unknown, fit)
     checks.fail_if_model_is_no_text(model)
@@ -162,6 +174,7 @@ def fit(
         checks.fail_if_data_are_no_frame(data)
     kind = options.errors_of(estimator, errors)
     options.fail_if_unfit(likelihood, kind, design, mean_structure=mean_structure)
+    arguments.one_of("bounds", bounds, Bounds)
     classes = options.names("equal", equal, Equal)
     coding = options.names("effect_coding", effect_coding, Coding)
     specification = spec.parse(
@@ -177,17 +190,21 @@ def fit(
         )  # fmt: skip
     sample = data.take(specification, centred=problems.centred(specification))
     remarks = (*specification.notes, *notes.on_labels(syntax.read(model), names))
-    return _fitted(problems.set_up(specification, sample), errors=kind, remarks=remarks)
+    problem = problems.set_up(specification, sample, bounds=bounds)
+    return _fitted(problem, errors=kind, remarks=remarks)
 
 
 def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> SemFit:
-    optimum, model, sample = constrained.estimate(problem), problem.spec, problem.sample
-    parts = inference.sandwich(problem, optimum)
-    covariance = inference.covariance(problem, optimum, parts, errors=errors)
+    optimum, model, sample = optima.find(problem), problem.spec, problem.sample
+    covariance = np.full((model.n_free, model.n_free), np.nan)
+    measures = measuring.unknown(problem)
+    if optimum.converged:
+        parts = inference.sandwich(problem, optimum)
+        covariance = inference.covariance(problem, optimum, parts, errors=errors)
+        measures = measuring.measures(problem, optimum, parts)
     given = [cell.free for cell in model.cells if model.is_given(cell)]
     covariance[given] = covariance[:, given] = 0.0
     parameters, by_row = solution.parameter_table(problem, optimum, covariance=covariance)
-    measures = measuring.measures(problem, optimum, parts)
     r2, r2_adjusted = measuring.explained(problem, optimum)
     return SemFit(
         model=model.text,
@@ -202,7 +219,7 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         r2=r2,
         r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
-        converged=True,
+        converged=optimum.converged,
         flags=(*remarks, *flags.on_fit(problem, optimum, measures)),
         core=Core(problem, optimum, covariance),
     )
@@ -222,8 +239,26 @@ def _count_groups(data: pd.DataFrame | Prepared, group: str | None) -> int:
     return len(checks.codes(data[group], "groups")[1])
 
 
+def fail_if_not_converged(fits: Iterable[SemFit], error: type[OabError] = EstimationError) -> None:
+    """Raise `error` where a search did not end at an optimum, so that its numbers are no estimates.
+
+    The one guard of all that computes further from fits; `comparable` calls it for what compares
+    and pools.
+    """
+    listed = list(fits)
+    unfinished = sum(not each.converged for each in listed)
+    if unfinished:
+        raise error(
+            f"{unfinished} of {len(listed)} fits did not converge, so that their numbers are no "
+            "estimates; read their flags, and mend or leave out those first."
+        )
+
+
 def fail_if_no_fit(given: object) -> None:
-    """Raise ModelError for anything but one fit, in functions that take one."""
+    """Raise for anything but one fit that converged, in functions that take one.
+
+    ModelError for another object, EstimationError for a search that ended at no optimum.
+    """
     if not isinstance(given, SemFit):
         several = isinstance(given, Iterable) and not isinstance(given, pd.DataFrame | str)
         hint = "; give them one by one, or pool them by oablib.pooling" if several else ""
@@ -231,3 +266,4 @@ def fail_if_no_fit(given: object) -> None:
             f"Found an object of type {type(given).__name__}; expected one fit, as sem.fit returns "
             f"it{hint}."
         )
+    fail_if_not_converged([given])

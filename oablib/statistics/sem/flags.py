@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.checks import within
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.measures import Measures
@@ -14,6 +15,9 @@ from oablib.statistics.sem.spec import FIXED
 
 # An eigenvalue or variance below this share of the largest counts as negative, not as rounding.
 NEGATIVE_SHARE = 1e-10
+# Rows for each parameter below which errors and tests are rough (Bentler & Chou, 1987, Sociol.
+# Methods Res. 16:78).
+ROWS_PER_PARAMETER = 5
 
 
 def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[str]:
@@ -23,6 +27,10 @@ def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[s
             "Weighted: log-likelihood, AIC, BIC and chi2 are those of a pseudo-likelihood; rely on "
             "standard errors and on the scaled chi2."
         )
+    if not optimum.converged:
+        yield f"Not converged, estimates are unreliable. {optimum.reason}"
+    yield from _on_optima(problem, optimum)
+    yield from _on_rows(problem)
     yield from _on_clusters(problem)
     yield from _on_limits(problem, optimum)
     if measures.df > 0 and np.isnan(measures.scaling_factor):
@@ -32,6 +40,37 @@ def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[s
         )
     for label, at in zip(problem.sample.labels, optimum.at, strict=True):
         yield from _on_matrices(problem.spec.variables, at, within(label))
+
+
+def _on_optima(problem: Problem, optimum: Optimum) -> Iterator[str]:
+    if not optimum.others:
+        return
+    highest = problems.loglik(problem, optimum.at)
+    lower = [problem.sample.n * (highest - other) for other in optimum.others]
+    yield (
+        f"The likelihood has {len(lower) + 1} or more optima: starts ended in this one and in "
+        f"{len(lower)} whose log-likelihood is lower by {', '.join(f'{x:.3g}' for x in lower)}. "
+        "Small differences say that the data hardly choose between these solutions; "
+        "bounds='pos.var' finds one without negative variances."
+    )
+
+
+def _on_rows(problem: Problem) -> Iterator[str]:
+    """Few rows for what is estimated; given or free moments of exogenous variables are not."""
+    spec, n = problem.spec, problem.sample.n
+    given = {cell.free for cell in spec.cells if cell.exogenous and cell.free != FIXED}
+    estimated = len(set(spec.reported) - given) - spec.n_equalities
+    if n < ROWS_PER_PARAMETER * estimated:
+        yield (
+            f"{n} rows for {estimated} estimated parameters, fewer than {ROWS_PER_PARAMETER} for "
+            "each: standard errors, intervals and p values, which rest on many rows, are rough."
+        )
+    if n <= spec.n_parameters:
+        yield (
+            f"{n} rows for {spec.n_parameters} parameters, moments of exogenous variables "
+            "included: the robust covariance matrix is singular; single standard errors are "
+            "usable, joint tests of all parameters are not."
+        )
 
 
 def _on_clusters(problem: Problem) -> Iterator[str]:

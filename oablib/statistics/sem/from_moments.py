@@ -18,6 +18,7 @@ from oablib.statistics.sem import (
     comparable,
     constrained,
     measures,
+    optima,
     solution,
     spec,
 )
@@ -79,7 +80,7 @@ def _estimates(setting: Problem, n: float, mean: NDArray, covariance: NDArray) -
     """All cells in the data's units. The units of the search are those of the first moments."""
     scale = setting.sample.scale
     problem = replace(setting, sample=_sample(n, mean, covariance, scale=scale))
-    return solution.original(problem, constrained.estimate(problem).theta).value
+    return solution.original(problem, optima.estimate(problem).theta).value
 
 
 def _sample(
@@ -152,8 +153,9 @@ def _stacked(fits: Iterable[SemFit]) -> tuple[Problem, Optimum]:
     stacked = tuple(_average(samples, g, centred=problems.centred(model)) for g in groups)
     # Only the likelihood is needed: no robust quantity may be computed from this sample.
     nothing = np.full_like(samples[0].products, np.nan)
-    problem = problems.set_up(model, replace(samples[0], groups=stacked, products=nothing))
-    return problem, constrained.estimate(problem)
+    sample = replace(samples[0], groups=stacked, products=nothing)
+    problem = problems.set_up(model, sample, bounds=fits[0].core.problem.bounds)
+    return problem, optima.estimate(problem)
 
 
 def _average(samples: Sequence[Sample], group: int, *, centred: bool) -> GroupSample:

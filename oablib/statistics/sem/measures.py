@@ -1,6 +1,6 @@
 """How well a model fits, with lavaan's definitions (0.6-14, fitMeasures)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,17 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
         rmsea_scaled=fit_indices.rmsea(chi2, df * factor, n, groups),
         rmsea_robust=fit_indices.rmsea(chi2, df, n, groups, factor=factor),
         srmr=_srmr(problem, optimum),
+    )  # fmt: skip
+
+
+def unknown(problem: Problem) -> Measures:
+    """Of a search without optimum: NaN, but for the baseline, which needs no search."""
+    base, base_df = _baseline(problem)
+    known = ("n", "n_groups", "df", "baseline_chi2", "baseline_df")
+    rest = [each.name for each in fields(Measures) if each.name not in known]
+    return Measures(
+        n=problem.sample.n, n_groups=problem.spec.n_groups, df=problem.spec.df,
+        baseline_chi2=base, baseline_df=base_df, **dict.fromkeys(rest, np.nan),
     )  # fmt: skip
 
 

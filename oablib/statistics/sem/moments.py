@@ -93,6 +93,22 @@ def gradient(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
 
 
+def whitened(at: Moments, places: Places, sample: GroupSample) -> tuple[NDArray, NDArray]:
+    """Residual moments whitened by the implied ones, shape (p p + p,), and slopes to the cells.
+
+    Slopes (p p + p, c): their products are the expected information, and with the residuals the
+    gradient.
+    """
+    by = slopes(at, places)
+    left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
+    deviation = sample.mean - at.mean
+    apart = at.half @ (sample.cov + np.outer(deviation, deviation) - at.cov) @ at.half.T
+    p, c = left.shape
+    turned = (left[:, None] * right[None] + right[:, None] * left[None]) * (by.f / np.sqrt(2))
+    residual = np.concatenate([apart.ravel() / np.sqrt(2), at.half @ deviation])
+    return residual, np.concatenate([turned.reshape(p * p, c), mean])
+
+
 def expected_information(at: Moments, places: Places) -> NDArray:
     """Fisher information of one row, shape (c, c)."""
     by = slopes(at, places)

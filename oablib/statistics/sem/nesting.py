@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from oablib.base.errors import ComparisonError, EstimationError
-from oablib.statistics.sem import constrained, measures
+from oablib.statistics.sem import measures, optima
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.fitting import SemFit
@@ -69,7 +69,7 @@ def on_limits(restricted: SemFit, general: SemFit) -> tuple[str, ...]:
 def at_restricted(restricted: SemFit, general: SemFit) -> tuple[Problem, Optimum]:
     """The general model fitted to the moments that the restricted one implies."""
     there = _at_implied_moments(restricted.core.problem, restricted.core.optimum.at, general)
-    return there, constrained.estimate(there)
+    return there, optima.estimate(there)
 
 
 def _at_implied_moments(

@@ -42,7 +42,7 @@ INSTEAD: Mapping[str, str] = {
     "std_lv": "write `f =~ NA*x1 + x2 + x3` and `f ~~ 1*f` in the model text",
     "std_ov": "leave it out: the column std and sem.standardized(fit) are standardised",
     "orthogonal": "write `f ~~ 0*g` in the model text",
-    "bounds": "write lower(0)*x or upper(1)*x in the model text",
+    "optim_bounds": "use bounds= by name, or write lower(0)*x or upper(1)*x in the model text",
     "start": "write start(0.5)*x in the model text",
     "constraints": "write them in the model text",
     "sample_cov": _ROWS,

@@ -6,13 +6,15 @@ depends on them and nothing restricts them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oablib.statistics.sem import bounds as limiting
 from oablib.statistics.sem import layout, moments
-from oablib.statistics.sem.directions import Directions
+from oablib.statistics.sem.bounds import Bounds
+from oablib.statistics.sem.directions import Directions, Limits
 from oablib.statistics.sem.layout import Layout, Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.sample import GroupSample, Sample
@@ -24,8 +26,10 @@ class Problem:
     """Model, moments and layouts, one layout per group; parameters are in standardised units.
 
     scale: unit of each variable. searched: numbers of the parameters without closed form; moving:
-    the layouts of these alone, numbered anew. directions: those that equalities leave to the
-    searched parameters, None for all.
+    the layouts of these alone, numbered anew. bounds: name of the limits that the data give, which
+    are among spec.restrictions. directions: those that equalities leave to the searched parameters,
+    None for all. limits: linear ones, None where there are none, which costs a search nothing;
+    `climbing.climb` keeps within them, whoever sets them.
     """
 
     spec: ModelSpec
@@ -34,7 +38,9 @@ class Problem:
     layouts: tuple[Layout, ...]
     searched: NDArray
     moving: tuple[Layout, ...]
+    bounds: Bounds = "none"
     directions: Directions | None = None
+    limits: Limits | None = None
 
 
 def centred(spec: ModelSpec) -> bool:
@@ -47,13 +53,18 @@ def centred(spec: ModelSpec) -> bool:
     return free and not any(cell.free != FIXED or cell.value for cell in latent)
 
 
-def set_up(spec: ModelSpec, sample: Sample) -> Problem:
-    """The model's cells in the sample's units."""
+def set_up(spec: ModelSpec, sample: Sample, *, bounds: Bounds = "none") -> Problem:
+    """The model's cells in the sample's units, with the limits that `bounds` makes of the data."""
     scale = layout.scales(spec, sample.scale)
+    if bounds != "none":
+        spec = replace(spec, restrictions=spec.restrictions_of_text)
     layouts, searched = layout.layouts(spec, scale), _searched(spec)
+    if bounds != "none":
+        limits = limiting.restrictions(spec, sample, searched, bounds)
+        spec = replace(spec, restrictions=(*spec.restrictions, *limits))
     return Problem(
         spec=spec, sample=sample, scale=scale, layouts=layouts, searched=searched,
-        moving=tuple(each.only(searched) for each in layouts),
+        moving=tuple(each.only(searched) for each in layouts), bounds=bounds,
     )  # fmt: skip
 
 
@@ -67,6 +78,12 @@ def moved(problem: Problem, theta: NDArray, move: NDArray) -> NDArray:
 def along(directions: Directions | None, move: NDArray) -> NDArray:
     """A move of the coordinates z as one of the parameters."""
     return move if directions is None else directions.basis @ move
+
+
+def across(problem: Problem, rows: NDArray) -> NDArray:
+    """Derivatives to the parameters, shape (r, k), as those to what is searched for, (r, s)."""
+    searched = rows[:, problem.searched]
+    return searched if problem.directions is None else searched @ problem.directions.basis
 
 
 def implied(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:

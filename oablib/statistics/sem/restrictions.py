@@ -32,6 +32,7 @@ class Restriction(NamedTuple):
     equality: the expression is 0; else it is at least 0. terms: parameter number and coefficient;
     constant: what is added to their sum. constraint: the line of the text if there is one.
     linear: False where terms hold only the numbers of the parameters in it, and coefficients of 0.
+    bound: made by `bounds`, which depend on the data, and not by the text.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Restriction(NamedTuple):
     constant: float
     constraint: Constraint | None = None
     linear: bool = True
+    bound: bool = False
 
     def row(self, k: int) -> NDArray:
         """Coefficients of all k parameters."""

@@ -170,7 +170,11 @@ def parameter_table(
     """
     values = with_defined(problem.spec, original(problem, optimum.theta))
     std = with_defined(problem.spec, standardised(problem, optimum))
-    full = values.slopes @ covariance @ values.slopes.T
+    # What is fixed has no error, also where those of all others are unknown.
+    estimated = np.flatnonzero(values.slopes.any(axis=1))
+    full = np.zeros((len(values.value), len(values.value)))
+    slopes = values.slopes[estimated]
+    full[np.ix_(estimated, estimated)] = slopes @ covariance @ slopes.T
     se = np.sqrt(np.maximum(np.diag(full), 0.0))
     columns = address(problem.spec, problem.sample.labels) | tests(values.value, se)
     return pd.DataFrame({**columns, "std": std.value}), (full + full.T) / 2

@@ -116,6 +116,11 @@ class ModelSpec:
         return len(self.reported) - self.n_equalities
 
     @property
+    def restrictions_of_text(self) -> tuple[Restriction, ...]:
+        """Restrictions without those that `bounds` made of the data."""
+        return tuple(each for each in self.restrictions if not each.bound)
+
+    @property
     def restricted(self) -> frozenset[int]:
         """Numbers of the parameters in equalities and limits."""
         return frozenset(number for each in self.restrictions for number, _ in each.terms)

@@ -5,6 +5,8 @@ of latent variables are guessed from their indicators by instrumental variables 
 1982, Psychometrika 47:209), scaled by the marker.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,13 @@ SHRINK = (1.0, 0.9, 0.75, 0.5, 0.25, 0.0)
 # Smallest eigenvalue of a correlation matrix to start from.
 LEAST_EIGENVALUE = 1e-3
 
+# Variances of latent variables, standardised, for further starts; 0.05 is lavaan's.
+LATENT_SHARES = (0.3, 0.05)
+HALF = 0.5
+SPREAD_STARTS = 12
+# Multiples of it fill the unit interval evenly (Weyl).
+GOLDEN = (np.sqrt(5) - 1) / 2
+
 
 def values(problem: Problem) -> NDArray:
     """Starting values of all parameters, shape (k,), standardised units.
@@ -37,6 +46,34 @@ def values(problem: Problem) -> NDArray:
     for cell in problem.spec.cells:
         if cell.start is not None and cell.free != FIXED:
             theta[cell.free] = cell.start * factor(cell, problem.scale)
+    return theta
+
+
+def further(problem: Problem, first: NDArray) -> Iterator[NDArray]:
+    """Other starts than `first`, (k,), in the order in which they are worth while.
+
+    Weak factors with the loadings of `first` or with equal ones, lavaan's among them; then `first`
+    with every number drawn out or in by a factor between 0 and 2, by a rule without chance.
+    """
+    for share in LATENT_SHARES:
+        yield _with_shares(problem, first, share, equal=False)
+        yield _with_shares(problem, first, share, equal=True)
+    for number in range(1, SPREAD_STARTS + 1):
+        yield first * 2 * np.modf(number * GOLDEN * np.arange(1, len(first) + 1))[0]
+
+
+def _with_shares(problem: Problem, first: NDArray, share: float, *, equal: bool) -> NDArray:
+    """Latent variables of this variance, not correlated; half of each indicator is residual."""
+    theta, latent = first.copy(), set(problem.spec.latent)
+    for cell in reversed([cell for cell in problem.spec.cells if cell.free != FIXED]):
+        names = {cell.lhs, cell.rhs}
+        if cell.op == "=~" and equal:
+            theta[cell.free] = 1.0
+        elif cell.op == "~~" and names & latent:
+            theta[cell.free] = share if len(names) == 1 else 0.0
+        elif cell.op == "~~" and len(names) == 1 and not cell.exogenous:
+            cov = problem.sample.groups[cell.group].cov
+            theta[cell.free] = HALF * cov[cell.row, cell.row]
     return theta
 
 

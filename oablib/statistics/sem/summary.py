@@ -33,19 +33,24 @@ def joined(lines: Iterable[str], flags: Iterable[str]) -> str:
     return "\n".join([*lines, *(["", "Note:", "", *notes] if notes else [])]) + "\n"
 
 
-def _header(fit: SemFit) -> list[str]:
+def _ending(fit: SemFit) -> list[str]:
+    if fit.converged:
+        return [f"oablib.sem ended at the optimum (largest score per row {fit.gradient_norm:.0e})"]
     return [
-        f"oablib.sem ended at the optimum (largest score per row {fit.gradient_norm:.0e})",
-        "",
-        *facts(fit),
+        f"oablib.sem did NOT end at an optimum (largest score per row {fit.gradient_norm:.0e})",
+        "** WARNING ** Estimates below are most likely unreliable",
     ]
+
+
+def _header(fit: SemFit) -> list[str]:
+    return [*_ending(fit), "", *facts(fit)]
 
 
 def facts(fit: SemFit) -> list[str]:
     """Model and sample: likelihood, numbers of parameters, constraints, rows and clusters."""
     spec = fit.core.problem.spec
     free = sum(cell.free != FIXED and spec.counts(cell) for cell in spec.cells)
-    limits = len(spec.restrictions) - spec.n_equalities
+    limits = len(spec.restrictions_of_text) - spec.n_equalities
     lines = [
         line("Estimator", "ML"),
         line("Likelihood", fit.likelihood.capitalize()),
@@ -107,10 +112,12 @@ def parameter_lines(blocks: Sequence[Block]) -> list[str]:
 
 
 def _constraints(fit: SemFit) -> list[str]:
-    """What is left to each limit; an equality has 0."""
-    if not fit.core.problem.spec.restrictions:
+    """What is left to each limit of the text; an equality has 0."""
+    count = len(fit.core.problem.spec.restrictions_of_text)
+    if not count:
         return []
-    rows = zip(fit.constraints["constraint"], fit.constraints["slack"].abs(), strict=True)
+    table = fit.constraints.head(count)
+    rows = zip(table["constraint"], table["slack"].abs(), strict=True)
     lines = [f"    {text:<{LINE_WIDTH - 14}}{number(slack):>10}" for text, slack in rows]
     return ["", "Constraints:", f"{'|Slack|':>{LINE_WIDTH}}", *lines]
 

@@ -46,9 +46,11 @@ def _sentence(fit: SemFit) -> str:
         for value in (fit.cfi_robust, fit.tli_robust, fit.rmsea_robust)
     )
     r2 = [f"{name} {r2:.3f} ({fit.r2_adjusted[name]:.3f})" for name, r2 in fit.r2.items()]
+    unreliable = "" if fit.converged else "Not converged, estimates are unreliable. "
     return (
-        f"Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, {fit.n:,} "
-        f"observations{clusters}{groups}; standard errors: {summary.kind_of_errors(fit).lower()}. "
+        f"{unreliable}Maximum likelihood ({fit.likelihood}), {fit.n_parameters} parameters, "
+        f"{fit.n:,} observations{clusters}{groups}; standard errors: "
+        f"{summary.kind_of_errors(fit).lower()}. "
         f"chi2({fit.df}) = {fit.chi2:.3f}{p}; CFI {fit.cfi:.3f}{cfi}, TLI {fit.tli:.3f}{tli}, "
         f"RMSEA {fit.rmsea:.3f} (90 %: {fit.rmsea_lower:.3f} to {fit.rmsea_upper:.3f}){rmsea}, "
         f"SRMR {fit.srmr:.3f}; log-likelihood {fit.loglik:.3f}, AIC {fit.aic:.3f}, "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib.statistics.sem import estimation, inference, moments, sample, solution, spec
+from oablib.statistics.sem import estimation, inference, moments, optima, sample, solution, spec
 from oablib.statistics.sem import problem as problems
 from tests.places import REFERENCE
 
@@ -62,7 +62,7 @@ def set_up(name: str) -> problems.Problem:
 def case(request) -> tuple[problems.Problem, np.ndarray]:
     """A point away from the optimum, so that no term vanishes."""
     problem = set_up(request.param)
-    theta = estimation.estimate(problem).theta
+    theta = optima.estimate(problem).theta
     noise = np.random.default_rng(1).normal(scale=0.05, size=len(theta))
     return problem, theta + noise
 
@@ -143,7 +143,7 @@ def casewise_scores(problem: problems.Problem, theta: np.ndarray, name: str) -> 
 @pytest.mark.parametrize("name", MODELS)
 def test_feature_products_give_the_meat_of_casewise_scores(name):
     problem = set_up(name)
-    theta = estimation.estimate(problem).theta * 1.01
+    theta = optima.estimate(problem).theta * 1.01
     scores = casewise_scores(problem, theta, name)
     average = scores.mean(axis=0)
     gradient = problems.gradient(problem, problems.implied(problem, theta))
@@ -159,7 +159,7 @@ def test_feature_products_give_the_meat_of_casewise_scores(name):
 
 def test_original_and_standardised_values_have_the_slopes_they_say(case):
     problem, _ = case
-    theta = estimation.estimate(problem).theta
+    theta = optima.estimate(problem).theta
 
     def standardised(t):
         at = problems.implied(problem, t)

@@ -6,7 +6,7 @@ import pytest
 
 from oablib import sem
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import effects, estimation, spec
+from oablib.statistics.sem import effects, spec
 from tests.places import REFERENCE
 
 DATA = pd.read_csv(REFERENCE / "data" / "base_model.csv")
@@ -90,8 +90,8 @@ def test_repeated_column_is_named():
 
 
 def test_few_rows_are_refused():
-    with pytest.raises(EstimationError, match="11 rows for 12 free parameters"):
-        sem.fit(MODEL, DATA.head(11))
+    with pytest.raises(EstimationError, match="4 rows for 4 variables"):
+        sem.fit(MODEL, DATA.head(4))
 
 
 def test_rows_without_cluster_are_counted():
@@ -143,12 +143,6 @@ def test_impossible_fixed_values_are_refused():
     assert "imply a covariance matrix that no data can have" in message
 
 
-def test_search_without_certificate_is_refused(monkeypatch):
-    monkeypatch.setattr(estimation, "MAX_STEPS", 1)
-    message = refused({}, "cito ~ nscct\nnscct ~ education_father + origin\ncito ~~ nscct")
-    assert "No optimum after 1 scoring steps: Newton decrement" in message
-
-
 def test_absent_group_is_named():
     assert "group='schol' is no column" in refused({}, group="schol")
 
@@ -156,7 +150,7 @@ def test_absent_group_is_named():
 def test_a_group_or_column_that_may_be_a_person_is_not_named():
     person = "schol12345678"
     for label, named in ((person, "rows in one of the groups for"), ("Ada", "rows in group 'Ada'")):
-        codes = np.where(DATA.index < 9, label, "others")
+        codes = np.where(DATA.index < 4, label, "others")
         message = refused({"child": codes, person: 1.0}, group="child")
         assert named in message and person not in message
     for options in ({"group": "schol"}, {"cluster": person[:-1]}):  # the nearest name
