@@ -13,6 +13,7 @@ from scipy.linalg import null_space
 from oablib.base.errors import EstimationError
 from oablib.statistics.sem import moments
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.checks import smallest_eigenvalue
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.scoring import DECREMENT_TOLERANCE, End, inverse_half, sizes
 from oablib.statistics.sem.spec import FIXED
@@ -56,12 +57,6 @@ def rounding(problem: Problem) -> float:
     """Newton decrement per row that rounding of the moments alone can leave."""
     smallest = min(smallest_eigenvalue(group.cov) for group in problem.sample.groups)
     return ROUNDINGS * np.finfo(float).eps / max(smallest, np.finfo(float).tiny)
-
-
-def smallest_eigenvalue(cov: NDArray) -> float:
-    """Of the correlation matrix: near 0 where columns nearly depend on each other."""
-    sd = np.sqrt(np.diag(cov))
-    return float(np.linalg.eigvalsh(cov / np.outer(sd, sd))[0])
 
 
 def fail_if_model_is_not_identified(problem: Problem, ends: list[End]) -> None:

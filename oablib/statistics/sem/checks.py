@@ -198,13 +198,30 @@ def fail_if_spread_is_absent(names: Sequence[str], cov: NDArray, *, label: str) 
 
 def fail_if_columns_are_collinear(names: Sequence[str], cov: NDArray, *, label: str) -> None:
     """Raise EstimationError that names the columns which determine each other."""
-    sd = np.sqrt(np.diag(cov))
-    eigenvalues, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
-    vanishing = vectors[:, eigenvalues < COLLINEAR_TOLERANCE]
-    if vanishing.size:
-        part = np.abs(vanishing).max(axis=1) > COLLINEAR_SHARE
-        columns = [name for name, inside in zip(names, part, strict=True) if inside]
+    columns, count = dependent(names, cov, below=COLLINEAR_TOLERANCE, share=COLLINEAR_SHARE)
+    if count:
         raise EstimationError(
             f"Collinear columns{within(label)}: {columns} determine each other exactly "
-            f"({vanishing.shape[1]} of them can be computed from the rest); leave that many out."
+            f"({count} of them can be computed from the rest); leave that many out."
         )
+
+
+def smallest_eigenvalue(cov: NDArray) -> float:
+    """Of the correlation matrix: near 0 where columns nearly depend on each other."""
+    sd = np.sqrt(np.diag(cov))
+    return float(np.linalg.eigvalsh(cov / np.outer(sd, sd))[0])
+
+
+def dependent(
+    names: Sequence[str], cov: NDArray, *, below: float, share: float
+) -> tuple[list[str], int]:
+    """Columns in combinations that vanish, and the number of these combinations.
+
+    below: eigenvalue of the correlation matrix up to which one vanishes; share: weight in it from
+    which a column counts as part of it.
+    """
+    sd = np.sqrt(np.diag(cov))
+    eigenvalues, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
+    vanishing = vectors[:, eigenvalues < below]
+    part = np.abs(vanishing).max(axis=1, initial=0.0) > share
+    return [name for name, inside in zip(names, part, strict=True) if inside], vanishing.shape[1]

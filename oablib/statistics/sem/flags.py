@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.checks import within
+from oablib.statistics.sem.checks import dependent, smallest_eigenvalue, within
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.moments import Moments
@@ -18,6 +18,10 @@ NEGATIVE_SHARE = 1e-10
 # Rows for each parameter below which errors and tests are rough (Bentler & Chou, 1987, Sociol.
 # Methods Res. 16:78).
 ROWS_PER_PARAMETER = 5
+# Smallest eigenvalue of the correlation matrix: two columns that correlate by 0.9999.
+NEARLY_DEPENDENT = 1e-4
+# Weight in the combination that nearly vanishes from which a column is named.
+DEPENDENT_SHARE = 0.05
 
 
 def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[str]:
@@ -31,6 +35,8 @@ def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[s
         yield f"Not converged, estimates are unreliable. {optimum.reason}"
     yield from _on_optima(problem, optimum)
     yield from _on_rows(problem)
+    for label, group in zip(problem.sample.labels, problem.sample.groups, strict=True):
+        yield from _on_columns(problem.spec.observed, group.cov, within(label))
     yield from _on_clusters(problem)
     yield from _on_limits(problem, optimum)
     if measures.df > 0 and np.isnan(measures.scaling_factor):
@@ -53,6 +59,19 @@ def _on_optima(problem: Problem, optimum: Optimum) -> Iterator[str]:
         "Small differences say that the data hardly choose between these solutions; "
         "bounds='pos.var' finds one without negative variances."
     )
+
+
+def _on_columns(names: tuple[str, ...], cov: NDArray, where: str) -> Iterator[str]:
+    """Columns that nearly depend on each other; exactly dependent ones were refused."""
+    smallest = smallest_eigenvalue(cov)
+    if smallest < NEARLY_DEPENDENT:
+        columns, _ = dependent(names, cov, below=NEARLY_DEPENDENT, share=DEPENDENT_SHARE)
+        yield (
+            f"Columns {', '.join(columns)} nearly determine each other{where} (smallest eigenvalue "
+            f"of the correlation matrix {smallest:.0e}): their paths have large standard errors "
+            f"and lose about {-np.log10(smallest):.0f} of 15 digits. Centre a variable before it "
+            "is squared or multiplied; of shares that add up, leave one out."
+        )
 
 
 def _on_rows(problem: Problem) -> Iterator[str]:

@@ -4,6 +4,7 @@ Robust errors follow lavaan's estimator MLR: bread = observed information, meat 
 summed per row (Huber, 1967; White, 1982) or per cluster (Liang & Zeger, 1986).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,21 +12,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import moments
+from oablib.statistics.sem import moments, sample
 from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.checks import smallest_eigenvalue
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.layout import Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample
 
+# Smallest eigenvalue of a correlation matrix whose information can be inverted as it is.
+WELL_APART = 1e-3
 Errors = Literal["robust", "observed", "expected"]
 Information = Literal["observed", "expected"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sandwich:
-    """bread: inverse observed information of all rows; meat: products of scores; both (k, k)."""
+    """bread: inverse observed information of all rows; meat: products of scores; both (k, k).
+
+    In coordinates in which given moments are whitened: see `_Given`.
+    """
 
     bread: NDArray
     meat: NDArray
@@ -34,8 +41,11 @@ class Sandwich:
 def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
     """Both parts for all free parameters, in standardised units."""
     weights = score_weights(problem, optimum.at)
+    for given in _given(problem):
+        weights[:, given.numbers] = 0.0
+        weights[given.span, given.numbers] = given.weights
     return Sandwich(
-        bread=bread(problem, optimum, information="observed"),
+        bread=_bread(problem, optimum, information="observed"),
         meat=weights.T @ problem.sample.products @ weights,
     )
 
@@ -44,7 +54,8 @@ def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: E
     """Sampling covariance of all free parameters in standardised units, shape (k, k)."""
     if errors == "expected":
         return bread(problem, optimum, information="expected")
-    return parts.bread if errors == "observed" else parts.bread @ parts.meat @ parts.bread
+    plain = errors == "observed"
+    return _turned(problem, parts.bread if plain else parts.bread @ parts.meat @ parts.bread)
 
 
 def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
@@ -55,11 +66,18 @@ def bread(problem: Problem, optimum: Optimum, *, information: Information) -> ND
     a curved constraint by its tangent, which is right where the constraint is true. Raises
     EstimationError where the observed information is not positive definite there: a saddle.
     """
+    return _turned(problem, _bread(problem, optimum, information=information))
+
+
+def _bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
     n, at = problem.sample.n, optimum.at
     if information == "expected":
         whole = n * problems.expected_information(problem, at)
     else:
         whole = n * problems.observed_information(problem, at)
+    for given in _given(problem):
+        whole[given.numbers] = whole[:, given.numbers] = 0.0
+        whole[given.numbers, given.numbers] = given.information
     if optimum.tangent is None:
         return _inverse(whole)
     tangent = optimum.tangent
@@ -76,6 +94,63 @@ def _inverse(whole: NDArray) -> NDArray:
             "simplify the model or check that it is identified."
         ) from error
     return half.T @ half / np.outer(size, size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """Covariances of one group's exogenous variables, where they are those of the sample.
+
+    Nothing else depends on them. Whitened, x = root u, they have a diagonal information, and so
+    keep all digits however nearly columns depend on each other; the inverse of the information
+    about covariances themselves keeps none where columns as year and year squared do.
+    numbers: (e,), their parameters; information: (e,), of all rows about the whitened ones;
+    weights: (q, e), of the features in their scores, and span, where these are; turn: (e, e),
+    derivatives of covariances to whitened ones.
+    """
+
+    numbers: NDArray
+    information: NDArray
+    weights: NDArray
+    span: slice
+    turn: NDArray
+
+
+def _given(problem: Problem) -> Iterator[_Given]:
+    """Of each group where it is worth while, and where exogenous moments are not searched for."""
+    spec, p = problem.spec, len(problem.spec.observed)
+    first = p - len(spec.exogenous)
+    a, b = np.triu_indices(len(spec.exogenous))
+    for number, group in enumerate(problem.sample.groups):
+        cov = group.cov[first:, first:]
+        if len(cov) < 2 or smallest_eigenvalue(cov) > WELL_APART:
+            continue
+        cells = [
+            cell
+            for cell in spec.cells
+            if cell.exogenous and cell.matrix == "S" and cell.group == number
+        ]
+        numbers = np.array([cell.free for cell in cells], dtype=int)
+        if not len(cells) or len(cells) < len(a) or np.isin(numbers, problem.searched).any():
+            continue
+        root = np.linalg.cholesky(cov)
+        white = np.linalg.solve(root, group.root[first:]).T
+        half = np.where(a == b, 0.5, 1.0)
+        weights = np.zeros((sample.count(len(white)), len(a)))
+        weights[0] = np.where(a == b, -0.5, 0.0)
+        weights[1 + len(white) :] = square_weights(white[:, a], white[:, b]) * half
+        rows = np.array([cell.row for cell in cells]) - first
+        columns = np.array([cell.column for cell in cells]) - first
+        turn = square_weights(root[rows].T, root[columns].T).T
+        yield _Given(numbers, group.n * half, weights, problem.sample.spans[number], turn)
+
+
+def _turned(problem: Problem, covariance: NDArray) -> NDArray:
+    """A covariance matrix of parameters from one in which given moments are whitened."""
+    result = covariance.copy()
+    for given in _given(problem):
+        result[given.numbers] = given.turn @ result[given.numbers]
+        result[:, given.numbers] = result[:, given.numbers] @ given.turn.T
+    return result
 
 
 def score_weights(problem: Problem, at: tuple[Moments, ...]) -> NDArray:

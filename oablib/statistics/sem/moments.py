@@ -88,9 +88,10 @@ def loglik(at: Moments, sample: GroupSample) -> float:
 
 def gradient(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """First derivatives of `loglik` to the cells, shape (c,)."""
-    by, excess = slopes(at, places), _seen(at, sample) - at.precision
+    by, excess = slopes(at, places), _scatter(at, sample) - np.eye(len(at.cov))
     pull = at.precision @ (sample.mean - at.mean)
-    return by.f * np.einsum("pc,pc->c", by.L, excess @ by.R) + pull @ by.D
+    left, right = at.half @ by.L, at.half @ by.R
+    return by.f * np.einsum("pc,pc->c", left, excess @ right) + pull @ by.D
 
 
 def whitened(at: Moments, places: Places, sample: GroupSample) -> tuple[NDArray, NDArray]:
@@ -101,11 +102,11 @@ def whitened(at: Moments, places: Places, sample: GroupSample) -> tuple[NDArray,
     """
     by = slopes(at, places)
     left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
-    deviation = sample.mean - at.mean
-    apart = at.half @ (sample.cov + np.outer(deviation, deviation) - at.cov) @ at.half.T
+    apart = _scatter(at, sample) - np.eye(len(at.cov))
     p, c = left.shape
     turned = (left[:, None] * right[None] + right[:, None] * left[None]) * (by.f / np.sqrt(2))
-    residual = np.concatenate([apart.ravel() / np.sqrt(2), at.half @ deviation])
+    deviation = at.half @ (sample.mean - at.mean)
+    residual = np.concatenate([apart.ravel() / np.sqrt(2), deviation])
     return residual, np.concatenate([turned.reshape(p * p, c), mean])
 
 
@@ -121,25 +122,28 @@ def expected_information(at: Moments, places: Places) -> NDArray:
 def observed_information(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
     by = slopes(at, places)
-    P, pull = at.precision, at.precision @ (sample.mean - at.mean)
-    seen = _seen(at, sample)
-    Q, L, R = seen - P / 2, by.L, by.R
-    by_p, by_q = L.T @ P @ R, L.T @ Q @ R
-    turn = (L.T @ P @ L) * (R.T @ Q @ R) + (R.T @ P @ R) * (L.T @ Q @ L)
+    L, R, D = at.half @ by.L, at.half @ by.R, at.half @ by.D
+    pull, seen = at.half @ (sample.mean - at.mean), _scatter(at, sample)
+    one = np.eye(len(seen))
+    Q = seen - one / 2
+    by_p, by_q = L.T @ R, L.T @ Q @ R
+    turn = (L.T @ L) * (R.T @ Q @ R) + (R.T @ R) * (L.T @ Q @ L)
     turn += by_p * by_q.T + by_p.T * by_q
-    across = P @ by.D
-    twist = (by.f * (pull @ L))[:, None] * (R.T @ across)
-    twist += (by.f * (pull @ R))[:, None] * (L.T @ across)
-    bend = _curvature(at, places, excess=seen - P, pull=pull)
-    return turn * np.outer(by.f, by.f) + twist + twist.T + by.D.T @ across - bend
+    twist = (by.f * (pull @ L))[:, None] * (R.T @ D) + (by.f * (pull @ R))[:, None] * (L.T @ D)
+    bend = _curvature(at, places, excess=seen - one, pull=pull)
+    return turn * np.outer(by.f, by.f) + twist + twist.T + D.T @ D - bend
 
 
 def _curvature(at: Moments, places: Places, *, excess: NDArray, pull: NDArray) -> NDArray:
-    """tr(excess d2cov)/2 + pull' d2mean: what bends because the implied moments do."""
+    """tr(excess d2cov)/2 + pull' d2mean: what bends because the implied moments do.
+
+    excess and pull are whitened by the implied covariance matrix.
+    """
     p, c = len(at.cov), len(places.kind)
-    X = at.B[:p].T @ excess @ at.B[:p]
+    white = at.half @ at.B[:p]
+    X = white.T @ excess @ white
     moved = X @ at.S @ at.B.T
-    lift = pull @ at.B[:p]
+    lift = pull @ white
     bend = np.zeros((c, c))
     path = np.flatnonzero(places.kind == PATH)
     i, j = places.row[path], places.column[path]
@@ -157,7 +161,11 @@ def _curvature(at: Moments, places: Places, *, excess: NDArray, pull: NDArray) -
     return bend
 
 
-def _seen(at: Moments, sample: GroupSample) -> NDArray:
-    """Precision times the scatter around the implied mean times precision."""
-    deviation = sample.mean - at.mean
-    return at.precision @ (sample.cov + np.outer(deviation, deviation)) @ at.precision
+def _scatter(at: Moments, sample: GroupSample) -> NDArray:
+    """Around the implied mean, whitened by the implied covariance matrix: about 1.
+
+    Products with the precision itself lose twice as many digits where columns nearly depend on
+    each other.
+    """
+    deviation = at.half @ (sample.mean - at.mean)
+    return at.half @ sample.cov @ at.half.T + np.outer(deviation, deviation)
