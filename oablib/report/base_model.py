@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from oablib.base.wording import inert, words
 from oablib.protocol.models import Model
-from oablib.report import drawing
+from oablib.report import categories, drawing
 from oablib.report.drawing import CURRENT, HERE, PUBLISHED, Mark
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
@@ -32,7 +32,7 @@ STANDARDISED = (
     Mark("published_std", PUBLISHED.name, PUBLISHED.colour, "D", below=0.24, hollow=True),
     Mark("current_std", CURRENT.name, CURRENT.colour, "^", below=0.42),
 )
-PATH_COLUMNS = ["lhs", "rhs", "est", "se", "df", "p", "ci_lower", "ci_upper", "fmi", "std"]
+PATH_COLUMNS = "lhs rhs est se ci_lower ci_upper fmi std differs".split()
 OWN_COLUMNS = ["name", "value", "se", "se_known", "p", "fmi"]
 BESIDE_COLUMNS = [
     "name", "published", "published_se", "se_ratio", "spread",
@@ -89,7 +89,7 @@ def direct_effects_table(
     """Direct effects with their errors; intervals are left to the figure."""
     shown = _without_fmi(frame[[name for name in OWN_COLUMNS if name in frame]])
     return show(
-        shown.assign(name=frame["name"].map(labels.heading)),
+        shown.assign(name=categories.marked(frame, labels=labels)),
         about=about,
         **captions("tbl-direct-effects", outcome=labels(outcome)),
     )
@@ -117,6 +117,7 @@ def coefficients_figure(
     std, published_std, current_std (standard deviations).
     """
     height = 0.95 + 0.44 * len(frame)
+    names = categories.marked(frame, labels=labels)
     if "std" in frame:
         figure, (axes, right) = drawing.beside(2, height=height, width_ratios=(3, 2))
         drawing.intervals(right, frame, STANDARDISED)
@@ -124,12 +125,12 @@ def coefficients_figure(
     else:
         figure, axes = drawing.canvas(height=height)
         right = axes
-    effects(axes, frame, (HERE, PUBLISHED), labels=labels.heading)
+    effects(axes, frame.assign(name=names), (HERE, PUBLISHED), labels=str)
     unit = _("points of the {outcome} per unit of the predictor", outcome=labels(outcome))
     axes.set_xlabel(textwrap.fill(unit, AXIS_LINE))
     drawing.legend(figure, right)
     hidden = ["se_known", "p", "fmi", "difference_in_se", "se_ratio", "spread", "distance"]
-    names = [labels.heading(name) for name in frame["name"]]
+    hidden += ["tested", "differs", "weak"]
     headings = captions("tbl-direct-effects", outcome=labels(outcome))["labels"]
     return drawing.exhibited(
         figure,
@@ -157,7 +158,7 @@ def effects(
 
 
 def path_rows(parameters: pd.DataFrame) -> pd.DataFrame:
-    """The rows `~` of a pooled table, with the columns that readers want."""
+    """The rows `~` of a table as CategoryTests.judged, with the columns that readers want."""
     return parameters.loc[parameters["op"] == "~", PATH_COLUMNS].reset_index(drop=True)
 
 
@@ -168,8 +169,8 @@ def path_diagram_figure(
 ) -> Figure:
     """The model as arrows: direct effects blue, effects through the mediator orange.
 
-    frame: rows `~` of a pooled table: lhs, rhs, est, std, ci_lower, ci_upper. Dashed: the 95 %
-    interval includes 0. Width: by the size of the standardised effect.
+    frame: as path_rows. Dashed: no effect is shown by the test of the path, which is the joint
+    test of its categories for a scaled variable. Width: by the size of the standardised effect.
     """
     names = [name for name in dict.fromkeys(frame["rhs"]) if name != mediator]
     figure, axes = drawing.canvas(height=1.4 + 0.36 * len(names))
@@ -238,7 +239,7 @@ def _draw(
         "patchB": boxes[target].get_bbox_patch(),
         "shrinkA": 2,
         "shrinkB": 2,
-        "linestyle": "-" if path.ci_lower > 0 or path.ci_upper < 0 else (0, (4, 2.5)),
+        "linestyle": "-" if path.differs else (0, (4, 2.5)),
         "alpha": 0.9,
     }
     axes.annotate("", xy=boxes[target].get_position(), xytext=start, arrowprops=style)
@@ -249,7 +250,7 @@ def other_paths_table(
     frame: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels, about: About
 ) -> Table:
     """Paths beside the direct effects: that of the mediator, and those to it."""
-    rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns=["df", "p"])
+    rows = frame[(frame["lhs"] != outcome) | (frame["rhs"] == mediator)].drop(columns="differs")
     rows = _without_fmi(rows)
     return show(rows.assign(**_named(rows, labels=labels)), about=about, **captions("tbl-paths"))
 

@@ -151,7 +151,7 @@ def effects_table(
     frame: pd.DataFrame, *, names: Names, outcome: str, labels: Labels, about: About
 ) -> Table:
     """Direct effects side by side; intervals are left to the figure."""
-    rows = frame.loc[:, ~frame.columns.str.startswith("ci_")]
+    rows = frame.loc[:, ~frame.columns.str.startswith(("ci_", "differs_"))]
     caption = captions("tbl-effects", outcome=labels(outcome), before=names["before"])
     return show(
         rows.assign(name=rows["name"].map(labels.heading)), about=about, **_named(caption, names)

@@ -93,7 +93,7 @@ def finding_effects(effects: pd.DataFrame, *, labels: Labels) -> str:
 
 @in_languages
 def finding_intervals(effects: pd.DataFrame, *, labels: Labels) -> str:
-    """Of which effects the intervals of both reports have nothing in common."""
+    """Whose intervals have nothing in common, and which effects one report alone shows."""
     pairs = effects.dropna(subset=["before", "after"])
     apart = (pairs["ci_upper_before"] < pairs["ci_lower_after"]) | (
         pairs["ci_upper_after"] < pairs["ci_lower_before"]
@@ -102,7 +102,7 @@ def finding_intervals(effects: pd.DataFrame, *, labels: Labels) -> str:
     alone = _.plural(
         "{n} effect is in one report only.", "{n} effects are in one report only.", n=single
     )
-    parts = [alone] if single else []
+    parts = [text for text in (alone if single else "", _shown(pairs, labels=labels)) if text]
     if pairs.empty:
         return _("The reports have no direct effect in common.")
     if not apart.any():
@@ -116,6 +116,24 @@ def finding_intervals(effects: pd.DataFrame, *, labels: Labels) -> str:
         effects=listed(map(labels, pairs.loc[apart, "name"])),
     )
     return " ".join([differ, *parts])
+
+
+def _shown(pairs: pd.DataFrame, *, labels: Labels) -> str:
+    """Which effects only one report shows; empty where a report has no such tests."""
+    rows = pairs.dropna(subset=["differs_before", "differs_after"])
+    if rows.empty:
+        return ""
+    names = listed(map(labels, rows.loc[rows["differs_before"] != rows["differs_after"], "name"]))
+    if names:
+        return _(
+            "By their tests (scaled variables: joint test of the categories) one report shows a "
+            "direct effect and the other does not, of: {names}.",
+            names=names,
+        )
+    return _(
+        "By their tests (scaled variables: joint test of the categories) both reports show direct "
+        "effects of the same predictors."
+    )
 
 
 @in_languages

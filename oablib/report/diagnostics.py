@@ -125,12 +125,13 @@ def moves(frame: pd.DataFrame) -> pd.DataFrame:
     """How far shifts move each effect: name, se without shift, move, sign and significance.
 
     frame: as diagnostics.sensitivity. move: the largest over both shifts, in standard errors of
-    the effect without shift. sign: whether a shift changes it; significance: whether a shift moves
-    0 into or out of the 95 % interval. Shifts that could not be analysed count in neither.
+    the effect without shift. sign: whether a shift changes it; significance: whether a shift
+    changes `differs`, which for a scaled variable is of the joint test of its categories. Shifts
+    that could not be analysed count in neither.
     """
     rows = frame.dropna(subset=["value"]).assign(
         positive=lambda each: each["value"] > 0,
-        significant=lambda each: (each["ci_lower"] > 0) | (each["ci_upper"] < 0),
+        significant=lambda each: each["differs"].astype(bool),
     )
     centre = rows[rows["shift"] == 0].set_index("name")
     shifted = rows[rows["shift"] != 0].set_index("name")

@@ -1,6 +1,8 @@
 """What the direct effects come to: the answer, and why errors differ from published ones."""
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from oablib.report.planted import Drawn
 from oablib.report.published import Published, cited
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step.categories.tests import CATEGORIES
 
 _ = texts_beside(__file__)
 
@@ -29,7 +32,7 @@ def answer(
     model: str,
     labels: Labels,
 ) -> str:
-    """Which effects differ from 0, published ones, explained variance, fit, and the main limit.
+    """Which effects are shown, published ones, explained variance, fit, and the main limit.
 
     drawn: what was planted in drawn children; None for others. model: its name.
     """
@@ -48,28 +51,39 @@ def answer(
 
 
 def differing(direct: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels) -> str:
-    """Which direct effects differ from 0 by their 95% intervals."""
-    sure = direct[(direct["ci_lower"] > 0) | (direct["ci_upper"] < 0)]
+    """Which predictors have a direct effect: scaled variables by the joint test of categories."""
+    sure = direct[direct["differs"]]
     names = {"outcome": labels(outcome), "mediator": labels(mediator)}
     if sure.empty:
         return _(
-            "At equal {mediator}, **none of {n} direct effects** on the {outcome} differs from 0: "
-            "all 95% intervals include it.",
+            "At equal {mediator}, **none of {n} predictors** shows a direct effect on the "
+            "{outcome} (5% level; scaled variables by a joint test of their categories).",
             n=len(direct),
             **names,
         )
-    pairs = zip(sure["name"], sure["value"], strict=True)
-    effects = listed(
-        _("{name} {value:+.2f}", name=labels(name), value=value) for name, value in pairs
-    )
-    return _(
-        "At equal {mediator}, **{k} of {n} direct effects** on the {outcome} differ from 0 (95% "
-        "interval), in points per unit: {effects}.",
+    shown = [_shown(row, labels=labels) for row in sure.to_dict("records")]
+    text = _(
+        "At equal {mediator}, **{k} of {n} predictors** show a direct effect on the {outcome} (5% "
+        "level): {effects}.",
         k=len(sure),
         n=len(direct),
-        effects=effects,
+        effects=listed(shown),
         **names,
     )
+    weak = direct.loc[direct["weak"], "name"]
+    if weak.empty:
+        return text
+    return f"{text} " + _(
+        "Slopes say little where the total effect is weak: {names}.",
+        names=listed(map(labels, weak)),
+    )
+
+
+def _shown(row: dict[Hashable, Any], *, labels: Labels) -> str:
+    """A predictor with its effect in points per unit, or with what was tested."""
+    if row["tested"] == CATEGORIES:
+        return _("{name} (joint test of its categories)", name=labels(row["name"]))
+    return _("{name} ({value:+.2f} points per unit)", name=labels(row["name"]), value=row["value"])
 
 
 def against_published(direct: pd.DataFrame, *, drawn: Drawn | None) -> str:

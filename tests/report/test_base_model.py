@@ -30,6 +30,7 @@ def direct() -> pd.DataFrame:
     return frame.assign(
         ci_lower=frame["value"] - 2 * frame["se"], ci_upper=frame["value"] + 2 * frame["se"],
         se_known=frame["se"], se_ratio=[1.45, 0.67], fmi=[0.53, 0.1],
+        tested=["categories", "slope"], differs=[True, False], weak=False,
     )  # fmt: skip
 
 
@@ -82,11 +83,24 @@ def test_explained_variance_stands_beside_published_ones() -> None:
 def test_effects_that_differ_from_zero_are_named_or_said_to_be_none(direct: pd.DataFrame) -> None:
     roles: dict[str, Any] = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
     some = both(lambda: direct_effects.differing(direct, **roles))
-    assert "**1 of 2 direct effects**" in some[0] and "origin −0.78" in some[0]
-    assert "herkomst −0,78" in some[1]
-    wide = direct.assign(ci_lower=-9.0, ci_upper=9.0)
-    none = both(lambda: direct_effects.differing(wide, **roles))
-    assert "**none of 2" in none[0] and "geen van de 2" in none[1]
+    assert "**1 of 2 predictors** show a direct effect" in some[0]
+    assert "origin (joint test of its categories)." in some[0] and "say little" not in some[0]
+    assert "herkomst (gezamenlijke toets van de categorieën)." in some[1]
+    number = direct.assign(tested="slope")
+    assert "origin (−0.78 points per unit)" in direct_effects.differing(number, **roles)
+    none = both(lambda: direct_effects.differing(direct.assign(differs=False), **roles))
+    assert "**none of 2 predictors**" in none[0] and "geen van de 2 voorspellers" in none[1]
+    weak = both(lambda: direct_effects.differing(direct.assign(weak=[True, False]), **roles))
+    assert weak[0].endswith("Slopes say little where the total effect is weak: origin.")
+    assert weak[1].endswith("waar het totale effect zwak is: herkomst.")
+
+
+def test_no_slope_of_a_scaled_variable_is_said_to_differ(direct: pd.DataFrame) -> None:
+    """Its interval leaves 0 out; its categories do not differ."""
+    roles: dict[str, Any] = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
+    assert (direct["ci_upper"].iloc[0] < 0) and not direct.assign(differs=False)["differs"].any()
+    text = direct_effects.differing(direct.assign(differs=False), **roles)
+    assert "origin" not in str(text)
 
 
 def test_agreement_with_planted_effects_is_called_a_test_of_the_program(

@@ -34,8 +34,19 @@ def shifted(*, lower: float, higher: float = 1.0, se: float = 0.2) -> pd.DataFra
     rows = [("origin", shift, value) for shift, value in ((-1, lower), (0, 1.0), (1, higher))]
     frame = pd.DataFrame(rows, columns=["name", "shift", "value"]).assign(se=se)
     return frame.assign(
-        ci_lower=lambda each: each["value"] - 2 * se, ci_upper=lambda each: each["value"] + 2 * se
+        ci_lower=lambda each: each["value"] - 2 * se,
+        ci_upper=lambda each: each["value"] + 2 * se,
+        differs=lambda each: each["value"].abs() > 2 * se,
     )
+
+
+def test_significance_is_that_of_the_test_and_not_of_an_interval(words: Labels) -> None:
+    """Of a scaled variable: by its categories, whatever the interval of its slope."""
+    frame = shifted(lower=1.1)
+    frame["differs"] = frame["shift"] != -1
+    assert "changes the significance at 5% of origin" in answer(words, shifted=frame)
+    wide = shifted(lower=0.3).assign(differs=True)
+    assert "No shift changes the sign of an effect or its" in answer(words, shifted=wide)
 
 
 def answer(words: Labels, **changed: Any) -> str:

@@ -111,7 +111,7 @@ def test_the_description_of_a_path_diagram_has_every_path() -> None:
             "rhs": ["nscct", "origin", "origin"],
             "est": [5.0, 1.0, -0.5],
         }
-    ).assign(ci_lower=-1.0, ci_upper=9.0, std=0.1)
+    ).assign(ci_lower=-1.0, ci_upper=9.0, std=0.1, differs=[True, False, True])
     named = {"outcome": "cito", "mediator": "nscct", "labels": LABELS}
     drawn = base_model.path_diagram_figure(rows, about=ABOUT, **named)
     for part in (

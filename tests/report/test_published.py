@@ -75,10 +75,12 @@ def test_the_answer_counts_effects_that_differ_from_zero(
     parameters: pd.DataFrame, model: models.Model, published: dict
 ) -> None:
     """In the source, intervals of the school mean and of residence 0-5 years include 0."""
-    table = report.compare_direct(parameters, model=model, figures=published)
+    differs = (parameters["ci_lower"] > 0) | (parameters["ci_upper"] < 0)
+    judged = parameters.assign(tested="slope", differs=differs, weak=False)
+    table = report.compare_direct(judged, model=model, figures=published)
     words = labels(load().table("cohort"), [model])
     text = direct_effects.differing(table, outcome="cito", mediator="nscct", labels=words)
-    assert "5 of 7 direct effects" in text
+    assert "**5 of 7 predictors** show a direct effect" in text
     assert "7 of 7 published effects" in direct_effects.against_published(table, drawn=None)
 
 

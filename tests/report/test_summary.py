@@ -47,7 +47,8 @@ def shifted(by: float) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["name", "shift", "value", "se"])
     half = 1.96 * frame["se"]
-    return frame.assign(ci_lower=frame["value"] - half, ci_upper=frame["value"] + half)
+    frame = frame.assign(ci_lower=frame["value"] - half, ci_upper=frame["value"] + half)
+    return frame.assign(differs=frame["value"].abs() > half)
 
 
 @pytest.fixture
@@ -61,7 +62,9 @@ def results() -> Results:
         information=pd.DataFrame({"lhs": ["cito"], "rhs": ["origin"], "m_recommended": [105.0]}),
         sensitivity=shifted(0.4),
         fit=fit(),
-        direct=shifted(0).query("shift == 0").assign(std=[0.2, -0.1], published=[0.82, -0.78]),
+        direct=shifted(0)
+        .query("shift == 0")
+        .assign(std=[0.2, -0.1], published=[0.82, -0.78], tested="categories", weak=False),
         trail=pd.DataFrame(
             {"round": [1], "lhs": ["nscct"], "rhs": ["origin"], "decision": ["neither"]}
         ),
@@ -105,7 +108,7 @@ def test_the_answer_says_what_was_found_and_whether_to_trust_it(
         "**2,400 children in 171 schools**",
         "Imputed 5 times: education of the father (50%)",
         "**The base model is kept**: its 1 candidate path", "fits (RMSEA 0.011",
-        "**1 of 2 direct effects**", "that of education of the father is", "7 school sites",
+        "**1 of 2 predictors**", "that of education of the father is", "7 school sites",
         "**Trust it as a test of the program only**", "Imputations: 5 made, 105 rec",
         "at most 0.4 standard errors", "Of the scores, 6.6% are",
     ):  # fmt: skip
@@ -174,19 +177,32 @@ def test_the_model_that_is_kept(
         assert dutch in findings.kept(found, model=plan, labels=words)
 
 
-def test_effects_whose_sign_is_known_and_those_whose_is_not(
+def test_predictors_with_an_effect_and_those_without(
     results: Results, words: Labels, plan: Model
 ) -> None:
-    none = results.direct.assign(ci_lower=-1.0, ci_upper=1.0)
-    every = results.direct.assign(ci_lower=0.1, ci_upper=1.0)
+    none = results.direct.assign(differs=False)
+    every = results.direct.assign(differs=True)
     given = {"model": plan, "labels": words}
-    assert "none of 2 direct effects" in findings.effects(none, **given)
-    assert "**2 of 2 direct effects**" in findings.effects(every, **given)
+    assert "none of 2 predictors shows" in findings.effects(none, **given)
+    assert "**2 of 2 predictors** show a direct effect" in findings.effects(every, **given)
     assert "education of the father; origin." in findings.undecided(none, **given)
-    assert findings.undecided(every, **given) == "The 95% interval of no direct effect includes 0."
+    assert "no predictor without" in findings.undecided(every, **given)
+    assert findings.decided(none, labels=words) == ""
+    by_categories = findings.decided(every, labels=words)
+    assert by_categories.endswith(": education of the father; origin.")
+    number = every.assign(tested="slope")
+    assert "origin −0.10." in findings.decided(number, labels=words)
     with language.use("nl"):
-        assert "geen van de 2 directe effecten" in findings.effects(none, **given)
-        assert "**2 van de 2 directe effecten**" in findings.effects(every, **given)
+        assert "geen van de 2 voorspellers" in findings.effects(none, **given)
+        assert "**2 van de 2 voorspellers**" in findings.effects(every, **given)
+
+
+def test_a_slope_that_says_little_is_not_the_largest(results: Results, words: Labels) -> None:
+    every = results.direct.assign(differs=True)
+    assert "education of the father is the largest" in findings.strongest(every, labels=words)
+    weak = every.assign(weak=[True, False])
+    assert "that of origin is the largest" in findings.strongest(weak, labels=words)
+    assert findings.strongest(every.assign(weak=True), labels=words) == ""
 
 
 def test_variance_in_schools_not_seen_counts_the_splits_that_succeeded(

@@ -17,6 +17,7 @@ from oablib.protocol.models import Model
 from oablib.statistics import pooling
 from oablib.statistics.pooling import pooled_tests
 from oablib.statistics.two_step import from_sums
+from oablib.statistics.two_step.categories import joint_test
 
 TRAIL = ["step", "lhs", "term", "columns", "df", "statistic", "change", "p", "decision"]
 REMOVED, KEPT, NEEDED = "removed", "kept", "needed"
@@ -29,10 +30,10 @@ class Backward:
 
     paths: that are left. trail: a row for each term that was removed, in the order of steps, and
     for each that was kept (or needed: a product or spline of it is kept), as judged in the last
-    step: step; lhs; term (a column of the cohort or
-    a school mean); columns (its predictors); df; statistic (pooled likelihood ratio D4 or, by p,
-    pooled Wald test D1 with errors clustered by school, on the scale of chi2); change of the
-    criterion if it were removed (NaN by p); p (NaN by a criterion); decision.
+    step: step; lhs; term (a column of the cohort or a school mean); columns (its predictors); df
+    (of a scaled variable, its categories beside the reference); statistic (pooled likelihood ratio
+    D4 or, by p, pooled Wald test D1 with errors clustered by school, on the scale of chi2); change
+    of the criterion if it were removed (NaN by p); p (NaN by a criterion); decision.
     """
 
     paths: Paths
@@ -51,7 +52,8 @@ class Term:
 def backward(design: Design, *, start: Model, criterion: Criterion, alpha: float) -> Backward:
     """Take terms out of `start`, a variant of the design, as long as one can be missed.
 
-    A term is all predictors of one equation that are made of one column. By "aic" or "bic" the
+    A term is all predictors of one equation that are made of one column; a scaled variable is
+    judged by all its categories in that equation, in the place of its scale. By "aic" or "bic" the
     term leaves whose removal lowers the criterion most, with scale values counted as parameters;
     by "p" the one with the largest p above alpha. The mediator stays, and a term of which a
     product or spline is left.
@@ -122,29 +124,46 @@ def _judged(
     design: Design, data: Data, paths: Paths, term: Term, criterion: Criterion
 ) -> dict[str, Any]:
     """Row of the trail, but for step and decision."""
-    names, df = ", ".join(term.columns), len(term.columns)
-    row = {"lhs": term.lhs, "term": term.name, "columns": names, "df": df}
+    pair = {"with": paths, "without": without(paths, term, design.reference)}
+    judged = equations.by_categories(pair, categories=design.categories)
+    wider, less = judged["with"], judged["without"]
+    row: dict[str, Any] = {"lhs": term.lhs, "term": term.name, "columns": ", ".join(term.columns)}
+    row["df"] = wider.size - less.size
     if criterion == "p":
-        test = _wald(design, paths, term)
+        test = _test(design, wider, less, lhs=0 if term.lhs == design.reference.outcome else 1)
         return row | {"statistic": test.chi2, "change": np.nan, "p": test.p}
-    less = without(paths, term, design.reference)
-    counts = [equations.parameters_with_scales(each, costs=design.costs) for each in (paths, less)]
-    penalty, gain = float(data.penalties[criterion]), float(data.gain(paths, less))
+    counts = [equations.parameters_with_scales(each, costs=design.costs) for each in (wider, less)]
+    penalty, gain = float(data.penalties[criterion]), float(data.gain(wider, less))
     change = gain - penalty * (counts[0] - counts[1])
     return row | {"statistic": gain, "change": change, "p": np.nan}
 
 
-def _wald(design: Design, paths: Paths, term: Term) -> pooling.PooledTest:
-    lhs = 0 if term.lhs == design.reference.outcome else 1
-    rhs, k = paths[lhs], len(term.columns)
-    chosen = [rhs.index(name) for name in term.columns]
+def _test(design: Design, wider: Paths, less: Paths, *, lhs: int) -> pooling.PooledTest:
+    """Joint test of the paths that `less` lacks; categories as in two_step.categories."""
+    rhs = wider[lhs]
+    chosen = [number for number, name in enumerate(rhs) if name not in less[lhs]]
+    if rhs[chosen[0]] not in design.columns:
+        return joint_test([_added(design, i, lhs, rhs, chosen) for i in range(design.m)])
     fits = [clustered(design, i, lhs, rhs) for i in range(design.m)]
     estimates = np.stack([slope[chosen] for slope, _ in fits])
     covariances = np.stack([covariance[np.ix_(chosen, chosen)] for _, covariance in fits])
     if design.m == 1:
+        k = len(chosen)
         distance = float(estimates[0] @ np.linalg.solve(covariances[0], estimates[0]))
         return pooled_tests.f_test("D1", distance / k, df1=k, df2=np.inf, riv=0.0)
     return pooling.d1(estimates, covariances, df_complete=design.n_clusters - 1)
+
+
+def _added(
+    design: Design, imputation: int, lhs: int, rhs: tuple[str, ...], chosen: list[int]
+) -> NDArray:
+    """What each school adds to the slopes of `chosen` if all of them are 0, (G, k)."""
+    rest = [name for number, name in enumerate(rhs) if number not in chosen]
+    slope = np.zeros(len(rhs))
+    slope[[rhs.index(name) for name in rest]] = equations.slopes(
+        design.covariances[imputation], lhs, design.indices(rest)
+    )
+    return _pull(design, imputation, lhs, rhs, slope)[chosen].T
 
 
 def clustered(
@@ -154,12 +173,19 @@ def clustered(
 
     As sem.fit gives it: the sandwich of casewise scores summed by school, times G / (G - 1).
     """
+    slope = equations.slopes(design.covariances[imputation], lhs, design.indices(rhs))
+    half = _pull(design, imputation, lhs, rhs, slope)
+    G = half.shape[1]
+    return slope, G / (G - 1) * half @ half.T
+
+
+def _pull(
+    design: Design, imputation: int, lhs: int, rhs: tuple[str, ...], slope: NDArray
+) -> NDArray:
+    """What each school adds to the slopes of an equation, from these slopes on: (k, G)."""
     products, predictors = design.products[imputation], design.indices(rhs)
-    slope = equations.slopes(design.covariances[imputation], lhs, predictors)
     centred = from_sums.centred(products, design.into[imputation], design.means[imputation])
     error = centred[:, lhs] - centred[:, predictors] @ slope
     scores = (products.sums @ error) @ centred[:, predictors]
     inner = design.n * design.covariances[imputation][np.ix_(predictors, predictors)]
-    half = np.linalg.solve(inner, scores.T)
-    G = products.n_schools
-    return slope, G / (G - 1) * half @ half.T
+    return np.asarray(np.linalg.solve(inner, scores.T))

@@ -47,7 +47,8 @@ class Design:
     models: variants that can be compared, the reference first. refused: variant -> why it cannot.
     names: columns, outcome and mediator first. products: of each data set, for draws of schools.
     means (m, p), covariances (m, p, p), divisor n, and into (m, q, p), as from_sums.Moments.
-    costs: scaled variable -> scale values that are estimated for it.
+    costs: scaled variable -> scale values that are estimated for it. categories: scaled variable ->
+    columns of its categories, the last ones of `names`.
     """
 
     reference: Model
@@ -59,8 +60,14 @@ class Design:
     covariances: NDArray
     into: NDArray
     costs: Mapping[str, int]
+    categories: Mapping[str, tuple[str, ...]]
     n: int
     n_clusters: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the variants, those of categories left out."""
+        return self.names[: len(self.names) - sum(map(len, self.categories.values()))]
 
     @property
     def m(self) -> int:
@@ -124,7 +131,12 @@ def build_by(
     )
     n_sums = len(products[0].sums)
     times = np.ones((1, n_sums)) if groups is None else np.eye(n_sums)
-    moments = [from_sums.moments(each, times=times) for each in products]
+    categories = {
+        name: tuple(indicators.values()) for name, indicators in products[0].categories.items()
+    }
+    names = (reference.outcome, reference.mediator, *union.direct)
+    names += tuple(each for indicators in categories.values() for each in indicators)
+    moments = [from_sums.moments(each, times=times, names=names) for each in products]
     designs: list[Design | None] = []
     for group in range(len(times)):
         if not all(group in each.draws for each in moments):
@@ -141,6 +153,7 @@ def build_by(
             covariances=np.stack([each.covariances[row] for each, row in rows]),
             into=np.stack([each.into[row] for each, row in rows]),
             costs=_costs(products[0]),
+            categories=categories,
             n=round(moments[0].n[rows[0][1]]),
             n_clusters=frames[0][reference.cluster].nunique(),
         )
@@ -165,6 +178,7 @@ def _without_dependent_columns(design: Design) -> Design | None:
         else:
             constant = tuple(each for each in wider if _is_constant(design, each))
             refused[name] = Refusal(CONSTANT if constant else DEPENDENT, constant)
+    columns += [each for indicators in design.categories.values() for each in indicators]
     kept = design.indices(columns)
     return replace(
         design,

@@ -48,7 +48,8 @@ class Tests:
 def drawn(design: Design, times: NDArray) -> Drawn:
     """The design in draws in which each school occurs so many times; times: (b, G)."""
     with ThreadPoolExecutor(THREADS) as threads:
-        moments = list(threads.map(partial(from_sums.moments, times=times), design.products))
+        read = partial(from_sums.moments, times=times, names=design.names)
+        moments = list(threads.map(read, design.products))
     shared = set.intersection(*(set(each.draws.tolist()) for each in moments))
     kept = np.array(sorted(shared), dtype=int)
 

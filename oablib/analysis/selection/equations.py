@@ -5,7 +5,7 @@ is the product of theirs (Bollen, 1989, Structural Equations with Latent Variabl
 thousands of variants and draws cost what their sums of products cost; sem.fit gives the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -119,6 +119,28 @@ def of_design(design: Design) -> Data:
 def of_model(model: Model) -> Paths:
     """The paths of a variant."""
     return Paths((model.mediator, *model.direct), model.indirect)
+
+
+def by_categories(
+    paths: Mapping[str, Paths], *, categories: Mapping[str, Sequence[str]]
+) -> dict[str, Paths]:
+    """The same models with some scaled variables as categories, in all models alike.
+
+    Those that one model has in an equation and another has not: their removal is judged by all
+    categories jointly, for scale values are not far from 0 by chance but by their making.
+    """
+    sides: list[list[tuple[str, ...]]] = []
+    for side in zip(*paths.values(), strict=True):
+        used = [set(names) for names in side]
+        uneven = set.union(*used) - set.intersection(*used)
+        expanded = {name: categories[name] for name in categories if name in uneven}
+        sides.append([tuple(_expanded(names, expanded)) for names in side])
+    return {name: Paths(*each) for name, each in zip(paths, zip(*sides, strict=True), strict=True)}
+
+
+def _expanded(names: Sequence[str], categories: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in names:
+        yield from categories.get(name, (name,))
 
 
 def residual_variance(covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:

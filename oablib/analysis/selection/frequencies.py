@@ -93,11 +93,12 @@ def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
     """How often each variant is first by AIC and by BIC, as selection.compare has them."""
     whole = equations.stacked(drawn.means, drawn.covariances)
     data = equations.Data(design.names, design.reference, drawn.covariances, whole, drawn.n)
-    base = equations.of_model(design.reference)
+    variants = {name: equations.of_model(model) for name, model in design.models.items()}
+    judged = equations.by_categories(variants, categories=design.categories)
+    base = judged[design.reference.name]
     with_scales = equations.parameters_with_scales(base, costs=design.costs)
     deltas: dict[str, list[NDArray]] = {"aic": [], "bic": []}
-    for model in design.models.values():
-        paths = equations.of_model(model)
+    for paths in judged.values():
         gain = data.gain(paths, base)
         extra = equations.parameters_with_scales(paths, costs=design.costs) - with_scales
         for name, penalty in data.penalties.items():

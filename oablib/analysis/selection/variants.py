@@ -30,7 +30,10 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Variant:
+    """judged: the paths, with scaled variables that some variant leaves out as categories."""
+
     paths: Paths
+    judged: Paths
     likelihoods: Likelihoods
     with_scales: int
 
@@ -44,10 +47,12 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
         they say nothing.
     k_given, loglik_given, aic_given, bic_given: of outcome and mediator given the predictors
         (fixed.x = TRUE), which can be compared whatever the predictors. k_with_scales: k_given, a
-        scaled variable counted as all its estimated scale values.
+        scaled variable counted as all its estimated scale values; in an equation that it is not in
+        in every variant, as its categories.
     delta_..._mean: aic_given and bic_given less the reference's. delta_..._d4: penalty by
         k_with_scales less the gain in fit, by a pooled likelihood ratio (D4) of each of the two
-        against the model that has the paths of both. Negative: better than the reference.
+        against the model that has the paths of both. A scaled variable that some variant leaves
+        out of an equation enters it by its categories. Negative: better than the reference.
     weight_aic, weight_bic: exp(-delta_d4 / 2), adding up to 1 (Burnham & Anderson, 2002, Model
         Selection and Multimodel Inference, p. 75).
     chi2, df, p: of the variant against all paths from all columns of the set (D4); rows of one
@@ -59,13 +64,13 @@ def compare(design: Design, *, rank_by: RankBy) -> pd.DataFrame:
     which columns or children are given.
     """
     data = equations.of_design(design)
-    variants = {
-        name: _variant(design, data, equations.of_model(model))
-        for name, model in design.models.items()
-    }
+    paths = {name: equations.of_model(model) for name, model in design.models.items()}
+    judged = equations.by_categories(paths, categories=design.categories)
+    variants = {name: _variant(design, data, paths[name], judged[name]) for name in paths}
     base = variants[design.reference.name]
-    everything = tuple(name for name in design.names if name != design.reference.outcome)
-    full = _variant(design, data, Paths(everything, everything[1:]))
+    everything = tuple(name for name in design.columns if name != design.reference.outcome)
+    all_paths = Paths(everything, everything[1:])
+    full = _variant(design, data, all_paths, all_paths)
     table = pd.DataFrame([_row(design, data, each, base, full) for each in variants.values()])
     table["model"] = list(design.models)
     table["title"] = [model.title for model in design.models.values()]
@@ -103,10 +108,9 @@ def by_wave(
     return pd.concat(parts, ignore_index=True)[["wave", *shown]]
 
 
-def _variant(design: Design, data: Data, paths: Paths) -> _Variant:
-    return _Variant(
-        paths, data.likelihoods(paths), equations.parameters_with_scales(paths, costs=design.costs)
-    )
+def _variant(design: Design, data: Data, paths: Paths, judged: Paths) -> _Variant:
+    with_scales = equations.parameters_with_scales(judged, costs=design.costs)
+    return _Variant(paths, judged, data.likelihoods(paths), with_scales)
 
 
 def _row(
@@ -114,7 +118,7 @@ def _row(
 ) -> dict[str, object]:
     paths, n = variant.paths, design.n
     used, given = {*paths.outcome, *paths.mediator}, equations.free_parameters(paths)
-    predictors = design.indices([name for name in design.names[2:] if name in used])
+    predictors = design.indices([name for name in design.columns[2:] if name in used])
     of_predictors = equations.loglik_of_predictors(design.covariances, predictors, n=n).mean()
     moments = len(predictors) + len(predictors) * (len(predictors) + 1) // 2
     loglik = float(variant.likelihoods.own.mean())
@@ -138,7 +142,7 @@ def _differences(variant: _Variant, base: _Variant, *, data: Data) -> dict[str, 
     penalties = {name: float(each) for name, each in data.penalties.items()}
     extra = variant.paths.size - base.paths.size
     mean = 2 * float((variant.likelihoods.own - base.likelihoods.own).mean())
-    gain = float(data.gain(variant.paths, base.paths))
+    gain = float(data.gain(variant.judged, base.judged))
     row = {f"delta_{name}_mean": penalty * extra - mean for name, penalty in penalties.items()}
     with_scales = variant.with_scales - base.with_scales
     return row | {f"delta_{key}_d4": each * with_scales - gain for key, each in penalties.items()}

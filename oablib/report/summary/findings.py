@@ -9,6 +9,7 @@ from oablib.report.labels import Labels
 from oablib.report.summary.results import Results
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step.categories.tests import CATEGORIES
 
 _ = texts_beside(__file__)
 
@@ -95,19 +96,19 @@ def verdict(results: Results, *, model: Model, labels: Labels) -> str:
 
 
 def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
-    """Direct effects whose 95% interval leaves 0 out."""
-    sure = _differ(direct)
+    """How many predictors show a direct effect, scaled variables by their categories."""
+    sure = direct["differs"]
     words = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
     if not sure.any():
         return _(
-            "At equal {mediator}, none of {n:,} direct effects on the {outcome} differs from 0 "
-            "(95% interval).",
+            "At equal {mediator}, none of {n:,} predictors shows a direct effect on the {outcome} "
+            "(5% level).",
             n=len(direct),
             **words,
         )
     return _(
-        "At equal {mediator}, **{k:,} of {n:,} direct effects** on the {outcome} differ from 0 "
-        "(95% interval).",
+        "At equal {mediator}, **{k:,} of {n:,} predictors** show a direct effect on the {outcome} "
+        "(5% level).",
         k=int(sure.sum()),
         n=len(direct),
         **words,
@@ -115,32 +116,40 @@ def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
 
 
 def decided(direct: pd.DataFrame, *, labels: Labels) -> str:
-    """Direct effects whose interval leaves 0 out, with their values; empty without one."""
+    """Predictors with a direct effect, with its value in points per unit; empty without one.
+
+    A scaled variable is tested by its categories, so that it has no single value.
+    """
     parts = [
-        _("{variable} {value:+.2f}", variable=labels(name), value=value)
-        for name, value in direct.loc[_differ(direct), ["name", "value"]].to_numpy()
+        labels(row["name"])
+        if row["tested"] == CATEGORIES
+        else _("{variable} {value:+.2f}", variable=labels(row["name"]), value=row["value"])
+        for row in direct[direct["differs"]].to_dict("records")
     ]
     if not parts:
         return ""
-    return _("Direct effects that differ from 0: {parts}.", parts="; ".join(parts))
-
-
-def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
-    """Direct effects whose interval includes 0."""
-    names = direct.loc[~_differ(direct), "name"]
-    if names.empty:
-        return _("The 95% interval of no direct effect includes 0.")
     return _(
-        "The sign of these direct effects is not known, because the 95% interval includes 0: "
-        "{variables}.",
-        variables="; ".join(map(labels, names)),
+        "Predictors with a direct effect (scaled variables by a joint test of their categories, "
+        "others in points per unit): {parts}.",
+        parts="; ".join(parts),
     )
 
 
+def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
+    """Predictors without a direct effect that is shown."""
+    names = direct.loc[~direct["differs"], "name"]
+    if names.empty:
+        return _("There is no predictor without a direct effect at the 5% level.")
+    return _("No direct effect is shown of: {variables}.", variables="; ".join(map(labels, names)))
+
+
 def strongest(direct: pd.DataFrame, *, labels: Labels) -> str:
-    """The largest standardised effect of those that differ from 0; empty without one."""
-    rows = direct[_differ(direct)]
-    if "std" not in rows or rows["std"].isna().all():
+    """The largest standardised effect of those that are shown; empty without one.
+
+    Slopes that say little are left out.
+    """
+    rows = direct[direct["differs"] & ~direct["weak"]]
+    if rows.empty or "std" not in rows or rows["std"].isna().all():
         return ""
     row = rows.iloc[int(rows["std"].abs().argmax())]
     return _(
@@ -172,7 +181,3 @@ def explained(results: Results, *, model: Model, labels: Labels) -> str:
         "{r2:.1%} (standard deviation over {splits:,} splits {sd:.1%}).",
         **values,
     )
-
-
-def _differ(direct: pd.DataFrame) -> pd.Series:
-    return (direct["ci_lower"] > 0) | (direct["ci_upper"] < 0)

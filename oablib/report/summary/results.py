@@ -87,10 +87,9 @@ class Results:
 
     @property
     def changed_by_shifts(self) -> list[str]:
-        """Effects whose 95% interval includes 0 under one shift and not under another."""
+        """Predictors that show an effect under one shift and not under another."""
         rows = self.sensitivity.dropna(subset=["value"])
-        differs = (rows["ci_lower"] > 0) | (rows["ci_upper"] < 0)
-        counts = differs.groupby(rows["name"], sort=False).nunique()
+        counts = rows["differs"].astype(bool).groupby(rows["name"], sort=False).nunique()
         return [str(name) for name in counts.index[counts > 1]]
 
     @property

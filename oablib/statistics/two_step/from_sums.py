@@ -41,16 +41,20 @@ class Moments:
     into: NDArray
 
 
-def moments(products: Products, *, times: NDArray) -> Moments:
+def moments(
+    products: Products, *, times: NDArray, names: Sequence[str] | None = None
+) -> Moments:
     """Scale values of each draw, and the moments of the columns that follow; times: (b, G).
 
-    A draw in which a category has fewer than 5 children, or columns depend on each other, is left
-    out.
+    names: columns of the model, and indicators of categories; None for all columns of the model,
+    outcome and mediator first. A draw in which a category has fewer than 5 children, or columns
+    depend on each other, is left out.
     """
     totals = weighted(products, times)
     values = scale_values_of(products, totals, fewest=MINIMUM_IN_CATEGORY)
     possible = np.isfinite(values).all(axis=1)
-    return moments_at(products, totals[possible], values[possible], draws=np.flatnonzero(possible))
+    draws = np.flatnonzero(possible)
+    return moments_at(products, totals[possible], values[possible], draws=draws, names=names)
 
 
 def weighted(products: Products, times: NDArray) -> NDArray:
@@ -59,10 +63,20 @@ def weighted(products: Products, times: NDArray) -> NDArray:
     return (times @ products.sums.reshape(products.n_schools, q * q)).reshape(len(times), q, q)
 
 
-def moments_at(products: Products, totals: NDArray, values: NDArray, *, draws: NDArray) -> Moments:
-    """Moments of sums (b, q, q) at these scale values, (b, k) in the order of `indicators`."""
+def moments_at(
+    products: Products,
+    totals: NDArray,
+    values: NDArray,
+    *,
+    draws: NDArray,
+    names: Sequence[str] | None = None,
+) -> Moments:
+    """Moments of sums (b, q, q) at these scale values, (b, k) in the order of `indicators`.
+
+    names: as in `moments`.
+    """
     model = products.model
-    names = (model.outcome, model.mediator, *model.direct)
+    names = tuple(names or (model.outcome, model.mediator, *model.direct))
     into = into_columns(products, names, dict(zip(indicators(products), values.T, strict=True)))
     into = np.broadcast_to(into, (len(totals), *into.shape[-2:]))
     turned, n = into.transpose(0, 2, 1), totals[:, 0, 0]

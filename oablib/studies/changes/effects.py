@@ -20,11 +20,17 @@ NEGLIGIBLE = 1e-9  # the ten digits of a table, one of them lost to a difference
 def effects(reports: ReportPair) -> pd.DataFrame:
     """Direct effects: name, before, after and their intervals, difference, difference_in_se.
 
-    difference_in_se: in standard errors of `before`. An effect of one report only has NaN in the
+    differs_before, differs_after: whether an effect is shown, a scaled variable by the joint test
+    of its categories; NaN in a report without these tests. difference_in_se: in standard errors of
+    `before`. An effect of one report only has NaN in the
     other. No rows without the table in both reports.
     """
-    columns = ["value", "se", "ci_lower", "ci_upper"]
-    return _joined(reports.both("direct_effects"), keys=["name"], columns=columns)
+    columns = ["value", "se", "ci_lower", "ci_upper", "differs"]
+    pair = reports.both("direct_effects")
+    if pair is not None:  # a report of an earlier version does not say whether an effect differs
+        one, other = (table.reindex(columns=["name", *columns]) for table in pair)
+        pair = one, other
+    return _joined(pair, keys=["name"], columns=columns)
 
 
 def scale_values(reports: ReportPair) -> pd.DataFrame:

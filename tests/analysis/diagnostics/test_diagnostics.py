@@ -18,7 +18,7 @@ from oablib.report import imputation as imputed_report
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels
 from oablib.report.labels import labels as labels_of
-from oablib.statistics.two_step import Analysis
+from oablib.statistics.two_step import Analysis, CategoryTests
 
 N_SCHOOLS, PER_SCHOOL = 60, 15
 HIDDEN, SHARE = 0.5, 0.2
@@ -84,6 +84,12 @@ def found(cohort: pd.DataFrame, options: dict[str, Any]) -> Analysis:
 
 
 @pytest.fixture(scope="module")
+def tests(cohort: pd.DataFrame, options: dict[str, Any]) -> CategoryTests:
+    frames = imputation.all_completed(cohort, cells=imputation.impute(cohort, m=4, **options).cells)
+    return two_step.tests_of_categories(frames, model=options["model"], table=options["table"])
+
+
+@pytest.fixture(scope="module")
 def nothing_found(pupils: pd.DataFrame, options: dict[str, Any]) -> Analysis:
     return two_step.analyse([pupils], model=options["model"], table=options["table"])
 
@@ -102,8 +108,10 @@ def recovered(
 
 
 @pytest.fixture(scope="module")
-def shifted(cohort: pd.DataFrame, found: Analysis, options: dict[str, Any]) -> pd.DataFrame:
-    return sensitivity(cohort, found=found, m=4, **options)
+def shifted(
+    cohort: pd.DataFrame, found: Analysis, tests: CategoryTests, options: dict[str, Any]
+) -> pd.DataFrame:
+    return sensitivity(cohort, found=found, tests=tests, m=4, **options)
 
 
 def test_ranks_of_exchangeable_draws_are_uniform_also_with_many_ties() -> None:
@@ -194,6 +202,7 @@ def test_planted_effects_come_back_and_the_school_mean_is_planted_at_zero(
 def test_the_self_test_sees_an_imputation_without_the_school_level(
     cohort: pd.DataFrame,
     found: Analysis,
+    tests: CategoryTests,
     labels: Labels,
     options: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -239,9 +248,21 @@ def test_a_shift_leaves_known_values_and_its_middle_is_what_was_found(
     assert (wide.loc["ses", [-1, 1]] != wide.loc["ses", 0]).all()
 
 
+def test_a_scaled_variable_is_judged_by_its_categories_under_every_shift(
+    shifted: pd.DataFrame, tests: CategoryTests
+) -> None:
+    rows = shifted[shifted["name"] == "denomination"].set_index("shift")
+    assert rows.loc[0, "p"] == tests.p_of("lang_post")["denomination"]
+    assert (rows["differs"] == (rows["p"] < tests.rules.level)).all()
+    inside = (shifted["ci_lower"] > 0) | (shifted["ci_upper"] < 0)
+    others = shifted["name"] != "denomination"
+    assert (shifted["differs"][others].astype(bool) == inside[others]).all()
+
+
 def test_a_shift_that_cannot_be_analysed_is_left_blank(
     cohort: pd.DataFrame,
     found: Analysis,
+    tests: CategoryTests,
     labels: Labels,
     options: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -250,7 +271,7 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
         raise EstimationError("denomination: fewer than 5 children")
 
     monkeypatch.setattr(two_step, "analyse", refuse)
-    rows = sensitivity(cohort, found=found, m=2, **options)
+    rows = sensitivity(cohort, found=found, tests=tests, m=2, **options)
     assert rows.loc[rows["shift"] != 0, "value"].isna().all()
     assert rows.loc[rows["shift"] == 0, "value"].notna().all()
     # A row without numbers is no reason to show nothing.
@@ -263,25 +284,25 @@ def test_a_shift_that_cannot_be_analysed_is_left_blank(
 
 
 def test_nothing_unknown_gives_empty_tables_with_their_columns(
-    pupils: pd.DataFrame, nothing_found: Analysis, options: dict[str, Any]
+    pupils: pd.DataFrame, nothing_found: Analysis, tests: CategoryTests, options: dict[str, Any]
 ) -> None:
     over = diagnostics.over_impute(pupils, **options)
     assert over.coverage.empty and list(over.coverage) == over_imputation.COVERAGE
     recovered = diagnostics.recover(pupils, found=nothing_found, m=2, **options)
     assert recovered.table.empty and recovered.failed == []
-    assert sensitivity(pupils, found=nothing_found, m=2, **options).empty
+    assert sensitivity(pupils, found=nothing_found, tests=tests, m=2, **options).empty
 
 
 @pytest.mark.parametrize("check", ["over_impute", "recover", "sensitivity"])
 def test_the_same_seed_gives_the_same_tables(
-    check: str, cohort: pd.DataFrame, found: Analysis, options: dict[str, Any]
+    check: str, cohort: pd.DataFrame, found: Analysis, tests: CategoryTests, options: dict[str, Any]
 ) -> None:
     calls: dict[str, Callable[[], pd.DataFrame]] = {
         "over_impute": lambda: diagnostics.over_impute(cohort, **options).calibration,
         "recover": lambda: (
             diagnostics.recover(cohort, found=found, m=2, repeats=1, **options).table
         ),
-        "sensitivity": lambda: sensitivity(cohort, found=found, m=2, **options),
+        "sensitivity": lambda: sensitivity(cohort, found=found, tests=tests, m=2, **options),
     }
     pd.testing.assert_frame_equal(calls[check](), calls[check]())
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
-from oablib import imputation, intake, pooling, selection, sem, synthetic
+from oablib import imputation, intake, pooling, scale_values, selection, sem, synthetic
 from oablib.analysis.selection import draws, equations
 from oablib.analysis.selection.backward_search import Term, clustered, terms, without
 from oablib.analysis.selection.design import Design
@@ -206,12 +207,37 @@ def test_each_step_down_takes_what_lowers_the_criterion_most(
 
 
 def change_without(design: Design, paths: equations.Paths, term: Term, criterion: str) -> float:
-    less = without(paths, term, design.reference)
-    pair = [equations.of_design(design).likelihoods(each) for each in (less, paths)]
-    lost = float(equations.ratio(*pair, df=paths.size - less.size))
-    counts = [equations.parameters_with_scales(each, costs=design.costs) for each in (paths, less)]
+    """A scaled variable is missed, or not, by all its categories."""
+    less, wider = without(paths, term, design.reference), paths
+    if term.name in design.reference.scaled:
+        side = (design.reference.outcome, design.reference.mediator).index(term.lhs)
+        column = codebook.load().table("cohort").column(term.name)
+        codes = [code for code in column.codes if code != column.reference_code]
+        own = (*less[side], *(f"{term.name}={code}" for code in codes))
+        wider = equations.Paths(*(own if i == side else paths[i] for i in range(2)))
+    df = wider.size - less.size
+    pair = [equations.of_design(design).likelihoods(each) for each in (less, wider)]
+    lost = float(equations.ratio(*pair, df=df))
     penalty = 2.0 if criterion == "aic" else float(np.log(design.n))
-    return lost - penalty * (counts[0] - counts[1])
+    return lost - penalty * df
+
+
+def test_a_scaled_variable_is_missed_by_all_its_categories(
+    frames: list[pd.DataFrame], model: Model, table: Table
+) -> None:
+    """The score test of regressions row by row, with indicators in the place of the scale."""
+    design = selection.build(frames[:1], reference=model, variants={"base": model}, table=table)
+    values = scale_values.estimate(frames[0], model=model, table=table).table
+    rows = scale_values.apply(frames[0], values=values, model=model, table=table)
+    rest = sm.add_constant(rows[["nscct", *(name for name in model.direct if name != "origin")]])
+    dummies = pd.get_dummies(frames[0]["origin"].astype(int), dtype=float).drop(columns=1)
+    without_it = sm.OLS(rows["cito"], rest).fit()
+    scores = dummies.apply(lambda column: sm.OLS(column, rest).fit().resid)
+    added = scores.mul(without_it.resid, axis=0).groupby(frames[0]["school_id"]).sum().to_numpy()
+    distance = added.sum(axis=0) @ np.linalg.solve(len(added) * np.cov(added.T), added.sum(axis=0))
+    by_p = selection.backward(design, start=model, criterion="p", alpha=1 - 1e-9).trail
+    row = by_p[(by_p["lhs"] == "cito") & (by_p["term"] == "origin")].iloc[0]
+    assert row["df"] == 7 and row["statistic"] == pytest.approx(distance, rel=SAME_RTOL)
 
 
 def test_by_p_all_that_stays_is_significant(design: Design) -> None:

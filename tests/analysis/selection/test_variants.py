@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from lavaan_reference import LOGLIK_ATOL, MEASURES_RTOL, P_RTOL, REFERENCE, stored
 
 from oablib import pooling, scale_values, selection, sem
@@ -145,11 +146,36 @@ def test_pooled_ratios_are_d4() -> None:
     assert equations.ratio(*models_, df=3) == pytest.approx(expected, rel=1e-9)
 
 
-def test_counts_with_scales_take_a_scale_for_its_categories(design: Design) -> None:
+def test_counts_with_scales_take_a_scale_for_its_categories(
+    design: Design, pupils: pd.DataFrame, plans: Mapping[str, Model], table: Table
+) -> None:
+    """Once for both equations, or in each equation that a variant leaves it out of."""
     rows = selection.compare(design, rank_by="bic").set_index("model")
-    assert rows.loc["base", "k_with_scales"] == 14 + 3 * 6
-    assert rows.loc["ocw_1", "k_with_scales"] == 11 + 2 * 6
-    assert rows.loc["ocw_7", "k_with_scales"] == rows.loc["ocw_7", "k_given"] + 6
+    assert rows.loc["base", "k_with_scales"] == 14 + 5 * 6
+    assert rows.loc["ocw_1", "k_with_scales"] == 11 + 4 * 6
+    assert rows.loc["ocw_7", "k_with_scales"] == rows.loc["ocw_7", "k_given"] + 2 * 6
+    base = plans["base"]
+    alone = selection.build([pupils], reference=base, variants={"base": base}, table=table)
+    assert selection.compare(alone, rank_by="bic").loc[0, "k_with_scales"] == 14 + 3 * 6
+
+
+def test_a_variant_without_a_scaled_variable_is_judged_by_its_categories(
+    pupils: pd.DataFrame, plans: Mapping[str, Model], table: Table
+) -> None:
+    """Regressions row by row, with and without indicators of origin."""
+    base = plans["base"]
+    less = replace(base, name="less", direct=tuple(n for n in base.direct if n != "origin"))
+    variants = {"base": base, "less": less}
+    design = selection.build([pupils], reference=base, variants=variants, table=table)
+    row = selection.compare(design, rank_by="bic").set_index("model").loc["less"]
+    values = scale_values.estimate(pupils, model=base, table=table).table
+    data = scale_values.apply(pupils, values=values, model=base, table=table)
+    rest = sm.add_constant(data[["nscct", *less.direct]])
+    dummies = pd.get_dummies(pupils["origin"].astype(int), dtype=float).drop(columns=1)
+    fits = [sm.OLS(data["cito"], x).fit() for x in (rest, rest.join(dummies.rename(columns=str)))]
+    lost = 2 * (fits[1].llf - fits[0].llf)
+    assert row["delta_aic_d4"] == pytest.approx(lost - 2 * 7, abs=SAME_CHI2_ATOL)
+    assert row["delta_bic_d4"] == pytest.approx(lost - np.log(len(pupils)) * 7, abs=SAME_CHI2_ATOL)
 
 
 def test_weights_add_up_and_ranks_follow_the_criterion(of_four: Design) -> None:

@@ -307,9 +307,30 @@ def test_intervals_that_part_are_named(tmp_path: Path) -> None:
     apart = result.assign(ci_lower_after=[2.0, 0.3], ci_upper_after=[3.0, 0.7])
     text = answers.finding_intervals(apart, labels=LABELS)
     assert "nothing in common for 1 of 2 effects: mother" in text
+    assert "By their tests" not in text  # neither report says whether effects differ
     alone = pd.concat([result, result.iloc[:1].assign(name="origin", before=float("nan"))])
     text = answers.finding_intervals(alone, labels=LABELS)
     assert "1 effect is in one report only" in text
+
+
+@pytest.mark.parametrize(
+    ("shown", "said", "dutch"),
+    [
+        ([True, True], "effects of the same predictors", "effecten van dezelfde voorspellers"),
+        ([True, False], "the other does not, of: father.", "het andere niet, van: father."),
+    ],
+)
+def test_effects_that_one_report_alone_shows_are_named(
+    tmp_path: Path, shown: list[bool], said: str, dutch: str
+) -> None:
+    """A report of an earlier version does not say what differs."""
+    result = effects(sides(tmp_path, direct_effects=EFFECTS.assign(differs=shown)))
+    assert result["differs_after"].tolist() == shown and result["differs_before"].isna().all()
+    assert "By their tests" not in answers.finding_intervals(result, labels=LABELS)
+    both = result.assign(differs_before=True)
+    assert said in answers.finding_intervals(both, labels=LABELS)
+    with language.use("nl"):
+        assert dutch in answers.finding_intervals(both, labels=LABELS)
 
 
 def test_what_did_not_move_is_said_to_be_the_same(tmp_path: Path) -> None:

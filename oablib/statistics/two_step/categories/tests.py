@@ -67,12 +67,12 @@ class CategoryTests:
     tests: of each equation and scaled variable. effects: one row a category and equation: lhs,
     variable, code, category, n (children, mean over imputations), value (effect against the
     reference, whose own is 0), se, ci_lower, ci_upper, fmi, on_line (what one slope times the
-    scale values gives). level: of tests.
+    scale values gives). rules: by which they were judged.
     """
 
     tests: tuple[CategoryTest, ...]
     effects: pd.DataFrame
-    level: float
+    rules: Rules
 
     def p_of(self, lhs: str) -> dict[str, float]:
         """p of the joint test of each scaled variable in the equation of `lhs`."""
@@ -99,7 +99,7 @@ class CategoryTests:
         result.loc[scaled, result.columns.intersection(["t", "z", "df"])] = np.nan
         result.loc[scaled, "p"] = [test.joint.p for test in found if test is not None]
         result["tested"] = np.where(scaled, CATEGORIES, np.where(result["p"].isna(), "", SLOPE))
-        result["differs"] = result["p"] < self.level
+        result["differs"] = result["p"] < self.rules.level
         result["weak"] = result["rhs"].isin(self.weak) & (result["op"] == "~")
         return result
 
@@ -142,7 +142,7 @@ def tests_of_categories(
         tests.append(_tested(lhs, name, each, weak_below=rules.weak_below))
         rows.append(_rows(frames, each, variable=name, table=table).assign(lhs=lhs))
     shown = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=EFFECTS)
-    return CategoryTests(tuple(tests), shown[EFFECTS], rules.level)
+    return CategoryTests(tuple(tests), shown[EFFECTS], rules)
 
 
 def joint_test(added: Sequence[NDArray]) -> PooledTest:
