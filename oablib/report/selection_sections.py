@@ -184,9 +184,9 @@ def variants_section(variants: Mapping[str, Model], *, reference: str, labels: L
         "{reference}; a variable that a variant leaves out has no path in it. The likelihood of "
         "both tests given the background is compared. Means of AIC and BIC over imputations are "
         "the published convention; they favour paths of imputed variables. D4 takes one pooled "
-        "likelihood ratio instead [@chan_meng2022]. For it, a scaled variable that a variant leaves "
-        "out of an equation is in that equation by its categories, because a slope on estimated "
-        "scale values improves the fit even without any effect.",
+        "likelihood ratio instead [@chan_meng2022]. For it, a scaled variable that a variant "
+        "leaves out of an equation is in that equation by its categories, because a slope on "
+        "estimated scale values improves the fit even without any effect.",
         reference=labels(reference),
     )
     return f"## {heading}\n\n{text}\n\n{origin}"

@@ -41,9 +41,7 @@ class Moments:
     into: NDArray
 
 
-def moments(
-    products: Products, *, times: NDArray, names: Sequence[str] | None = None
-) -> Moments:
+def moments(products: Products, *, times: NDArray, names: Sequence[str] | None = None) -> Moments:
     """Scale values of each draw, and the moments of the columns that follow; times: (b, G).
 
     names: columns of the model, and indicators of categories; None for all columns of the model,
