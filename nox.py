@@ -279,6 +279,21 @@ def type_one_error(session):
 
 
 @nox.session
+def categories(session):
+    """Count false alarms of tests of scaled variables; write docs/categories (20 minutes)."""
+    _fail_if_r_lacks(session, "mice")
+    _install(session)
+    folder = Path(session.create_tmp())
+    brandsma, bdf = folder / "brandsma.csv", folder / "bdf.csv"
+    code = "write.csv(mice::brandsma, commandArgs(TRUE), row.names = FALSE)"
+    session.run("Rscript", "--vanilla", "-e", code, str(brandsma), external=True)
+    session.run("python", "-c", EXPORT_PUPILS, str(bdf))
+    command = ("python", "tests/measured/categories.py", "--brandsma", str(brandsma))
+    command += ("--bdf", str(bdf), *session.posargs)
+    session.run(*command, env={"PYTHONPATH": "."})
+
+
+@nox.session
 def forward_selection(session):
     """Count what the forward search finds and adds in error; docs/forward_selection (8 minutes)."""
     _install(session)

@@ -133,8 +133,8 @@ def proportional_text(tests: CategoryTests, *, outcome: str, labels: Labels) -> 
     bent = rows.loc[rows["proportional_p"] < tests.rules.level, "variable"]
     if bent.empty:
         return _(
-            "Nowhere do direct effects of categories deviate from one slope times the scale values "
-            "({level:.0%} level).",
+            "The tests of proportionality show no direct effects that deviate from one slope times "
+            "the scale values ({level:.0%} level).",
             level=tests.rules.level,
         )
     return _(

@@ -55,6 +55,8 @@ def add_tests(
     predictors = _predictors(children, scaled=scaled, school=school)
     paths = _nscct_paths(predictors, direct=direct, effect=rule["nscct_effect"])
     for name, factor in path_factors.items():
+        if name in without:
+            continue
         direct[name] += (1 - factor) * paths[name] * rule["nscct_effect"]
         paths[name] *= factor
     paths |= dict.fromkeys(paths.keys() & without, 0.0)

@@ -71,7 +71,9 @@ def test_what_differs_and_what_does_not_is_named(tests: CategoryTests) -> None:
 
 
 def test_whether_one_slope_describes_all_categories(tests: CategoryTests) -> None:
-    assert categories.proportional_text(tests, **NAMES).startswith("Nowhere do direct effects")
+    assert categories.proportional_text(tests, **NAMES).startswith(
+        "The tests of proportionality show no"
+    )
     bent = changed(tests, proportional=pooled(LARGE, 6))
     text = categories.proportional_text(bent, **NAMES)
     assert text.startswith("One slope does not describe the categories of education of the father")

@@ -145,7 +145,7 @@ def test_too_few_children_are_refused() -> None:
 
 def test_a_predictor_without_effect_acts_on_neither_test(tested: pd.DataFrame) -> None:
     none = ("origin", "school_mean_education_mother")
-    drawn = synthetic.draw(n=N, seed=SEED, without=none)
+    drawn = synthetic.draw(n=N, seed=SEED, without=none, path_factors={"origin": 2.0})
     assert [drawn.truth.direct[name] for name in none] == [0.0, 0.0]
     assert drawn.truth.nscct_paths["origin"] == 0.0 < drawn.truth.nscct_paths["education_father"]
     children = true_education(drawn)

@@ -109,7 +109,9 @@ def _compared(name: str, reports: ReportPair) -> tuple:
     counts = tuple(np.nan if table is None else len(table) for table in (before, after))
     if before is None or after is None or len(before) != len(after) or list(before) != list(after):
         return (name, *counts, np.nan, np.nan, "")
-    differs = ~((before == after) | (before.isna() & after.isna()))
+    # A number that one report alone hides compares as unknown.
+    equal = (before == after).fillna(False).astype(bool)
+    differs = ~(equal | (before.isna() & after.isna()))
     numbers = before.select_dtypes("number").columns
     gaps = (after[numbers] - before[numbers]).abs().max()
     gaps = gaps[gaps > NEGLIGIBLE]

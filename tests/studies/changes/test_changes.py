@@ -199,6 +199,14 @@ def test_other_tables_are_compared_cell_by_cell(tmp_path: Path) -> None:
     assert pd.isna(result.loc["added", "rows_before"]) and result.loc["added", "rows_after"] == 1
 
 
+def test_numbers_that_a_report_hides_differ_from_those_of_the_other(tmp_path: Path) -> None:
+    whole = pd.DataFrame({"month": ["a", "b", "c"], "n": pd.array([12, 15, None], dtype="Int64")})
+    report(tmp_path / "before", late=whole)
+    report(tmp_path / "after", late=whole.assign(n=pd.array([12, None, None], dtype="Int64")))
+    result = changes.tables(changes.read(tmp_path)).set_index("table")
+    assert result.loc["late", "cells"] == 1 and pd.isna(result.loc["late", "largest"])
+
+
 def test_schools_that_moved_come_first_where_there_are_schools(tmp_path: Path) -> None:
     scores = pd.DataFrame({"school": ["a", "b", "c"], "achterstandsscore": [10.0, 20.0, 30.0]})
     report(tmp_path / "before", allocation=scores)
