@@ -36,10 +36,11 @@ def modification_indices(
     *,
     test: Statistic = "D2",
     robust: bool = True,
+    over_groups: bool = False,
 ) -> pd.DataFrame:
     """Score tests of what a model leaves out, pooled over imputations; one row per candidate.
 
-    candidates: as in sem.modification_indices: texts such as `y ~ x`; `y ~ d1 + d2` is one test.
+    candidates, over_groups: as in sem.modification_indices; `y ~ d1 + d2` is one test.
     test, robust: which of the four pooled tests gives p (and p_holm, p_bh).
 
     lhs, op, rhs, [group], df (terms); mi_mean: mean of the m model-based indices, as published.
@@ -63,13 +64,15 @@ def modification_indices(
     fits = comparable.to_pool(fits)
     texts = candidates_of(fits[0].core.problem.spec) if candidates is None else listed(candidates)
     chosen = f"{test.lower()}{'_robust' if robust else ''}"
-    rows = [_row(scores, chosen=chosen) for scores in _pooled_scores(fits, texts)]
+    pooled = _pooled_scores(fits, texts, over_groups=over_groups)
+    rows = [_row(scores, chosen=chosen) for scores in pooled]
     if candidates is None:
         rows = [row for row in rows if row["reason"] != UNIDENTIFIED]
     table = pd.DataFrame(rows, columns=COLUMNS)
     p = table["p"].to_numpy(dtype=np.float64)
     table = table.assign(p_holm=holm(p), p_bh=benjamini_hochberg(p))
-    return table if fits[0].n_groups > 1 else table.drop(columns="group")
+    several = fits[0].n_groups > 1 and not over_groups
+    return table if several else table.drop(columns="group")
 
 
 def score_d1(scores: NDArray, variances: NDArray, *, within: NDArray | None = None) -> PooledTest:
@@ -130,9 +133,12 @@ class _Scores:
     within: NDArray
 
 
-def _pooled_scores(fits: Sequence[SemFit], texts: Sequence[str]) -> list[_Scores]:
-    per_fit = [sem.score_tests(fit, texts) for fit in fits]
-    whole = np.mean([sem.score_information(fit, texts) for fit in fits], axis=0)
+def _pooled_scores(
+    fits: Sequence[SemFit], texts: Sequence[str], *, over_groups: bool
+) -> list[_Scores]:
+    per_fit = [sem.score_tests(fit, texts, over_groups=over_groups) for fit in fits]
+    each = [sem.score_information(fit, texts, over_groups=over_groups) for fit in fits]
+    whole = np.mean(each, axis=0)
     k = len(whole) - sum(test.df for test in per_fit[0])
     size = np.sqrt(np.diag(whole))
     whole /= np.outer(size, size)

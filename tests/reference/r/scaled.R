@@ -1,6 +1,7 @@
 # Rscript scaled.R DATA.csv OUT.json
 # What robust fits add to those of the other files: scaled and robust CFI, TLI and RMSEA; scaled
-# differences of nested models by each method of lavTestLRT; score tests of equality constraints.
+# differences of nested models by each method of lavTestLRT; score tests of equality constraints and
+# of one candidate in all groups.
 arguments <- commandArgs(trailingOnly = TRUE)
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "common.R"))
@@ -141,6 +142,12 @@ released <- function(fit, clusters = NULL) {
        total = c(all, df = nrow(R)))
 }
 
+# lavTestScore adds a text to all groups.
+over_groups <- function(fit, text) {
+  tests <- quietly(lavTestScore(fit, add = text, warn = FALSE))
+  list(text = text, mi = tests$test$X2, df = tests$test$df, each = tests$uni$X2)
+}
+
 orthogonal <- function(A) {
   if (ncol(A) == 0) return(diag(nrow(A)))
   lavaan:::lav_matrix_orthogonal_complement(A)
@@ -199,6 +206,7 @@ reference <- list(
     waves = list(regressions = compared(two_waves$regressions, two_waves$free),
                  intercepts = compared(two_waves$intercepts, two_waves$regressions))
   ),
+  over_groups = over_groups(invariance$loadings, "visual =~ x9"),
   released = list(
     labels = released(robust(LABELS, pupils)),
     labels_cluster = released(robust(LABELS, pupils), pupils$school_id),

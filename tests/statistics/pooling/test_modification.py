@@ -148,12 +148,25 @@ def test_equal_imputations_give_the_test_of_one():
     assert table["reason"].str.startswith("All imputations gave the same").all()
 
 
+def test_groups_that_share_nothing_add_up():
+    """One test of a candidate in both waves: the scores of each, side by side."""
+    both = fits("small", group="wave")
+    over = pooling.modification_indices(both, CANDIDATES[:1], over_groups=True).iloc[0]
+    each = pooling.modification_indices(both, CANDIDATES[:1])
+    assert over["df"] == 2 and "group" not in over
+    assert over["mi_mean"] == pytest.approx(each["mi_mean"].sum())
+    scores = [sem.score_tests(fit, CANDIDATES[:1], over_groups=True)[0] for fit in both]
+    expected = pooling.d2([test.mi_robust for test in scores], 2)
+    assert over["d2_robust"] == pytest.approx(expected.statistic)
+    assert over["p"] == pytest.approx(expected.p)
+
+
 def test_what_one_imputation_cannot_tell_is_not_tested(monkeypatch):
     """One imputation in which the second candidate has no information left."""
     own, original = fits("small"), sem.score_tests
 
-    def blind(fit, candidates):
-        first, second = original(fit, candidates)
+    def blind(fit, candidates, **options):
+        first, second = original(fit, candidates, **options)
         if fit is own[2]:
             second = replace(second, information=np.full((1, 1), math.nan))
         return first, second

@@ -190,6 +190,7 @@ ONE_FIT: tuple[Callable[[Any], Any], ...] = (
     sem.modification_indices,
     sem.score_tests,
     sem.score_information,
+    sem.equality_tests,
     sem.semopy_estimates,
     lambda given: sem.loglik_at(given, [1.0]),
     lambda given: sem.influence(given, rows(), cluster="s"),
