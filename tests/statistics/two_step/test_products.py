@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from lavaan_reference import REFERENCE, stored
+from statsmodels.regression.linear_model import OLS
 
 from oablib import scale_values
 from oablib.protocol import codebook, models
@@ -144,3 +146,61 @@ def test_a_draw_of_schools_is_the_analysis_of_the_drawn_children(
         fit = two_step.fit(frame, model=wide, table=table).fit
         expected = wide.direct_rows(fit.parameters)["est"]
         np.testing.assert_allclose(row, expected, rtol=0, atol=SAME_ESTIMATES)
+
+
+REFERENCE_MODEL = {
+    "scaled": {"education_mother": 1},
+    "dummies": {"single_parent": ("household_type", "single_parent")},
+    "numeric": ("age", "household_income"),
+    "school_means": {},
+    "products": {
+        "age_squared": (Factor("age", 11.5), Factor("age", 11.5)),
+        "age_x_single": (Factor("age", 11.5), Factor("single_parent")),
+        "mother_x_age": (Factor("education_mother"), Factor("age", 11.5)),
+    },
+}
+OF_R = {
+    "nscct": "nscct",
+    "education_mother": "mother",
+    "mother_x_age": "I(mother * (age - 11.5))",
+    "age": "age",
+    "age_squared": "I((age - 11.5)^2)",
+    "single_parent": "single_parent",
+    "age_x_single": "I((age - 11.5) * single_parent)",
+}
+"""Predictors by the names that lm gives them."""
+
+
+def test_squares_and_splines_are_those_of_r(model: models.Model, table: codebook.Table) -> None:
+    """lm and splines::ns, whose basis is another one of the same curves."""
+    told = stored("formed")
+    pupils = pd.read_csv(REFERENCE / "data" / "variants.csv")
+    spline = Spline("household_income", tuple(told["knots"]))
+    curve = spline.columns("curve")
+    own = replace(
+        model,
+        **REFERENCE_MODEL,
+        splines={"curve": spline},
+        direct=(*[name for name in OF_R if name != "nscct"], "household_income", *curve),
+        indirect=("education_mother",),
+        candidates=(),
+    )
+    found = two_step.fit(pupils, model=own, table=table)
+    values = found.values.table.set_index("code")["value"]
+    expected = {int(code): value for code, value in told["scale_values"].items()}
+    assert values.to_dict() == pytest.approx(expected, abs=SAME_REGRESSION)
+    rows = own.paths_to_outcome(found.fit.parameters, of=["nscct", *own.direct])["est"]
+    for name, in_r in OF_R.items():
+        assert rows[name] == pytest.approx(told["effects"][in_r], abs=SAME_ESTIMATES)
+    grid = np.array(told["grid"])
+    columns = np.column_stack([grid, model_columns.curvature(grid, knots=spline.knots)])
+    difference = columns - columns[0]
+    of_curve = rows[["household_income", *curve]].to_numpy()
+    assert difference @ of_curve == pytest.approx(told["curve"], abs=SAME_ESTIMATES)
+    scaled = scale_values.apply(pupils, values=found.values.table, model=own, table=table)
+    design = scaled[["nscct", *own.direct]].assign(constant=1.0)
+    ordinary = OLS(scaled["cito"], design).fit()
+    assert ordinary.llf == pytest.approx(told["log_likelihood"], abs=SAME_ESTIMATES)
+    part = ordinary.cov_params().loc[["household_income", *curve], ["household_income", *curve]]
+    errors = np.sqrt(np.einsum("gi,ij,gj->g", difference, part.to_numpy(), difference))
+    assert errors == pytest.approx(told["curve_errors"], abs=SAME_ESTIMATES)
