@@ -74,6 +74,7 @@ def impute(
         school_level=by_school,
         shift=shift,
         formed=products.read(frame, model=model, table=table, school=school),
+        tests=(model.outcome, model.mediator),
     )
     first, *seeds = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
     chain = _Chain(setting, frame, rule=rule)
@@ -115,7 +116,7 @@ class _Chain:
         self._known = {each.name: each.inner(frame[each.name]) for each in setting.variables}
         self.variables = [each for each in setting.variables if each.unknown.any()]
         self.engines = {
-            each.name: engines.make(each, rule=rule, school=setting.school)
+            each.name: engines.make(each, rule=rule, school=setting.school, formed=setting.formed)
             for each in self.variables
         }
 

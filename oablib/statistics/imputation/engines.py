@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ParameterError
 from oablib.base.wording import did_you_mean
+from oablib.statistics.imputation.compatible import Compatible
 from oablib.statistics.imputation.nominal import Nominal
 from oablib.statistics.imputation.pmm import Pmm
 from oablib.statistics.imputation.predictors import View
+from oablib.statistics.imputation.products import Formed
 from oablib.statistics.imputation.settings import Rule
 from oablib.statistics.imputation.variables import Variable
 
@@ -34,11 +36,17 @@ class Engine(Protocol):
         ...
 
 
-def make(variable: Variable, *, rule: Rule, school: NDArray) -> Engine:
-    """The engine of a variable; school: (n,), number of each child's school, from 0.
+def make(
+    variable: Variable, *, rule: Rule, school: NDArray, formed: Formed | None = None
+) -> Engine:
+    """The engine of a variable: the rule's, but for a number that stands in products or curves.
 
-    Raises ParameterError for an engine that there is not.
+    school: (n,), number of each child's school, from 0. Raises ParameterError for an engine that
+    there is not.
     """
+    is_formed = formed is not None and formed.holds(variable.name)
+    if is_formed and not (variable.nominal or variable.of_school):
+        return Compatible(variable)
     options = dict(rule.category if variable.nominal else rule.number)
     name = options.pop("engine")
     if name not in ENGINES:

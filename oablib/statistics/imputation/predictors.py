@@ -143,7 +143,7 @@ class Setting:
     variables: all of model.imputed. known: predictors known for all, as a table; columns: the same
     as numbers. school: (n,) from 0, the children that a bootstrap keeps together. school_level:
     whether predictors describe the school. shift: levels by which drawn values are moved.
-    formed: products and splines of the model, None without any.
+    formed: products and splines of the model, None without any. tests: outcome and mediator.
     """
 
     variables: tuple[Variable, ...]
@@ -153,6 +153,7 @@ class Setting:
     school_level: bool
     shift: int
     formed: Formed | None = None
+    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +175,19 @@ class View:
         Means are left out where they are constant, as when all schools hold one child.
         """
         return self._joined([*self._school_means().values(), *self._formed().values()])
+
+    def background(self) -> Columns:
+        """The same without outcome and mediator, products and splines."""
+        tests = self.setting.tests
+        known = self.setting.known.drop(columns=list(tests), errors="ignore")
+        others = [each for each in self._others() if each.name not in tests]
+        parts = [_levels(each, self.values[each.name]) for each in others]
+        means = [_standard(mean) for mean in self._school_means().values() if mean.std() > 0]
+        return Columns.joined([as_columns(known, linear=()), *parts, *means])
+
+    def outer(self) -> dict[str, NDArray]:
+        """Current values of all variables, as the frame has them."""
+        return {each.name: each.outer(self.values[each.name]) for each in self.setting.variables}
 
     def table(self) -> pd.DataFrame:
         """All predictors as a table, for engines that split categories; no constant."""
@@ -211,8 +225,7 @@ class View:
         """What products and splines add, as the values are now; name -> (n,)."""
         if self.setting.formed is None:
             return {}
-        values = {each.name: each.outer(self.values[each.name]) for each in self.setting.variables}
-        return self.setting.formed.predictors(values, target=self.target.name)
+        return self.setting.formed.predictors(self.outer(), target=self.target.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,11 +1,12 @@
 """What products and splines of a model add to the predictors of an imputation.
 
 They are formed from the values as they are at that moment (passive imputation). For another
-variable a product is a predictor as any column is. A variable that is a factor itself needs more
+variable a product is a predictor as any column is. Levels that are a factor themselves need more
 (Von Hippel, 2009, Sociol. Methodol. 39:265; Seaman, Bartlett & White, 2012, BMC Med. Res. Methodol.
 12:46). Let an equation of the model be y = c + a(t) + g s(t) b + e, with e normal, t the variable,
 b the other factor, and c all that t is not in. The log-odds of the levels of t are then linear in
 r = y - c, in r b, and in b and its square. So r b is added for both equations, c by least squares.
+Of a number that is a factor nothing of the kind is linear: see `compatible`.
 """
 
 from collections.abc import Iterator
@@ -36,42 +37,65 @@ class Formed:
 
         values: current values of all variables with unknown ones, as the frame has them.
         """
-        numbers = self._numbers(self.frame.assign(**values))
-        inside = [name for name in self.names if self._moves(name, target)]
+        numbers = self.numbers(values)
+        inside = [name for name in self.names if self.moves(name, target)]
         if not inside:
             return {name: numbers[name] for name in self.names}
         result = {name: numbers[name] for name in self.names if name not in inside}
-        others = {name: self._others(name, numbers, target) for name in inside}
+        factors = {name: self._others(name, numbers, target) for name in inside}
+        others = {name: other for name, other in factors.items() if other is not None}
         for lhs, left in self._left(numbers, target).items():
-            for name, other in others.items():
-                # Of a square or a curve there is no other factor: what is left, squared, bends.
-                result[f"{lhs} in {name}"] = left**2 if other is None else left * other
+            result |= {f"{lhs} in {name}": left * other for name, other in others.items()}
         return result | dict(_squares(others))
 
-    def _moves(self, predictor: str, target: str) -> bool:
+    def holds(self, variable: str) -> bool:
+        """Whether a variable is a factor of a product, or has a curve."""
+        return any(self.moves(name, variable) for name in self.names)
+
+    def changed(
+        self, values: NDArray, *, target: str, numbers: dict[str, NDArray]
+    ) -> dict[str, NDArray]:
+        """What other values of a numeric column make of it, its products and curves; each (n,)."""
+        numbers = {**numbers, target: values}
+        result = {target: values}
+        for name, factors in self.model.products.items():
+            if self.moves(name, target):
+                result[name] = model_columns.product(factors, numbers)
+        for name, spline in self.model.splines.items():
+            if spline.of == target:
+                curves = model_columns.curvature(values, knots=spline.knots).T
+                result |= dict(zip(spline.columns(name), curves, strict=True))
+        return result
+
+    def sides(self) -> list[tuple[str, list[str]]]:
+        """Left side and predictors of both equations, all paths in both."""
+        model, direct = self.model, [*self.model.direct]
+        return [(model.outcome, [model.mediator, *direct]), (model.mediator, direct)]
+
+    def moves(self, predictor: str, target: str) -> bool:
+        """Whether a predictor is made of this column."""
         return target in self.model.columns_of(predictor)
 
     def _others(self, name: str, numbers: dict[str, NDArray], target: str) -> NDArray | None:
         """Product of the factors that are not made of the target; None without any."""
         factors = self.model.products.get(name, ())
-        rest = [factor for factor in factors if not self._moves(factor.name, target)]
+        rest = [factor for factor in factors if not self.moves(factor.name, target)]
         return model_columns.product(rest, numbers) if rest else None
 
     def _left(self, numbers: dict[str, NDArray], target: str) -> dict[str, NDArray]:
         """Outcome and mediator, less what their equations make of all but the target."""
-        model, direct = self.model, [*self.model.direct]
         result = {}
-        for lhs, rhs in ((model.outcome, [model.mediator, *direct]), (model.mediator, direct)):
+        for lhs, rhs in self.sides():
             columns = np.column_stack([numbers[name] for name in rhs])
             slopes = _slopes(columns, numbers[lhs])
-            kept = np.array([not self._moves(name, target) for name in rhs])
+            kept = np.array([not self.moves(name, target) for name in rhs])
             left = numbers[lhs] - columns[:, kept] @ slopes[kept]
             result[lhs] = left - left.mean()
         return result
 
-    def _numbers(self, frame: pd.DataFrame) -> dict[str, NDArray]:
+    def numbers(self, values: dict[str, NDArray]) -> dict[str, NDArray]:
         """All columns of both equations, as two_step.scale_values makes them."""
-        model = self.model
+        model, frame = self.model, self.frame.assign(**values)
         plain = model_columns.plain(frame, model=model, table=self.table)
         numbers = {str(name): plain[name].to_numpy() for name in plain}
         for name in (model.outcome, model.mediator):
@@ -118,11 +142,9 @@ def _slopes(columns: NDArray, outcome: NDArray) -> NDArray:
     return np.asarray(solved[0] / size)
 
 
-def _squares(others: dict[str, NDArray | None]) -> Iterator[tuple[str, NDArray]]:
+def _squares(others: dict[str, NDArray]) -> Iterator[tuple[str, NDArray]]:
     """The other factors, their squares and products; what is 0 or 1 is among the predictors."""
-    factors = {
-        name: other for name, other in others.items() if other is not None and not _is_binary(other)
-    }
+    factors = {name: other for name, other in others.items() if not _is_binary(other)}
     yield from ((f"other in {name}", other) for name, other in factors.items())
     for (one, left), (two, right) in combinations_with_replacement(factors.items(), 2):
         yield f"others in {one} and {two}", left * right
