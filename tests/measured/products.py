@@ -53,11 +53,10 @@ TRUTH = {"nscct": 0.2, MOTHER: 0.8, ORIGIN: -0.8, INCOME: 0.06}
 
 PAGE = """# Products with an imputed factor
 
-`python3 nox.py -s products` drew {replications} cohorts of {n:,} children in schools of
-{per_school} (master seed {seed}) with a known effect of a product, hid a factor of it for
-{unknown:.0%} of the children, imputed it {m} times in {iterations} rounds, and estimated the direct
-effects. Cells: bias in percent of the true effect (Monte Carlo error in brackets), and coverage of
-the 95 % interval.
+`python3 nox.py -s products` drew cohorts of {n:,} children in schools of {per_school} (master seed
+{seed}) with a known effect of a product, hid a factor of it for {unknown:.0%} of the children,
+imputed it {m} times in {iterations} rounds, and estimated the direct effects. Cells: bias in
+percent of the true effect (Monte Carlo error in brackets), and coverage of the 95 % interval.
 
 {results}
 
@@ -70,7 +69,8 @@ than the Netherlands. Scale values are set by hand, so that the truth is exact.
 
 * `origin`: mother's education x origin, both scaled; education is imputed by the nominal logit.
 * `income`: mother's education x income less 30; education is imputed by the nominal logit.
-* `square`: income less 30, squared; income is imputed by predictive mean matching.
+* `square`: income less 30, squared; income is drawn by the model's own equations, and without the
+  product by predictive mean matching.
 """
 
 
@@ -227,14 +227,15 @@ def performance(rows: pd.DataFrame) -> pd.DataFrame:
 def page(rows: pd.DataFrame, *, n: int) -> str:
     """The page docs/products.md."""
     table = performance(rows)
-    lines = ["| study | effect | truth | " + " | ".join(METHODS) + " |", "|---" * 6 + "|"]
+    lines = ["| study | cohorts | effect | truth | " + " | ".join(METHODS) + " |", "|---" * 7 + "|"]
     for (study, name), part in table.groupby(["study", "name"], sort=False):
         cells = [_cell(part[part["method"] == method].iloc[0]) for method in METHODS]
-        truth = f"{part['truth'].iloc[0]:g}"
-        lines.append("| " + " | ".join([str(study), str(name), truth, *cells]) + " |")
+        cohorts, truth = part["replications"].iloc[0], part["truth"].iloc[0]
+        row = [study, f"{cohorts}", f"`{name}`", f"{truth:g}", *cells]
+        lines.append("| " + " | ".join(map(str, row)) + " |")
     return PAGE.format(
-        replications=int(table["replications"].iloc[0]), seed=SEED, n=n, per_school=PER_SCHOOL,
-        unknown=UNKNOWN, m=M, iterations=ITERATIONS, results="\n".join(lines),
+        seed=SEED, n=n, per_school=PER_SCHOOL, unknown=UNKNOWN, m=M, iterations=ITERATIONS,
+        results="\n".join(lines),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tests.measured.products import (
     VALUES,
     WITH,
     WITHOUT,
+    Study,
     draw,
     model,
     replication,
@@ -26,6 +27,7 @@ ROUNDING = 1e-8
 REPLICATIONS, CHILDREN, M = 10, 3000, 3
 # Mean of 10 cohorts: its error is 6 % of the effect, and the bias without the product 30 to 40 %.
 NEAR, FAR = 0.18, 0.2
+STRONG = -0.05
 
 
 def test_a_product_is_formed_from_current_values_for_another_variable() -> None:
@@ -67,6 +69,15 @@ def test_a_model_without_products_has_nothing_to_form() -> None:
     frame = draw(np.random.default_rng(5), STUDIES["income"], n=500)
     school = np.arange(500) // 25
     assert products.read(frame, model=without(own), table=table, school=school) is None
+
+
+def test_a_square_of_an_imputed_number_comes_back_only_if_the_imputation_knows_it() -> None:
+    """Strong, so that one cohort shows it."""
+    study = Study("income_squared", STRONG, INCOME)
+    rows = replication(np.random.SeedSequence(0), study=study, n=2000, m=2)
+    found = rows[rows["name"] == study.product].set_index("method")["est"] / study.effect
+    assert found[WITH] == pytest.approx(found[COMPLETE], abs=NEAR)
+    assert found[WITHOUT] < found[COMPLETE] - FAR
 
 
 def test_the_effect_of_a_product_comes_back_only_if_the_imputation_knows_it() -> None:
