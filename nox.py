@@ -309,6 +309,14 @@ def products(session):
 
 
 @nox.session
+def brandsma(session):
+    """Impute tests and background that real pupils lack beside mice and semTools (5 minutes)."""
+    _fail_if_r_lacks(session, "lavaan", "mice", "semTools")
+    _install(session)
+    session.run("python", "-m", "tests.measured.brandsma", *session.posargs)
+
+
+@nox.session
 def selection_speed(session):
     """Time notebook 06 on 12 variants and 20 imputations; docs/selection_speed.md (2 minutes)."""
     _install(session)

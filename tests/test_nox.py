@@ -13,7 +13,7 @@ from tests.places import ROOT
 
 SESSIONS = (
     "report tests four_runs pages lint texts reference lab validate bench grid interruptions "
-    "type_one_error categories forward_selection products selection_speed sem_page lock"
+    "type_one_error categories forward_selection products brandsma selection_speed sem_page lock"
 ).split()
 EXIT_ENVIRONMENT = 5
 
