@@ -55,7 +55,7 @@ class Column(kinds.Declaration):
     allowed. pattern: regular expression that the whole of an id must match. level: whose property
     it is. indicator: number in the list of 2015 (params/rules/indicators.yaml). nullable: unknown
     values stay in the analysis as NaN. required: rows whose value is a missing code are dropped at
-    intake, with a count.
+    intake, with a count, unless the model imputes the column.
     """
 
     key: kinds.OwnName

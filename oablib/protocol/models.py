@@ -35,7 +35,8 @@ class Model(kinds.Declaration):
     the mediator too. confounders: those of them that are no property of family or surroundings,
     so that a prediction of disadvantage leaves them out.
     candidates: paths such as `nscct ~ origin` that a selection may add.
-    imputed: columns that may hold unknown values. auxiliary: columns that help to fill them.
+    imputed: columns that may hold unknown values, outcome and mediator among them, but not cluster
+    and wave. auxiliary: columns that help to fill them.
     fixed_values: column -> category key -> scale value set by hand; all others are estimated.
     fixed_effects: predictor -> points of the outcome per unit; standardised_effects: the same in
     standard deviations, where no more is published. Both are of an indicator that is given.
