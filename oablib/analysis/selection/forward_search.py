@@ -1,9 +1,12 @@
 """From a model up: the largest modification index that the literature supports enters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.special import chdtrc
 
 from oablib.analysis.selection.settings import Rules
 from oablib.base.shown import showable
@@ -12,10 +15,11 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
-from oablib.statistics import pooling, sem
+from oablib.statistics import sem
 from oablib.statistics.pooling import modification
-from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import scale_values
+from oablib.statistics.sem import ScoreTest, SemFit
+from oablib.statistics.two_step import candidates, scale_values
+from oablib.statistics.two_step.candidates import PathTests
 from oablib.workers.threads import single_thread
 
 ADDED, NEXT = "added", "next"
@@ -23,11 +27,14 @@ NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER = "not_significant", "not_grounded", "nei
 DECISIONS = (ADDED, NEXT, NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER)
 """Codes of a decision; one that is `next` qualifies too, and is judged in the next round."""
 
+JOINT = ("joint_index", "joint_df", "joint_p")
+"""Columns of the test of all categories of a scaled variable at once."""
+
 TURNED_DOWN = (NOT_SIGNIFICANT, NOT_GROUNDED, NEITHER)
 ADDITION = ("with added paths", "met toegevoegde paden")
 TRAIL = [
     "round", "rank", "lhs", "rhs", "index", "mi_mean", "epc", "sepc", "p", "p_holm",
-    "grounding", "decision", "reason", "judge", "sources",
+    "joint_index", "joint_df", "joint_p", "grounding", "decision", "reason", "judge", "sources",
 ]  # fmt: skip
 
 
@@ -39,8 +46,9 @@ class Forward:
     model: the model at the end. added: the paths that entered, in their order.
     trail: one row a candidate and round, by rank: round; rank; lhs, rhs; index (pooled, on the
     scale of chi2) and mi_mean (mean of the model-based indices, as published); epc, sepc; p and
-    p_holm, corrected for the candidates of the round; grounding; decision, one of DECISIONS;
-    reason, judge and sources of the literature. fits: of that model, one a data set.
+    p_holm, corrected for the candidates of the round; joint_index, joint_df and joint_p, of all
+    categories of a scaled variable, whose p is that of both tests; grounding; decision, one of
+    DECISIONS; reason, judge and sources of the literature. fits: of that model, one a data set.
     """
 
     model: Model
@@ -55,9 +63,10 @@ def forward(
 ) -> Forward:
     """Add candidates of `model` as long as one qualifies, on completed data sets.
 
-    In each round candidates are ranked by their pooled index; of those whose p, corrected by Holm
-    (1979), is under rules.forward_alpha, the first that the literature accepts enters, and the
-    model is fitted again to all data sets. Raises LiteratureError for a candidate without entry,
+    In each round candidates are ranked by the p of their pooled index, a scaled variable's p being
+    that of both tests of two_step.candidates; of those whose p, corrected by Holm (1979), is under
+    rules.forward_alpha, the first that the literature accepts enters, and the model is fitted again
+    to all data sets. Raises LiteratureError for a candidate without entry,
     before anything is fitted; EstimationError as scale_values.estimate and sem.fit.
     """
     literature.fail_if_candidates_have_no_entry(model, entries)
@@ -68,7 +77,9 @@ def forward(
         left = [text for text in model.candidates if text not in added]
         if not left:
             break
-        ranked = _round(fits, left, entries=entries, rules=rules)
+        scaled = [rhs for _, rhs in map(sides, left) if rhs in model.scaled]
+        of_scaled = candidates.score_tests(frames, model=current, table=table, names=scaled)
+        ranked = _round(fits, left, of_scaled, entries=entries, rules=rules)
         parts.append(ranked.assign(round=len(parts) + 1))
         chosen = ranked[ranked["decision"] == ADDED]
         if chosen.empty:
@@ -126,14 +137,19 @@ def _prepared(frame: pd.DataFrame, *, model: Model, table: Table) -> sem.Prepare
 
 
 def _round(
-    fits: Sequence[SemFit], candidates: Sequence[str], *, entries: Literature, rules: Rules
+    fits: Sequence[SemFit],
+    texts: Sequence[str],
+    of_scaled: Mapping[str, PathTests],
+    *,
+    entries: Literature,
+    rules: Rules,
 ) -> pd.DataFrame:
     """Candidates by rank, each with its index, its literature and what is decided."""
-    if len(fits) == 1:
-        indices = _of_one(fits[0], candidates, rules)
-    else:
-        indices = _pooled(fits, candidates, rules)
-    table = indices.sort_values("index", ascending=False, ignore_index=True)
+    rows = [_row(fits, text, of_scaled.get(sides(text)[1]), rules=rules) for text in texts]
+    table = pd.DataFrame(rows)
+    table["p_holm"] = modification.holm(table["p"].to_numpy(dtype=np.float64))
+    # Where several p are too small to be told from 0, their indices are not.
+    table = table.sort_values(["p", "index"], ascending=[True, False], ignore_index=True)
     judged = [entries.judged(*pair) for pair in zip(table["lhs"], table["rhs"], strict=True)]
     for field in ("grounding", "reason", "judge", "sources"):
         table[field] = [getattr(each, field) for each in judged]
@@ -142,21 +158,29 @@ def _round(
     return table
 
 
-def _pooled(fits: Sequence[SemFit], candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
-    table = pooling.modification_indices(
-        fits, candidates, test=rules.forward_test, robust=rules.forward_robust
-    )
-    name = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
-    return table.assign(index=table[name] * table["df"])
+def _row(
+    fits: Sequence[SemFit], text: str, of_scaled: PathTests | None, *, rules: Rules
+) -> dict[str, object]:
+    if of_scaled is None:
+        (tests,) = zip(*(sem.score_tests(fit, [text]) for fit in fits), strict=True)
+        return _index(tests, rules) | dict.fromkeys(JOINT, np.nan)
+    scaled, joint = (_index(each, rules) for each in (of_scaled.scaled, of_scaled.joint))
+    found = {"joint_index": joint["index"], "joint_df": joint["df"], "joint_p": joint["p"]}
+    return scaled | found | {"p": candidates.combined(scaled["p"], joint["p"])}
 
 
-def _of_one(fit: SemFit, candidates: Sequence[str], rules: Rules) -> pd.DataFrame:
-    """Where nothing was unknown there is one data set, and nothing to pool."""
-    table = sem.modification_indices(fit, candidates, robust=rules.forward_robust)
-    index = table["mi_robust" if rules.forward_robust else "mi"]
-    return table.assign(
-        index=index, mi_mean=table["mi"], p_holm=modification.holm(table["p"].to_numpy())
-    )
+def _index(tests: Sequence[ScoreTest], rules: Rules) -> dict[str, Any]:
+    """One candidate over data sets; where nothing was unknown there is one, and none to pool."""
+    if len(tests) == 1:
+        (test,) = tests
+        row = {"lhs": test.lhs, "rhs": test.rhs, "df": test.df, "mi_mean": test.mi}
+        index = test.mi_robust if rules.forward_robust else test.mi
+        row |= {"index": index, "p": float(chdtrc(test.df, index))}
+        return row | {"epc": test.epc[0], "sepc": test.sepc[0]}
+    chosen = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
+    scores = modification.Scores(list(tests))
+    pooled = modification.four_tests(scores)[chosen]
+    return modification.row(scores, chosen=chosen) | {"index": pooled.chi2}
 
 
 def _decisions(table: pd.DataFrame, *, alpha: float) -> list[str]:

@@ -65,9 +65,9 @@ def modification_indices(
     texts = candidates_of(fits[0].core.problem.spec) if candidates is None else listed(candidates)
     chosen = f"{test.lower()}{'_robust' if robust else ''}"
     pooled = _pooled_scores(fits, texts, over_groups=over_groups)
-    rows = [_row(scores, chosen=chosen) for scores in pooled]
+    rows = [row(scores, chosen=chosen) for scores in pooled]
     if candidates is None:
-        rows = [row for row in rows if row["reason"] != UNIDENTIFIED]
+        rows = [each for each in rows if each["reason"] != UNIDENTIFIED]
     table = pd.DataFrame(rows, columns=COLUMNS)
     p = table["p"].to_numpy(dtype=np.float64)
     table = table.assign(p_holm=holm(p), p_bh=benjamini_hochberg(p))
@@ -122,20 +122,20 @@ def _stepwise(p: NDArray, step: Callable[[NDArray, int], NDArray]) -> NDArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scores:
+class Scores:
     """One candidate over imputations: its m tests, and its variance by the averaged information.
 
     within: shape (d, d), the free parameters taken out of the average of the full information,
-    as semTools does it; taken out of each imputation's own it would come out some 1e-4 higher.
+    as semTools does it; None takes them out of each imputation's own, some 1e-4 higher.
     """
 
     tests: list[ScoreTest]
-    within: NDArray
+    within: NDArray | None = None
 
 
 def _pooled_scores(
     fits: Sequence[SemFit], texts: Sequence[str], *, over_groups: bool
-) -> list[_Scores]:
+) -> list[Scores]:
     per_fit = [sem.score_tests(fit, texts, over_groups=over_groups) for fit in fits]
     each = [sem.score_information(fit, texts, over_groups=over_groups) for fit in fits]
     whole = np.mean(each, axis=0)
@@ -146,28 +146,29 @@ def _pooled_scores(
     left *= np.outer(size[k:], size[k:])
     ends = np.cumsum([0, *(test.df for test in per_fit[0])])
     return [
-        _Scores(list(tests), left[start:end, start:end])
+        Scores(list(tests), left[start:end, start:end])
         for tests, (start, end) in zip(zip(*per_fit, strict=True), pairwise(ends), strict=True)
     ]
 
 
-def _row(scores: _Scores, *, chosen: str) -> dict[str, object]:
-    tests, pooled = scores.tests, _pooled(scores)
+def row(scores: Scores, *, chosen: str) -> dict[str, object]:
+    """One candidate as a row of `modification_indices`, p not corrected; chosen: one of FOUR."""
+    tests, pooled = scores.tests, four_tests(scores)
     first, shown = tests[0], pooled[chosen]
     flags = dict.fromkeys(flag for test in pooled.values() for flag in test.flags)
-    row: dict[str, object] = {name: getattr(first, name) for name in ("lhs", "op", "rhs", "group")}
-    row |= {"df": first.df, "reverse_path": first.reverse_path, "reason": " ".join(flags)}
-    row |= {"mi_mean": np.mean([test.mi for test in tests])}
-    row |= {name: test.statistic for name, test in pooled.items()}
-    row |= {field: getattr(shown, field) for field in ("riv", "df2", "p")}
+    result: dict[str, object] = {n: getattr(first, n) for n in ("lhs", "op", "rhs", "group")}
+    result |= {"df": first.df, "reverse_path": first.reverse_path, "reason": " ".join(flags)}
+    result |= {"mi_mean": np.mean([test.mi for test in tests])}
+    result |= {name: test.statistic for name, test in pooled.items()}
+    result |= {field: getattr(shown, field) for field in ("riv", "df2", "p")}
     for field in ("riv", "df2", "p"):
-        row |= {f"{field}_{name}": getattr(test, field) for name, test in pooled.items()}
+        result |= {f"{field}_{name}": getattr(test, field) for name, test in pooled.items()}
     change = {"epc": [t.epc for t in tests], "sepc": [t.sepc for t in tests]}
     single = first.df == 1
-    return row | {name: np.mean(v) if single else np.nan for name, v in change.items()}
+    return result | {name: np.mean(v) if single else np.nan for name, v in change.items()}
 
 
-def _pooled(scores: _Scores) -> dict[str, PooledTest]:
+def four_tests(scores: Scores) -> dict[str, PooledTest]:
     """The four tests; NaN with a reason where an imputation does not identify the candidate."""
     score = np.array([test.score for test in scores.tests])
     information = np.array([test.information for test in scores.tests])

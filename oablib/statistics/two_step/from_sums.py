@@ -101,13 +101,11 @@ def scale_values_of(products: Products, totals: NDArray, *, fewest: int) -> NDAr
 
     NaN where a category has fewer than `fewest` children or columns depend on each other.
     """
-    model, columns = products.model, indicators(products)
-    named = products.categories.items()
-    signs = np.array([model.scaled[name] for name, each in named for _ in each], dtype=np.float64)
+    columns, signs = indicators(products), _signs(products)
     held = np.array([products.fixed.get(each, np.nan) for each in columns])
     free = [each for each in columns if each not in products.fixed]
     design = products.indices([CONSTANT, *free, *products.scaled_by.plain])
-    right = totals[:, design, products.columns.index(model.outcome)]
+    right = totals[:, design, products.columns.index(products.model.outcome)]
     for place in np.flatnonzero(np.isfinite(held)):
         column = totals[:, design, products.columns.index(columns[place])]
         right = right - signs[place] * held[place] * column
@@ -116,6 +114,27 @@ def scale_values_of(products: Products, totals: NDArray, *, fewest: int) -> NDAr
     values[:, np.isnan(held)] = signs[np.isnan(held)] * slopes[:, 1 : 1 + len(free)]
     values[~_are_common(products, totals, fewest) | np.isnan(slopes).any(axis=1)] = np.nan
     return values
+
+
+def direct_effects_of(products: Products, totals: NDArray) -> NDArray:
+    """Effects of the categories at equal values of the mediator, (b, k), signs as scale values.
+
+    The regression behind scale values with the mediator beside it, and no value set by hand.
+    """
+    columns = [CONSTANT, *indicators(products), *products.scaled_by.plain, products.model.mediator]
+    design = products.indices(columns)
+    right = totals[:, design, products.columns.index(products.model.outcome)]
+    slopes = _solved_each(totals[:, design][:, :, design], right)
+    signs = _signs(products)
+    return np.asarray(signs * slopes[:, 1 : 1 + len(signs)])
+
+
+def _signs(products: Products) -> NDArray:
+    """Orientation of each indicator's variable, (k,)."""
+    named = products.categories.items()
+    return np.array(
+        [products.model.scaled[name] for name, each in named for _ in each], dtype=float
+    )
 
 
 def paths(model: Model, moments: Moments) -> NDArray:

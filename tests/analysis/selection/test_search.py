@@ -20,6 +20,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.formed import Factor
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
+from oablib.statistics.two_step import candidates
 
 N, M = 3_000, 3
 STRONG = 6.0  # times the published path: found in a sixth of the published cohort
@@ -101,7 +102,7 @@ def test_with_several_that_qualify_the_largest_enters_first(
     found = search(frames, judging(entries, *every), lenient, model)
     first = found.trail[found.trail["round"] == 1]
     assert list(first["decision"].iloc[:2]) == [ADDED, NEXT] or first["p_holm"].iloc[1] >= 0.99
-    assert first["index"].is_monotonic_decreasing
+    assert first["p"].is_monotonic_increasing
     assert found.added[0] == "nscct ~ origin"
 
 
@@ -116,7 +117,18 @@ def test_one_complete_data_set_is_searched_by_its_own_indices(
     before = search(frames[:1], entries, changed, model).fits[0]
     expected = sem.modification_indices(before, [f"nscct ~ {name}" for name in CANDIDATES])
     expected = expected.set_index("rhs")["mi_robust" if robust else "mi"]
-    np.testing.assert_allclose(first["index"], expected[first.index])
+    plain = first.drop("origin")
+    np.testing.assert_allclose(plain["index"], expected[plain.index])
+    # A scaled variable is tested by values that do not hold intelligence's noise.
+    table = codebook.load().table("cohort")
+    of_origin = candidates.score_tests(frames[:1], model=model, table=table, names=["origin"])[
+        "origin"
+    ]
+    (test,), (joint,) = of_origin.scaled, of_origin.joint
+    assert first.loc["origin", "index"] == (test.mi_robust if robust else test.mi)
+    assert first.loc["origin", "joint_index"] == (joint.mi_robust if robust else joint.mi)
+    assert first.loc["origin", "joint_df"] == 7
+    assert plain["joint_p"].isna().all()
 
 
 def test_the_direct_effects_do_not_depend_on_what_enters(
