@@ -51,7 +51,7 @@ def trail_table(frame: pd.DataFrame, *, labels: Labels, about: About) -> Table:
         grounding=frame["grounding"].map(groundings),
         decision=frame["decision"].map(decisions),
     )
-    columns = "round path index mi_mean epc p_holm grounding decision".split()
+    columns = "round path index mi_mean epc joint_p p_holm grounding decision".split()
     return show(rows[columns], about=about, **captions("tbl-trail"))
 
 
