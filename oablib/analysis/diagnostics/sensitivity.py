@@ -34,8 +34,7 @@ def sensitivity(
     and differs as in CategoryTests.judged. Shift 0 is `found` with `tests`. A moved analysis that
     cannot be estimated has NaN. No rows when nothing was unknown. unknown_outcome: as of
     imputation.analysed. Delta adjustment: Van Buuren (2018, Flexible Imputation of Missing Data,
-    2nd ed., section 9.2). Raises ImputationError as
-    imputation.impute does.
+    2nd ed., section 9.2). Raises ImputationError as imputation.impute does.
     """
     if not frame[list(model.imputed)].isna().any(axis=None):
         return pd.DataFrame(columns=COLUMNS)

@@ -137,7 +137,8 @@ def test_checks_of_the_imputation_follow_the_analysis(
     found = two_step.analyse(frames, model=asked["model"], table=table)
     n = N if unknown_outcome == "kept" else frame["cito"].notna().sum()
     assert found.pooled.n == n
-    shifted = diagnostics.sensitivity(frame, found=found, **again)
+    tests_of = two_step.tests_of_categories(frames, model=asked["model"], table=table)
+    shifted = diagnostics.sensitivity(frame, found=found, tests=tests_of, **again)
     assert shifted.loc[shifted["shift"] == 1, "value"].notna().any()
     recovered = diagnostics.recover(frame, found=found, repeats=2, **again)
     assert recovered.table["se"].gt(0).all()
