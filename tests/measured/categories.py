@@ -204,20 +204,30 @@ def is_as_expected(table: pd.DataFrame) -> bool:
     return all(each.low <= high and each.high >= low for each in intervals)
 
 
-def page(rows: pd.DataFrame, *, facts: Mapping[str, int]) -> str:
-    """The page docs/categories/README.md."""
+def lines(rows: pd.DataFrame) -> str:
+    """The table of rates of the page."""
     table = rates(rows)
-    lines = ["| world | replications | " + " | ".join(TESTS.values()) + " |"]
-    lines.append("|---" * (len(TESTS) + 2) + "|")
+    written = ["| world | replications | " + " | ".join(TESTS.values()) + " |"]
+    written.append("|---" * (len(TESTS) + 2) + "|")
     for world, row in table.iterrows():
         n = int(row["replications"])
         cells = ["" if np.isnan(row[name]) else _share(int(row[name]), n) for name in TESTS]
-        lines.append("| " + " | ".join([str(world), str(n), *cells]) + " |")
+        written.append("| " + " | ".join([str(world), str(n), *cells]) + " |")
+    return "\n".join(written)
+
+
+def verdict(rows: pd.DataFrame) -> str:
+    """Whether it is as expected, in a sentence of the page."""
+    if is_as_expected(rates(rows)):
+        return "So it is, as far as so many replications tell."
+    return "That is not what was found."
+
+
+def page(rows: pd.DataFrame, *, facts: Mapping[str, int]) -> str:
+    """The page docs/categories/README.md."""
     return PAGE.format(
-        seed=SEED, rates="\n".join(lines), low=EXPECTED[0], high=EXPECTED[1],
-        shares=", ".join(f"{share:.0%}" for share in SHARES),
-        verdict="So it is, as far as so many replications tell."
-        if is_as_expected(table) else "That is not what was found.", **facts,
+        seed=SEED, rates=lines(rows), low=EXPECTED[0], high=EXPECTED[1],
+        shares=", ".join(f"{share:.0%}" for share in SHARES), verdict=verdict(rows), **facts,
     )  # fmt: skip
 
 
