@@ -125,7 +125,9 @@ def close(found: Any, expected: Any, what: str, *, rtol: float, atol: float = 0.
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol, err_msg=what)
 
 
-def assert_estimates_agree(fit: sem.SemFit, reference: dict[str, Any]) -> None:
+def assert_estimates_agree(
+    fit: sem.SemFit, reference: dict[str, Any], *, se_rtol: float = SE_RTOL
+) -> None:
     ours = by_address(fit.parameters)
     lavaan = lavaan_table(reference["parameters"], ours)
     se = lavaan["se"].astype(float)
@@ -133,11 +135,11 @@ def assert_estimates_agree(fit: sem.SemFit, reference: dict[str, Any]) -> None:
     off = (ours["est"] - lavaan["est"]).abs()[free] / se[free]
     assert off.max() < ESTIMATE_TOLERANCE_SE, f"{off.idxmax()} is {off.max():.1e} se off"
     close(ours["est"][~free], lavaan["est"][~free], "fixed", rtol=ROUNDING_RTOL)
-    close(ours["se"], se, "se", rtol=SE_RTOL)
+    close(ours["se"], se, "se", rtol=se_rtol)
     assert (ours["label"] == lavaan["label"]).all()
     atol = ESTIMATE_TOLERANCE_SE
     for name, theirs in {"z": "z", "ci_lower": "ci.lower", "ci_upper": "ci.upper"}.items():
-        close(ours[name], lavaan[theirs], name, rtol=SE_RTOL, atol=atol)
+        close(ours[name], lavaan[theirs], name, rtol=se_rtol, atol=atol)
     close(ours["p"], lavaan["pvalue"], "p", rtol=P_RTOL, atol=atol)
     diagonal = np.sqrt(np.diag(fit.covariance))
     close(diagonal, ours["se"], "covariance", rtol=ROUNDING_RTOL)

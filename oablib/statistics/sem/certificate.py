@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.linalg import null_space
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import moments
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.checks import smallest_eigenvalue
 from oablib.statistics.sem.problem import Problem
@@ -114,7 +113,7 @@ def _decrement(problem: Problem, end: End) -> float:
     k, n = problem.spec.n_free, problem.sample.n
     residuals, slopes = [], []
     for layout, at, group in zip(problem.layouts, end.at, problem.sample.groups, strict=True):
-        left, by_cell = moments.whitened(at, layout.places, group)
+        left, by_cell = problems.whitened(at, layout.places, group)
         weight = np.sqrt(group.n / n)
         residuals.append(weight * left)
         slopes.append(weight * layout.gather(by_cell, k))

@@ -71,8 +71,11 @@ def fail_if_column_is_repeated(needed: Sequence[str], data: pd.DataFrame) -> Non
         )
 
 
-def numbers(frame: pd.DataFrame) -> NDArray:
-    """The columns as doubles, shape (n, p). Raises EstimationError for text and for holes."""
+def numbers(frame: pd.DataFrame, *, holes: bool = False) -> NDArray:
+    """The columns as doubles, shape (n, p). Raises EstimationError for text and for holes.
+
+    holes: missing values may be there, as NaN; infinite ones never.
+    """
     text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
     if text:
         kinds = ", ".join(f"{name} ({frame[name].dtype})" for name in text)
@@ -88,7 +91,9 @@ def numbers(frame: pd.DataFrame) -> NDArray:
     values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
     # One infinite or missing value makes the sum so; only then is it worth while to count.
     if not np.isfinite(values.sum()):
-        _fail_if_values_are_missing(frame, (~np.isfinite(values)).sum(axis=0))
+        if not holes:
+            _fail_if_values_are_missing(frame, (~np.isfinite(values)).sum(axis=0))
+        _fail_if_values_are_infinite(frame, np.isinf(values).sum(axis=0))
     return values
 
 
@@ -96,7 +101,16 @@ def _fail_if_values_are_missing(frame: pd.DataFrame, counts: NDArray) -> None:
     if counts.any():
         holes = ", ".join(f"{name}: {k}" for name, k in zip(frame, counts, strict=True) if k)
         raise EstimationError(
-            f"Missing or infinite values ({holes}); impute them or drop those rows before fitting."
+            f"Missing or infinite values ({holes}); impute them, drop those rows before fitting, "
+            "or give missing='fiml' to sem.fit, which uses all known values."
+        )
+
+
+def _fail_if_values_are_infinite(frame: pd.DataFrame, counts: NDArray) -> None:
+    if counts.any():
+        found = ", ".join(f"{name}: {k}" for name, k in zip(frame, counts, strict=True) if k)
+        raise EstimationError(
+            f"Infinite values ({found}); correct them, or make them missing where they are unknown."
         )
 
 
@@ -171,8 +185,11 @@ def fail_if_group_has_one_cluster(label: str, *, clusters: int) -> None:
 
 
 def fail_if_column_is_constant(names: Sequence[str], values: NDArray) -> None:
-    """Raise EstimationError that names columns without spread, or beyond what can be squared."""
-    low, high = values.min(axis=0), values.max(axis=0)
+    """Raise EstimationError that names columns without spread, or beyond what can be squared.
+
+    Missing values are passed over.
+    """
+    low, high = np.fmin.reduce(values), np.fmax.reduce(values)
     flat = high - low <= CONSTANT_TOLERANCE * np.maximum(np.abs(low), np.abs(high))
     if flat.any():
         constant = [name for name, is_flat in zip(names, flat, strict=True) if is_flat]

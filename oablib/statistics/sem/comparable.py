@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ComparisonError, OabError, PoolingError
 from oablib.base.wording import shown_names
+from oablib.statistics.sem import patterns
 from oablib.statistics.sem.fitting import SemFit, fail_if_not_converged
+from oablib.statistics.sem.patterns import PatternSample
 from oablib.statistics.sem.sample import GroupSample, Sample
 
 # Equal data give equal moments up to the order in which sums are taken.
@@ -63,6 +65,13 @@ def _exogenous(fit: SemFit) -> str:
     return ", ".join(sorted(given)) or "none"
 
 
+def _known(fit: SemFit) -> int:
+    """Number of known values, which missing="fiml" uses all of."""
+    sample = fit.core.problem.sample
+    counts = [len(p.z) * len(p.known) for group in patterns.groups(sample) for p in group.patterns]
+    return sum(counts) if counts else fit.n * len(fit.core.problem.spec.observed)
+
+
 def _column(role: str) -> Callable[[SemFit], object]:
     return lambda fit: getattr(fit.core.problem.sample.design, role) or "none"
 
@@ -108,6 +117,7 @@ TO_COMPARE = (
         _exogenous,
         "Give likelihood='joint', or let the same variables be explained in all of them.",
     ),
+    _Fact("numbers of known values", _known, "Fit all of them to the same values."),
 )
 TO_POOL = (
     _Fact("columns of clusters", _column("cluster"), _SAME.format("cluster=")),
@@ -159,6 +169,7 @@ def to_pool(fits: Iterable[SemFit]) -> tuple[SemFit, ...]:
     if not listed:
         raise PoolingError("No fits to pool; expected one per imputation.")
     _fail_if_one_is_unfit(listed, PoolingError)
+    _fail_if_values_are_missing(listed)
     # A text is read once (spec.parse), so that fits of one text share what was read.
     one_text = all(fit.core.problem.spec is listed[0].core.problem.spec for fit in listed)
     for fact in (*BOTH, *TO_POOL, *(() if one_text else OF_ONE_MODEL)):
@@ -171,6 +182,16 @@ def to_pool(fits: Iterable[SemFit]) -> tuple[SemFit, ...]:
             )
     _fail_if_limits_differ(listed)
     return listed
+
+
+def _fail_if_values_are_missing(fits: tuple[SemFit, ...]) -> None:
+    count = sum(bool(patterns.groups(fit.core.problem.sample)) for fit in fits)
+    if count and len(fits) > 1:
+        raise PoolingError(
+            f"{count} of {len(fits)} fits are of data with missing values (missing='fiml'), whose "
+            "errors count already what is missing. Pool fits to imputed data, or report one fit "
+            "to the data as they are."
+        )
 
 
 def _fail_if_limits_differ(fits: tuple[SemFit, ...]) -> None:
@@ -259,8 +280,11 @@ def _of_group(
     sd = np.sqrt(np.diag(group.cov))
     pair = np.outer(sd, sd)
     mean = group.shift + sample.scale * group.mean
-    linear = slice(1, 1 + group.root.shape[1])
-    sums = group.root @ products[linear, linear] @ group.root.T / pair
+    if isinstance(group, PatternSample):
+        sums = patterns.linear_products(group) / pair
+    else:
+        linear = slice(1, 1 + group.root.shape[1])
+        sums = group.root @ products[linear, linear] @ group.root.T / pair
     variance = (sd * sample.scale) ** 2
     return (
         np.log(variance)[order],

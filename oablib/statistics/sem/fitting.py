@@ -14,6 +14,7 @@ from oablib.statistics.sem import (
     checks,
     constrained,
     flags,
+    incomplete,
     inference,
     notes,
     optima,
@@ -30,7 +31,7 @@ from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import Prepared, prepare
+from oablib.statistics.sem.sample import Prepared
 from oablib.statistics.sem.spec import Coding, Equal, Likelihood
 
 
@@ -57,6 +58,7 @@ class SemFit(Measures):
     loglik, aic, bic, chi2, cfi and the other measures of fit: see Measures.
     r2, r2_adjusted: per endogenous variable (and group: "name.group").
     errors, information: kind of standard errors, and the information matrix behind them.
+    missing: what was done with missing values: "error", "listwise" or "fiml".
     gradient_norm: largest |score| per row at the estimate, standardised units.
     converged: False where no search ended at a certified optimum. The estimates are then where the
         highest one stopped, errors and measures of fit are NaN, the first flag says why, and what
@@ -67,6 +69,7 @@ class SemFit(Measures):
     model: str
     likelihood: Likelihood
     errors: Errors
+    missing: str
     information: str
     parameters: pd.DataFrame
     covariance: NDArray
@@ -133,12 +136,13 @@ def fit(
     estimator: str | None = None,
     likelihood: Likelihood = "joint",
     errors: Errors | None = None,
+    missing: str = "error",
     mean_structure: bool = True,
     cluster_correction: bool = True,
     bounds: Bounds = "none",
     **unknown: object,
 ) -> SemFit:
-    """Fit `model` (lavaan's syntax) to complete rows; `data` may hold more columns.
+    """Fit `model` (lavaan's syntax) to the rows of `data`, which may hold more columns.
 
     data: or what `prepare` made of it, with its clusters, groups, weights and correction: any
         number of models is then fitted without looking at the rows again.
@@ -153,7 +157,12 @@ def fit(
         moments as parameters; "conditional" takes them as given (fixed.x = TRUE).
     errors: "robust" (the default), "observed" or "expected" information.
     estimator: lavaan's word for the same, in any case: "MLR" for robust errors, "ML" for those of
-        the expected information. unknown: other arguments of lavaan are refused with advice.
+        the expected information (of the observed one with missing="fiml"). unknown: other
+        arguments of lavaan are refused with advice.
+    missing: "error" refuses missing values, "listwise" keeps complete rows only, "fiml" (lavaan's
+        "ml") is maximum likelihood on all known values (Arbuckle, 1996, in Advanced Structural
+        Equation Modeling); it presumes values missing at random and normal variables. With
+        likelihood="conditional" rows that lack an exogenous variable are left out, as in lavaan.
     mean_structure: False leaves intercepts out of the parameters (lavaan's default for ML).
     cluster_correction: multiply the clustered meat by C / (C - 1), as lavaan does.
     bounds: lavaan's name of limits to variances, loadings and covariances, such as "pos.var" for
@@ -172,7 +181,10 @@ def fit(
         design = design.of_prepared(data.sample.design)
     else:
         checks.fail_if_data_are_no_frame(data)
-    kind = options.errors_of(estimator, errors)
+    missing = options.missing_of(
+        missing, mean_structure=mean_structure, prepared=isinstance(data, Prepared)
+    )
+    kind = options.errors_of(estimator, errors, missing=missing)
     options.fail_if_unfit(likelihood, kind, design, mean_structure=mean_structure)
     arguments.one_of("bounds", bounds, Bounds)
     classes = options.names("equal", equal, Equal)
@@ -183,18 +195,17 @@ def fit(
         effect_coding=coding,
     )  # fmt: skip
     names = data.names if isinstance(data, Prepared) else tuple(data.columns)
-    if not isinstance(data, Prepared):
-        data = prepare(
-            data, specification.observed, cluster=design.cluster, group=design.group,
-            weights=design.weights, cluster_correction=design.cluster_correction,
-        )  # fmt: skip
-    sample = data.take(specification, centred=problems.centred(specification))
-    remarks = (*specification.notes, *notes.on_labels(syntax.read(model), names))
+    left_out: tuple[str, ...] = ()
+    if isinstance(data, Prepared):
+        sample = data.take(specification, centred=problems.centred(specification))
+    else:
+        sample, left_out = incomplete.read(data, specification, design, missing=missing)
+    remarks = (*specification.notes, *notes.on_labels(syntax.read(model), names), *left_out)
     problem = problems.set_up(specification, sample, bounds=bounds)
-    return _fitted(problem, errors=kind, remarks=remarks)
+    return _fitted(problem, errors=kind, missing=missing, remarks=remarks)
 
 
-def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> SemFit:
+def _fitted(problem: Problem, *, errors: Errors, missing: str, remarks: tuple[str, ...]) -> SemFit:
     optimum, model, sample = optima.find(problem), problem.spec, problem.sample
     covariance = np.full((model.n_free, model.n_free), np.nan)
     measures = measuring.unknown(problem)
@@ -210,6 +221,7 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         model=model.text,
         likelihood=model.likelihood,
         errors=errors,
+        missing=missing,
         information="expected" if errors == "expected" else "observed",
         parameters=parameters,
         covariance=by_row,
@@ -220,7 +232,11 @@ def _fitted(problem: Problem, *, errors: Errors, remarks: tuple[str, ...]) -> Se
         r2_adjusted=r2_adjusted,
         gradient_norm=optimum.gradient_norm,
         converged=optimum.converged,
-        flags=(*remarks, *flags.on_fit(problem, optimum, measures)),
+        flags=(
+            *remarks,
+            *flags.on_errors(problem, errors),
+            *flags.on_fit(problem, optimum, measures),
+        ),
         core=Core(problem, optimum, covariance),
     )
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from oablib.statistics.sem import patterns
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.checks import dependent, smallest_eigenvalue, within
 from oablib.statistics.sem.estimation import Optimum
+from oablib.statistics.sem.inference import Errors
 from oablib.statistics.sem.measures import Measures
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
@@ -46,6 +48,15 @@ def on_fit(problem: Problem, optimum: Optimum, measures: Measures) -> Iterator[s
         )
     for label, at in zip(problem.sample.labels, optimum.at, strict=True):
         yield from _on_matrices(problem.spec.variables, at, within(label))
+
+
+def on_errors(problem: Problem, errors: Errors) -> Iterator[str]:
+    """What the expected information presumes where values are missing."""
+    if errors == "expected" and patterns.groups(problem.sample):
+        yield (
+            "The expected information presumes that values are missing completely at random "
+            "(Kenward & Molenberghs, 1998); errors='observed' and 'robust' need less."
+        )
 
 
 def _on_optima(problem: Problem, optimum: Optimum) -> Iterator[str]:

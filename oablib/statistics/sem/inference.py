@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import moments, sample
+from oablib.statistics.sem import moments, patterns, sample
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.checks import smallest_eigenvalue
 from oablib.statistics.sem.estimation import Optimum
@@ -40,14 +40,22 @@ class Sandwich:
 
 def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
     """Both parts for all free parameters, in standardised units."""
+    bread = _bread(problem, optimum, information="observed")
+    if patterns.groups(problem.sample):
+        return Sandwich(bread, meat(problem, optimum.at))
     weights = score_weights(problem, optimum.at)
     for given in _given(problem):
         weights[:, given.numbers] = 0.0
         weights[given.span, given.numbers] = given.weights
-    return Sandwich(
-        bread=_bread(problem, optimum, information="observed"),
-        meat=weights.T @ problem.sample.products @ weights,
-    )
+    return Sandwich(bread, weights.T @ problem.sample.products @ weights)
+
+
+def meat(problem: Problem, at: tuple[Moments, ...]) -> NDArray:
+    """Products of the scores of all free parameters, summed over rows or clusters, (k, k)."""
+    if patterns.groups(problem.sample):
+        return patterns.meat(problem.layouts, at, problem.sample, problem.spec.n_free)
+    weights = score_weights(problem, at)
+    return weights.T @ problem.sample.products @ weights
 
 
 def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: Errors) -> NDArray:

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from oablib.statistics.sem import fit_indices, scaling_factors
+from oablib.statistics.sem import fit_indices, patterns, scaling_factors, unrestricted
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.inference import Sandwich
+from oablib.statistics.sem.patterns import PatternSample
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample
 from oablib.statistics.sem.spec import ModelSpec
@@ -26,7 +27,8 @@ class Measures:
         there, when df is 0 or the factor is not positive. baseline_*: of the model of independence.
     cfi, tli, rmsea (rmsea_lower to rmsea_upper: 90 %), srmr: from chi2 and baseline_chi2.
     *_scaled: the same from the two scaled chi2. *_robust: estimates of what cfi, tli and rmsea
-        would be if data were normal and rows independent; see fit_indices for the sources.
+        would be if data were normal and rows independent; see fit_indices for the sources. NaN
+        with missing values, where lavaan corrects them further (Zhang & Savalei, 2022).
     """
 
     n: int
@@ -84,7 +86,7 @@ class Measures:
         return fit_indices.rmsea_interval(self.chi2, df, self.n, self.n_groups)
 
     def _robust_interval(self) -> tuple[float, float]:
-        chi2, factor = self.chi2_scaled, self.scaling_factor
+        chi2, factor = self.chi2_scaled, self.scaling_factor + 0 * self.rmsea_robust
         return fit_indices.rmsea_interval(chi2, self.df, self.n, self.n_groups, factor=factor)
 
 
@@ -101,6 +103,9 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     base_factor = scaling_factors.factor(unrestricted, independent, base_df)
     lower, upper = fit_indices.rmsea_interval(chi2, df, n, groups)
     pair = (chi2, df, base, base_df)
+    # Missing values lower the information as well, which these factors do not allow for.
+    known = np.nan if patterns.groups(problem.sample) else 1.0
+    robust, robust_base = known * factor, known * base_factor
     scaled = (chi2 / factor if df > 0 else 0.0, df, base / base_factor, base_df)
     return Measures(
         n=n, n_groups=groups, df=df,
@@ -110,12 +115,12 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
         baseline_chi2=base, baseline_df=base_df, baseline_scaling_factor=base_factor,
         baseline_chi2_scaled=base / base_factor,
         cfi=fit_indices.cfi(*pair), cfi_scaled=fit_indices.cfi(*scaled),
-        cfi_robust=fit_indices.cfi(*pair, factor=factor, base_factor=base_factor),
+        cfi_robust=fit_indices.cfi(*pair, factor=robust, base_factor=robust_base),
         tli=fit_indices.tli(*pair), tli_scaled=fit_indices.tli(*scaled),
-        tli_robust=fit_indices.tli(*pair, factor=factor, base_factor=base_factor),
+        tli_robust=fit_indices.tli(*pair, factor=robust, base_factor=robust_base),
         rmsea=fit_indices.rmsea(chi2, df, n, groups), rmsea_lower=lower, rmsea_upper=upper,
         rmsea_scaled=fit_indices.rmsea(chi2, df * factor, n, groups),
-        rmsea_robust=fit_indices.rmsea(chi2, df, n, groups, factor=factor),
+        rmsea_robust=fit_indices.rmsea(chi2, df, n, groups, factor=robust),
         srmr=_srmr(problem, optimum),
     )  # fmt: skip
 
@@ -147,7 +152,7 @@ def log_likelihood(problem: Problem, standardised: float) -> float:
     standardised: log-likelihood of all standardised rows and variables.
     """
     spec, sample = problem.spec, problem.sample
-    loglik = standardised - sample.n * float(np.log(sample.scale).sum())
+    loglik = standardised - float(patterns.rows_that_know(sample) @ np.log(sample.scale))
     if spec.likelihood == "joint":
         return loglik
     given = _exogenous(spec)
@@ -184,7 +189,9 @@ def _exogenous(spec: ModelSpec) -> slice:
 
 
 def saturated(group: GroupSample, part: slice = slice(None)) -> float:
-    """Log-likelihood of all rows and some standardised variables at their sample moments."""
+    """Highest log-likelihood of all rows and some standardised variables, under any moments."""
+    if isinstance(group, PatternSample):
+        return unrestricted.loglik(group, part)
     cov = group.cov[part, part]
     return -0.5 * group.n * (len(cov) * (np.log(2 * np.pi) + 1) + _log_det(cov))
 
@@ -202,6 +209,10 @@ def _baseline(problem: Problem) -> tuple[float, int]:
     spec, chi2 = problem.spec, 0.0
     p, given = len(spec.observed), len(spec.exogenous)
     for group in problem.sample.groups:
+        if isinstance(group, PatternSample):
+            apart = [saturated(group, slice(i, i + 1)) for i in range(p - given)]
+            chi2 += 2 * (saturated(group) - sum(apart) - saturated(group, _exogenous(spec)))
+            continue
         sd = np.sqrt(np.diag(group.cov))
         correlation = group.cov / np.outer(sd, sd)
         exogenous = correlation[_exogenous(spec), _exogenous(spec)]

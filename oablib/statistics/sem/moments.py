@@ -44,6 +44,14 @@ class Slopes:
     f: NDArray
     D: NDArray
 
+    def of(self, chosen: NDArray) -> "Slopes":
+        """Those of some variables."""
+        return Slopes(self.L[chosen], self.R[chosen], self.f, self.D[chosen])
+
+    def whitened(self, half: NDArray) -> "Slopes":
+        """Those of variables times `half`, half of a precision."""
+        return Slopes(half @ self.L, half @ self.R, self.f, half @ self.D)
+
 
 def implied(layout: Layout, theta: NDArray) -> Moments:
     """Moments at `theta`, shape (k,). Raises LinAlgError where they are not positive definite."""
@@ -100,50 +108,58 @@ def whitened(at: Moments, places: Places, sample: GroupSample) -> tuple[NDArray,
     Slopes (p p + p, c): their products are the expected information, and with the residuals the
     gradient.
     """
-    by = slopes(at, places)
-    left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
-    apart = _scatter(at, sample) - np.eye(len(at.cov))
-    p, c = left.shape
-    turned = (left[:, None] * right[None] + right[:, None] * left[None]) * (by.f / np.sqrt(2))
     deviation = at.half @ (sample.mean - at.mean)
-    residual = np.concatenate([apart.ravel() / np.sqrt(2), deviation])
-    return residual, np.concatenate([turned.reshape(p * p, c), mean])
+    return stacked(slopes(at, places).whitened(at.half), _scatter(at, sample), deviation)
+
+
+def stacked(by: Slopes, seen: NDArray, pull: NDArray) -> tuple[NDArray, NDArray]:
+    """The same from whitened slopes, scatter around the implied mean, and deviation from it."""
+    p, c = by.L.shape
+    turned = (by.L[:, None] * by.R[None] + by.R[:, None] * by.L[None]) * (by.f / np.sqrt(2))
+    residual = np.concatenate([(seen - np.eye(p)).ravel() / np.sqrt(2), pull])
+    return residual, np.concatenate([turned.reshape(p * p, c), by.D])
 
 
 def expected_information(at: Moments, places: Places) -> NDArray:
     """Fisher information of one row, shape (c, c)."""
-    by = slopes(at, places)
-    left, right, mean = at.half @ by.L, at.half @ by.R, at.half @ by.D
-    across = left.T @ right
-    both = (left.T @ left) * (right.T @ right) + across * across.T
-    return both * np.outer(by.f, by.f) + mean.T @ mean
+    return expected(slopes(at, places).whitened(at.half))
+
+
+def expected(by: Slopes) -> NDArray:
+    """Fisher information of one row, given whitened slopes."""
+    across = by.L.T @ by.R
+    both = (by.L.T @ by.L) * (by.R.T @ by.R) + across * across.T
+    return both * np.outer(by.f, by.f) + by.D.T @ by.D
 
 
 def observed_information(at: Moments, places: Places, sample: GroupSample) -> NDArray:
     """Minus the second derivatives of `loglik` to the cells, shape (c, c)."""
-    by = slopes(at, places)
-    L, R, D = at.half @ by.L, at.half @ by.R, at.half @ by.D
     pull, seen = at.half @ (sample.mean - at.mean), _scatter(at, sample)
-    one = np.eye(len(seen))
-    Q = seen - one / 2
+    white = at.half @ at.B[: len(pull)]
+    bend = curvature(at, places, X=white.T @ (seen - np.eye(len(seen))) @ white, lift=pull @ white)
+    return straight(slopes(at, places).whitened(at.half), seen=seen, pull=pull) - bend
+
+
+def straight(by: Slopes, *, seen: NDArray, pull: NDArray) -> NDArray:
+    """Minus the second derivatives as if the moments were linear in the cells; all whitened.
+
+    seen: scatter around the implied mean; pull: the sample's mean minus the implied one.
+    """
+    L, R, D, Q = by.L, by.R, by.D, seen - np.eye(len(seen)) / 2
     by_p, by_q = L.T @ R, L.T @ Q @ R
     turn = (L.T @ L) * (R.T @ Q @ R) + (R.T @ R) * (L.T @ Q @ L)
     turn += by_p * by_q.T + by_p.T * by_q
     twist = (by.f * (pull @ L))[:, None] * (R.T @ D) + (by.f * (pull @ R))[:, None] * (L.T @ D)
-    bend = _curvature(at, places, excess=seen - one, pull=pull)
-    return turn * np.outer(by.f, by.f) + twist + twist.T + D.T @ D - bend
+    return turn * np.outer(by.f, by.f) + twist + twist.T + D.T @ D
 
 
-def _curvature(at: Moments, places: Places, *, excess: NDArray, pull: NDArray) -> NDArray:
+def curvature(at: Moments, places: Places, *, X: NDArray, lift: NDArray) -> NDArray:
     """tr(excess d2cov)/2 + pull' d2mean: what bends because the implied moments do.
 
-    excess and pull are whitened by the implied covariance matrix.
+    X = B' excess B, shape (v, v), and lift = B' pull, (v,).
     """
-    p, c = len(at.cov), len(places.kind)
-    white = at.half @ at.B[:p]
-    X = white.T @ excess @ white
+    c = len(places.kind)
     moved = X @ at.S @ at.B.T
-    lift = pull @ white
     bend = np.zeros((c, c))
     path = np.flatnonzero(places.kind == PATH)
     i, j = places.row[path], places.column[path]

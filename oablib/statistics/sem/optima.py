@@ -8,9 +8,10 @@ were met in trials (tests/measured/searches.py), start the search several times.
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import constrained, start
+from oablib.statistics.sem import constrained, patterns, start, unrestricted
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.problem import Problem
@@ -30,7 +31,7 @@ def find(problem: Problem) -> Optimum:
     37:59). Raises EstimationError for a model that is not identified and for fixed values that no
     data can have.
     """
-    first = start.values(problem)
+    first = _first(problem)
     try:
         best = constrained.estimate(problem, first)
     except np.linalg.LinAlgError:
@@ -49,6 +50,13 @@ def find(problem: Problem) -> Optimum:
         if _is_settled(problem, ends):
             break
     return _best(problem, ends)
+
+
+def _first(problem: Problem) -> NDArray:
+    """Where the first search starts; with missing values at the fit to unrestricted moments."""
+    if not patterns.groups(problem.sample):
+        return start.values(problem)
+    return find(unrestricted.on_moments(problem)).theta
 
 
 def estimate(problem: Problem) -> Optimum:

@@ -13,6 +13,17 @@ from oablib.statistics.sem.spec import Likelihood
 
 # lavaan's estimators that are fitted here, and the errors they go with; the first by default.
 ESTIMATORS: Mapping[str, tuple[Errors, ...]] = {"ML": ("expected", "observed"), "MLR": ("robust",)}
+# lavaan's words for what is done with missing values; the first three are ours too.
+MISSING = {
+    "error": "error", "listwise": "listwise", "fiml": "fiml", "ml": "fiml", "direct": "fiml",
+}  # fmt: skip
+_OTHER_MISSING = {
+    **dict.fromkeys(("ml.x", "fiml.x", "direct.x"), "use fiml with likelihood='joint'"),
+    **dict.fromkeys(
+        ("two.stage", "robust.two.stage", "pairwise", "available.cases", "doubly.robust"),
+        "fiml uses the same rows, with errors that count what is missing",
+    ),
+}
 _NUMBERS_ONLY = (
     "all variables are numbers here; for ordered categories use lavaan (estimator WLSMV) in R, or "
     "give the categories scale values or dummies"
@@ -85,10 +96,36 @@ def fail_if_unknown(unknown: Mapping[str, object], function: Callable[..., objec
         raise ModelError(f"{argument}= is no argument of sem.fit{did_you_mean(name, known)}")
 
 
-def errors_of(estimator: str | None, errors: Errors | None) -> Errors:
+def missing_of(missing: str, *, mean_structure: bool, prepared: bool) -> str:
+    """What is done with missing values: "error", "listwise" or "fiml", by our name or lavaan's.
+
+    Raises ModelError for other values, and where "fiml" lacks a mean structure or the rows.
+    """
+    found = MISSING.get(missing) if isinstance(missing, str) else None
+    if found is None:
+        advice = _OTHER_MISSING.get(missing) if isinstance(missing, str) else None
+        raise ModelError(
+            f"missing={arguments.quoted(missing)} is unknown; expected one of error, listwise, "
+            f"fiml (lavaan's ml).{f' {missing}: {advice}.' if advice else ''}"
+        )
+    if found == "fiml" and not mean_structure:
+        raise ModelError(
+            "mean_structure=False leaves intercepts out, but missing='fiml' has to estimate them: "
+            "means of incomplete columns depend on the model. Leave out mean_structure."
+        )
+    if found != "error" and prepared:
+        raise ModelError(
+            f"missing={missing!r} needs the rows, but prepared data hold sums over complete ones; "
+            "give the data frame."
+        )
+    return found
+
+
+def errors_of(estimator: str | None, errors: Errors | None, *, missing: str) -> Errors:
     """Kind of standard errors that both options ask for; robust ones if they are silent.
 
-    estimator: "ML" or "MLR" in any case, as in lavaan. Raises ModelError for other values, and
+    estimator: "ML" or "MLR" in any case, as in lavaan, whose ML has errors of the observed
+    information where missing is "fiml". Raises ModelError for other values, and
     where the two contradict each other.
     """
     if errors is not None:
@@ -108,6 +145,8 @@ def errors_of(estimator: str | None, errors: Errors | None) -> Errors:
             f"estimator={name!r} has errors {' or '.join(map(repr, kinds))}, but errors="
             f"{errors!r} is asked for; leave out one of the two."
         )
+    if name == "ML" and missing == "fiml":
+        return errors or "observed"
     return errors or kinds[0]
 
 

@@ -1,8 +1,8 @@
 """One model on one data set, ready to be maximised: matrices, moments, and which parameters move.
 
-Two sets of parameters need no search. Where no intercept is restricted the means are those of the
-sample; and the moments of exogenous variables are those of the sample as long as nothing else
-depends on them and nothing restricts them.
+Two sets of parameters need no search in complete data. Where no intercept is restricted the means
+are those of the sample; and the moments of exogenous variables are those of the sample as long as
+nothing else depends on them and nothing restricts them.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.statistics.sem import bounds as limiting
-from oablib.statistics.sem import layout, moments
+from oablib.statistics.sem import layout, moments, patterns
 from oablib.statistics.sem.bounds import Bounds
 from oablib.statistics.sem.directions import Directions, Limits
 from oablib.statistics.sem.layout import Layout, Places
 from oablib.statistics.sem.moments import Moments
+from oablib.statistics.sem.patterns import PatternSample
 from oablib.statistics.sem.sample import GroupSample, Sample
 from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec
 
@@ -58,7 +59,9 @@ def set_up(spec: ModelSpec, sample: Sample, *, bounds: Bounds = "none") -> Probl
     scale = layout.scales(spec, sample.scale)
     if bounds != "none":
         spec = replace(spec, restrictions=spec.restrictions_of_text)
-    layouts, searched = layout.layouts(spec, scale), _searched(spec)
+    layouts, searched = layout.layouts(spec, scale), np.arange(spec.n_free)
+    if not patterns.groups(sample):
+        searched = _searched(spec)
     if bounds != "none":
         limits = limiting.restrictions(spec, sample, searched, bounds)
         spec = replace(spec, restrictions=(*spec.restrictions, *limits))
@@ -94,7 +97,7 @@ def implied(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:
 def loglik(problem: Problem, at: tuple[Moments, ...]) -> float:
     """Mean log-density of the standardised rows of all groups."""
     groups = problem.sample.groups
-    total = sum(g.n * moments.loglik(m, g) for g, m in zip(groups, at, strict=True))
+    total = sum(g.n * _loglik(m, g) for g, m in zip(groups, at, strict=True))
     return total / problem.sample.n
 
 
@@ -103,23 +106,52 @@ def gradient(problem: Problem, at: tuple[Moments, ...], *, moving: bool = False)
 
     Where equalities hold, these are the coordinates of their directions.
     """
-    return _summed(problem, at, moments.gradient, moving=moving)
+    return _summed(problem, at, _gradient, moving=moving)
 
 
 def expected_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
     """Fisher information of one row about the parameters, as in `gradient`."""
-    return _summed(
-        problem, at, lambda m, places, _: moments.expected_information(m, places), moving=moving
-    )
+    return _summed(problem, at, _expected, moving=moving)
 
 
 def observed_information(
     problem: Problem, at: tuple[Moments, ...], *, moving: bool = False
 ) -> NDArray:
     """Minus the second derivatives of `loglik`, to parameters as in `gradient`."""
-    return _summed(problem, at, moments.observed_information, moving=moving)
+    return _summed(problem, at, _observed, moving=moving)
+
+
+def whitened(at: Moments, places: Places, group: GroupSample) -> tuple[NDArray, NDArray]:
+    """Residual moments of one group and their slopes to the cells, as moments.whitened."""
+    if isinstance(group, PatternSample):
+        return patterns.whitened(at, places, group)
+    return moments.whitened(at, places, group)
+
+
+def _loglik(at: Moments, group: GroupSample) -> float:
+    if isinstance(group, PatternSample):
+        return patterns.loglik(at, group)
+    return moments.loglik(at, group)
+
+
+def _gradient(at: Moments, places: Places, group: GroupSample) -> NDArray:
+    if isinstance(group, PatternSample):
+        return patterns.gradient(at, places, group)
+    return moments.gradient(at, places, group)
+
+
+def _expected(at: Moments, places: Places, group: GroupSample) -> NDArray:
+    if isinstance(group, PatternSample):
+        return patterns.expected_information(at, places, group)
+    return moments.expected_information(at, places)
+
+
+def _observed(at: Moments, places: Places, group: GroupSample) -> NDArray:
+    if isinstance(group, PatternSample):
+        return patterns.observed_information(at, places, group)
+    return moments.observed_information(at, places, group)
 
 
 def _summed(

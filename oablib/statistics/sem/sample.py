@@ -59,7 +59,7 @@ class Sample:
     products: sums over clusters (or rows) of products of summed features, the groups side by
     side; spans: where each group's features are in it. n_clusters: over all groups, where one
     cluster may lie in several; clusters: in each group, empty where rows are independent.
-    design: the columns behind them.
+    design: the columns behind them. left_out: rows that lack values and were not used.
     """
 
     groups: tuple[GroupSample, ...]
@@ -70,6 +70,7 @@ class Sample:
     n_clusters: int | None
     clusters: tuple[int, ...]
     design: Design
+    left_out: int = 0
 
     @property
     def weighted(self) -> bool:
@@ -137,7 +138,7 @@ def prepare(
     checks.fail_if_column_is_repeated(needed, data)
     values = checks.numbers(data[list(names)])
     checks.fail_if_column_is_constant(names, values)
-    rows = _Rows(
+    rows = Rows(
         values=values,
         cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
         weights=None if weights is None else normalised(checks.weights(data[weights])),
@@ -147,14 +148,17 @@ def prepare(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class Rows:
+    """Values (n, p), and codes of clusters and weights (n,) where there are any."""
+
     values: NDArray
     cluster: NDArray | None
     weights: NDArray | None
 
-    def part(self, chosen: NDArray) -> "_Rows":
+    def part(self, chosen: NDArray) -> "Rows":
+        """Some of the rows."""
         others = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
-        return _Rows(self.values[chosen], *others)
+        return Rows(self.values[chosen], *others)
 
 
 def normalised(weights: NDArray) -> NDArray:
@@ -162,10 +166,15 @@ def normalised(weights: NDArray) -> NDArray:
     return weights * (len(weights) / weights.sum())
 
 
+def units(sd: NDArray) -> NDArray:
+    """Per variable the power of two nearest to its standard deviation."""
+    return np.exp2(np.round(np.log2(sd)))
+
+
 def _summarised(
-    names: Sequence[str], rows: _Rows, codes: NDArray | None, labels: list[str], *, design: Design
+    names: Sequence[str], rows: Rows, codes: NDArray | None, labels: list[str], *, design: Design
 ) -> Sample:
-    scale = np.exp2(np.round(np.log2(rows.values.std(axis=0))))
+    scale = units(rows.values.std(axis=0))
     n_clusters = None if rows.cluster is None else int(rows.cluster.max()) + 1
     groups, parts, clusters = [], [], []
     for number, label in enumerate(labels):
@@ -188,7 +197,7 @@ def _summarised(
     )  # fmt: skip
 
 
-def _group(rows: _Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
+def _group(rows: Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
     """Moments measured from the mean, the whitening matrix (r, p), and the standardised rows."""
     weights = rows.weights
     shift = np.average(rows.values, axis=0, weights=weights)
@@ -209,7 +218,7 @@ def _group(rows: _Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
 
 
 def _features(
-    rows: _Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, correction: bool
+    rows: Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, correction: bool
 ) -> NDArray:
     """Products per row, shape (q, q), or with clusters the sums per cluster, (n_clusters, q)."""
     weights = rows.weights

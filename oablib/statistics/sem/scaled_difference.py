@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import inference, moments, nesting, scaling_factors, solution
+from oablib.statistics.sem import inference, moments, nesting, patterns, scaling_factors, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.layout import Places
@@ -100,8 +100,8 @@ def relative_spread(restricted: SemFit, general: SemFit) -> NDArray:
     problem, optimum = general.core.problem, general.core.optimum
     bread = inference.bread(problem, optimum, information="observed")
     restrictions = _restrictions(restricted, general)
-    change = _score_weights(general) @ bread @ restrictions.T
-    robust = change.T @ problem.sample.products @ change
+    change = bread @ restrictions.T
+    robust = change.T @ _meat(general) @ change
     return np.linalg.solve(restrictions @ bread @ restrictions.T, robust)
 
 
@@ -178,6 +178,15 @@ def _moment_slopes(fit: SemFit, names: tuple[str, ...]) -> NDArray:
         by_cell = np.concatenate([by.D[order] * scale[:, None], covariances])
         parts.append(layout.gather(by_cell, problem.spec.n_free))
     return np.concatenate(parts)
+
+
+def _meat(fit: SemFit) -> NDArray:
+    """Products of what rows or clusters add to the scores; with missing values, of the scores."""
+    problem = fit.core.problem
+    if patterns.groups(problem.sample):
+        return inference.meat(problem, fit.core.optimum.at)
+    weights = _score_weights(fit)
+    return weights.T @ problem.sample.products @ weights
 
 
 def _score_weights(fit: SemFit) -> NDArray:

@@ -8,8 +8,9 @@ of the model) / df, each trace being tr(bread meat) (Yuan & Bentler, 2000, Socio
 import numpy as np
 from numpy.typing import NDArray
 
-from oablib.statistics.sem import inference
+from oablib.statistics.sem import inference, unrestricted
 from oablib.statistics.sem.inference import Sandwich
+from oablib.statistics.sem.patterns import PatternSample
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample
 
@@ -32,10 +33,23 @@ def traces_without_paths(problem: Problem) -> tuple[float, float]:
     """
     given, saturated, independent = len(problem.spec.exogenous), 0.0, 0.0
     for group, span in zip(problem.sample.groups, problem.sample.spans, strict=True):
-        products = problem.sample.products[span, span]
-        both = _traces_of_group(group, products, given=given)
+        if isinstance(group, PatternSample):
+            both = _traces_of_patterns(group, given=given, n_clusters=problem.sample.n_clusters)
+        else:
+            products = problem.sample.products[span, span]
+            both = _traces_of_group(group, products, given=given)
         saturated, independent = saturated + both[0], independent + both[1]
     return saturated, independent
+
+
+def _traces_of_patterns(
+    group: PatternSample, *, given: int, n_clusters: int | None
+) -> tuple[float, float]:
+    """The same of rows with missing values: variables that are independent have one trace each."""
+    p = len(group.mean)
+    parts = [slice(i, i + 1) for i in range(p - given)] + [slice(p - given, p)] * (given > 0)
+    traces = [trace(unrestricted.sandwich(group, part, n_clusters)) for part in parts]
+    return trace(unrestricted.sandwich(group, slice(None), n_clusters)), sum(traces)
 
 
 def _traces_of_group(group: GroupSample, products: NDArray, *, given: int) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 Plain: by the expected information (Sorbom, 1989, Psychometrika 54:371). Robust: the generalised
 score test with the sandwich of casewise or clustered scores in its place (Boos, 1992, Am. Stat.
-46:327). Both use the expected information to take out the free parameters.
+46:327). Both use the expected information to take out the free parameters; with missing values the
+robust one takes the observed, since the expected one presumes values missing completely at random.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.shown import showable
-from oablib.statistics.sem import inference, solution
+from oablib.statistics.sem import inference, patterns, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import against, extended
 from oablib.statistics.sem.fitting import SemFit
@@ -188,9 +189,13 @@ def _efficient(fit: SemFit, cells: list[Cell], directions: NDArray) -> _Efficien
         return np.concatenate([moved, by_parameter[:, k:]], axis=1)
 
     information = along(fit.n * problems.expected_information(wide, optimum.at))
-    weights = inference.score_weights(wide, optimum.at)
     taken = inference.bread(problem, optimum, information="expected") @ information[:k]
-    clear = along(weights) - weights[:, :k] @ taken
+    robust = taken
+    if patterns.groups(problem.sample):
+        observed = along(fit.n * problems.observed_information(wide, optimum.at))
+        robust = inference.bread(problem, optimum, information="observed") @ observed[:k]
+    clear = along(np.eye(wide.spec.n_free))
+    clear[:k] -= robust
     whole = along(information.T)
     left = whole - information[:k].T @ taken
     factors = np.concatenate([np.ones(d), [factor(cell, problem.scale) for cell in cells]])
@@ -198,7 +203,7 @@ def _efficient(fit: SemFit, cells: list[Cell], directions: NDArray) -> _Efficien
     return _Efficient(
         score=fit.n * along(problems.gradient(wide, optimum.at)[None])[0] * factors,
         information=left * square,
-        meat=clear.T @ problem.sample.products @ clear * square,
+        meat=clear.T @ inference.meat(wide, optimum.at) @ clear * square,
         share=np.diag(left) / np.diag(whole),
         units=np.concatenate(
             [np.full(d, np.nan), solution.standard_units(problem, optimum, cells)]

@@ -12,7 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import arguments, checks, constrained, inference, sample
+from oablib.statistics.sem import (
+    arguments,
+    checks,
+    constrained,
+    incomplete_rows,
+    inference,
+    patterns,
+    sample,
+)
 from oablib.statistics.sem import solution as table
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 
@@ -31,10 +39,15 @@ def influence(
     appearance. Its products, times C/(C-1), are the covariance of a fit with this cluster.
     data, weights: as in the fit. Raises ModelError for a fit of several groups or other data.
     """
-    u, w = _rows(fit, data, weights=weights)
+    _fail_if_unfit(fit, data, weights)
     arguments.column("cluster", cluster, optional=False)
     checks.fail_if_column_is_absent([cluster], list(data.columns))
     codes, labels = checks.codes(data[cluster], "clusters")
+    if patterns.groups(fit.core.problem.sample):
+        scores = np.zeros((len(labels), fit.core.problem.spec.n_free))
+        np.add.at(scores, codes, incomplete_rows.scores(fit, data, weights=weights))
+        return scores @ _by_score(fit)
+    u, w = _rows(fit, data, weights=weights)
     sums = sample.cluster_sums(
         u, whitening=np.eye(u.shape[1]), weights=w, clusters=codes, n_clusters=len(labels)
     )
@@ -55,11 +68,14 @@ def response(
     implicit function theorem on the score, without a refit; active limits are taken to stay
     active. Raises ModelError as `influence`, and for constraints that are not linear.
     """
-    u, w = _rows(fit, data, weights=weights)
-    _fail_if_moves_are_unfit(moved, len(u))
+    _fail_if_unfit(fit, data, weights)
+    _fail_if_moves_are_unfit(moved, len(data))
     constrained.fail_if_curved(
         fit.core.problem, fit.core.optimum, needs="Responses", instead="fit the moved data anew"
     )
+    if patterns.groups(fit.core.problem.sample):
+        return (incomplete_rows.moved(fit, data, moved, weights=weights) @ _by_score(fit)).T
+    u, w = _rows(fit, data, weights=weights)
     pull = _pull(fit)
     changes = np.zeros((len(moved), len(pull)))
     for number, columns in enumerate(moved):
@@ -91,18 +107,21 @@ def with_covariance(fit: SemFit, covariance: NDArray) -> SemFit:
     )
 
 
-def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDArray, NDArray]:
-    """Standardised rows from their mean, shape (n, p), and weights with mean 1, (n,)."""
+def _fail_if_unfit(fit: SemFit, data: pd.DataFrame, weights: str | None) -> None:
     fail_if_no_fit(fit)
+    arguments.column("weights", weights)
     checks.fail_if_data_are_no_frame(data)
     if fit.n_groups > 1:
         raise ModelError(
             f"The fit holds {fit.n_groups} groups; influence and response are for one. Fit the "
             "groups one by one."
         )
+
+
+def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDArray, NDArray]:
+    """Standardised rows from their mean, shape (n, p), and weights with mean 1, (n,)."""
     problem = fit.core.problem
     group = problem.sample.groups[0]
-    arguments.column("weights", weights)
     needed = [*problem.spec.observed, *([] if weights is None else [weights])]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     values = checks.numbers(data[list(problem.spec.observed)])
@@ -148,8 +167,13 @@ def _pull(fit: SemFit) -> NDArray:
     plain = replace(problem.sample.groups[0], root=np.eye(len(problem.spec.observed)))
     layout = problem.layouts[0]
     by_cell = inference.cell_weights(optimum.at[0], layout.places, plain)
-    scores = layout.gather(by_cell, problem.spec.n_free)
-    return scores @ inference.bread(problem, optimum, information="observed") @ _slopes(fit).T
+    return layout.gather(by_cell, problem.spec.n_free) @ _by_score(fit)
+
+
+def _by_score(fit: SemFit) -> NDArray:
+    """Change of the estimates per unit added to the scores of the free parameters, shape (k, r)."""
+    problem, optimum = fit.core.problem, fit.core.optimum
+    return inference.bread(problem, optimum, information="observed") @ _slopes(fit).T
 
 
 def _slopes(fit: SemFit) -> NDArray:

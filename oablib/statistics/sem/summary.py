@@ -7,6 +7,7 @@ not abbreviated, R-Square has the adjusted value beside it, flags follow as note
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from oablib.statistics.sem import patterns
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.spec import FIXED
 from oablib.statistics.sem.summary_blocks import LINE_WIDTH, Block, Row, blocks, line, number
@@ -66,11 +67,28 @@ def facts(fit: SemFit) -> list[str]:
         sizes = zip(sample.labels, sample.groups, strict=True)
         lines.append("  Number of observations per group:")
         lines += [line(f"  {label}", group.n) for label, group in sizes]
+    elif fit.core.problem.sample.left_out:
+        total = fit.n + fit.core.problem.sample.left_out
+        lines += [line("", "Used", "Total"), line("Number of observations", fit.n, total)]
     else:
         lines.append(line("Number of observations", fit.n))
     if fit.n_clusters is not None:
         lines.append(line("Number of clusters", fit.n_clusters))
-    return lines
+    return [*lines, *_patterns(fit)]
+
+
+def _patterns(fit: SemFit) -> Iterator[str]:
+    """How many combinations of known variables there are, as lavaan prints them."""
+    if fit.missing != "fiml":
+        return
+    sample = fit.core.problem.sample
+    counts = [len(group.patterns) for group in patterns.groups(sample)] or [1] * fit.n_groups
+    if fit.n_groups == 1:
+        yield line("Number of missing patterns", *counts)
+        return
+    yield "  Number of missing patterns per group:"
+    for label, count in zip(sample.labels, counts, strict=True):
+        yield line(f"  {label}", count)
 
 
 def kind_of_errors(fit: SemFit) -> str:

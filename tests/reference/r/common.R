@@ -46,7 +46,7 @@ lavaan_object <- function(model, data, ..., meanstructure = TRUE, group = NULL,
                    group.label = labels, control = control, optim.force.converged = TRUE, ...)
   fit <- searched <- quietly(do.call("sem", settings))
   for (step in seq_len(NEWTON_STEPS)) {
-    further <- list(start = one_step_further(fit), optim.method = "none")
+    further <- list(start = one_step_further(fit), optim.method = "none", baseline = FALSE)
     fit <- quietly(do.call("sem", c(settings, further)))
   }
   fit@baseline <- searched@baseline # without a search there may be none
