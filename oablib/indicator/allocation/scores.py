@@ -181,8 +181,9 @@ def averaged(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def early_and_late(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
     """What postponed averaging changes: measure, early, late.
 
-    early, late: tables with the same rows. Rows above 0; sum of scores; and
-    mean absolute difference, standard deviation of differences, and correlation, in `late`.
+    early, late: tables with the same rows. Rows above 0; sum of scores; and, in `late`, mean
+    absolute difference and standard deviation of differences of rows that are above 0 in one of
+    both, and the correlation of all rows.
     """
     a, b = (table["achterstandsscore"].to_numpy(float) for table in (early, late))
     either = (a > 0) | (b > 0)

@@ -44,6 +44,28 @@ def test_early_and_late_averages_are_reported_apart() -> None:
     assert result.loc["correlation", "late"] == pytest.approx(1)
 
 
+def test_schools_at_zero_by_both_averages_do_not_dilute_their_difference() -> None:
+    """Most schools have 0 either way: only the others say what postponed averaging changes."""
+    early = table(achterstandsscore=[4.0, 0.0, 2.0, 0.0, 0.0, 0.0])
+    late = table(achterstandsscore=[3.0, 1.0, 5.0, 0.0, 0.0, 0.0])
+    result = allocation.early_and_late(early, late).set_index("measure")
+    assert result.loc["above_zero"].tolist() == [2, 3]
+    assert result.loc["sum"].tolist() == [6, 9]
+    # Differences of -1, 1 and 3.
+    assert result.loc["mean_absolute", "late"] == pytest.approx((1 + 1 + 3) / 3)
+    assert result.loc["sd", "late"] == pytest.approx((8 / 3) ** 0.5)
+    # Of all six: products 4 * 3 + 2 * 5, squares 20 and 35, less six times those of the means.
+    r = (22 - 9) / ((20 - 6) * (35 - 13.5)) ** 0.5
+    assert result.loc["correlation", "late"] == pytest.approx(r)
+
+
+def test_no_school_above_zero_has_no_differences() -> None:
+    nothing = table(achterstandsscore=[0.0, 0.0])
+    result = allocation.early_and_late(nothing, nothing).set_index("measure")
+    assert result.loc[["above_zero", "sum"]].to_numpy().tolist() == [[0, 0], [0, 0]]
+    assert result.loc[["mean_absolute", "sd", "correlation"]].isna().all(axis=None)
+
+
 def test_a_municipality_of_one_date_alone_has_nothing_on_the_other() -> None:
     latest = table(municipality=["GM1", "GM2"], achterstandsscore=[5.0, 1.0], A=[6.0, 2.0])
     earlier = table(municipality=["GM2", "GM3"], achterstandsscore=[2.0, 3.0], A=[3.0, 4.0])

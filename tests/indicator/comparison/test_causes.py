@@ -125,3 +125,30 @@ def test_a_decomposition_scales_and_adds_up(
     raw = result.pairs.set_index("school_id")
     assert (raw["current_raw"].to_numpy() == own_scores(before, how)).all()
     assert set(result.summary["cause"]) == {*causes.ALL, "standardisation"}
+
+
+def test_points_of_late_registrations_are_those_of_their_schools(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
+    """Schools of who registers from October to December, and no others, however these change."""
+    side, rules = sides(2020, "indicator_2021"), comparison.rules()
+    children, asylum = side.children, replace(how.scores.asylum, months_late=3)
+    scores = side.scored(how)
+    later = side.scored(
+        replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
+    )
+    # The donor of one of them may be among them: such a child keeps its score.
+    after = np.where(np.isfinite(later.score), later.score, scores.score)
+    totals = [
+        allocation.schools(
+            children.frame(score=score), children.sites, rules=how.allocation
+        ).set_index("school_id")["achterstandsscore"]
+        for score in (scores.score, after)
+    ]
+    late = np.isin(children.registered, [202010, 202011, 202012]) & (children.site >= 0)
+    schools = children.sites["school_id"].iloc[np.unique(children.site[late])]
+    gains = {school: totals[1][school] - totals[0][school] for school in schools}
+    assert 0 < len(gains) < len(totals[0])
+    added, share = comparison.late_points(side, how=how, rules=rules)
+    assert added == pytest.approx(sum(gains.values()), abs=ADDS_UP)
+    assert share == pytest.approx(added / totals[0].sum())

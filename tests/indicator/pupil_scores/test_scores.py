@@ -488,6 +488,27 @@ def test_every_score_has_one_provenance(
     assert pupil_scores.reuse(scores)["share"].sum() == pytest.approx(1)
 
 
+def test_sources_of_scores_have_their_share_in_all_children(
+    children: Children, folder: Path, new: Indicator, rules: Rules
+) -> None:
+    """Each child has one source: counts of this country over all children, and means by hand."""
+    drawn = education.averaged(drawn_file(children, folder), children)
+    scores = pupil_scores.score(children, drawn, indicator=new, rules=rules, seed=1)
+    table = pupil_scores.sources(children, scores)
+    assert table["provenance"].tolist() == ["direct", "education", "matched", "asylum"]
+    counts = [int((scores.provenance == code).sum()) for code in (1, 2, 3, 4)]
+    assert min(counts) > 0 and sum(counts) == len(children) == 900
+    assert table["share"].tolist() == [count / 900 for count in counts]
+    assert table["share"].sum() == pytest.approx(1)
+    means = [scores.score[scores.provenance == code].mean() for code in (1, 2)]
+    assert table["mean"].tolist()[:2] == pytest.approx(means)
+    # Asylum seekers share one score, which the mean of matched scores would help to find.
+    assert table["mean"].isna().tolist() == [False, False, True, True]
+    assert table["toddlers"].tolist() == [
+        int(((scores.provenance == code) & children.toddler).sum()) for code in (1, 2, 3, 4)
+    ]
+
+
 def test_late_registrations_become_asylum_seekers_when_months_are_added(
     children: Children, folder: Path, new: Indicator, rules: Rules
 ) -> None:

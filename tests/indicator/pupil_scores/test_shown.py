@@ -177,6 +177,10 @@ def test_answers_and_tables_hold_the_key_numbers(
     later = country.assign(reference_date=DAYS(2022).isoformat())
     assert "on 1 February 2022" in str(exhibit.about_country(later).population)
     sources = pupil_scores.sources(children, scores)
-    assert report.sources_table(sources, about=ABOUT).groups
+    rows = report.sources_table(sources, about=ABOUT).groups[0][1]
+    counts = [(scores.provenance == source).sum() for source in Provenance]
+    shares = [float(row[2].removesuffix("%")) for row in rows]
+    # Of the 2,000 children in the files; one decimal is shown.
+    assert shares == pytest.approx([count / 20 for count in counts], abs=0.0501)
     assert report.settings_table(pupil_scores.rules(), labels=LABELS).groups
     assert len(pupil_scores.score_facts({"new": scores})) == 1

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor
 from scipy.optimize import approx_fprime, minimize
 from scipy.special import logsumexp
 
-from oablib.statistics.imputation import nominal
+from oablib.base.errors import ImputationError
+from oablib.statistics.imputation import nominal, predictors
 from oablib.statistics.imputation.nominal import Levels, Nominal, chances, follow, maximise
-from oablib.statistics.imputation.predictors import Columns
+from oablib.statistics.imputation.predictors import Columns, Setting, as_columns
 from oablib.statistics.imputation.variables import Variable
 
 N, P, K = 1500, 4, 4
@@ -151,6 +153,62 @@ def drawn_coefficients(monkeypatch, x: NDArray, levels: NDArray, school: NDArray
     for _ in range(DRAWS):
         engine.draw(View(x, school), levels, rng=rng)
     return np.array(seen)
+
+
+def test_prior_is_wide_for_a_dummy_and_half_as_wide_for_a_number(
+    monkeypatch, x: NDArray, levels: NDArray
+) -> None:
+    """A number is standardised, and two standard deviations of it are like 0 and 1 of a dummy."""
+    seen = []
+
+    def kept(*args, **options):
+        seen.append(options["prior_sd"])
+        return maximise(*args, **options)
+
+    monkeypatch.setattr("oablib.imputation.nominal.maximise", kept)
+    unknown = np.arange(N) == N - 1
+    variable = Variable("edu", unknown, np.arange(K), scores=np.arange(K) * 1.0, spread=1.0)
+    Nominal(variable, prior_sd=2.5).draw(
+        View(x, np.arange(N)), levels, rng=np.random.default_rng(7)
+    )
+    assert seen[0].tolist() == [np.inf, 2.5, 1.25, 1.25]
+
+
+def test_columns_with_two_values_are_dummies_and_all_others_are_not(levels: NDArray) -> None:
+    """Known categories, numbers with two values, and levels of another imputed variable."""
+    rng = np.random.default_rng(8)
+    known = pd.DataFrame({
+        "origin": pd.Categorical(rng.integers(1, 4, N)), "sex": rng.integers(1, 3, N) * 1.0,
+        "score": rng.normal(size=N),
+    })  # fmt: skip
+    columns = as_columns(known, linear=("score",))
+    assert columns.binary.tolist() == [False, True, True, True, False]
+    assert all(set(column) == {0, 1} for column in columns.matrix.T[columns.binary])
+    nobody = np.zeros(N, bool)
+    target, other = (
+        Variable(name, nobody, np.arange(K), scores=np.arange(K) * 1.0, spread=1.0)
+        for name in ("father", "mother")
+    )
+    income = Variable("income", nobody, None, scores=np.zeros(0), spread=1.0)
+    setting = Setting(
+        variables=(target, other, income), known=known, columns=columns, school=np.arange(N) // 10,
+        school_level=False, shift=0,
+    )  # fmt: skip
+    values = {"father": levels, "mother": levels, "income": rng.normal(size=N)}
+    shown = predictors.View(setting, values, target).columns()
+    of_mother, of_income = [True] * (K - 1), [False]
+    assert shown.binary.tolist() == [*columns.binary, *of_mother, *of_income]
+    assert set(np.unique(shown.matrix[:, shown.binary])) == {0, 1}
+
+
+def test_a_search_without_end_says_so_and_what_to_do(
+    monkeypatch, x: NDArray, levels: NDArray
+) -> None:
+    monkeypatch.setattr(nominal, "MOST_STEPS", 2)
+    said = f"multinomial logit of {K} levels on {P} columns did not converge in 2 steps"
+    with pytest.raises(ImputationError, match=said) as caught:
+        fitted(x, levels)
+    assert "narrower prior in params/rules/imputation.yaml" in str(caught.value)
 
 
 def test_draws_of_coefficients_spread_as_their_estimate_does(
