@@ -56,7 +56,8 @@ PAGE = """# Products with an imputed factor
 `python3 nox.py -s products` drew cohorts of {n:,} children in schools of {per_school} (master seed
 {seed}) with a known effect of a product, hid a factor of it for {unknown:.0%} of the children,
 imputed it {m} times in {iterations} rounds, and estimated the direct effects. Cells: bias in
-percent of the true effect (Monte Carlo error in brackets), and coverage of the 95 % interval.
+percent of the true effect (negative: nearer to zero; Monte Carlo error in brackets), and
+coverage of the 95 % interval.
 
 {results}
 
@@ -208,7 +209,7 @@ def replication(
 def performance(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each study, method and effect: truth, est (mean), sd, se (mean), coverage, replications.
 
-    Also bias and its Monte Carlo error, both as a share of the truth.
+    Also bias and its Monte Carlo error, both as a share of the truth; negative: nearer to zero.
     """
     table = rows.groupby(["study", "name", "method"], sort=False).agg(
         truth=("truth", "first"),
@@ -218,9 +219,8 @@ def performance(rows: pd.DataFrame) -> pd.DataFrame:
         coverage=("inside", "mean"),
         replications=("est", "size"),
     )
-    size = table["truth"].abs()
-    table["bias"] = (table["est"] - table["truth"]) / size
-    table["bias_mc"] = table["sd"] / np.sqrt(table["replications"]) / size
+    table["bias"] = table["est"] / table["truth"] - 1
+    table["bias_mc"] = table["sd"] / np.sqrt(table["replications"]) / table["truth"].abs()
     return table.reset_index()
 
 
