@@ -27,7 +27,7 @@ from oablib.statistics.sem.scoring import (
 )
 
 # Optima of bifactor models, which are hard, are there after 20 steps, hardly ever after 60.
-MAX_STEPS = 75
+MAX_STEPS = 100
 # Lengths of steps, scaled so that 1 in one parameter is one standard error of it per root of rows.
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 100.0, 1e-12
 # Share of the predicted gain up to which a step is refused, and shares from which on the radius is

@@ -22,10 +22,10 @@ DEPENDENT = 1e-9
 SEARCHES_PER_RESTRICTION = 10
 
 
-def estimate(problem: Problem, theta: NDArray, *, climb: bool = False) -> Optimum:
+def estimate(problem: Problem, theta: NDArray) -> Optimum:
     """The optimum under all restrictions of the model, searched from `theta`, shape (k,).
 
-    climb: as in estimation.estimate. Linear restrictions are met at once. With curved ones in the
+    Linear restrictions are met at once. With curved ones in the
     text (`a*b > 0`), equalities and active limits hold along a search, and the other limits are
     looked at after it. A limit that the optimum would break becomes active, and an active one is
     let go when its multiplier says that the likelihood rises off it (active set; Nocedal & Wright,
@@ -34,7 +34,7 @@ def estimate(problem: Problem, theta: NDArray, *, climb: bool = False) -> Optimu
     """
     given = problem.spec.restrictions
     if not given:
-        return estimation.estimate(problem, theta, climb=climb)
+        return estimation.estimate(problem, theta)
     working = [n for n, each in enumerate(given) if each.equality]
     if all(each.linear for each in given):
         return _at_once(problem, working, theta)

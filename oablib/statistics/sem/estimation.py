@@ -37,16 +37,15 @@ class Optimum:
         return not self.reason
 
 
-def estimate(problem: Problem, theta: NDArray, *, climb: bool = False) -> Optimum:
+def estimate(problem: Problem, theta: NDArray) -> Optimum:
     """Maximise the likelihood of all variables, exogenous ones included, from `theta`, shape (k,).
 
-    climb: at once, without scoring, which is fast near an optimum and lost far from one.
     Restrictions are problem.directions and problem.limits alone; `constrained.estimate` meets all
     of the model's. `active` holds positions in problem.limits. Raises EstimationError when the
     model is not identified, and LinAlgError when `theta` implies a covariance matrix that no data
     can have.
     """
-    optimum = None if climb else _by_scoring(problem, theta)
+    optimum = _by_scoring(problem, theta)
     if optimum is None:
         end = climbing.climb(problem, theta)
         norm, reason = _judged(problem, end)

@@ -1,8 +1,12 @@
 """The best optimum of one model on one data set: how many starts, and which end wins.
 
-The likelihood of a model with latent variables may have several optima, or none. One start settles
-what a model of one factor per indicator does with a proper solution. Others, where several optima
-were met in trials (tests/measured/searches.py), start the search several times.
+The likelihood of a model with latent variables may have several optima, or none. In trials on
+simulated samples of 60 to 150 rows (factors of 2 to 5 indicators, with and without residual
+covariances and a second order) one start was enough where each indicator has one factor, the
+solution is proper and RMSEA is at most 0.1: none of 204 such searches had a higher optimum at 16
+other starts. Higher ones were met where latent variables share indicators (half of 200 samples of a
+bifactor model have several optima, tests/measured/searches.py), at improper solutions, and where a
+model fits badly: one factor for two, at RMSEA 0.15 and more. There the search starts several times.
 """
 
 from dataclasses import replace
@@ -11,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import constrained, patterns, start, unrestricted
+from oablib.statistics.sem import constrained, fit_indices, measures, patterns, start, unrestricted
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.problem import Problem
 
 # Log-likelihoods per row and unit of likelihood that belong to one optimum, up to its mirror image.
 SAME_OPTIMUM = 1e-9
+# RMSEA above which a model fits badly (MacCallum, Browne & Sugawara, 1996, Psychol. Methods 1:130).
+BAD_FIT = 0.1
 # Eigenvalue of latent covariances, relative to the largest, up to which a solution is improper.
 IMPROPER = 1e-10
 
@@ -44,8 +50,9 @@ def find(problem: Problem) -> Optimum:
     ends = [best]
     for theta in start.further(problem, first):
         try:
-            ends.append(constrained.estimate(problem, theta, climb=True))
-        except np.linalg.LinAlgError:
+            ends.append(constrained.estimate(problem, theta))
+        except (np.linalg.LinAlgError, EstimationError):
+            # A start that no data can have, or one at which parameters happen to be inseparable.
             continue
         if _is_settled(problem, ends):
             break
@@ -68,13 +75,15 @@ def estimate(problem: Problem) -> Optimum:
 
 
 def needs_starts(problem: Problem, optimum: Optimum) -> bool:
-    """Whether other starts may end higher than this one."""
-    latent = len(problem.spec.latent)
-    if not optimum.converged:
-        return True
-    if not latent:
-        return False
-    return bool(optimum.active) or _shares_indicators(problem) or _is_improper(problem, optimum)
+    """Whether other starts may end higher than this one, for the reasons above."""
+    if not optimum.converged or not problem.spec.latent:
+        return not optimum.converged
+    return (
+        bool(optimum.active)
+        or _shares_indicators(problem)
+        or _is_improper(problem, optimum)
+        or _fits_badly(problem, optimum)
+    )
 
 
 def _shares_indicators(problem: Problem) -> bool:
@@ -90,6 +99,13 @@ def _is_improper(problem: Problem, optimum: Optimum) -> bool:
         if np.diag(at.S).min() < 0 or eigenvalues[0] < IMPROPER * eigenvalues[-1]:
             return True
     return False
+
+
+def _fits_badly(problem: Problem, optimum: Optimum) -> bool:
+    n, spec = problem.sample.n, problem.spec
+    highest = sum(measures.saturated(group) for group in problem.sample.groups)
+    chi2 = 2 * (highest - n * problems.loglik(problem, optimum.at))
+    return fit_indices.rmsea(chi2, spec.df, n, spec.n_groups) > BAD_FIT
 
 
 def _is_settled(problem: Problem, ends: list[Optimum]) -> bool:

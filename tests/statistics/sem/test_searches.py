@@ -175,3 +175,16 @@ def test_nothing_computes_further_from_a_fit_without_optimum():
     ):
         with pytest.raises(error, match="did not converge"):
             function()
+
+
+def test_badly_fitting_model_is_searched_from_several_starts():
+    """One factor for two that hardly correlate: either pair of three indicators is an optimum."""
+    target = np.full((6, 6), 0.05)
+    target[:3, :3], target[3:, 3:] = 0.49, 0.55
+    np.fill_diagonal(target, 1.0)
+    text = "f =~ x1 + x2 + x3 + x4 + x5 + x6"
+    fit = sem.fit(text, with_covariance(target, n=150))
+    other = sem.fit(text.replace("x1 + x2 + x3 + x4", "x4 + x2 + x3 + x1"),
+                    with_covariance(target, n=150))  # fmt: skip
+    assert fit.loglik == pytest.approx(other.loglik, abs=LOGLIK_ATOL)
+    assert fit.flags[0].startswith("The likelihood has 2 or more optima")
