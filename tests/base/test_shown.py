@@ -43,7 +43,7 @@ HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
 # Tables of estimates, counts and codes; any other table of a result has to be private.
 AGGREGATES = {
-    "Analysis": {"values"},
+    "Analysis": {"parameters", "values"},
     "Backward": {"trail"},
     "CategoryTests": {"effects"},
     "Crowds": {"table"},
