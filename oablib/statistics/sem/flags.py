@@ -62,13 +62,14 @@ def on_errors(problem: Problem, errors: Errors) -> Iterator[str]:
 def _on_optima(problem: Problem, optimum: Optimum) -> Iterator[str]:
     if not optimum.others:
         return
+    improper = any(np.diag(at.S).min() < 0 for at in optimum.at)
+    hint = " bounds='pos.var' finds one without negative variances." if improper else ""
     highest = problems.loglik(problem, optimum.at)
     lower = [problem.sample.n * (highest - other) for other in optimum.others]
     yield (
         f"The likelihood has {len(lower) + 1} or more optima: starts ended in this one and in "
         f"{len(lower)} whose log-likelihood is lower by {', '.join(f'{x:.3g}' for x in lower)}. "
-        "Small differences say that the data hardly choose between these solutions; "
-        "bounds='pos.var' finds one without negative variances."
+        f"Small differences say that the data hardly choose between these solutions.{hint}"
     )
 
 
