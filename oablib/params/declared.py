@@ -23,6 +23,9 @@ ColumnKey = Annotated[
 UnknownOutcome = Annotated[
     str, kinds.form("(kept|left_out)"), kinds.expecting('"kept" or "left_out"')
 ]
+EstimatorName = Annotated[
+    str, kinds.form("(jackknife|published)"), kinds.expecting('"jackknife" or "published"')
+]
 ProfileName = Annotated[str, kinds.form("(strict|by_law)"), kinds.expecting('"strict" or "by_law"')]
 Languages = Annotated[
     str,
@@ -66,6 +69,11 @@ class RunParameters(BaseModel):
     unknown_outcome: UnknownOutcome = Field(
         default="kept",
         description="children whose outcome was imputed, in the analysis: kept or left_out",
+    )
+    estimator: EstimatorName = Field(
+        default="jackknife",
+        description="of direct effects: jackknife corrects them for scale values that are "
+        "estimated from the same children, published does not",
     )
     draws: int = Field(
         default=200, ge=10, le=10_000, description="samples of schools, for how stable a choice is"

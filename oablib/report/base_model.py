@@ -33,7 +33,7 @@ STANDARDISED = (
     Mark("current_std", CURRENT.name, CURRENT.colour, "^", below=0.42),
 )
 PATH_COLUMNS = "lhs rhs est se ci_lower ci_upper fmi std differs".split()
-OWN_COLUMNS = ["name", "value", "se", "se_known", "p", "fmi"]
+OWN_COLUMNS = ["name", "value", "se", "value_known", "se_known", "p", "fmi"]
 BESIDE_COLUMNS = [
     "name", "published", "published_se", "se_ratio", "spread",
     "std", "published_std", "current_std",
@@ -88,6 +88,8 @@ def direct_effects_table(
 ) -> Table:
     """Direct effects with their errors; intervals are left to the figure."""
     shown = _without_fmi(frame[[name for name in OWN_COLUMNS if name in frame]])
+    if "value_known" in shown and (shown["value_known"] == shown["value"]).all():
+        shown = shown.drop(columns="value_known")
     return show(
         shown.assign(name=categories.marked(frame, labels=labels)),
         about=about,

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from oablib.protocol.models import Model
 from oablib.report import model_fit
 from oablib.report.labels import Labels
 from oablib.report.planted import Drawn
 from oablib.report.published import Published, cited
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step import Analysis
 from oablib.statistics.two_step.categories.tests import CATEGORIES
 
 _ = texts_beside(__file__)
@@ -48,6 +50,37 @@ def answer(
         ),
     )
     return " ".join(part for part in parts if part)
+
+
+@in_languages
+def estimator_text(analysis: Analysis, *, asked: str, model: Model, labels: Labels) -> str:
+    """How direct effects were estimated, and what the correction moved most.
+
+    asked: estimator that the run asks for.
+    """
+    if analysis.estimator != asked:
+        return _(
+            "Direct effects are **not corrected** for the estimation of scale values from the same "
+            "children: without some of the groups of schools a category is absent. In small data "
+            "slopes of scaled variables are biased; merge rare categories in the codebook."
+        )
+    if analysis.estimator == "published":
+        return _(
+            "As in the published report, direct effects are **not corrected** for the estimation "
+            "of scale values from the same children; `estimator: jackknife` corrects them."
+        )
+    both = model.direct_rows(analysis.parameters), model.direct_rows(analysis.pooled.parameters)
+    moved = (both[0]["est"] - both[1]["est"]) / both[0]["se"]
+    name = str(moved.abs().idxmax())
+    return _(
+        "Direct effects are corrected for the estimation of scale values from the same children. "
+        "The correction moves that of {name} most, from {before:+.2f} to {after:+.2f}, or "
+        "{errors:.2f} standard errors.",
+        name=labels(name),
+        before=both[1].loc[name, "est"],
+        after=both[0].loc[name, "est"],
+        errors=abs(moved[name]),
+    )
 
 
 def differing(direct: pd.DataFrame, *, outcome: str, mediator: str, labels: Labels) -> str:

@@ -61,18 +61,20 @@ def compare_direct(
     """Direct effects in the model's order, beside the published ones where there are any.
 
     parameters: of a pooled fit, or as CategoryTests.judged, with tested, differs and weak.
-    known: the same parameters with errors that take scale values as known, the convention of the
-    published errors. Columns: name, value, se, [se_known], ci_lower, ci_upper, p, fmi, std,
-    [tested, differs, weak]; and with published figures: published, published_se, difference_in_se
-    (ours minus published, in published standard errors), se_ratio (se_known, or else se, by
-    published_se), and the standardised ones published_std and current_std (of the indicator then in
-    use); NaN for an effect that was not published.
+    known: the same parameters by the published convention: paths that are not corrected, and errors
+    that take scale values as known. Columns: name, value, se, [value_known, se_known], ci_lower,
+    ci_upper, p, fmi, std, [tested, differs, weak]; and with published figures: published,
+    published_se, difference_in_se (ours minus published, in published standard errors), se_ratio
+    (se_known, or else se, by published_se), and the standardised ones published_std and current_std
+    (of the indicator then in use); NaN for an effect that was not published.
     """
     rows = model.direct_rows(parameters)
     if known is not None:
-        rows = rows.assign(se_known=model.direct_rows(known)["se"])
+        rows = rows.assign(
+            value_known=model.direct_rows(known)["est"], se_known=model.direct_rows(known)["se"]
+        )
     table = rows.reset_index().rename(columns={"rhs": "name", "est": "value"})
-    columns = ["name", "value", "se", "se_known", "ci_lower", "ci_upper", "p", "fmi", "std"]
+    columns = "name value se value_known se_known ci_lower ci_upper p fmi std".split()
     columns += ["tested", "differs", "weak"]
     table = table[[name for name in columns if name in table]]
     if figures is None:

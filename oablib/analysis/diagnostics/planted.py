@@ -94,7 +94,7 @@ def recover(
 
 def _planted(found: Analysis, *, model: Model) -> dict[str, float]:
     """Effects on the outcome of the mediator and of the direct predictors, in two decimals."""
-    rounded = _direct(found.pooled.parameters, model)["est"].round(2)
+    rounded = _direct(found.parameters, model)["est"].round(2)
     effects = {str(name): float(effect) for name, effect in rounded.items()}
     without = [name for name, column in model.school_means.items() if column in model.imputed]
     return effects | dict.fromkeys(without, 0.0)
@@ -112,7 +112,7 @@ def _outcome(
     model: Model,
     rng: np.random.Generator,
 ) -> NDArray:
-    rows, outcome = found.pooled.parameters, model.outcome
+    rows, outcome = found.parameters, model.outcome
     left = rows[(rows["op"] == "~~") & (rows["lhs"] == outcome) & (rows["rhs"] == outcome)]
     school = pd.factorize(data[model.cluster])[0]
     between = rng.normal(size=school.max() + 1)[school]

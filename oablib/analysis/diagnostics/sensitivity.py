@@ -49,7 +49,9 @@ def sensitivity(
                     frame, cells=cells, model=model, unknown_outcome=unknown_outcome
                 )
                 moved = (
-                    two_step.analyse(completed, model=model, table=table),
+                    two_step.analyse(
+                        completed, model=model, table=table, estimator=found.estimator
+                    ),
                     two_step.tests_of_categories(completed, model=model, table=table),
                 )
             except EstimationError:
@@ -63,6 +65,6 @@ def _direct(moved: tuple[Analysis, CategoryTests] | None, *, model: Model) -> pd
     if moved is None:
         return pd.DataFrame({"name": model.direct}).reindex(columns=COLUMNS).assign(differs=False)
     analysis, tests = moved
-    rows = model.direct_rows(tests.judged(analysis.pooled.parameters))
+    rows = model.direct_rows(tests.judged(analysis.parameters))
     numbers = rows[["est", "se", "ci_lower", "ci_upper", "p", "differs"]].reset_index()
     return numbers.rename(columns={"rhs": "name", "est": "value"})
