@@ -29,6 +29,8 @@ def read(
     missing: as in `fit`. Raises ModelError and EstimationError as `prepare`; the latter
     also for pairs of variables that no row knows together, and for moments without an estimate.
     """
+    if missing == "error":
+        return _complete(data, spec, design), ()
     observed = list(spec.observed)
     columns = (name for name in (design.cluster, design.group, design.weights) if name is not None)
     needed = [*observed, *columns]
@@ -43,12 +45,15 @@ def read(
     if missing == "fiml" and not known[kept].all():
         found, thin = _patterned(used, spec, design)
         return replace(found, left_out=left_out), (*notes, *thin)
+    return replace(_complete(used, spec, design), left_out=left_out), notes
+
+
+def _complete(data: pd.DataFrame, spec: ModelSpec, design: Design) -> Sample:
     ready = sample.prepare(
-        used, observed, cluster=design.cluster, group=design.group, weights=design.weights,
+        data, spec.observed, cluster=design.cluster, group=design.group, weights=design.weights,
         cluster_correction=design.cluster_correction,
     )  # fmt: skip
-    found = ready.take(spec, centred=problem.centred(spec))
-    return replace(found, left_out=left_out), notes
+    return ready.take(spec, centred=problem.centred(spec))
 
 
 def usable(known: NDArray, spec: ModelSpec, missing: str) -> NDArray:
@@ -56,8 +61,6 @@ def usable(known: NDArray, spec: ModelSpec, missing: str) -> NDArray:
 
     The conditional likelihood needs what it takes as given.
     """
-    if missing == "error":
-        return np.ones(len(known), dtype=bool)
     if missing == "listwise":
         return np.logical_and.reduce(known, axis=1)
     given = len(spec.exogenous) if spec.likelihood == "conditional" else 0
