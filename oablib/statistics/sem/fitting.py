@@ -208,11 +208,12 @@ def fit(
 def _fitted(problem: Problem, *, errors: Errors, missing: str, remarks: tuple[str, ...]) -> SemFit:
     optimum, model, sample = optima.find(problem), problem.spec, problem.sample
     covariance = np.full((model.n_free, model.n_free), np.nan)
-    measures = measuring.unknown(problem)
     if optimum.converged:
         parts = inference.sandwich(problem, optimum)
         covariance = inference.covariance(problem, optimum, parts, errors=errors)
         measures = measuring.measures(problem, optimum, parts)
+    else:
+        measures = measuring.unknown(problem)
     given = [cell.free for cell in model.cells if model.is_given(cell)]
     covariance[given] = covariance[:, given] = 0.0
     parameters, by_row = solution.parameter_table(problem, optimum, covariance=covariance)

@@ -34,6 +34,8 @@ def estimated(names: Sequence[str], group: PatternSample, *, where: str) -> Patt
 
     Raises EstimationError that names the columns whose moments the rows do not determine.
     """
+    if len(group.patterns) == 1:
+        return _complete(group)
     mean, cov = _em(group)
     near = replace(group, mean=mean, cov=cov)
     try:
@@ -41,6 +43,14 @@ def estimated(names: Sequence[str], group: PatternSample, *, where: str) -> Patt
     except (EstimationError, np.linalg.LinAlgError) as error:
         raise EstimationError(_undetermined(names, near, where)) from error
     return replace(group, mean=at.mean, cov=at.cov, loglik=group.n * patterns.loglik(at, group))
+
+
+def _complete(group: PatternSample) -> PatternSample:
+    """Rows that know the same variables, whose own moments have the highest likelihood."""
+    (rows,) = group.patterns
+    log_det = np.linalg.slogdet(rows.cov)[1]
+    loglik = -0.5 * rows.n * (len(rows.mean) * (np.log(2 * np.pi) + 1) + float(log_det))
+    return replace(group, mean=rows.mean, cov=rows.cov, loglik=loglik)
 
 
 def loglik(group: PatternSample, part: slice) -> float:

@@ -88,7 +88,8 @@ def apply(
 
     values: as ScaleValues.table. A school mean is the mean, over all children of the school in
     the frame, of the scaled variable (or of the column itself where it is a number); with
-    weights, shape (n,), the weighted mean. Raises EstimationError as `estimate` for schools and
+    weights, shape (n,), the weighted mean. An unknown category stays unknown, as NaN, and does
+    not count in the school's mean. Raises EstimationError as `estimate` for schools and
     weights.
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
@@ -119,7 +120,7 @@ def derivatives(
     schools, result = schools_of(frame, model), []
     numbers = _numbers(frame, values=values, model=model, table=table)
     for name, code in values.loc[_is_free(values), ["variable", "code"]].itertuples(index=False):
-        indicator = (frame[name] == code).to_numpy() * 1.0
+        indicator = (frame[name] == code).where(frame[name].notna()).to_numpy(dtype=np.float64)
         moved = {name: indicator}
         for mean, column in model.school_means.items():
             if column == name:
@@ -256,9 +257,16 @@ def schools_of(frame: pd.DataFrame, model: Model) -> NDArray:
 
 
 def school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None = None) -> NDArray:
-    """Each child's school mean, shape (n,)."""
-    weighted = column if weights is None else column * weights
-    return (np.bincount(schools, weighted) / np.bincount(schools, weights))[schools]
+    """Each child's school mean, shape (n,), over children whose value is known.
+
+    NaN where the school has none.
+    """
+    known = ~np.isnan(column)
+    counted = known * (1.0 if weights is None else weights)
+    sums, counts = (
+        np.bincount(schools, np.where(known, column, 0.0) * counted), np.bincount(schools, counted)
+    )  # fmt: skip
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)[schools]
 
 
 def _fail_if_weights_are_unfit(weights: NDArray | None, *, n: int) -> None:

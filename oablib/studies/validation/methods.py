@@ -15,7 +15,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation, sem, two_step, weighting
 from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import TwoStep, scale_values
+from oablib.statistics.two_step import TwoStep, full_information, scale_values
 from oablib.statistics.two_step.analysis import WEIGHT
 from oablib.statistics.weighting import Weighted
 from oablib.studies.validation.cohorts import Drawn
@@ -23,16 +23,21 @@ from oablib.studies.validation.settings import Method, Shared
 from oablib.synthetic import Truth
 
 SCRIPT = Path(__file__).with_name("mice_pmm.R")
+Rows = sem.Prepared | pd.DataFrame
 VERSION = "cat(as.character(packageVersion('mice')))"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """Data sets without unknown education; weights of their children, and how they came about."""
+    """Data sets; weights of their children, and how they came about.
+
+    incomplete: education may be unknown in them, for full-information maximum likelihood.
+    """
 
     frames: list[pd.DataFrame]
     weights: NDArray | None = None
     weighted: Weighted | None = None
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +61,8 @@ def data(drawn: Drawn, *, method: Method, shared: Shared) -> Data:
     frame, model, table = drawn.delivered, shared.model, shared.table
     if method.kind == "complete":
         return Data([drawn.complete])
+    if method.kind == "fiml":
+        return Data([frame], incomplete=True)
     if method.kind == "complete_cases":
         known = frame[list(model.imputed)].notna().all(axis=1)
         return Data([frame[known].reset_index(drop=True)])
@@ -99,28 +106,43 @@ def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
     return Fitted(
         steps=steps,
         wider=_two_steps(made, model=wider, table=shared.table),
-        candidates={path: [sem.fit(text, data) for data in ready] for path, text in texts.items()},
-        by_truth=[sem.fit(model.syntax, data) for data in exact],
-        by_truth_wider=[sem.fit(wider.syntax, data) for data in exact],
+        candidates={path: _fits(text, ready, model=model) for path, text in texts.items()},
+        by_truth=_fits(model.syntax, exact, model=model),
+        by_truth_wider=_fits(wider.syntax, exact, model=model),
     )
 
 
+def _fits(text: str, ready: list[Rows], *, model: Model) -> list[SemFit]:
+    """One fit to each data set; rows that are not summed up may lack values."""
+    return [
+        sem.fit(text, data)
+        if isinstance(data, sem.Prepared)
+        else sem.fit(text, data, cluster=model.cluster, missing="fiml")
+        for data in ready
+    ]
+
+
 def _two_steps(made: Data, *, model: Model, table: Table) -> list[TwoStep]:
+    if made.incomplete:
+        return [full_information.fit(frame, model=model, table=table) for frame in made.frames]
     return [
         two_step.fit(frame, model=model, table=table, weights=made.weights) for frame in made.frames
     ]
 
 
-def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list[sem.Prepared]:
-    """Rows as `two_step.fit` gives them to a model, summed up once for several models."""
+def _prepared(made: Data, values: list[pd.DataFrame], *, shared: Shared) -> list[Rows]:
+    """Rows as `two_step.fit` gives them to a model, complete ones summed up for several models."""
     model, weights = shared.model, made.weights
     names = (model.outcome, model.mediator, *model.direct)
     weight = None if weights is None else WEIGHT
-    prepared = []
+    prepared: list[Rows] = []
     for frame, table in zip(made.frames, values, strict=True):
         scaled = scale_values.apply(
             frame, values=table, model=model, table=shared.table, weights=weights
         )
+        if made.incomplete:
+            prepared.append(scaled)
+            continue
         rows = scaled if weight is None else scaled.assign(**{weight: weights})
         prepared.append(sem.prepare(rows, names, cluster=model.cluster, weights=weight))
     return prepared

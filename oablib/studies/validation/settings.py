@@ -14,7 +14,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation
 
-Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice"]
+Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice", "fiml"]
 # What decides the numbers of every replication, beside the method's own entry.
 SHARED_RULES = ("synthetic", "codebook")
 LABELS = frozenset({"title_nl", "short_nl", "short_en", "unit_nl", "label", "label_nl"})
