@@ -302,6 +302,13 @@ def forward_selection(session):
 
 
 @nox.session
+def two_step_bias(session):
+    """Show how scales of the same children bias slopes; docs/two_step_bias (15 minutes)."""
+    _install(session)
+    session.run("python", "-m", "tests.measured.two_step_bias", *session.posargs)
+
+
+@nox.session
 def products(session):
     """Plant products, hide a factor, impute and estimate; write docs/products.md (30 minutes)."""
     _install(session)

@@ -2,7 +2,7 @@
 
 A scale value holds the chance mean of the mediator in its category, times the mediator's effect,
 so that a score test of the path is drawn to significance: with values of the same children it
-rejects a path that is not there in up to a fifth of cohorts (docs/two_step_bias.md). The values
+rejects a path that is not there in up to a fifth of cohorts (docs/two_step_bias). The values
 tested here are the effects of the categories at equal values of the mediator, averaged over
 imputations. Without a path they are the scale values but for noise, and theirs is independent of
 the mediator. Beside it stands a test of all categories at once, which needs no scale: the other

@@ -136,7 +136,7 @@ def test_fewer_schools_than_groups_are_groups_of_their_own() -> None:
 def test_the_slope_on_rare_categories_is_biased_and_the_jackknife_removes_it(
     model: models.Model, table: codebook.Table
 ) -> None:
-    """By docs/two_step_bias.md the slope is pulled towards the ratio of residual variances."""
+    """By docs/two_step_bias the slope is pulled towards the ratio of residual variances."""
     small = replace(
         model, school_means={}, direct=tuple(n for n in model.direct if "school" not in n)
     )

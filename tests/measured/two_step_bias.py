@@ -1,0 +1,280 @@
+"""How far do scale values and slopes of the same children bend each other, and what mends it?
+
+    python3 nox.py -s two_step_bias [-- --replications 300]
+
+Synthetic cohorts in which origin acts on the Cito score alone: its true slope is far from the ratio
+of residual variances. Rows, a page and a figure go to docs/two_step_bias/.
+"""
+
+import argparse
+import io
+import os
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+from tqdm import tqdm
+
+from oablib import imputation, intake, sem, synthetic
+from oablib.protocol import codebook, models
+from oablib.protocol.codebook import Table
+from oablib.protocol.models import Model
+from oablib.statistics import two_step
+from oablib.statistics.pooling import modification
+from oablib.statistics.two_step import candidates, scale_values
+from tests.measured.true_education import true_education
+from tests.places import ROOT
+
+FOLDER = ROOT / "docs" / "two_step_bias"
+SEED = 2015
+SIZES = (2400, 6000, 19247)
+PATHS_AT = 6000  # children of the cohorts in which paths are tested
+REPLICATIONS, IMPUTED = 300, 100
+M, ITERATIONS = 5, 5
+LEVEL = 0.05
+VARIABLE = "origin"
+# Times the published path from origin to intelligence, which is worth about -0.17 points: so ±0.15.
+FACTORS = {"no path": 0.0, "path of -0.15": 0.9, "path of +0.15": -0.9, "path off the scale": 0.0}
+# Units of intelligence by category, not proportional to scale values.
+OFF_THE_SCALE = 0.2 * np.array([0, 1, -1, 1, -1, 1, -1, 0])
+TESTS = ("same children", "scaled", "joint", "combined")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A cohort, complete and as delivered, with the true direct effect of origin."""
+
+    complete: pd.DataFrame
+    delivered: pd.DataFrame
+    truth: synthetic.Truth
+
+
+def draw(n: int, number: int, *, world: str, model: Model, table: Table) -> Drawn:
+    (seed,) = np.random.SeedSequence(SEED, spawn_key=(n, number)).generate_state(1)
+    made = synthetic.draw(n=n, seed=int(seed), path_factors={VARIABLE: FACTORS[world]})
+    frames = [true_education(made), intake.in_memory(made.children, table=table)]
+    if world == "path off the scale":
+        frames = [_moved(frame, model=model, effect=made.truth.nscct_effect) for frame in frames]
+    return Drawn(*frames, made.truth)
+
+
+def _moved(frame: pd.DataFrame, *, model: Model, effect: float) -> pd.DataFrame:
+    units = OFF_THE_SCALE[frame[VARIABLE].to_numpy(int) - 1]
+    outcome = frame[model.outcome] + effect * units
+    return frame.assign(**{model.mediator: frame[model.mediator] + units, model.outcome: outcome})
+
+
+def of_slope(task: tuple[int, int]) -> dict[str, object]:
+    """Both estimators of the slope of origin on complete data, and what theory says of the bias."""
+    n, number = task
+    table, model = codebook.load().table("cohort"), models.load("base")
+    drawn = draw(n, number, world="no path", model=model, table=table)
+    found = two_step.analyse([drawn.complete], model=model, table=table)
+    truth = drawn.truth.direct[VARIABLE]
+    row: dict[str, object] = {"n": n, "replication": number, "truth": truth}
+    both = {"plain": found.pooled.parameters, "jackknife": found.parameters}
+    for name, parameters in both.items():
+        path = model.direct_rows(parameters).loc[VARIABLE]
+        covered = path["ci_lower"] <= truth <= path["ci_upper"]
+        row |= {name: path["est"], f"se_{name}": path["se"], f"covered_{name}": covered}
+    return row | predicted(drawn, found, model=model, table=table)
+
+
+def predicted(
+    drawn: Drawn, found: two_step.Analysis, *, model: Model, table: Table
+) -> dict[str, float]:
+    """The ratio of residual variances, the share of noise in the scale, and the bias of both."""
+    (step,) = found.steps
+    values = step.values.table
+    scaled = scale_values.apply(drawn.complete, values=values, model=model, table=table)
+    design = np.column_stack([np.ones(len(scaled)), scaled[list(model.direct)]])
+    wide = np.column_stack([design, scaled[model.mediator]])
+    outcome = scaled[model.outcome].to_numpy()
+    without, given = (
+        float(np.linalg.lstsq(each, outcome, rcond=None)[1][0]) for each in (design, wide)
+    )
+    codes = table.column(VARIABLE).codes
+    share = drawn.complete[VARIABLE].value_counts(normalize=True).reindex(codes).to_numpy()
+    true = np.array(drawn.truth.scale_values[VARIABLE])
+    signal = share @ true**2 - (share @ true) ** 2
+    free = values[values["se"] > 0].reset_index(drop=True)
+    places = np.flatnonzero(free["variable"] == VARIABLE)
+    covariance = step.values.covariance[np.ix_(places, places)]
+    weight = share[[codes.index(code) for code in free.loc[places, "code"]]]
+    noise = weight @ np.diag(covariance) - weight @ covariance @ weight
+    ratio, part = given / without, noise / (signal + noise)
+    sign = model.scaled[VARIABLE]
+    return {
+        "ratio": ratio,
+        "noise": part,
+        "predicted": (sign * ratio - drawn.truth.direct[VARIABLE]) * part,
+    }
+
+
+def of_path(task: tuple[str, str, int]) -> dict[str, object]:
+    """p of each test of the path from origin to intelligence."""
+    data, world, number = task
+    table, model = codebook.load().table("cohort"), models.load("base")
+    drawn = draw(PATHS_AT, number, world=world, model=model, table=table)
+    frames = [drawn.complete]
+    if data == "imputed":
+        filled = imputation.impute(
+            drawn.delivered, model=model, table=table.unbounded(model.outcome),
+            rule=imputation.rule(), m=M, iterations=ITERATIONS, seed=number,
+        )  # fmt: skip
+        frames = imputation.all_completed(drawn.delivered, cells=filled.cells)
+    return {"data": data, "world": world, "replication": number} | p_values(
+        frames, model=model, table=table
+    )
+
+
+def p_values(frames: list[pd.DataFrame], *, model: Model, table: Table) -> Mapping[str, float]:
+    names = [VARIABLE]
+    found = candidates.score_tests(frames, model=model, table=table, names=names)[VARIABLE]
+    plain = []
+    for frame in frames:
+        values = scale_values.estimate(frame, model=model, table=table).table
+        scaled = scale_values.apply(frame, values=values, model=model, table=table)
+        fit = sem.fit(model.syntax, scaled, cluster=model.cluster)
+        plain += sem.score_tests(fit, [f"{model.mediator} ~ {VARIABLE}"])
+    result: dict[str, float] = {}
+    for name, tests in {
+        "same children": plain, "scaled": found.scaled, "joint": found.joint
+    }.items():  # fmt: skip
+        for pooled, p in _pooled(tests).items():
+            result[f"{name} {pooled}"] = p
+    for pooled in _pooled(plain):
+        both = (result[f"{name} {pooled}"] for name in ("scaled", "joint"))
+        result[f"combined {pooled}"] = candidates.combined(*both)
+    return result
+
+
+def _pooled(tests: list[sem.ScoreTest]) -> dict[str, float]:
+    if len(tests) == 1:
+        return {"D2": float(chdtrc(tests[0].df, tests[0].mi_robust))}
+    four = modification.four_tests(modification.Scores(tests))
+    return {"D2": four["d2_robust"].p, "D1": four["d1_robust"].p}
+
+
+def seconds(n: int) -> dict[str, float]:
+    """Processor seconds of a pooled analysis of five data sets by each estimator, the best of 5."""
+    table, model = codebook.load().table("cohort"), models.load("base")
+    frames = [draw(n, 0, world="no path", model=model, table=table).complete] * M
+    result = {}
+    for estimator in ("published", "jackknife"):
+        taken = []
+        for _ in range(5):
+            start = time.process_time()
+            two_step.analyse(frames, model=model, table=table, estimator=estimator)
+            taken.append(time.process_time() - start)
+        result[f"seconds_{estimator}"] = min(taken)
+    return {"n": n, **result}
+
+
+def slopes_table(rows: pd.DataFrame, cost: pd.DataFrame) -> Iterator[str]:
+    for n, part in rows.groupby("n"):
+        truth = part["truth"]
+        own = cost.set_index("n").loc[n]
+        for name, estimator in {"plain": "published", "jackknife": "jackknife"}.items():
+            error = part[name] - truth
+            mce = error.std() / np.sqrt(len(part))
+            shown = part["predicted"].mean() if name == "plain" else 0.0
+            yield (
+                f"| {n:,} | {estimator} | {error.mean():+.3f} ({mce:.3f}) | {shown:+.3f} "
+                f"| {error.std():.3f} | {part[f'se_{name}'].mean():.3f} "
+                f"| {np.sqrt((error**2).mean()):.3f} | {100 * part[f'covered_{name}'].mean():.1f} "
+                f"| {own[f'seconds_{estimator}']:.2f} |"
+            )
+
+
+def paths_table(rows: pd.DataFrame) -> Iterator[str]:
+    for (data, pooled), names in {
+        ("complete", "D2"): TESTS, ("imputed", "D2"): TESTS, ("imputed", "D1"): TESTS
+    }.items():  # fmt: skip
+        part = rows[rows["data"] == data]
+        for name in names:
+            rejected = part[f"{name} {pooled}"] < LEVEL
+            shares = rejected.groupby(part["world"]).mean()
+            label = data if data == "complete" else f"{data}, {pooled}"
+            cells = " | ".join(f"{100 * shares[world]:.0f}" for world in FACTORS)
+            yield f"| {label} | {name} | {cells} |"
+
+
+def figure(rows: pd.DataFrame) -> str:
+    """Bias against one over n, of both estimators, and the line of the formula."""
+    from matplotlib.figure import Figure
+
+    mpl.rcParams["svg.hashsalt"] = "two_step_bias"
+    drawing = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = drawing.add_subplot()
+    means = rows.groupby("n").mean(numeric_only=True)
+    at = 1e4 / means.index.to_numpy()
+    for name, label, marker in (
+        ("plain", "same children", "o"), ("jackknife", "jackknife", "s")
+    ):  # fmt: skip
+        error = (rows[name] - rows["truth"]).groupby(rows["n"])
+        mce = 1.96 * error.std() / np.sqrt(error.size())
+        axes.errorbar(at, error.mean(), yerr=mce, fmt=marker, capsize=3, label=label)
+    axes.plot(np.r_[0, at[::-1]], np.r_[0, means["predicted"].to_numpy()[::-1]], "--",
+              color="grey", label="formula")  # fmt: skip
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("10,000 divided by the number of children")
+    axes.set_ylabel("bias of the slope of origin")
+    axes.legend(frameon=False)
+    stream = io.StringIO()
+    drawing.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replications", type=int, default=REPLICATIONS)
+    parser.add_argument("--imputed", type=int, default=IMPUTED)
+    parser.add_argument("--page-only", action="store_true", help="write the page from its rows")
+    arguments = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    if not arguments.page_only:
+        compute(arguments.replications, arguments.imputed)
+    slopes, paths, cost = (
+        pd.read_csv(FOLDER / f"{name}.csv") for name in ("slopes", "paths", "seconds")
+    )
+    text = (ROOT / "tests" / "measured" / "two_step_bias.md").read_text(encoding="utf-8")
+    (FOLDER / "README.md").write_text(
+        text.format(
+            slopes="\n".join(slopes_table(slopes, cost)), paths="\n".join(paths_table(paths)),
+            seed=SEED, replications=slopes["replication"].nunique(), n=PATHS_AT, m=M,
+            ratio=slopes["ratio"].mean(), truth=slopes["truth"].mean(), worlds=" | ".join(FACTORS),
+            complete=paths.loc[paths["data"] == "complete", "replication"].nunique(),
+            imputed=paths.loc[paths["data"] == "imputed", "replication"].nunique(),
+            noise="; ".join(
+                f"{n:,}: {each:.3f}" for n, each in slopes.groupby("n")["noise"].mean().items()
+            ),
+        ),
+        encoding="utf-8",
+    )  # fmt: skip
+    (FOLDER / "bias.svg").write_text(figure(slopes), encoding="utf-8")
+
+
+def compute(replications: int, imputed: int) -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    slopes = [(n, number) for n in SIZES for number in range(replications)]
+    paths = [("complete", world, k) for world in FACTORS for k in range(replications)]
+    paths += [("imputed", world, k) for world in FACTORS for k in range(imputed)]
+    costs = [seconds(n) for n in SIZES]
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        run = partial(pool.map, chunksize=4)
+        for name, task, tasks in (("slopes", of_slope, slopes), ("paths", of_path, paths)):
+            found = pd.DataFrame(tqdm(run(task, tasks), total=len(tasks)))
+            found.to_csv(FOLDER / f"{name}.csv", index=False, float_format="%.5g")
+    pd.DataFrame(costs).to_csv(FOLDER / "seconds.csv", index=False, float_format="%.3g")
+
+
+if __name__ == "__main__":
+    main()
