@@ -191,7 +191,7 @@ def test_planted_effects_come_back_and_the_school_mean_is_planted_at_zero(
     table = recovered.table.set_index("name")
     assert list(table.index) == [model.mediator, *model.direct]
     assert table.loc["school_mean_ses", "planted"] == 0
-    rows = found.pooled.parameters.query("lhs == 'lang_post' and op == '~'").set_index("rhs")
+    rows = found.parameters.query("lhs == 'lang_post' and op == '~'").set_index("rhs")
     assert table.loc["ses", "planted"] == round(rows.loc["ses", "est"], 2)
     assert recovered.failed == []
     assert (table["repeats"] == 5).all()
@@ -242,7 +242,7 @@ def test_a_shift_leaves_known_values_and_its_middle_is_what_was_found(
     assert list(shifted["shift"].unique()) == list(diagnostics.SHIFTS)
     assert list(shifted.loc[shifted["shift"] == 0, "name"]) == list(model.direct)
     middle = shifted[shifted["shift"] == 0].set_index("name")["value"]
-    rows = found.pooled.parameters.query("lhs == 'lang_post' and op == '~'").set_index("rhs")
+    rows = found.parameters.query("lhs == 'lang_post' and op == '~'").set_index("rhs")
     assert (middle == rows.loc[middle.index, "est"]).all()
     wide = shifted.pivot(index="name", columns="shift", values="value")
     assert (wide.loc["ses", [-1, 1]] != wide.loc["ses", 0]).all()
