@@ -54,11 +54,13 @@ def search(problem: Problem, theta: NDArray) -> End:
     at = problems.implied(problem, theta)
     height = problems.loglik(problem, at)
     decrement, idle = np.inf, 0
-    for _ in range(MAX_STEPS):
+    for count in range(MAX_STEPS):
         score = problems.gradient(problem, at, moving=True)
         move, concave = _step(problem, at, score, newton=decrement < NEWTON_DECREMENT)
         decrement = float(np.sqrt(max(score @ move, 0.0)))
         if decrement < DECREMENT_TOLERANCE or idle == IDLE_STEPS:
+            # Least squares, with which models of paths start, is no saddle.
+            concave = concave or (count == 0 and not problem.spec.latent)
             break
         floor = height - LOGLIK_ROUNDING * abs(height)
         higher = _uphill(problem, theta, move, floor=floor)
