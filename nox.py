@@ -280,7 +280,7 @@ def type_one_error(session):
 
 @nox.session
 def categories(session):
-    """Count false alarms of tests of scaled variables; write docs/categories (20 minutes)."""
+    """Count false alarms of tests of scaled variables; write docs/categories (an hour)."""
     _fail_if_r_lacks(session, "mice")
     _install(session)
     folder = Path(session.create_tmp())
