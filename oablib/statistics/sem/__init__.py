@@ -7,7 +7,7 @@ from oablib.statistics.sem.comparison import LikelihoodRatio, compare, likelihoo
 from oablib.statistics.sem.effects import effects, standardized
 from oablib.statistics.sem.equalities import equality_tests
 from oablib.statistics.sem.fitting import SemFit, fit
-from oablib.statistics.sem.from_moments import loglik_at, paths, stacked_chi2, stacked_loglik
+from oablib.statistics.sem.from_moments import loglik_at, stacked_chi2, stacked_loglik
 from oablib.statistics.sem.modification import modification_indices, score_information, score_tests
 from oablib.statistics.sem.sample import Prepared, prepare
 from oablib.statistics.sem.score_statistics import ScoreTest

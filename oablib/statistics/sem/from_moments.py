@@ -1,99 +1,18 @@
-"""What a model gives on moments other than those it was fitted to, without a row.
-
-Paths on many sets of moments, as a bootstrap needs them, and likelihoods at other parameter values
-or of stacked data, as pooled tests need them.
-"""
+"""Likelihoods at other parameter values or of stacked data, without a row: for pooled tests."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import (
-    arguments,
-    checks,
-    comparable,
-    constrained,
-    measures,
-    optima,
-    solution,
-    spec,
-)
+from oablib.statistics.sem import arguments, comparable, constrained, measures, optima, solution
 from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample, Sample
-
-
-def paths(
-    model: str, names: Sequence[str], *, n: NDArray, means: NDArray, covariances: NDArray
-) -> pd.DataFrame:
-    """Estimates of all paths `lhs ~ rhs`: one row a set of moments, columns (lhs, rhs).
-
-    The estimates are those of `fit` on data with these moments; nothing else of a fit is computed.
-    names: variables of the moments, which may be more than the model's. n: (b,) children; means:
-    (b, p); covariances: (b, p, p), divisor n. Raises ModelError for a model whose intercepts are
-    restricted or that names other variables, EstimationError as `fit`.
-    """
-    checks.fail_if_model_is_no_text(model)
-    names = arguments.texts("names", names, "names of variables")
-    n, means = arguments.array("n", n), arguments.array("means", means)
-    covariances = arguments.array("covariances", covariances)
-    _fail_if_shapes_differ(names, n, means, covariances)
-    specification = spec.parse(model)
-    absent = [name for name in specification.observed if name not in names]
-    if absent or not problems.centred(specification):
-        raise ModelError(
-            f"The model names {absent or 'restricted intercepts'}; expected free intercepts and "
-            f"variables among {', '.join(names)}."
-        )
-    chosen = [names.index(name) for name in specification.observed]
-    cells = [k for k, cell in enumerate(specification.cells) if cell.op == "~"]
-    moments = zip(n, means[:, chosen], covariances[:, chosen][:, :, chosen], strict=True)
-    first = _sample(float(n[0]), means[0, chosen], covariances[0][np.ix_(chosen, chosen)])
-    setting = problems.set_up(specification, first)
-    estimates = [_estimates(setting, *each)[cells] for each in moments]
-    labels = [(specification.cells[k].lhs, specification.cells[k].rhs) for k in cells]
-    return pd.DataFrame(estimates, columns=pd.MultiIndex.from_tuples(labels, names=["lhs", "rhs"]))
-
-
-def _fail_if_shapes_differ(
-    names: Sequence[str], n: NDArray, means: NDArray, covariances: NDArray
-) -> None:
-    b, p = np.size(n), len(names)
-    found = tuple(np.shape(each) for each in (n, means, covariances))
-    expected = ((b,), (b, p), (b, p, p))
-    unfit = not all(np.isfinite(each).all() for each in (n, means, covariances))
-    if found != expected or not b or unfit:
-        raise ModelError(
-            f"n, means and covariances have the shapes {', '.join(map(str, found))}; expected "
-            f"finite numbers of (b,), (b, p) and (b, p, p) with p = {p} names and b of 1 or more."
-        )
-
-
-def _estimates(setting: Problem, n: float, mean: NDArray, covariance: NDArray) -> NDArray:
-    """All cells in the data's units. The units of the search are those of the first moments."""
-    scale = setting.sample.scale
-    problem = replace(setting, sample=_sample(n, mean, covariance, scale=scale))
-    return solution.original(problem, optima.estimate(problem).theta).value
-
-
-def _sample(
-    n: float, mean: NDArray, covariance: NDArray, *, scale: NDArray | None = None
-) -> Sample:
-    if scale is None:
-        scale = np.exp2(np.round(np.log2(np.sqrt(np.diag(covariance)))))
-    standard, nothing = covariance / np.outer(scale, scale), np.zeros((len(mean), 0))
-    group = GroupSample.from_moments(n, mean, standard, nothing, scale=scale, centred=True)
-    return Sample(
-        groups=(group,), labels=("",), scale=scale, products=np.zeros((0, 0)),
-        spans=(slice(0, 0),), n_clusters=None, clusters=(), design=Design(),
-    )  # fmt: skip
 
 
 def loglik_at(fit: SemFit, est: ArrayLike) -> float:

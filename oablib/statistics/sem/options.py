@@ -30,7 +30,7 @@ _NUMBERS_ONLY = (
 )
 _IN_TEXT = "write it in the model text, which goes before every default"
 _SEARCH = "leave it out: the search ends where the score is zero, or says that it did not"
-_ROWS = "give the rows as a data frame; sem.paths takes moments, for paths alone"
+_ROWS = "give the rows as a data frame: robust errors need them"
 # What users of lavaan and of semopy type, and what to use instead; dots written as _.
 INSTEAD: Mapping[str, str] = {
     "ordered": _NUMBERS_ONLY,

@@ -244,10 +244,6 @@ def test_shapes_that_do_not_fit_are_told():
     k = len(fit().parameters)
     assert f"each of the {k} rows" in refused(lambda: sem.loglik_at(fit(), [0.1]))
     assert f"of shape {(k, k)}" in refused(lambda: sem.with_covariance(fit(), np.eye(2)))
-    moments = {"n": np.ones(2), "means": np.ones((2, 3)), "covariances": np.ones((2, 2, 2))}
-    message = refused(lambda: sem.paths("y ~ x", ["x", "y"], **moments))
-    assert "have the shapes (2,), (2, 3), (2, 2, 2)" in message
-    assert "is of type list" in refused(lambda: sem.paths(["y ~ x"], ["x", "y"], **moments))
     assert "There is no 'sch'" in refused(lambda: sem.influence(fit(), rows(), cluster="sch"))
     assert "draws=<float>" in refused(lambda: sem.effects(fit(), draws=1500.5))
 
@@ -284,7 +280,6 @@ NOTHING = np.ones((3, 2))
 def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     """Every public function with arguments that work."""
     one, two = fit(), [fit(), fit()]
-    moments = {"n": np.array([50.0]), "means": np.zeros((1, 2)), "covariances": np.eye(2)[None]}
     rows_and = {"fit": one, "data": rows(), "weights": None}
     return {
         "fit": (sem.fit, {"model": "y ~ x", "data": rows(), "cluster": "s", "group": None,
@@ -299,7 +294,6 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "effects": (sem.effects, {"fit": one, "draws": 0, "seed": 1}),
         "standardized": (sem.standardized, {"fit": one}),
         "loglik_at": (sem.loglik_at, {"fit": one, "est": one.parameters["est"]}),
-        "paths": (sem.paths, {"model": "y ~ x", "names": ["x", "y"], **moments}),
         "stacked": (sem.stacked_loglik, {"fits": two}),
         "stacked_chi2": (sem.stacked_chi2, {"fits": two}),
         "mi": (sem.modification_indices, {"fit": one, "candidates": "y ~ z", "robust": True}),

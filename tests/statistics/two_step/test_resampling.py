@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib import sem
-from oablib.base.errors import EstimationError, ModelError
+from oablib.base.errors import EstimationError
 from oablib.protocol import codebook, models
 from oablib.statistics import two_step
 from oablib.statistics.two_step import model_grid, resampling, sums
@@ -126,19 +125,6 @@ def test_the_same_seed_draws_the_same_schools_for_every_model(
     pd.testing.assert_series_equal(again[0], again[1])
     # Direct effects do not depend on the paths to intelligence, on the same schools.
     np.testing.assert_allclose(again[0], again[2], rtol=0, atol=SAME_ESTIMATES)
-
-
-def test_paths_from_moments_are_those_of_a_fit(children: pd.DataFrame) -> None:
-    names = ["cito", "nscct", "debt_restructuring"]
-    text = "cito ~ nscct + debt_restructuring\nnscct ~ debt_restructuring"
-    rows = children[names].to_numpy(dtype=float)
-    moments = {"n": np.array([3000.0]), "means": rows.mean(axis=0)[None]}
-    found = sem.paths(text, names, **moments, covariances=np.cov(rows.T, bias=True)[None])
-    fit = sem.fit(text, children[names].astype(float))
-    for (left, right), value in found.iloc[0].items():
-        assert value == pytest.approx(fit.parameter(left, "~", right)["est"], abs=SAME_ESTIMATES)
-    with pytest.raises(ModelError, match="age"):
-        sem.paths("cito ~ age", names, **moments, covariances=np.eye(3)[None])
 
 
 @pytest.fixture(scope="module")
