@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from oablib.synthetic.drawing import BRINS, Frame, brin_code, standard
 from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
 from oablib.synthetic.population import draw_children, draw_schools
 
+Missing = Literal["published", "by_tests"]
 MINIMUM_CHILDREN = 200  # below this a wave holds too few children for eight levels of education
 STATUSES = (0, 1, 2, 3, 5)
 """Codes of residence_status, with the shares of two groups of foreign origin below."""
@@ -48,6 +50,7 @@ def draw(
     seed: int,
     path_factors: Mapping[str, float] | None = None,
     without: Collection[str] = (),
+    missing: Missing = "published",
 ) -> Cohort:
     """Draw n children with both tests, and some without a test.
 
@@ -57,7 +60,8 @@ def draw(
     NSCCT, 0 where it does not; what its total effect then lacks, or has too much, is direct, and
     the truth says so. without: predictors of the published model that act on neither test. A school
     mean acts through those who are in the school, so that a scaled variable has no total effect
-    only when the school mean is without effect too.
+    only when the school mean is without effect too. missing: what decides whose education is
+    unknown: "published", as far as figures were published, or "by_tests", both tests and origin.
 
     Raises ParameterError when n is under 200, a path is not one of a scaled variable, or a
     predictor is not one of the published model.
@@ -92,9 +96,10 @@ def draw(
         path_factors=factors,
         without=without,
     )
-    hide_education(rng, children, rules=rules, published=published)
+    hide_education(rng, children, rule=rules[settings.MISSING[missing]], published=published)
     paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
     paths += "".join(f", no effect of {name}" for name in without)
+    paths += "" if missing == "published" else ", education unknown by tests and origin"
     origin = Origin(
         Words(
             en=f"synthetic cohort (n = {n:,}, seed {seed}{paths})",

@@ -118,15 +118,15 @@ def _cito(
 
 
 def hide_education(
-    rng: np.random.Generator, children: Frame, *, rules: Rules, published: Rules
+    rng: np.random.Generator, children: Frame, *, rule: Rules, published: Rules
 ) -> None:
     """Add columns unknown_father and unknown_mother (bool), missing at random.
 
     The joint pattern per wave has the published shares in expectation (figure 2.2.3);
-    whether education is unknown depends on observed variables alone.
+    whether education is unknown depends on observed variables alone, those of `rule`.
     """
-    drivers = ("mother_age", "household_income", "cito")
-    odds = unknown_odds(children, drivers=drivers, rule=rules["unknown_education"])
+    drivers = [name for name in rule["both"] if name != "foreign"]
+    odds = unknown_odds(children, drivers=drivers, rule=rule)
     pattern = np.empty(len(children), dtype=int)
     for wave, shares in published["margins"]["education_known"].items():
         rows = np.flatnonzero(children["wave"] == wave)

@@ -15,6 +15,9 @@ FOREIGN = (
 
 BOTH = each("father mother", Number)
 _DRIVERS = each("mother_age foreign household_income cito", Number)
+_TESTS = each("foreign nscct cito", Number)
+MISSING = {"published": "unknown_education", "by_tests": "unknown_education_by_tests"}
+"""What decides whose education is unknown -> its entry of the file."""
 
 DECLARED = shaped(
     "SyntheticCohort",
@@ -45,6 +48,7 @@ DECLARED = shaped(
             "nscct_cut": tuple[Number, Number],
         },
         "unknown_education": each("mother father both", _DRIVERS),
+        "unknown_education_by_tests": each("mother father both", _TESTS),
     },
 )
 

@@ -99,20 +99,28 @@ def test_scale_values_on_complete_data_are_the_published_ones(
     assert z.abs().max() < 4
 
 
-def test_unknown_education_is_missing_at_random(cohort: synthetic.Cohort) -> None:
+@pytest.mark.parametrize(
+    ("missing", "drivers"),
+    [("published", ["mother_age", "household_income", "cito"]), ("by_tests", ["nscct", "cito"])],
+)
+def test_unknown_education_is_missing_at_random(
+    cohort: synthetic.Cohort, missing: str, drivers: list[str]
+) -> None:
     """Given what drives it, whether education is unknown says nothing about education itself."""
-    frame = cohort.children.merge(cohort.education, on="child_id", suffixes=("", "_true"))
-    frame = frame[(frame["cito"] != NOT_TESTED) & (frame["wave"] == 2013)]
-    drivers = frame[["mother_age", "household_income", "cito"]].assign(
-        foreign=frame["origin"] != 1, intercept=1.0
-    )
-    design = np.column_stack([drivers.astype(float), frame["education_mother_true"]])
+    drawn = cohort if missing == "published" else synthetic.draw(n=N, seed=SEED, missing=missing)
+    frame = drawn.children.merge(drawn.education, on="child_id", suffixes=("", "_true"))
+    tested = (frame[["cito", "nscct"]] != NOT_TESTED).all(axis=1)
+    frame = frame[tested & (frame["wave"] == 2013)]
+    known = frame[drivers].assign(foreign=frame["origin"] != 1, intercept=1.0)
+    design = np.column_stack([known.astype(float), frame["education_mother_true"]])
     unknown = (frame["education_mother"] == UNKNOWN).to_numpy(float)
     fit = np.linalg.lstsq(design, unknown, rcond=None)[0]
     residual = unknown - design @ fit
     bread = np.linalg.inv(design.T @ design)
     se = np.sqrt(np.diag(bread @ (design.T * residual**2) @ design @ bread))
-    assert abs(fit[-1] / se[-1]) < 3.5  # a linear probability model is close, not exact
+    z = fit / se
+    assert abs(z[-1]) < 3.5  # a linear probability model is close, not exact
+    assert (np.abs(z[: len(drivers) + 1]) > 3.5).all()
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path: object) -> None:
