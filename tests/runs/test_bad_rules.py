@@ -29,7 +29,7 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     ("file", "old", "new", "said"),
     [
         (
-            *("rules/imputation", "prior_sd: 2.5", "prior_ds: 2.5"),
+            *("rules/imputation", "prior_sd: 10", "prior_ds: 10"),
             "unknown key 'engines.nominal.category.prior_ds'; did you mean 'prior_sd'?",
         ),
         (

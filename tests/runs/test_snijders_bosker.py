@@ -30,8 +30,9 @@ def test_the_run_reports_what_lavaan_computes(reports_of: Callable[..., dict[str
     paths = ours[ours["op"] == "~"].set_index(ADDRESS)
     theirs = lavaan.loc[paths.index]
     assert len(paths) == 9
-    assert ((paths["est"] - theirs["est"]).abs() / theirs["se"]).max() < ESTIMATE_TOLERANCE_SE
-    # lavaan takes scale values as known.
+    # lavaan takes scale values as known, and corrects nothing for them.
+    distance = (paths["est_known"] - theirs["est"]).abs() / theirs["se"]
+    assert distance.max() < ESTIMATE_TOLERANCE_SE
     assert (paths["se_known"] / theirs["se"] - 1).abs().max() < SE_RTOL
     fit = pd.read_csv(results / "tables/fit_by_imputation.csv")
     assert len(fit) == 1  # nothing is missing: one data set passed through
