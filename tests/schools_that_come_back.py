@@ -81,6 +81,8 @@ def _shown(counts: pd.Series) -> list[Equation]:
 def _few(equations: list[Equation], parts: dict[str, np.ndarray]) -> list[str]:
     """Parts that are sums of equations, and are of few schools."""
     known = [(row, value) for row, value in equations if not np.isnan(value)]
+    if not known:  # all is hidden: there is nothing to add up
+        return []
     rows, values = (np.array(column) for column in zip(*known, strict=True))
     if np.abs(rows @ np.linalg.lstsq(rows, values, rcond=None)[0] - values).max() > EXACT:
         return []  # they are not all of the same indicators
