@@ -58,7 +58,7 @@ def coverage(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataF
     Columns: lhs, rhs, free_in and candidate_of (numbers of models), claims (number), grounding
     ("no entry" without claim), reason, judge, sources.
     """
-    free = Counter(pair for model in models.values() for pair in _free(model))
+    free = Counter(pair for model in models.values() for pair in model.paths)
     asked = Counter(sides(text) for model in models.values() for text in model.candidates)
     rows = []
     for lhs, rhs in _possible(models.values()):
@@ -89,12 +89,6 @@ def _possible(models: Iterable[Model]) -> list[tuple[str, str]]:
         for both in ends
         for pair in (both, *((lhs, rhs) for lhs in both for rhs in predictors))
     ]
-
-
-def _free(model: Model) -> set[tuple[str, str]]:
-    """Paths that a model has."""
-    to_outcome = {(model.outcome, name) for name in (model.mediator, *model.direct)}
-    return to_outcome | {(model.mediator, name) for name in model.indirect}
 
 
 def unmeasured(literature: Literature, *, models: Mapping[str, Model]) -> pd.DataFrame:

@@ -97,12 +97,19 @@ class Model(kinds.Declaration):
         return str(Words(en=self.label or self.title, nl=self.label_nl or self.title_nl))
 
     @property
+    def equations(self) -> dict[str, tuple[str, ...]]:
+        """Predictors of the outcome, the mediator among them, and predictors of the mediator."""
+        return {self.outcome: (self.mediator, *self.direct), self.mediator: self.indirect}
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """What is affected and by what, of each path: into the outcome, then into the mediator."""
+        return [(lhs, rhs) for lhs, names in self.equations.items() for rhs in names]
+
+    @property
     def syntax(self) -> str:
         """The model in lavaan's syntax."""
-        return (
-            f"{self.outcome} ~ {' + '.join((self.mediator, *self.direct))}\n"
-            f"{self.mediator} ~ {' + '.join(self.indirect)}"
-        )
+        return "\n".join(f"{lhs} ~ {' + '.join(rhs)}" for lhs, rhs in self.equations.items())
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def of_design(design: Design) -> Data:
 
 def of_model(model: Model) -> Paths:
     """The paths of a variant."""
-    return Paths((model.mediator, *model.direct), model.indirect)
+    return Paths(*model.equations.values())
 
 
 def by_categories(

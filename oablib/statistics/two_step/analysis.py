@@ -142,9 +142,8 @@ def _with_paths(
     """Parameters with corrected paths in the place of the others; std moves with est."""
     if corrected is None:
         return parameters
-    address = ["lhs", "op", "rhs"]
-    paths = jackknife.pooled(corrected, model=model).set_index(address)
-    result = parameters.set_index(address)
+    paths = jackknife.pooled(corrected, model=model).set_index(jackknife.ADDRESS)
+    result = parameters.set_index(jackknife.ADDRESS)
     per_unit = result["std"] / result["est"]
     result.loc[paths.index, list(paths)] = paths
     result.loc[paths.index, "std"] = (per_unit * result["est"]).loc[paths.index]

@@ -138,26 +138,17 @@ def _signs(products: Products) -> NDArray:
 
 
 def paths(model: Model, moments: Moments) -> NDArray:
-    """Paths of both equations, (b, k): into the outcome, then into the mediator; see `path_names`.
+    """Paths of both equations, (b, k), in the order of model.paths.
 
     NaN where columns depend on each other.
     """
     parts = []
-    for lhs, names in _equations(model).items():
+    for lhs, names in model.equations.items():
         chosen = [moments.names.index(name) for name in names]
         inner = moments.covariances[:, chosen][:, :, chosen]
         right = moments.covariances[:, chosen, moments.names.index(lhs)]
         parts.append(_solved_each(inner, right))
     return np.concatenate(parts, axis=1)
-
-
-def path_names(model: Model) -> list[tuple[str, str]]:
-    """Left and right side of each path in `paths`."""
-    return [(lhs, name) for lhs, names in _equations(model).items() for name in names]
-
-
-def _equations(model: Model) -> dict[str, tuple[str, ...]]:
-    return {model.outcome: (model.mediator, *model.direct), model.mediator: model.indirect}
 
 
 def solved(matrix: NDArray, right: NDArray) -> NDArray | None:

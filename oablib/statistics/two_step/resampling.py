@@ -45,12 +45,8 @@ def picked(n_schools: int, *, samples: int, seed: Sequence[int]) -> NDArray:
 
 def estimate(products: Products, *, times: NDArray) -> Draws:
     """Estimate draws in which each school occurs so many times; times: (b, G)."""
-    model = products.model
-    drawn = from_sums.moments(products, times=times)
-    columns = from_sums.path_names(model)
-    effects = pd.DataFrame(
-        from_sums.paths(model, drawn), columns=pd.MultiIndex.from_tuples(columns)
-    )
-    chosen = effects[[(model.outcome, name) for name in model.direct]].dropna()
-    chosen = chosen.set_axis(list(model.direct), axis=1)
-    return Draws(chosen, len(times) - len(chosen))
+    model, drawn = products.model, from_sums.moments(products, times=times)
+    direct = [model.paths.index((model.outcome, name)) for name in model.direct]
+    paths = from_sums.paths(model, drawn)[:, direct]
+    effects = pd.DataFrame(paths, columns=list(model.direct)).dropna()
+    return Draws(effects, len(times) - len(effects))

@@ -140,7 +140,7 @@ def test_the_slope_on_rare_categories_is_biased_and_the_jackknife_removes_it(
     small = replace(
         model, school_means={}, direct=tuple(n for n in model.direct if "school" not in n)
     )
-    place = from_sums.path_names(small).index(("cito", "origin"))
+    place = small.paths.index(("cito", "origin"))
     plain, corrected = [], []
     for seed in range(COHORTS):
         frame = children(100 + seed)

@@ -129,9 +129,8 @@ def effects(products: Products) -> dict[tuple[str, str], Effects]:
             "columns depend on each other; merge categories in the codebook or leave columns out."
         )
     values = _scale_values(products)
-    sides = {model.outcome: (model.mediator, *model.direct), model.mediator: model.indirect}
     result = {}
-    for lhs, names in sides.items():
+    for lhs, names in model.equations.items():
         regression = _equation(products, values, lhs=lhs, names=names)
         for name in regression.places:
             result[lhs, name] = _effects(regression, name, values=values[name])

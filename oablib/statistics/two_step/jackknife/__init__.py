@@ -8,5 +8,11 @@ done anew without each group. The variance of the corrected estimate is not that
 before: it is the jackknife's again, the corrections without each group needing fits without two.
 """
 
-from oablib.statistics.two_step.jackknife.paths import Corrected, corrected, groups_of, pooled
+from oablib.statistics.two_step.jackknife.paths import (
+    ADDRESS,
+    Corrected,
+    corrected,
+    groups_of,
+    pooled,
+)
 from oablib.statistics.two_step.jackknife.settings import Rules, rules

@@ -14,13 +14,14 @@ from oablib.statistics.two_step import from_sums, sums
 from oablib.statistics.two_step.jackknife import settings
 from oablib.statistics.two_step.sums import Products
 
+ADDRESS = ["lhs", "op", "rhs"]
 # With two groups nothing is left without both.
 FEWEST_GROUPS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corrected:
-    """Paths of both equations in m data sets, in the order of from_sums.path_names.
+    """Paths of both equations in m data sets, in the order of Model.paths.
 
     own: (m, k), corrected estimates with each data set's own scale values. covariances: of these,
     (m, k, k). est: (k,), corrected with scale values averaged over the data sets. df: groups - 1.
@@ -88,10 +89,7 @@ def pooled(found: Corrected, *, model: Model) -> pd.DataFrame:
     """
     moved = found.own + (found.est - found.own.mean(axis=0))
     numbers = pooling.pool_estimates(moved, found.covariances, df_complete=found.df)
-    names = from_sums.path_names(model)
-    address = pd.DataFrame(
-        {"lhs": [lhs for lhs, _ in names], "op": "~", "rhs": [rhs for _, rhs in names]}
-    )
+    address = pd.DataFrame([(lhs, "~", rhs) for lhs, rhs in model.paths], columns=ADDRESS)
     return pd.concat([address, numbers], axis=1)
 
 
