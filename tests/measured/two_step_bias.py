@@ -28,7 +28,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import two_step
 from oablib.statistics.pooling import modification
-from oablib.statistics.two_step import candidates, scale_values
+from oablib.statistics.two_step import candidates, scale_values, sums
 from tests.measured.true_education import true_education
 from tests.places import ROOT
 
@@ -136,8 +136,9 @@ def of_path(task: tuple[str, str, int]) -> dict[str, object]:
 
 
 def p_values(frames: list[pd.DataFrame], *, model: Model, table: Table) -> Mapping[str, float]:
-    names = [VARIABLE]
-    found = candidates.score_tests(frames, model=model, table=table, names=names)[VARIABLE]
+    read = [sums.products(frame, model=model, table=table) for frame in frames]
+    of_paths = candidates.score_tests(read, indirect=model.indirect, names=[VARIABLE])
+    found = of_paths[VARIABLE]
     plain = []
     for frame in frames:
         values = scale_values.estimate(frame, model=model, table=table).table

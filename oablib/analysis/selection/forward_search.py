@@ -15,10 +15,10 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
-from oablib.statistics import sem
+from oablib.statistics import pooling, sem
 from oablib.statistics.pooling import modification
 from oablib.statistics.sem import ScoreTest, SemFit
-from oablib.statistics.two_step import candidates, scale_values
+from oablib.statistics.two_step import candidates, scale_values, sums
 from oablib.statistics.two_step.candidates import PathTests
 from oablib.workers.threads import single_thread
 
@@ -71,14 +71,17 @@ def forward(
     """
     literature.fail_if_candidates_have_no_entry(model, entries)
     prepared = [_prepared(frame, model=model, table=table) for frame in frames]
+    scaled = [rhs for _, rhs in map(sides, model.candidates) if rhs in model.scaled]
+    # Only candidates from scaled variables are tested on sums of products.
+    read = [sums.products(frame, model=model, table=table) for frame in frames if scaled]
     current, parts, added = model, list[pd.DataFrame](), list[str]()
     while True:
         fits = tuple(sem.fit(current.syntax, data) for data in prepared)
         left = [text for text in model.candidates if text not in added]
         if not left:
             break
-        scaled = [rhs for _, rhs in map(sides, left) if rhs in model.scaled]
-        of_scaled = candidates.score_tests(frames, model=current, table=table, names=scaled)
+        names = [name for name in scaled if name not in current.indirect]
+        of_scaled = candidates.score_tests(read, indirect=current.indirect, names=names)
         ranked = _round(fits, left, of_scaled, entries=entries, rules=rules)
         parts.append(ranked.assign(round=len(parts) + 1))
         chosen = ranked[ranked["decision"] == ADDED]
@@ -145,10 +148,11 @@ def _round(
     rules: Rules,
 ) -> pd.DataFrame:
     """Candidates by rank, each with its index, its literature and what is decided."""
-    rows = [_row(fits, text, of_scaled.get(sides(text)[1]), rules=rules) for text in texts]
-    table = pd.DataFrame(rows)
+    plain = [text for text in texts if sides(text)[1] not in of_scaled]
+    rows = _indices(fits, plain, rules).assign(**dict.fromkeys(JOINT, np.nan)).to_dict("records")
+    table = pd.DataFrame([*rows, *(_of_scaled(tests, rules) for tests in of_scaled.values())])
     table["p_holm"] = modification.holm(table["p"].to_numpy(dtype=np.float64))
-    # Where several p are too small to be told from 0, their indices are not.
+    # Where several p are as good as 0, their indices still differ.
     table = table.sort_values(["p", "index"], ascending=[True, False], ignore_index=True)
     judged = [entries.judged(*pair) for pair in zip(table["lhs"], table["rhs"], strict=True)]
     for field in ("grounding", "reason", "judge", "sources"):
@@ -158,29 +162,41 @@ def _round(
     return table
 
 
-def _row(
-    fits: Sequence[SemFit], text: str, of_scaled: PathTests | None, *, rules: Rules
-) -> dict[str, object]:
-    if of_scaled is None:
-        (tests,) = zip(*(sem.score_tests(fit, [text]) for fit in fits), strict=True)
-        return _index(tests, rules) | dict.fromkeys(JOINT, np.nan)
-    scaled, joint = (_index(each, rules) for each in (of_scaled.scaled, of_scaled.joint))
+def _indices(fits: Sequence[SemFit], texts: Sequence[str], rules: Rules) -> pd.DataFrame:
+    """Pooled indices of the candidates; where nothing was unknown there is nothing to pool."""
+    if len(fits) == 1:
+        table = sem.modification_indices(fits[0], texts, robust=rules.forward_robust)
+        index = table["mi_robust" if rules.forward_robust else "mi"]
+        return table.assign(index=index, mi_mean=table["mi"])
+    table = pooling.modification_indices(
+        fits, texts, test=rules.forward_test, robust=rules.forward_robust
+    )
+    return table.assign(index=table[_chosen(rules)] * table["df"])
+
+
+def _chosen(rules: Rules) -> str:
+    """Name of the pooled test by which a search decides."""
+    return f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
+
+
+def _of_scaled(tests: PathTests, rules: Rules) -> dict[str, Any]:
+    """The row of a scaled variable, whose p is that of both tests."""
+    scaled, joint = (_index(each, rules) for each in (tests.scaled, tests.joint))
     found = {"joint_index": joint["index"], "joint_df": joint["df"], "joint_p": joint["p"]}
     return scaled | found | {"p": candidates.combined(scaled["p"], joint["p"])}
 
 
 def _index(tests: Sequence[ScoreTest], rules: Rules) -> dict[str, Any]:
-    """One candidate over data sets; where nothing was unknown there is one, and none to pool."""
+    """One test over data sets, columns as `_indices`."""
     if len(tests) == 1:
         (test,) = tests
-        row = {"lhs": test.lhs, "rhs": test.rhs, "df": test.df, "mi_mean": test.mi}
         index = test.mi_robust if rules.forward_robust else test.mi
-        row |= {"index": index, "p": float(chdtrc(test.df, index))}
-        return row | {"epc": test.epc[0], "sepc": test.sepc[0]}
-    chosen = f"{rules.forward_test.lower()}{'_robust' if rules.forward_robust else ''}"
+        row = {"lhs": test.lhs, "rhs": test.rhs, "df": test.df, "mi_mean": test.mi}
+        row |= {"epc": test.epc[0], "sepc": test.sepc[0]}
+        return row | {"index": index, "p": float(chdtrc(test.df, index))}
     scores = modification.Scores(list(tests))
-    pooled = modification.four_tests(scores)[chosen]
-    return modification.row(scores, chosen=chosen) | {"index": pooled.chi2}
+    pooled = modification.four_tests(scores)[_chosen(rules)]
+    return modification.row(scores, chosen=_chosen(rules)) | {"index": pooled.chi2}
 
 
 def _decisions(table: pd.DataFrame, *, alpha: float) -> list[str]:

@@ -14,15 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from oablib.protocol.codebook import Table
-from oablib.protocol.models import Model
 from oablib.statistics.sem import ScoreTest
-from oablib.statistics.two_step import from_sums, sums
+from oablib.statistics.two_step import from_sums
 from oablib.statistics.two_step.combinations import CONSTANT
-from oablib.statistics.two_step.scale_values import MINIMUM_IN_CATEGORY
 from oablib.statistics.two_step.sums import Products
 
 # The cotangent of anything smaller is infinite.
@@ -67,15 +63,17 @@ class _Equation:
 
 
 def score_tests(
-    frames: Sequence[pd.DataFrame], *, model: Model, table: Table, names: Sequence[str]
+    read: Sequence[Products], *, indirect: Sequence[str], names: Sequence[str]
 ) -> dict[str, PathTests]:
     """Score tests of the path from each scaled variable in `names` to the mediator.
 
-    frames: completed data sets of the same children. Robust variances are clustered by school.
-    Raises EstimationError as scale_values.estimate.
+    read: completed data sets of the same children, by school. indirect: what predicts the mediator
+    already. Robust variances are clustered by school. Raises EstimationError as
+    from_sums.values_of_all.
     """
-    read = [sums.products(frame, model=model, table=table) for frame in frames]
-    equations = [_equation(products) for products in read]
+    if not names:
+        return {}
+    equations = [_equation(products, indirect) for products in read]
     effects = [
         from_sums.direct_effects_of(each.products, each.total[None])[0] for each in equations
     ]
@@ -92,13 +90,12 @@ def score_tests(
     return result
 
 
-def _equation(products: Products) -> _Equation:
+def _equation(products: Products, indirect: Sequence[str]) -> _Equation:
     model, total = products.model, products.sums.sum(axis=0)
-    values = from_sums.scale_values_of(products, total[None], fewest=MINIMUM_IN_CATEGORY)[0]
-    known = dict(zip(from_sums.indicators(products), values.tolist(), strict=True))
+    known = from_sums.values_of_all(products)
     unit = np.eye(len(products.columns))
     constant = unit[:, [products.columns.index(CONSTANT)]]
-    paths = from_sums.into_columns(products, model.indirect, known)
+    paths = from_sums.into_columns(products, indirect, known)
     predictors = np.concatenate([constant, paths], axis=1)
     mediator = unit[products.columns.index(model.mediator)]
     inner = predictors.T @ total @ predictors

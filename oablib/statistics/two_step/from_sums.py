@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from oablib.base.errors import EstimationError
 from oablib.base.shown import showable
 from oablib.protocol.models import Model
 from oablib.statistics.two_step import combinations
@@ -114,6 +115,23 @@ def scale_values_of(products: Products, totals: NDArray, *, fewest: int) -> NDAr
     values[:, np.isnan(held)] = signs[np.isnan(held)] * slopes[:, 1 : 1 + len(free)]
     values[~_are_common(products, totals, fewest) | np.isnan(slopes).any(axis=1)] = np.nan
     return values
+
+
+def values_of_all(products: Products) -> dict[str, float]:
+    """Scale value of every indicator, over all schools.
+
+    Raises EstimationError when a category has fewer than 5 children or columns depend on each
+    other.
+    """
+    total = products.sums.sum(axis=0)[None]
+    (values,) = scale_values_of(products, total, fewest=MINIMUM_IN_CATEGORY)
+    if not np.isfinite(values).all():
+        raise EstimationError(
+            f"Model {products.model.name}: a category has fewer than {MINIMUM_IN_CATEGORY} "
+            "children, or columns depend on each other; merge categories in the codebook or leave "
+            "columns out."
+        )
+    return dict(zip(indicators(products), values.tolist(), strict=True))
 
 
 def direct_effects_of(products: Products, totals: NDArray) -> NDArray:

@@ -20,7 +20,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.formed import Factor
 from oablib.protocol.literature import Literature
 from oablib.protocol.models import Model
-from oablib.statistics.two_step import candidates
+from oablib.statistics.two_step import candidates, sums
 
 N, M = 3_000, 3
 STRONG = 6.0  # times the published path: found in a sixth of the published cohort
@@ -121,14 +121,35 @@ def test_one_complete_data_set_is_searched_by_its_own_indices(
     np.testing.assert_allclose(plain["index"], expected[plain.index])
     # A scaled variable is tested by values that do not hold intelligence's noise.
     table = codebook.load().table("cohort")
-    of_origin = candidates.score_tests(frames[:1], model=model, table=table, names=["origin"])[
-        "origin"
-    ]
+    of_origin = candidates.score_tests(
+        [sums.products(frames[0], model=model, table=table)],
+        indirect=model.indirect,
+        names=["origin"],
+    )["origin"]
     (test,), (joint,) = of_origin.scaled, of_origin.joint
     assert first.loc["origin", "index"] == (test.mi_robust if robust else test.mi)
     assert first.loc["origin", "joint_index"] == (joint.mi_robust if robust else joint.mi)
     assert first.loc["origin", "joint_df"] == 7
     assert plain["joint_p"].isna().all()
+
+
+@pytest.mark.parametrize("count", [1, M])
+@pytest.mark.parametrize("name", ["origin", "debt_restructuring"])
+def test_candidates_may_all_be_of_one_kind(
+    frames: list[pd.DataFrame],
+    entries: Literature,
+    rules: Rules,
+    model: Model,
+    name: str,
+    count: int,
+) -> None:
+    """With all candidates the same test is made of each, and only the correction differs."""
+    alone = replace(model, candidates=(f"nscct ~ {name}",))
+    (row,) = search(frames[:count], entries, rules, alone).trail.to_dict("records")
+    every = search(frames[:count], entries, rules, model).trail
+    first = every[every["round"] == 1].set_index("rhs").loc[name]
+    for column in ("index", "p", "joint_p", "epc"):
+        np.testing.assert_allclose(row[column], first[column], rtol=1e-12)
 
 
 def test_the_direct_effects_do_not_depend_on_what_enters(

@@ -28,7 +28,8 @@ def of_origin(
     frames: list[pd.DataFrame], model: models.Model, table: codebook.Table
 ) -> candidates.PathTests:
     """Tests of the path from origin."""
-    return candidates.score_tests(frames, model=model, table=table, names=["origin"])["origin"]
+    read = [sums.products(frame, model=model, table=table) for frame in frames]
+    return candidates.score_tests(read, indirect=model.indirect, names=["origin"])["origin"]
 
 
 def test_it_is_the_score_test_of_a_model_with_these_columns(

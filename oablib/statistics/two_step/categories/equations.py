@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
 from oablib.statistics.two_step import from_sums
-from oablib.statistics.two_step.scale_values import MINIMUM_IN_CATEGORY
 from oablib.statistics.two_step.sums import CONSTANT, Products
 
 
@@ -122,12 +121,7 @@ def effects(products: Products) -> dict[tuple[str, str], Effects]:
     fewer than 5 children or columns depend on each other.
     """
     model = products.model
-    moments = from_sums.moments(products, times=np.ones((1, products.n_schools)))
-    if not len(moments.draws):
-        raise EstimationError(
-            f"Model {model.name}: a category has fewer than {MINIMUM_IN_CATEGORY} children, or "
-            "columns depend on each other; merge categories in the codebook or leave columns out."
-        )
+    from_sums.values_of_all(products)  # refuses what cannot be estimated
     values = _scale_values(products)
     result = {}
     for lhs, names in model.equations.items():
