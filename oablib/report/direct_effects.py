@@ -69,16 +69,17 @@ def estimator_text(analysis: Analysis, *, asked: str, model: Model, labels: Labe
             "As in the published report, direct effects are **not corrected** for the estimation "
             "of scale values from the same children; `estimator: jackknife` corrects them."
         )
-    both = model.direct_rows(analysis.parameters), model.direct_rows(analysis.pooled.parameters)
-    moved = (both[0]["est"] - both[1]["est"]) / both[0]["se"]
+    corrected = model.direct_rows(analysis.parameters)
+    plain = model.direct_rows(analysis.pooled.parameters)
+    moved = (corrected["est"] - plain["est"]) / corrected["se"]
     name = str(moved.abs().idxmax())
     return _(
         "Direct effects are corrected for the estimation of scale values from the same children. "
         "The correction moves that of {name} most, from {before:+.2f} to {after:+.2f}, or "
         "{errors:.2f} standard errors.",
         name=labels(name),
-        before=both[1].loc[name, "est"],
-        after=both[0].loc[name, "est"],
+        before=plain.loc[name, "est"],
+        after=corrected.loc[name, "est"],
         errors=abs(moved[name]),
     )
 

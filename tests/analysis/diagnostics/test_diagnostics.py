@@ -252,7 +252,8 @@ def test_a_scaled_variable_is_judged_by_its_categories_under_every_shift(
     shifted: pd.DataFrame, tests: CategoryTests
 ) -> None:
     rows = shifted[shifted["name"] == "denomination"].set_index("shift")
-    assert rows.loc[0, "p"] == tests.p_of("lang_post")["denomination"]
+    joint = tests.table.set_index(["lhs", "variable"])["p"]
+    assert rows.loc[0, "p"] == joint["lang_post", "denomination"]
     assert (rows["differs"] == (rows["p"] < tests.rules.level)).all()
     inside = (shifted["ci_lower"] > 0) | (shifted["ci_upper"] < 0)
     others = shifted["name"] != "denomination"

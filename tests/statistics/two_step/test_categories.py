@@ -278,7 +278,8 @@ def test_a_table_of_parameters_is_judged_by_categories(
     plain = analysis.pooled.parameters
     rows = found.judged(plain)
     paths = schools_model.direct_rows(rows)
-    assert paths.loc["denomination", "p"] == found.p_of("lang_post")["denomination"]
+    joint = found.table.set_index(["lhs", "variable"])["p"]
+    assert paths.loc["denomination", "p"] == joint["lang_post", "denomination"]
     assert paths.loc["denomination", ["tested", "differs"]].tolist() == ["categories", True]
     assert paths.loc["denomination", ["t", "df"]].isna().all()
     others = [name for name in schools_model.direct if name != "denomination"]

@@ -74,10 +74,6 @@ class CategoryTests:
     effects: pd.DataFrame
     rules: Rules
 
-    def p_of(self, lhs: str) -> dict[str, float]:
-        """p of the joint test of each scaled variable in the equation of `lhs`."""
-        return {test.variable: test.joint.p for test in self.tests if test.lhs == lhs}
-
     @property
     def weak(self) -> frozenset[str]:
         """Scaled variables whose slopes say little, because their total effect is weak."""
