@@ -64,7 +64,7 @@ def fail_if_column_is_absent(needed: Sequence[str], columns: Sequence) -> None:
 
 def fail_if_column_is_repeated(needed: Sequence[str], data: pd.DataFrame) -> None:
     """Raise EstimationError when two columns have a needed name."""
-    repeated = sorted({name for name in needed if (data.columns == name).sum() > 1})
+    repeated = sorted(set(needed) & set(data.columns[data.columns.duplicated()]))
     if repeated:
         raise EstimationError(
             f"Columns {repeated} stand more than once in the data; keep one each."
@@ -76,13 +76,14 @@ def numbers(frame: pd.DataFrame, *, holes: bool = False) -> NDArray:
 
     holes: missing values may be there, as NaN; infinite ones never.
     """
-    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    kinds = list(frame.dtypes.items())
+    text = [f"{name} ({kind})" for name, kind in kinds if not pd.api.types.is_numeric_dtype(kind)]
     if text:
-        kinds = ", ".join(f"{name} ({frame[name].dtype})" for name in text)
         raise EstimationError(
-            f"Columns without numbers: {kinds}; give categories scale values or dummies first."
+            f"Columns without numbers: {', '.join(text)}; give categories scale values or dummies "
+            "first."
         )
-    complex_ = [str(name) for name in frame if pd.api.types.is_complex_dtype(frame[name])]
+    complex_ = [str(name) for name, kind in kinds if pd.api.types.is_complex_dtype(kind)]
     if complex_:
         raise EstimationError(
             f"Columns of complex numbers: {', '.join(complex_)}; expected real ones, such as their "
@@ -135,7 +136,9 @@ def codes(column: pd.Series, kind: str) -> tuple[NDArray, pd.Index]:
         numbered, labels = pd.factorize(column, sort=kind == "groups")
     except TypeError:
         raise _mixed(column) from None
-    if len(set(map(str, labels))) < len(labels):
+    # Text and numbers that differ read differently; objects such as 1 and "1" do not.
+    plain = isinstance(labels.dtype, pd.StringDtype) or pd.api.types.is_numeric_dtype(labels)
+    if not plain and len(set(map(str, labels))) < len(labels):
         raise _mixed(column)
     if len(labels) < 2:
         raise EstimationError(

@@ -180,7 +180,7 @@ def _summarised(
     for number, label in enumerate(labels):
         part = rows if codes is None else rows.part(codes == number)
         if part.cluster is not None:
-            clusters.append(len(np.unique(part.cluster)))
+            clusters.append(int(np.count_nonzero(np.bincount(part.cluster))))
             checks.fail_if_group_has_one_cluster(label, clusters=clusters[-1])
         group, whitening, z = _group(part, scale)
         checks.fail_if_spread_is_absent(names, group.cov, label=label)
