@@ -30,10 +30,10 @@ UNDETERMINED_SHARE = 1e-3
 
 def largest_score(problem: Problem, end: End) -> float:
     """Largest |score| per row along what equalities and limits leave, closed parameters too."""
-    closed = np.setdiff1d(np.arange(problem.spec.n_free), problem.searched)
-    moving = _axes(problem, end).T @ problems.gradient(problem, end.at, moving=True)
-    score = np.concatenate([problems.gradient(problem, end.at)[closed], moving])
-    return float(np.abs(score).max(initial=0.0))
+    score = problems.gradient(problem, end.at)
+    moving = problems.across(problem, score[None])[0] @ _axes(problem, end)
+    score[problem.searched] = 0.0
+    return float(np.abs(np.concatenate([score, moving])).max(initial=0.0))
 
 
 def doubt(problem: Problem, end: End, *, norm: float) -> str:
@@ -61,7 +61,7 @@ def rounding(problem: Problem) -> float:
 def fail_if_model_is_not_identified(problem: Problem, ends: list[End]) -> None:
     """Raise EstimationError that names parameters which nowhere can be told apart.
 
-    ends: places to look at; where a search ended without optimum the information may be singular
+    ends: points to examine; where a search ended without optimum the information may be singular
     by chance.
     """
     for end in ends:
