@@ -28,83 +28,6 @@ Information = Literal["observed", "expected"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sandwich:
-    """bread: inverse observed information of all rows; meat: products of scores; both (k, k).
-
-    In coordinates in which given moments are whitened: see `_Given`.
-    """
-
-    bread: NDArray
-    meat: NDArray
-
-
-def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
-    """Both parts for all free parameters, in standardised units."""
-    bread = _bread(problem, optimum, information="observed")
-    if patterns.groups(problem.sample):
-        return Sandwich(bread, meat(problem, optimum.at))
-    weights = score_weights(problem, optimum.at)
-    for given in _given(problem):
-        weights[:, given.numbers] = 0.0
-        weights[given.span, given.numbers] = given.weights
-    return Sandwich(bread, weights.T @ problem.sample.products @ weights)
-
-
-def meat(problem: Problem, at: tuple[Moments, ...]) -> NDArray:
-    """Products of the scores of all free parameters, summed over rows or clusters, (k, k)."""
-    if patterns.groups(problem.sample):
-        return patterns.meat(problem.layouts, at, problem.sample, problem.spec.n_free)
-    weights = score_weights(problem, at)
-    return weights.T @ problem.sample.products @ weights
-
-
-def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: Errors) -> NDArray:
-    """Sampling covariance of all free parameters in standardised units, shape (k, k)."""
-    if errors == "expected":
-        return bread(problem, optimum, information="expected")
-    plain = errors == "observed"
-    return _turned(problem, parts.bread if plain else parts.bread @ parts.meat @ parts.bread)
-
-
-def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
-    """Inverse of the information of all rows, shape (k, k).
-
-    Where equalities or active limits hold, the inverse is along the directions that they leave, as
-    by lavaan's augmented information (Aitchison & Silvey, 1958, Ann. Math. Stat. 29:813). It takes
-    a curved constraint by its tangent, which is right where the constraint is true. Raises
-    EstimationError where the observed information is not positive definite there: a saddle.
-    """
-    return _turned(problem, _bread(problem, optimum, information=information))
-
-
-def _bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
-    n, at = problem.sample.n, optimum.at
-    if information == "expected":
-        whole = n * problems.expected_information(problem, at)
-    else:
-        whole = n * problems.observed_information(problem, at)
-    for given in _given(problem):
-        whole[given.numbers] = whole[:, given.numbers] = 0.0
-        whole[given.numbers, given.numbers] = given.information
-    if optimum.tangent is None:
-        return _inverse(whole)
-    tangent = optimum.tangent
-    return tangent @ _inverse(tangent.T @ whole @ tangent) @ tangent.T
-
-
-def _inverse(whole: NDArray) -> NDArray:
-    size = np.sqrt(np.abs(np.diag(whole)))
-    try:
-        half = np.linalg.inv(np.linalg.cholesky(whole / np.outer(size, size)))
-    except np.linalg.LinAlgError as error:
-        raise EstimationError(
-            "The search ended on a saddle of the likelihood (information not positive definite); "
-            "simplify the model or check that it is identified."
-        ) from error
-    return half.T @ half / np.outer(size, size)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Given:
     """Covariances of one group's exogenous variables, where they are those of the sample.
 
@@ -123,15 +46,97 @@ class _Given:
     turn: NDArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sandwich:
+    """bread: inverse observed information of all rows; meat: products of scores; both (k, k).
+
+    In coordinates in which what is `given` is whitened.
+    """
+
+    bread: NDArray
+    meat: NDArray
+    given: tuple[_Given, ...]
+
+
+def sandwich(problem: Problem, optimum: Optimum) -> Sandwich:
+    """Both parts for all free parameters, in standardised units."""
+    given = tuple(_given(problem))
+    bread = _bread(problem, optimum, given, information="observed")
+    if patterns.groups(problem.sample):
+        return Sandwich(bread, meat(problem, optimum.at), given)
+    weights = score_weights(problem, optimum.at)
+    for part in given:
+        weights[:, part.numbers] = 0.0
+        weights[part.span, part.numbers] = part.weights
+    return Sandwich(bread, weights.T @ problem.sample.products @ weights, given)
+
+
+def meat(problem: Problem, at: tuple[Moments, ...]) -> NDArray:
+    """Products of the scores of all free parameters, summed over rows or clusters, (k, k)."""
+    if patterns.groups(problem.sample):
+        return patterns.meat(problem.layouts, at, problem.sample, problem.spec.n_free)
+    weights = score_weights(problem, at)
+    return weights.T @ problem.sample.products @ weights
+
+
+def covariance(problem: Problem, optimum: Optimum, parts: Sandwich, *, errors: Errors) -> NDArray:
+    """Sampling covariance of all free parameters in standardised units, shape (k, k)."""
+    if errors == "expected":
+        return bread(problem, optimum, information="expected")
+    plain = errors == "observed"
+    return _turned(parts.bread if plain else parts.bread @ parts.meat @ parts.bread, parts.given)
+
+
+def bread(problem: Problem, optimum: Optimum, *, information: Information) -> NDArray:
+    """Inverse of the information of all rows, shape (k, k).
+
+    Where equalities or active limits hold, the inverse is along the directions that they leave, as
+    by lavaan's augmented information (Aitchison & Silvey, 1958, Ann. Math. Stat. 29:813). It takes
+    a curved constraint by its tangent, which is right where the constraint is true. Raises
+    EstimationError where the observed information is not positive definite there: a saddle.
+    """
+    given = tuple(_given(problem))
+    return _turned(_bread(problem, optimum, given, information=information), given)
+
+
+def _bread(
+    problem: Problem, optimum: Optimum, given: tuple[_Given, ...], *, information: Information
+) -> NDArray:
+    n, at = problem.sample.n, optimum.at
+    if information == "expected":
+        whole = n * problems.expected_information(problem, at)
+    else:
+        whole = n * problems.observed_information(problem, at)
+    for part in given:
+        whole[part.numbers] = whole[:, part.numbers] = 0.0
+        whole[part.numbers, part.numbers] = part.information
+    if optimum.tangent is None:
+        return _inverse(whole)
+    tangent = optimum.tangent
+    return tangent @ _inverse(tangent.T @ whole @ tangent) @ tangent.T
+
+
+def _inverse(whole: NDArray) -> NDArray:
+    size = np.sqrt(np.abs(np.diag(whole)))
+    try:
+        half = np.linalg.inv(np.linalg.cholesky(whole / np.outer(size, size)))
+    except np.linalg.LinAlgError as error:
+        raise EstimationError(
+            "The search ended on a saddle of the likelihood (information not positive definite); "
+            "simplify the model or check that it is identified."
+        ) from error
+    return half.T @ half / np.outer(size, size)
+
+
 def _given(problem: Problem) -> Iterator[_Given]:
     """Of each group where it is worth while, and where exogenous moments are not searched for."""
     spec, p = problem.spec, len(problem.spec.observed)
     first = p - len(spec.exogenous)
-    a, b = np.triu_indices(len(spec.exogenous))
     for number, group in enumerate(problem.sample.groups):
         cov = group.cov[first:, first:]
         if len(cov) < 2 or smallest_eigenvalue(cov) > WELL_APART:
             continue
+        a, b = np.triu_indices(len(cov))
         cells = [
             cell
             for cell in spec.cells
@@ -152,12 +157,12 @@ def _given(problem: Problem) -> Iterator[_Given]:
         yield _Given(numbers, group.n * half, weights, problem.sample.spans[number], turn)
 
 
-def _turned(problem: Problem, covariance: NDArray) -> NDArray:
+def _turned(covariance: NDArray, given: tuple[_Given, ...]) -> NDArray:
     """A covariance matrix of parameters from one in which given moments are whitened."""
     result = covariance.copy()
-    for given in _given(problem):
-        result[given.numbers] = given.turn @ result[given.numbers]
-        result[:, given.numbers] = result[:, given.numbers] @ given.turn.T
+    for part in given:
+        result[part.numbers] = part.turn @ result[part.numbers]
+        result[:, part.numbers] = result[:, part.numbers] @ part.turn.T
     return result
 
 
