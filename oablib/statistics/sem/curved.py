@@ -15,6 +15,7 @@ from oablib.base.errors import EstimationError
 from oablib.statistics.sem import directions
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.scoring import LOGLIK_ROUNDING, inverse_half
 
 # Value and derivatives of the restrictions at some parameters, shapes (w,) and (w, k).
 Relations = Callable[[NDArray], tuple[NDArray, NDArray]]
@@ -29,8 +30,6 @@ MAX_HALVINGS = 30
 DIFFERENCE = 1e-5
 # How much a broken restriction weighs in a step, against its multiplier.
 PENALTY = 2.0
-# Log-likelihood per row cannot be compared more finely than this.
-ROUNDING = 1e-13
 
 
 class _Step(NamedTuple):
@@ -78,7 +77,7 @@ def _step(problem: Problem, relations: Relations, theta: NDArray) -> _Step:
     curvature = problems.observed_information(problem, at)
     curvature = curvature - _bend(problem, relations, theta, multipliers)
     reduced = basis.T @ curvature @ basis
-    if not _is_definite(reduced):
+    if inverse_half(reduced) is None:
         curvature = problems.expected_information(problem, at)
         reduced = basis.T @ curvature @ basis
     along = np.linalg.solve(reduced, basis.T @ (score - curvature @ back))
@@ -104,20 +103,12 @@ def _bend(problem: Problem, relations: Relations, theta: NDArray, multipliers: N
     return (bend + bend.T) / 2
 
 
-def _is_definite(matrix: NDArray) -> bool:
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        return False
-    return True
-
-
 def _uphill(
     problem: Problem, relations: Relations, theta: NDArray, move: NDArray, penalty: float
 ) -> NDArray | None:
     """The longest part of the step, halved again and again, that does not lower the merit."""
     floor = _merit(problem, relations, theta, penalty)
-    floor -= ROUNDING * abs(floor)
+    floor -= LOGLIK_ROUNDING * abs(floor)
     for halving in range(MAX_HALVINGS):
         there = theta + move / 2**halving
         if _merit(problem, relations, there, penalty) >= floor:

@@ -20,6 +20,7 @@ from oablib.statistics.sem.layout import Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
 from oablib.statistics.sem.sample import GroupSample
+from oablib.statistics.sem.scoring import inverse_half
 
 # Smallest eigenvalue of a correlation matrix whose information can be inverted as it is.
 WELL_APART = 1e-3
@@ -118,13 +119,12 @@ def _bread(
 
 def _inverse(whole: NDArray) -> NDArray:
     size = np.sqrt(np.abs(np.diag(whole)))
-    try:
-        half = np.linalg.inv(np.linalg.cholesky(whole / np.outer(size, size)))
-    except np.linalg.LinAlgError as error:
+    half = inverse_half(whole / np.outer(size, size))
+    if half is None:
         raise EstimationError(
             "The search ended on a saddle of the likelihood (information not positive definite); "
             "simplify the model or check that it is identified."
-        ) from error
+        )
     return half.T @ half / np.outer(size, size)
 
 
