@@ -162,7 +162,7 @@ def _rise(
         candidate = problems.moved(problem, theta, step / model.size)
         if problem.limits is not None:
             candidate = problem.limits.snapped(candidate)
-        there, reached = _looked_at(problem, candidate)
+        there, reached = problems.trial(problem, candidate)
         # Below rounding a gain cannot be judged by the prediction.
         share = (reached - height) / predicted if predicted > rounding else 1.0
         if reached < height - rounding:
@@ -174,15 +174,6 @@ def _rise(
         if there is not None and share > REFUSED:
             return (candidate, there, reached), radius
     return None, radius
-
-
-def _looked_at(problem: Problem, theta: NDArray) -> tuple[tuple[Moments, ...] | None, float]:
-    """Moments and log-likelihood; minus infinity where no data can have such moments."""
-    try:
-        at = problems.implied(problem, theta)
-    except np.linalg.LinAlgError:
-        return None, -np.inf
-    return at, problems.loglik(problem, at)
 
 
 def _within_limits(model: _Model, face: _Face, radius: float) -> NDArray:

@@ -94,6 +94,15 @@ def implied(problem: Problem, theta: NDArray) -> tuple[Moments, ...]:
     return tuple(moments.implied(each, theta) for each in problem.layouts)
 
 
+def trial(problem: Problem, theta: NDArray) -> tuple[tuple[Moments, ...] | None, float]:
+    """Moments and log-likelihood; minus infinity where no data can have such moments."""
+    try:
+        at = implied(problem, theta)
+    except np.linalg.LinAlgError:
+        return None, -np.inf
+    return at, loglik(problem, at)
+
+
 def loglik(problem: Problem, at: tuple[Moments, ...]) -> float:
     """Mean log-density of the standardised rows of all groups."""
     groups = problem.sample.groups

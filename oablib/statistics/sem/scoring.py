@@ -109,11 +109,7 @@ def _uphill(
     """The full step, or its first half, quarter ... that does not lower the likelihood."""
     for halving in range(MAX_HALVINGS):
         candidate = problems.moved(problem, theta, move / 2**halving)
-        try:
-            there = problems.implied(problem, candidate)
-        except np.linalg.LinAlgError:
-            continue
-        height = problems.loglik(problem, there)
-        if height >= floor:
+        there, height = problems.trial(problem, candidate)
+        if there is not None and height >= floor:
             return candidate, there, height
     return None
