@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from oablib.statistics.sem.restrictions import Restriction
+from oablib.statistics.sem.restrictions import Restriction, limited
 from oablib.statistics.sem.sample import Sample
 from oablib.statistics.sem.spec import FIXED, Cell, ModelSpec
 
@@ -76,11 +76,9 @@ def restrictions(
         for cell, (lower, upper) in zip(cells, limits, strict=True):
             if cell.free == FIXED or cell.free not in searched:
                 continue
-            shown = f"{cell.lhs} {cell.op} {cell.rhs}"
             for sign, own, limit in ((1.0, cell.lower, lower), (-1.0, cell.upper, upper)):
                 if own is None and np.isfinite(limit):
-                    text = f"{shown} {'>' if sign > 0 else '<'} {limit:g}"
-                    yield Restriction(text, False, ((cell.free, sign),), -sign * limit, bound=True)
+                    yield limited(cell, sign, limit, bound=True)
 
 
 def _of_group(spec: ModelSpec, cells: list[Cell], variances: NDArray, rule: _Rule) -> list[Limits]:

@@ -82,11 +82,16 @@ def labels(cells: Iterable["Cell"]) -> dict[str, Label]:
 
 
 def _limits(cell: "Cell") -> Iterator[Restriction]:
-    shown = f"{cell.lhs} {cell.op} {cell.rhs}".rstrip()
     for sign, limit in ((1.0, cell.lower), (-1.0, cell.upper)):
         if limit is not None and cell.value is None:
-            text = f"{shown} {'>' if sign > 0 else '<'} {limit:g}"
-            yield Restriction(text, False, ((cell.free, sign),), -sign * limit)
+            yield limited(cell, sign, limit)
+
+
+def limited(cell: "Cell", sign: float, limit: float, *, bound: bool = False) -> Restriction:
+    """A free cell above (sign 1) or below (sign -1) a limit."""
+    shown = f"{cell.lhs} {cell.op} {cell.rhs}".rstrip()
+    text = f"{shown} {'>' if sign > 0 else '<'} {limit:g}"
+    return Restriction(text, False, ((cell.free, sign),), -sign * limit, bound=bound)
 
 
 def _of_text(
