@@ -14,8 +14,6 @@ from oablib.statistics.sem.restrictions import Restriction
 if TYPE_CHECKING:
     from oablib.statistics.sem.spec import Cell
 
-KINDS = ("loadings", "intercepts")
-
 
 class Sum(NamedTuple):
     """Cells, by position, whose values add up to a total."""
@@ -33,11 +31,8 @@ class Sum(NamedTuple):
         return Restriction(self.text, True, terms, fixed - self.total)
 
 
-def fail_if_kind_is_unfit(kinds: Collection[str], *, mean_structure: bool) -> None:
-    """Raise ModelError for another word, and for intercepts that the model leaves out."""
-    unknown = sorted(set(kinds) - set(KINDS))
-    if unknown:
-        raise ModelError(f"effect_coding={unknown} is unknown; expected {' or '.join(KINDS)}.")
+def fail_if_intercepts_are_left_out(kinds: Collection[str], *, mean_structure: bool) -> None:
+    """Raise ModelError for coded intercepts of a model without a mean structure."""
     if "intercepts" in kinds and not mean_structure:
         raise ModelError(
             "effect_coding of intercepts, but mean_structure=False leaves intercepts out; drop "

@@ -166,7 +166,7 @@ def parse(
     contradicts the text, or constraints contradict each other.
     """
     _fail_if_class_is_unknown(equal, n_groups)
-    coding.fail_if_kind_is_unfit(effect_coding, mean_structure=mean_structure)
+    coding.fail_if_intercepts_are_left_out(effect_coding, mean_structure=mean_structure)
     read = syntax.read(text)
     roles = defaults.roles(read.terms)
     notes.fail_if_factor_is_in_the_equation(read.terms)
