@@ -1,14 +1,12 @@
 """Readings of a text that its author may not expect: sentences for the flags of a fit."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import defaults
 from oablib.statistics.sem.defaults import Roles
+from oablib.statistics.sem.modifiers import NAME
 from oablib.statistics.sem.syntax import Syntax, Term
-
-_NAME = re.compile(r"[^\W\d][\w.]*")
 
 
 def on_text(
@@ -61,7 +59,7 @@ def on_labels(read: Syntax, columns: Iterable[object]) -> Iterator[str]:
     """`x1*x2` with x1 a column: perhaps a product is meant, but x1 is read as a label."""
     expressions = [each.expression for each in read.definitions]
     expressions += [each.name for each in read.constraints]
-    used = {name for expression in expressions for name in _NAME.findall(expression)}
+    used = {name for expression in expressions for name in NAME.findall(expression)}
     known = set(map(str, columns)) - used
     for term in read.terms:
         for label in dict.fromkeys(term.label):
