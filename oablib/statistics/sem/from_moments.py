@@ -60,9 +60,7 @@ def stacked_loglik(fits: Iterable[SemFit]) -> float:
 def stacked_chi2(fits: Iterable[SemFit]) -> float:
     """Likelihood ratio of a model against the saturated one on the same stacked data."""
     problem, optimum = _stacked(fits)
-    highest = sum(measures.saturated(group) for group in problem.sample.groups)
-    reached = problem.sample.n * problems.loglik(problem, optimum.at)
-    return max(2 * (highest - reached), 0.0)
+    return measures.deviance(problem, problem.sample.n * problems.loglik(problem, optimum.at))
 
 
 def _stacked(fits: Iterable[SemFit]) -> tuple[Problem, Optimum]:

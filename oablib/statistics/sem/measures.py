@@ -94,8 +94,7 @@ def measures(problem: Problem, optimum: Optimum, parts: Sandwich) -> Measures:
     """All measures of one fit; those that df = 0 leaves without meaning are NaN."""
     spec, n, groups, df = problem.spec, problem.sample.n, problem.spec.n_groups, problem.spec.df
     joint = n * problems.loglik(problem, optimum.at)
-    highest = sum(saturated(group) for group in problem.sample.groups)
-    chi2 = max(2 * (highest - joint), 0.0)
+    chi2 = deviance(problem, joint)
     loglik = log_likelihood(problem, joint)
     base, base_df = _baseline(problem)
     unrestricted, independent = scaling_factors.traces_without_paths(problem)
@@ -194,6 +193,12 @@ def saturated(group: GroupSample, part: slice = slice(None)) -> float:
         return unrestricted.loglik(group, part)
     cov = group.cov[part, part]
     return -0.5 * group.n * (len(cov) * (np.log(2 * np.pi) + 1) + _log_det(cov))
+
+
+def deviance(problem: Problem, standardised: float) -> float:
+    """Likelihood ratio against the saturated model; standardised as in `log_likelihood`."""
+    highest = sum(saturated(group) for group in problem.sample.groups)
+    return max(2 * (highest - standardised), 0.0)
 
 
 def _log_det(matrix: NDArray) -> float:

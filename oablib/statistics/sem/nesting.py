@@ -41,12 +41,12 @@ def why_not_nested(restricted: SemFit, general: SemFit) -> str:
         there, optimum = at_restricted(restricted, general)
     except EstimationError:
         return "the general model cannot be fitted to what it implies"
-    reached = problems.loglik(there, optimum.at)
-    highest = sum(measures.saturated(group) for group in there.sample.groups) / there.sample.n
-    if highest - reached <= MISFIT_TOLERANCE:
+    n = there.sample.n
+    misfit = measures.deviance(there, n * problems.loglik(there, optimum.at)) / (2 * n)
+    if misfit <= MISFIT_TOLERANCE:
         return ""
     return (
-        f"the general model cannot reproduce what it implies (misfit {highest - reached:.1e} per "
+        f"the general model cannot reproduce what it implies (misfit {misfit:.1e} per "
         f"row, expected at most {MISFIT_TOLERANCE:.0e})"
     )
 

@@ -103,8 +103,7 @@ def _is_improper(problem: Problem, optimum: Optimum) -> bool:
 
 def _fits_badly(problem: Problem, optimum: Optimum) -> bool:
     n, spec = problem.sample.n, problem.spec
-    highest = sum(measures.saturated(group) for group in problem.sample.groups)
-    chi2 = 2 * (highest - n * problems.loglik(problem, optimum.at))
+    chi2 = measures.deviance(problem, n * problems.loglik(problem, optimum.at))
     return fit_indices.rmsea(chi2, spec.df, n, spec.n_groups) > BAD_FIT
 
 
