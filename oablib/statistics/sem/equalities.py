@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
 
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import arguments, constrained, layout
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
-from oablib.statistics.sem.score_statistics import Freed, ScoreTest, tests_of
+from oablib.statistics.sem.score_statistics import Freed, ScoreTest, tests_of, together
 from oablib.statistics.sem.spec import FIXED, Cell
 
 COLUMNS = ["lhs", "op", "rhs", "label", "mi", "mi_robust", "epc", "p", "df"]
@@ -44,7 +43,7 @@ def equality_tests(
         {
             "lhs": test.lhs, "op": test.op, "rhs": test.rhs, "label": label, "mi": test.mi,
             "mi_robust": test.mi_robust, "epc": test.epc[0] if test.df == 1 else np.nan,
-            "p": float(chdtrc(test.df, test.mi_robust if robust else test.mi)), "df": test.df,
+            "p": test.p(robust=robust), "df": test.df,
         }
         for label, test in tests
     ]  # fmt: skip
@@ -60,7 +59,9 @@ def released(
     every = [*_of_shared(fit), *_of_lines(fit)]
     chosen = _chosen(every, names)
     if jointly:
-        chosen = [("", _joined(chosen))]
+        freed = [freed for _, freed in chosen]
+        name = "; ".join(f"{each.lhs} == {each.rhs}" for each in freed)
+        chosen = [("", together(name, freed))]
     tests = tests_of(fit, [freed for _, freed in chosen])
     return [(label, test) for (label, _), test in zip(chosen, tests, strict=True)]
 
@@ -116,13 +117,3 @@ def _chosen(
             f"{', '.join(known) or 'none: leave names out'}."
         )
     return [each for each in every if each[0] in asked]
-
-
-def _joined(chosen: list[tuple[str, Freed]]) -> Freed:
-    every = [freed for _, freed in chosen]
-    moves = [freed.directions for freed in every if freed.directions is not None]
-    return Freed(
-        "; ".join(f"{freed.lhs} == {freed.rhs}" for freed in every), "", "", "",
-        tuple(cell for freed in every for cell in freed.cells),
-        np.concatenate(moves, axis=1) if moves else None,
-    )  # fmt: skip

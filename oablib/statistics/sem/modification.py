@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
-from scipy.special import chdtrc
 
 from oablib.statistics.sem import arguments, constrained, directions, solution
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.candidates import candidates_of, extended, listed, read_candidates
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
 from oablib.statistics.sem.layout import factor
-from oablib.statistics.sem.score_statistics import Freed, ScoreTest, tests_of
+from oablib.statistics.sem.score_statistics import Freed, ScoreTest, tests_of, together
 
 
 def modification_indices(
@@ -64,7 +63,7 @@ def score_tests(
     arguments.switch("over_groups", over_groups)
     arguments.switch("jointly", jointly)
     freed = _freed(fit, candidates, over_groups=over_groups)
-    tests = tests_of(fit, [_joined(freed)] if jointly and freed else freed)
+    tests = tests_of(fit, [_jointly(freed)] if jointly and freed else freed)
     return tuple(t for t in tests if candidates is not None or np.isfinite(t.mi))
 
 
@@ -122,15 +121,13 @@ def _freed(
     return freed
 
 
-def _joined(freed: list[Freed]) -> Freed:
+def _jointly(freed: list[Freed]) -> Freed:
     names = dict.fromkeys(f"{each.lhs} {each.op} {each.rhs}".strip() for each in freed)
-    cells = tuple(cell for each in freed for cell in each.cells)
-    return Freed("; ".join(names), "", "", "", cells)
+    return together("; ".join(names), freed)
 
 
 def _row(test: ScoreTest, *, robust: bool) -> dict[str, object]:
     names = ("lhs", "op", "rhs", "group", "mi", "mi_robust", "df", "reverse_path")
     row = {name: getattr(test, name) for name in names}
     epc, sepc = (test.epc[0], test.sepc[0]) if test.df == 1 else (np.nan, np.nan)
-    p = float(chdtrc(test.df, test.mi_robust if robust else test.mi))
-    return row | {"epc": epc, "sepc": sepc, "p": p}
+    return row | {"epc": epc, "sepc": sepc, "p": test.p(robust=robust)}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from oablib.base.shown import showable
 from oablib.statistics.sem import inference, patterns, solution
@@ -88,6 +89,10 @@ class ScoreTest:
         first, second = self._moments()
         return self.mi * first / second
 
+    def p(self, *, robust: bool) -> float:
+        """p value of mi_robust, or of mi."""
+        return float(chdtrc(self.df, self.mi_robust if robust else self.mi))
+
     def _moments(self) -> tuple[float, float]:
         """Sum of the eigenvalues of information^-1 meat, and of their squares."""
         if not np.isfinite(self.meat).all():
@@ -111,6 +116,13 @@ class Freed(NamedTuple):
     directions: NDArray | None = None
 
 
+def together(name: str, freed: Sequence[Freed]) -> Freed:
+    """All that several tests free, for one test; name: its lhs."""
+    cells = tuple(cell for each in freed for cell in each.cells)
+    moves = [each.directions for each in freed if each.directions is not None]
+    return Freed(name, "", "", "", cells, np.concatenate(moves, axis=1) if moves else None)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Efficient:
     """Scores along d directions and of e cells with the free parameters taken out.
@@ -130,10 +142,9 @@ def tests_of(fit: SemFit, freed: Sequence[Freed]) -> list[ScoreTest]:
     """One test each; NaN where nothing identifies what it frees."""
     if not freed:
         return []
-    moves = [each.directions for each in freed if each.directions is not None]
-    k = fit.core.problem.spec.n_free
-    forbidden = np.concatenate(moves, axis=1) if moves else np.zeros((k, 0))
-    efficient = _efficient(fit, [cell for each in freed for cell in each.cells], forbidden)
+    whole, nothing = together("", freed), np.zeros((fit.core.problem.spec.n_free, 0))
+    forbidden = nothing if whole.directions is None else whole.directions
+    efficient = _efficient(fit, list(whole.cells), forbidden)
     reverse, tests = against(fit.core.problem.spec), []
     ends = [0, forbidden.shape[1]]
     for each in freed:
