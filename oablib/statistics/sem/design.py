@@ -23,6 +23,12 @@ class Design:
             arguments.column(role, getattr(self, role))
         arguments.switch("cluster_correction", self.cluster_correction)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that are asked for."""
+        every = (self.cluster, self.group, self.weights)
+        return tuple(name for name in every if name is not None)
+
     def of_prepared(self, used: "Design") -> "Design":
         """The design of prepared data, if what is asked for here does not contradict it."""
         if used.cluster_correction and not self.cluster_correction:

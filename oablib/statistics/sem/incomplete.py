@@ -32,8 +32,7 @@ def read(
     if missing == "error":
         return _complete(data, spec, design), ()
     observed = list(spec.observed)
-    columns = (name for name in (design.cluster, design.group, design.weights) if name is not None)
-    needed = [*observed, *columns]
+    needed = [*observed, *design.columns]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     checks.fail_if_column_is_repeated(needed, data)
     known = data[observed].notna().to_numpy()
@@ -93,12 +92,12 @@ def _patterned(
     notes: list[str] = []
     for number, label in enumerate(labels):
         part = rows.part(codes == number)
-        if part.cluster is not None:
-            clusters.append(len(np.unique(part.cluster)))
+        if part.n_clusters is not None:
+            clusters.append(part.n_clusters)
             checks.fail_if_group_has_one_cluster(label, clusters=clusters[-1])
         _fail_if_column_is_never_known(spec.observed, part.values, checks.within(label))
         notes += _coverage(spec.observed, np.isfinite(part.values), label)
-        group = _group(part, scale, correction=design.cluster_correction)
+        group = _group(part, scale, design)
         groups.append(_estimated(spec, group, scale, label))
     found = Sample(
         groups=tuple(groups), labels=tuple(labels), scale=scale, products=np.zeros((0, 0)),
@@ -112,12 +111,7 @@ def _rows(data: pd.DataFrame, names: Sequence[str], design: Design) -> Rows:
     values = checks.numbers(data[list(names)], holes=True)
     _fail_if_column_is_never_known(names, values, "")
     checks.fail_if_column_is_constant(names, values)
-    cluster, weights = design.cluster, design.weights
-    return Rows(
-        values=values,
-        cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
-        weights=None if weights is None else sample.normalised(checks.weights(data[weights])),
-    )
+    return Rows.of(values, data, design)
 
 
 def _groups(data: pd.DataFrame, spec: ModelSpec, design: Design) -> tuple[NDArray, list[str]]:
@@ -177,7 +171,7 @@ def _pairs(names: Sequence[str], chosen: NDArray) -> str:
     return "; ".join(found[:SHOWN_PAIRS]) + more
 
 
-def _group(rows: Rows, scale: NDArray, *, correction: bool) -> PatternSample:
+def _group(rows: Rows, scale: NDArray, design: Design) -> PatternSample:
     """Rows by pattern, measured from the means of known values; moments to start from."""
     known = np.isfinite(rows.values)
     given = known.astype(float) if rows.weights is None else known * rows.weights[:, None]
@@ -186,14 +180,10 @@ def _group(rows: Rows, scale: NDArray, *, correction: bool) -> PatternSample:
     z = (rows.values - shift) / scale
     variance = np.nansum(given * z**2, axis=0) / given.sum(axis=0)
     patterns = by_pattern(Rows(z, rows.cluster, rows.weights))
-    factor = 1.0
-    if rows.cluster is not None and correction:
-        present = len(np.unique(rows.cluster))
-        factor = float(np.sqrt(present / (present - 1)))
     return PatternSample(
         n=sum(pattern.n for pattern in patterns), shift=shift, mean=np.zeros(len(scale)),
         cov=np.diag(variance), root=np.zeros((len(scale), 0)), patterns=patterns, loglik=np.nan,
-        correction=factor,
+        correction=rows.correction(design),
     )  # fmt: skip
 
 

@@ -133,16 +133,12 @@ def prepare(
     if not names:
         raise ModelError("There are no columns to prepare; expected those of all models to come.")
     design = Design(cluster, group, weights, cluster_correction)
-    needed = [*names, *(name for name in (cluster, group, weights) if name is not None)]
+    needed = [*names, *design.columns]
     checks.fail_if_column_is_absent(needed, list(data.columns))
     checks.fail_if_column_is_repeated(needed, data)
     values = checks.numbers(data[list(names)])
     checks.fail_if_column_is_constant(names, values)
-    rows = Rows(
-        values=values,
-        cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
-        weights=None if weights is None else normalised(checks.weights(data[weights])),
-    )
+    rows = Rows.of(values, data, design)
     codes, labels = (None, ("",)) if group is None else checks.codes(data[group], "groups")
     return Prepared(names, _summarised(names, rows, codes, list(map(str, labels)), design=design))
 
@@ -154,6 +150,28 @@ class Rows:
     values: NDArray
     cluster: NDArray | None
     weights: NDArray | None
+
+    @classmethod
+    def of(cls, values: NDArray, data: pd.DataFrame, design: Design) -> "Rows":
+        """Values with the clusters and weights of `data`; errors as `checks.codes` and weights."""
+        cluster, weights = design.cluster, design.weights
+        return cls(
+            values=values,
+            cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
+            weights=None if weights is None else normalised(checks.weights(data[weights])),
+        )
+
+    @property
+    def n_clusters(self) -> int | None:
+        """Number of clusters among these rows; None where rows are independent."""
+        return None if self.cluster is None else int(np.count_nonzero(np.bincount(self.cluster)))
+
+    def correction(self, design: Design) -> float:
+        """What sums of scores over clusters are multiplied by: the root of C / (C - 1), or 1."""
+        count = self.n_clusters
+        if count is None or not design.cluster_correction:
+            return 1.0
+        return float(np.sqrt(count / (count - 1)))
 
     def part(self, chosen: NDArray) -> "Rows":
         """Some of the rows."""
@@ -179,15 +197,13 @@ def _summarised(
     groups, parts, clusters = [], [], []
     for number, label in enumerate(labels):
         part = rows if codes is None else rows.part(codes == number)
-        if part.cluster is not None:
-            clusters.append(int(np.count_nonzero(np.bincount(part.cluster))))
+        if part.n_clusters is not None:
+            clusters.append(part.n_clusters)
             checks.fail_if_group_has_one_cluster(label, clusters=clusters[-1])
         group, whitening, z = _group(part, scale)
         checks.fail_if_spread_is_absent(names, group.cov, label=label)
         groups.append(group)
-        parts.append(
-            _features(part, z, whitening, n_clusters, correction=design.cluster_correction)
-        )
+        parts.append(_features(part, z, whitening, n_clusters, design=design))
     ends = np.cumsum([0, *(count(group.root.shape[1]) for group in groups)])
     return Sample(
         groups=tuple(groups), labels=tuple(labels), scale=scale,
@@ -218,7 +234,7 @@ def _group(rows: Rows, scale: NDArray) -> tuple[GroupSample, NDArray, NDArray]:
 
 
 def _features(
-    rows: Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, correction: bool
+    rows: Rows, z: NDArray, whitening: NDArray, n_clusters: int | None, *, design: Design
 ) -> NDArray:
     """Products per row, shape (q, q), or with clusters the sums per cluster, (n_clusters, q)."""
     weights = rows.weights
@@ -227,8 +243,7 @@ def _features(
     sums = cluster_sums(
         z, whitening=whitening, weights=weights, clusters=rows.cluster, n_clusters=n_clusters
     )
-    present = np.count_nonzero(np.bincount(rows.cluster, minlength=n_clusters))
-    return sums * np.sqrt(present / (present - 1)) if correction else sums
+    return sums * rows.correction(design)
 
 
 def _joined(parts: list[NDArray], *, clustered: bool) -> NDArray:
