@@ -55,29 +55,16 @@ def impute(
     only, or fewer than the number of donors; when m or iterations is under 1; and when all m
     imputations are the same.
     """
-    counts = {"m": m, "iterations": iterations, "workers": workers}
-    few = {name: count for name, count in counts.items() if count < 1}
-    if few:
-        raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
+    _fail_if_too_few({"m": m, "iterations": iterations, "workers": workers})
     frame = checks.as_read(frame, model=model, table=table)
     imputed = variables.read(frame, model=model, table=table)
     if not any(each.unknown.any() for each in imputed):
         return Imputed(pd.DataFrame(columns=CELLS), pd.DataFrame(columns=TRACE), m=1)
-    school, by_school = predictors.school_codes(frame[model.cluster], school_level=school_level)
-    known, constant = predictors.fixed(frame, model=model, table=table, school_level=by_school)
-    columns = predictors.as_columns(known, linear=(model.outcome, model.mediator))
-    setting = Setting(
-        imputed,
-        known,
-        columns,
-        school,
-        school_level=by_school,
-        shift=shift,
-        formed=products.read(frame, model=model, table=table, school=school),
-        tests=(model.outcome, model.mediator),
+    setting, constant = _setting(
+        frame, imputed, model=model, table=table, school_level=school_level, shift=shift
     )
-    first, *seeds = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
     chain = _Chain(setting, frame, rule=rule)
+    first, *seeds = SeedSequence(seed, spawn_key=(3,)).spawn(m + 1)
     # What the engines learn in a round of its own is a start for all imputations.
     chain.run(first, iterations=1)
     task = partial(_run_copy, chain=chain, iterations=iterations)
@@ -85,16 +72,41 @@ def impute(
     imputations = [result for _, result in results]
     _fail_if_all_are_the_same(imputations)
     cells = pd.concat(_cells(imputations, frame["child"].to_numpy(), chain), ignore_index=True)
-    trace = pd.DataFrame(
-        [
-            (name, number, *rest)
-            for number, imputation in enumerate(imputations, start=1)
-            for name, *rest in imputation.moments
-        ],
-        columns=TRACE,
-    )
+    trace = _trace(imputations)
     said = flags.of_data(frame, imputed, constant=constant, model=model, school_level=school_level)
     return Imputed(cells[CELLS], trace, m, (*said, *flags.of_trace(trace)))
+
+
+def _fail_if_too_few(counts: dict[str, int]) -> None:
+    few = {name: count for name, count in counts.items() if count < 1}
+    if few:
+        raise ImputationError(f"Asked were {few}; expected 1 or more of each.")
+
+
+def _setting(
+    frame: pd.DataFrame,
+    imputed: tuple[Variable, ...],
+    *,
+    model: Model,
+    table: Table,
+    school_level: bool,
+    shift: int,
+) -> tuple[Setting, tuple[str, ...]]:
+    """What stays the same over rounds, and the names of predictors left out as constant."""
+    school, by_school = predictors.school_codes(frame[model.cluster], school_level=school_level)
+    known, constant = predictors.fixed(frame, model=model, table=table, school_level=by_school)
+    tests = (model.outcome, model.mediator)
+    setting = Setting(
+        imputed,
+        known,
+        predictors.as_columns(known, linear=tests),
+        school,
+        school_level=by_school,
+        shift=shift,
+        formed=products.read(frame, model=model, table=table, school=school),
+        tests=tests,
+    )
+    return setting, constant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +178,16 @@ def _cells(imputations: list[_Imputation], child: NDArray, chain: _Chain) -> Ite
                 "engine": chain.engines[variable.name].name,
             }
             yield pd.DataFrame(columns)
+
+
+def _trace(imputations: list[_Imputation]) -> pd.DataFrame:
+    """Imputed.trace, imputations one by one."""
+    rows = [
+        (name, number, *rest)
+        for number, imputation in enumerate(imputations, start=1)
+        for name, *rest in imputation.moments
+    ]
+    return pd.DataFrame(rows, columns=TRACE)
 
 
 def _fail_if_all_are_the_same(imputations: list[_Imputation]) -> None:
