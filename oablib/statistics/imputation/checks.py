@@ -21,21 +21,20 @@ def as_read(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
     """
     columns = tuple(dict.fromkeys((*model.columns, *model.auxiliary)))
     _fail_if_columns_are_unfit(frame, names=(RESERVED, *columns))
-    faults, read = [*_row_faults(frame, cluster=model.cluster)], frame[[RESERVED, model.cluster]]
-    for name in (name for name in columns if name != model.cluster):
-        values = numbers(frame[name])
+    read = {name: numbers(frame[name]) for name in columns if name != model.cluster}
+    faults = [*_row_faults(frame, cluster=model.cluster)]
+    for name, values in read.items():
         found = _faults(
             frame[name], values, column=table.column(name), is_imputed=name in model.imputed
         )
         faults += [f"{name}: {fault}" for fault in found]
-        read = read.assign(**{name: values})
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise ImputationError(
             f"The frame cannot be imputed, {count} (counts only; no value of a person is shown; "
             "intake.read puts a delivery in order):\n- " + "\n- ".join(faults)
         )
-    return read
+    return frame[[RESERVED, model.cluster]].assign(**read)
 
 
 def numbers(values: pd.Series) -> pd.Series:
