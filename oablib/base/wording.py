@@ -32,6 +32,11 @@ def _acts(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: "1 fault", "2 faults"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def words(name: str) -> str:
     """A column's name as words: residence_0_5_years becomes residence 0–5 years."""
     return re.sub(r"(\d)_(\d)", "\\1\N{EN DASH}\\2", name).replace("_", " ")

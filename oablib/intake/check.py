@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from oablib.base.errors import SchemaError
+from oablib.base.wording import counted
 from oablib.intake.decode import NOT_READABLE, OTHER_ENCODING
 from oablib.protocol.codebook import Codebook, Column, Table
 from oablib.protocol.models import Model
@@ -53,7 +54,7 @@ def faults(counts: Mapping[tuple[str, str], int], *, file: str, table: Table) ->
     for column in table.columns:
         for (key, rule), count in sorted(counts.items()):
             if key == column.key:
-                rows = f"{count} {'value' if count == 1 else 'values'} " if count else ""
+                rows = f"{counted(count, 'value')} " if count else ""
                 yield f"{file}, column {key}: {rows}{rule}"
 
 
@@ -67,7 +68,7 @@ def unknown(frame: pd.DataFrame, *, model: Model, table: Table, file: str) -> It
     """One line a column that the model needs of every child, and that is unknown for some.
 
     frame: decoded rows; those that are dropped do not count. What breaks a rule of the codebook,
-    as blanks in a column that may have none, is told by `faults`.
+    such as a blank in a column that may have none, has its line in `faults`.
     """
     kept = frame
     for column in dropped_without(table, imputed=model.imputed):
@@ -78,8 +79,7 @@ def unknown(frame: pd.DataFrame, *, model: Model, table: Table, file: str) -> It
         column, values = table.column(key), kept[key]
         count = int((values.isna() | values.isin(list(column.missing))).sum())
         if count and column.nullable:
-            rows = f"{count} {'value' if count == 1 else 'values'}"
-            yield f"{file}, column {key}: {rows} {_remedy(key, model=model)}"
+            yield f"{file}, column {key}: {counted(count, 'value')} {_remedy(key, model=model)}"
 
 
 def _remedy(key: str, *, model: Model) -> str:
@@ -97,7 +97,7 @@ def fail_if_any(lines: Iterable[str], *, codebook: Codebook) -> None:
     """Raise SchemaError that lists the faults of all files together, if there are any."""
     lines = list(lines)
     if lines:
-        count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
+        count = counted(len(lines), "fault")
         raise SchemaError(
             f"The delivery contradicts the codebook {codebook.name} or the model in {count} "
             "(counts only; no value of a person is shown):\n- " + "\n- ".join(lines)

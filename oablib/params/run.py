@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oablib.base.errors import ParameterError
-from oablib.base.wording import did_you_mean
+from oablib.base.wording import counted, did_you_mean
 from oablib.params import project, strict_yaml
 from oablib.params.checked import Locate, check, faults_of, shown_value, where
 from oablib.params.declared import RunFile, RunParameters
@@ -113,7 +113,7 @@ def _resolved(
 
 def _fail_if_any(faults: Sequence[str], *, what: str) -> None:
     if faults:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        count = counted(len(faults), "fault")
         raise ParameterError(f"{what}, {count}:\n  " + "\n  ".join(faults))
 
 

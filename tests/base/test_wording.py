@@ -51,3 +51,8 @@ def test_a_plain_name_is_shown(name: str) -> None:
 def test_a_name_that_may_be_data_is_counted(name: object) -> None:
     assert wording.plain_names([name]) == []
     assert wording.shown_names([name, "cito", name]) == ["cito", "2 with unusual names"]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, "0 faults"), (1, "1 fault"), (2, "2 faults")])
+def test_a_counted_noun_is_singular_for_one(count: int, shown: str) -> None:
+    assert wording.counted(count, "fault") == shown

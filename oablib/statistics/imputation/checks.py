@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.api.types import is_complex_dtype, is_numeric_dtype
 
 from oablib.base.errors import ImputationError
+from oablib.base.wording import counted
 from oablib.protocol.codebook import Column, Table
 from oablib.protocol.codebook_checks import RESERVED
 from oablib.protocol.models import Model
@@ -29,7 +30,7 @@ def as_read(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
         )
         faults += [f"{name}: {fault}" for fault in found]
     if faults:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        count = counted(len(faults), "fault")
         raise ImputationError(
             f"The frame cannot be imputed, {count} (counts only; no value of a person is shown; "
             "intake.read puts a delivery in order):\n- " + "\n- ".join(faults)
