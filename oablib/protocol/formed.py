@@ -25,6 +25,8 @@ from oablib.params import kinds
 if TYPE_CHECKING:
     from oablib.protocol.models import Model
 
+ROLES = ("scaled", "dummies", "numeric", "school_means", "products", "splines")
+"""Fields of a model that define its predictors."""
 MOST_SCALED = 2
 FEWEST_KNOTS = 3  # with two a natural spline is a straight line
 _FACTOR = re.compile(r"(\w+)(?:\s*([+-])\s*(\d+(?:\.\d+)?))?")
@@ -96,7 +98,7 @@ def faults(model: "Model") -> Iterator[kinds.Fault]:
         yield from _hierarchy_faults(key, getattr(model, key), model)
     yield from _confounder_faults(model)
     for name in model.standardised_effects:
-        if name in model.products or name in {*expanded(model.splines, model.splines)}:
+        if name in model.products or name in model.spline_of:
             text = f"{name!r} is formed from others, and no standard deviation of it is published; "
             yield ("standardised_effects", name), f"{text}give its points in fixed_effects."
 
@@ -136,8 +138,7 @@ def _name_faults(name: str, key: str, model: "Model") -> Iterator[kinds.Fault]:
     if not re.fullmatch(r"[A-Za-z]\w*", name):
         yield (key, name), f"{name!r} is no name; expected letters, digits and underscores."
     names = {name, *expanded((name,), model.splines)}
-    roles = ("scaled", "dummies", "numeric", "school_means", "products", "splines")
-    for role in roles:
+    for role in ROLES:
         others = {*getattr(model, role)} | {*expanded(getattr(model, role), model.splines)}
         if role != key and names & others:
             yield (key, name), f"{name!r} is defined in {role} as well; give it another name."
@@ -221,8 +222,6 @@ def _hierarchy_faults(key: str, names: Sequence[str], model: "Model") -> Iterato
 
 def _confounder_faults(model: "Model") -> Iterator[kinds.Fault]:
     for index, name in enumerate(model.direct):
-        factors = [factor.name for factor in model.products.get(name, ())]
-        factors += [model.splines[name].of] if name in model.splines else []
-        if {*factors} & {*model.confounders} and name not in model.confounders:
+        if {*model.parts_of(name)} & {*model.confounders} and name not in model.confounders:
             text = f"{name!r} is formed from a confounder; add it to confounders, so that a "
             yield ("direct", index), f"{text}prediction leaves it out as well."

@@ -137,11 +137,11 @@ class Model(kinds.Declaration):
         return (*self.dummies, *self.numeric, *without, *self.spline_of)
 
     def parts_of(self, predictor: str) -> tuple[str, ...]:
-        """Predictors that a product or a column of a spline is formed from; any other, itself."""
+        """Predictors that a product, a spline or a column of one is formed from; others, itself."""
         if predictor in self.products:
             return tuple(dict.fromkeys(factor.name for factor in self.products[predictor]))
-        spline = self.spline_of.get(predictor)
-        return (self.splines[spline].of if spline else predictor,)
+        spline = self.splines.get(self.spline_of.get(predictor, predictor))
+        return (spline.of if spline else predictor,)
 
     def columns_of(self, predictor: str) -> tuple[str, ...]:
         """Columns of the cohort that a predictor is made of."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 EXTENDS = "extends"
 NAMES = frozenset({"title_nl", "label", "label_nl"})
 """Fields that name one model, so that no other takes them over."""
-ROLES = ("scaled", "dummies", "numeric", "school_means", "products", "splines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +137,12 @@ def faults(model: "Model") -> Iterator[kinds.Fault]:
 
 
 def _defined(model: "Model") -> set[str]:
-    return {predictor for role in ROLES for predictor in getattr(model, role)}
+    return {predictor for role in formed.ROLES for predictor in getattr(model, role)}
 
 
 def _circles(model: "Model") -> Iterator[kinds.Fault]:
     ends = {model.outcome: "outcome", model.mediator: "mediator"}
-    sources = [(keys, column) for keys, column in named_columns(model) if keys[0] in ROLES]
+    sources = [(keys, column) for keys, column in named_columns(model) if keys[0] in formed.ROLES]
     for key in ("direct", "indirect"):
         sources += [((key, index), name) for index, name in enumerate(getattr(model, key))]
     for keys, column in sources:
