@@ -1,4 +1,4 @@
-"""The columns of a model's equations, as numbers: dummies, numeric columns, products, splines.
+"""The columns of a model's equations as numbers: dummies, products, splines, school means.
 
 Products and splines are formed anew wherever a data set is read, from its own values: those of an
 imputation are never averages over imputations (Von Hippel, 2009, Sociol. Methodol. 39:265).
@@ -38,6 +38,42 @@ def plain(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
 def product(factors: Iterable[Factor], numbers: Mapping[str, NDArray] | pd.DataFrame) -> NDArray:
     """Product of the factors, each less its centre, (n,); 1 without factors."""
     return np.prod([numbers[factor.name] - factor.centre for factor in factors], axis=0)
+
+
+def products_and_means(
+    numbers: Mapping[str, NDArray] | pd.DataFrame,
+    *,
+    model: Model,
+    schools: NDArray,
+    weights: NDArray | None = None,
+) -> dict[str, NDArray]:
+    """Products that are not among the numbers of the other predictors, and school means, each (n,).
+
+    schools: (n,), codes from 0. weights: as of school_mean.
+    """
+    products = {
+        name: np.asarray(product(factors, numbers))
+        for name, factors in model.products.items()
+        if name not in numbers
+    }
+    means = {
+        name: school_mean(np.asarray(numbers[column]), schools, weights=weights)
+        for name, column in model.school_means.items()
+    }
+    return products | means
+
+
+def school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None = None) -> NDArray:
+    """Each child's school mean, shape (n,), over children whose value is known.
+
+    NaN where the school has none. weights: (n,), sampling weights of the children.
+    """
+    known = ~np.isnan(column)
+    counted = known * (1.0 if weights is None else weights)
+    sums, counts = (
+        np.bincount(schools, np.where(known, column, 0.0) * counted), np.bincount(schools, counted)
+    )  # fmt: skip
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)[schools]
 
 
 def curvature(values: NDArray, *, knots: Iterable[float]) -> NDArray:

@@ -101,13 +101,8 @@ class Formed:
         for name in (model.outcome, model.mediator):
             numbers[name] = frame[name].to_numpy(dtype=np.float64)
         numbers |= self._scaled(frame, numbers)
-        for name, factors in model.products.items():
-            if name not in numbers:
-                numbers[name] = model_columns.product(factors, numbers)
-        count = np.bincount(self.school)
-        for name, column in model.school_means.items():
-            numbers[name] = (np.bincount(self.school, numbers[column]) / count)[self.school]
-        return numbers
+        rest = model_columns.products_and_means(numbers, model=model, schools=self.school)
+        return numbers | rest
 
     def _scaled(self, frame: pd.DataFrame, numbers: dict[str, NDArray]) -> dict[str, NDArray]:
         """Scaled variables as numbers, by the regression without the mediator."""

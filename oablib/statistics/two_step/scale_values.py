@@ -94,14 +94,11 @@ def apply(
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
     numbers = _numbers(frame, values=values, model=model, table=table)
-    for name, factors in model.products.items():
-        if name not in numbers:
-            numbers[name] = model_columns.product(factors, numbers)
     schools = schools_of(frame, model)
-    for name, column in model.school_means.items():
-        numbers[name] = school_mean(numbers[column].to_numpy(), schools, weights=weights)
+    rest = model_columns.products_and_means(numbers, model=model, schools=schools, weights=weights)
+    predictors = numbers.assign(**rest)[list(model.direct)]
     tests = frame[[model.outcome, model.mediator]].astype(float)
-    return pd.concat([tests, numbers[list(model.direct)], frame[[model.cluster]]], axis=1)
+    return pd.concat([tests, predictors, frame[[model.cluster]]], axis=1)
 
 
 def derivatives(
@@ -124,7 +121,7 @@ def derivatives(
         moved = {name: indicator}
         for mean, column in model.school_means.items():
             if column == name:
-                moved[mean] = school_mean(indicator, schools, weights=weights)
+                moved[mean] = model_columns.school_mean(indicator, schools, weights=weights)
         for product, factors in model.products.items():
             others = [factor for factor in factors if factor.name != name]
             if len(others) < len(factors):
@@ -254,19 +251,6 @@ def schools_of(frame: pd.DataFrame, model: Model) -> NDArray:
     if absent:
         raise EstimationError(f"{absent} children have no {model.cluster}; each needs its own.")
     return np.asarray(codes)
-
-
-def school_mean(column: NDArray, schools: NDArray, *, weights: NDArray | None = None) -> NDArray:
-    """Each child's school mean, shape (n,), over children whose value is known.
-
-    NaN where the school has none.
-    """
-    known = ~np.isnan(column)
-    counted = known * (1.0 if weights is None else weights)
-    sums, counts = (
-        np.bincount(schools, np.where(known, column, 0.0) * counted), np.bincount(schools, counted)
-    )  # fmt: skip
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)[schools]
 
 
 def _fail_if_weights_are_unfit(weights: NDArray | None, *, n: int) -> None:

@@ -80,7 +80,7 @@ def products(
     schools = scale_values.schools_of(frame, model)
     for name, column in model.school_means.items():
         inner = [*categories[column].values()] if column in categories else [column]
-        means = {each: scale_values.school_mean(parts[each], schools) for each in inner}
+        means = {each: model_columns.school_mean(parts[each], schools) for each in inner}
         parts |= {mean_of(name, each): mean for each, mean in means.items()}
     sums = _summed(parts, schools if groups is None else groups)
     return Products(model, scaled_by or model, tuple(parts), sums, categories, fixed)
