@@ -174,16 +174,16 @@ class View:
 
         Means are left out where they are constant, as when all schools hold one child.
         """
-        return self._joined([*self._school_means().values(), *self._formed().values()])
+        changing = [*self._school_means().values(), *self._formed().values()]
+        return self._joined(self.setting.columns, self._others(), changing)
 
     def background(self) -> Columns:
         """The same without outcome and mediator, products and splines."""
         tests = self.setting.tests
         known = self.setting.known.drop(columns=list(tests), errors="ignore")
         others = [each for each in self._others() if each.name not in tests]
-        parts = [_levels(each, self.values[each.name]) for each in others]
-        means = [_standard(mean) for mean in self._school_means().values() if mean.std() > 0]
-        return Columns.joined([as_columns(known, linear=()), *parts, *means])
+        means = [*self._school_means().values()]
+        return self._joined(as_columns(known, linear=()), others, means)
 
     def outer(self) -> dict[str, NDArray]:
         """Current values of all variables, as the frame has them."""
@@ -196,14 +196,15 @@ class View:
 
     def of_schools(self) -> "SchoolView":
         """The same with one row a school: what its children are on average."""
-        columns, count = self._joined([*self._formed().values()]), np.bincount(self.school)
+        formed, count = [*self._formed().values()], np.bincount(self.school)
+        columns = self._joined(self.setting.columns, self._others(), formed)
         means = [np.bincount(self.school, column) / count for column in columns.matrix.T]
         return SchoolView(Columns(np.column_stack(means), columns.binary))
 
-    def _joined(self, changing: list[NDArray]) -> Columns:
-        parts = [_levels(each, self.values[each.name]) for each in self._others()]
+    def _joined(self, known: Columns, others: list[Variable], changing: list[NDArray]) -> Columns:
+        levels = [_levels(each, self.values[each.name]) for each in others]
         numbers = [_standard(column) for column in changing if column.std() > 0]
-        return Columns.joined([self.setting.columns, *parts, *numbers])
+        return Columns.joined([known, *levels, *numbers])
 
     def _others(self) -> list[Variable]:
         return [each for each in self.setting.variables if each.name != self.target.name]
