@@ -135,8 +135,9 @@ def tests(
     """p of each test, and the F of the total effect."""
     found = two_step.tests_of_categories(frames, model=model, table=table)
     each = [equations.effects(sums.products(frame, model=model, table=table)) for frame in frames]
-    pooled = two_step.analyse(frames, model=model, table=table).pooled.parameters
-    slopes = pooled[pooled["op"] == "~"].set_index(["lhs", "rhs"])["p"]
+    analysis = two_step.analyse(frames, model=model, table=table, estimator="published")
+    paths = analysis.parameters[analysis.parameters["op"] == "~"]
+    slopes = paths.set_index(["lhs", "rhs"])["p"]
     for world in worlds:
         key = (world.lhs, world.variable)
         (test,) = (one for one in found.tests if (one.lhs, one.variable) == key)
