@@ -275,7 +275,7 @@ def interruptions(session):
 def type_one_error(session):
     """Count false alarms of pooled modification indices; write docs/type_one_error (1 minute)."""
     _install(session)
-    session.run("python", "tests/measured/type_one_error.py", *session.posargs)
+    session.run("python", "-m", "tests.measured.type_one_error", *session.posargs)
 
 
 @nox.session
@@ -312,7 +312,7 @@ def two_step_bias(session):
 def products(session):
     """Plant products, hide a factor, impute and estimate; write docs/products.md (30 minutes)."""
     _install(session)
-    session.run("python", "tests/measured/products.py", *session.posargs)
+    session.run("python", "-m", "tests.measured.products", *session.posargs)
 
 
 @nox.session

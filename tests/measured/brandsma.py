@@ -20,9 +20,10 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from oablib import imputation, intake, params, pooling, sem
+from oablib import intake, params, pooling, sem
 from oablib.protocol import codebook, models
 from oablib.statistics.two_step import scale_values
+from tests.measured import replications
 
 SCRIPT = Path(__file__).parent / "r" / "brandsma.R"
 IMPUTATIONS, ROUNDS, SEED = 50, 10, 1
@@ -128,9 +129,9 @@ def pooled_here(pupils: Path, *, m: int, rounds: int) -> pd.DataFrame:
     book, model = codebook.load("brandsma"), models.load("brandsma")
     table = book.table("cohort")
     frame = intake.read(pupils, codebook=book).frame
-    cells = imputation.impute(
-        frame, model=model, table=table, rule=imputation.rule(), m=m, iterations=rounds, seed=SEED
-    ).cells
+    completed = replications.completed(
+        frame, model=model, table=table, m=m, iterations=rounds, seed=SEED
+    )
     nothing = pd.DataFrame(columns=["variable", "code", "value"])
     fits = [
         sem.fit(
@@ -138,7 +139,7 @@ def pooled_here(pupils: Path, *, m: int, rounds: int) -> pd.DataFrame:
             scale_values.apply(filled, values=nothing, model=model, table=table),
             cluster=model.cluster,
         )
-        for filled in imputation.all_completed(frame, cells=cells)
+        for filled in completed
     ]
     paths = pooling.pool(fits).parameters.query("op == '~'")
     return paths[["lhs", "rhs", "est", "se"]].reset_index(drop=True)

@@ -8,11 +8,10 @@ on neither test. Rows (one a shuffle or cohort) and a page with rates go to docs
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,14 @@ import pandas as pd
 from scipy.stats import binomtest, f
 from tqdm import tqdm
 
-from oablib import imputation, intake, pooling, synthetic
+from oablib import intake, pooling, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import two_step
 from oablib.statistics.two_step import sums
 from oablib.statistics.two_step.categories import equations
+from tests.measured import replications
 from tests.measured.true_education import true_education
 from tests.places import ROOT
 
@@ -175,8 +175,7 @@ def cohort(number: int, *, variable: str, n: int, m: int) -> list[dict[str, obje
     if m > 1:
         rows = intake.in_memory(drawn.children, table=table)
         options = {"m": m, "iterations": ITERATIONS, "seed": int(state[1])}
-        made = imputation.impute(rows, model=model, table=table, rule=imputation.rule(), **options)
-        frames = imputation.all_completed(rows, cells=made.cells)
+        frames = replications.completed(rows, model=model, table=table, **options)
     data = f"m = {m}" if m > 1 else "complete"
     lhs = [model.outcome] + [model.mediator] * (variable in model.indirect)
     worlds = [World(f"{variable} → {each}, {data}", each, variable) for each in lhs]
@@ -240,13 +239,6 @@ def _share(count: int, n: int) -> str:
     return f"{100 * count / n:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def side_by_side(
-    work: Callable[[int], list[dict[str, object]]], count: int, *, processes: int
-) -> list[dict[str, object]]:
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return [row for rows in tqdm(pool.map(work, range(count)), total=count) for row in rows]
-
-
 def main() -> None:
     """Run the study and write its rows and its page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -258,8 +250,6 @@ def main() -> None:
     parser.add_argument("--imputed", type=int, default=IMPUTED)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     given = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # spawned workers read it before they load numpy
     rows, facts = list[dict[str, object]](), dict[str, int]()
     for name in COLUMNS:
         frame = pupils(getattr(given, name), of=name)
@@ -270,7 +260,8 @@ def main() -> None:
     for m, n, count in ((1, 6_000, given.complete), (5, 2_400, given.imputed)):
         for variable in ("origin", "education_father"):
             work = partial(cohort, variable=variable, n=n, m=m)
-            rows += side_by_side(work, count, processes=given.processes)
+            found = replications.side_by_side(work, range(count), workers=given.processes)
+            rows += chain.from_iterable(found)
     given.out.mkdir(parents=True, exist_ok=True)
     file = given.out / "rows.csv"
     pd.DataFrame(rows).to_csv(file, float_format="%.6g", index=False, lineterminator="\n")

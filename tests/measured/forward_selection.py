@@ -9,20 +9,18 @@ a page with rates go to docs/forward_selection/.
 
 import argparse
 import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
-from tqdm import tqdm
 
-from oablib import imputation, intake, selection, synthetic
+from oablib import intake, selection, synthetic
 from oablib.protocol import literature, models
 from oablib.protocol.codebook import load
 from oablib.protocol.literature import Literature
+from tests.measured import replications
 from tests.places import ROOT
 
 N = 19_247
@@ -72,16 +70,9 @@ def one_replication(
     drawn = synthetic.draw(n=n, seed=int(state[0]), path_factors=factors)
     table, model = load().table("cohort"), models.load("base")
     cohort = intake.in_memory(drawn.children, table=table)
-    filled = imputation.impute(
-        cohort,
-        model=model,
-        table=table,
-        rule=imputation.rule(),
-        m=imputations,
-        iterations=ITERATIONS,
-        seed=int(state[1]),
+    frames = replications.completed(
+        cohort, model=model, table=table, m=imputations, iterations=ITERATIONS, seed=int(state[1])
     )
-    frames = imputation.all_completed(cohort, cells=filled.cells)
     found = selection.forward(
         frames, model=model, table=table, entries=accepting(), rules=selection.rules()
     )
@@ -151,10 +142,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.page_only:
         tasks = [(world, number) for world in WORLDS for number in range(arguments.replications)]
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            task = partial(one_replication, imputations=arguments.imputations)
-            found = list(tqdm(pool.map(task, tasks), total=len(tasks)))
+        work = partial(one_replication, imputations=arguments.imputations)
+        found = replications.side_by_side(work, tasks, workers=os.cpu_count())
         if arguments.imputations != M:
             print(rates(pd.DataFrame(found)))
             return

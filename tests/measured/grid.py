@@ -19,13 +19,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from oablib import imputation, intake, synthetic
+from oablib import intake, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.two_step import model_grid
 from oablib.workers import processes
 from tests import cluster_tasks
+from tests.measured import replications
 from tests.places import ROOT
 
 PAGE = ROOT / "docs" / "grid.md"
@@ -47,11 +48,9 @@ def variants(base: Model) -> dict[str, Model]:
 def completed(model: Model, table: Table) -> list[pd.DataFrame]:
     """The cohort of herijking-2021, imputed twenty times."""
     frame = intake.in_memory(synthetic.draw(n=N, seed=SEED).children, table=table)
-    rule = imputation.rule()
-    filled = imputation.impute(
-        frame, model=model, table=table, rule=rule, m=IMPUTATIONS, iterations=5, seed=SEED
+    return replications.completed(
+        frame, model=model, table=table, m=IMPUTATIONS, iterations=5, seed=SEED
     )
-    return imputation.all_completed(frame, cells=filled.cells)
 
 
 @contextmanager

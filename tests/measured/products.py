@@ -9,22 +9,19 @@ half of them, imputed, and the effect estimated. A page goes to docs/products.md
 import argparse
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from oablib import imputation, pooling
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.formed import Factor
 from oablib.protocol.models import Model
 from oablib.statistics import two_step
+from tests.measured import replications
 
 N, PER_SCHOOL = 4000, 25
 UNKNOWN = 0.55  # share of children whose factor is hidden
@@ -171,9 +168,8 @@ def without(own: Model) -> Model:
 
 def effects(frames: list[pd.DataFrame], *, own: Model, table: Table) -> pd.DataFrame:
     """Direct effects, pooled: est, ci_lower, ci_upper by name."""
-    fits = [two_step.fit(frame, model=own, table=table).counted for frame in frames]
-    parameters = fits[0].parameters if len(fits) == 1 else pooling.pool(fits).parameters
-    rows = own.paths_to_outcome(parameters, of=[own.mediator, *own.direct])
+    found = two_step.analyse(frames, model=own, table=table, estimator="published")
+    rows = own.paths_to_outcome(found.parameters, of=[own.mediator, *own.direct])
     return rows[["est", "se", "ci_lower", "ci_upper"]]
 
 
@@ -187,16 +183,14 @@ def replication(
     hidden = hide(rng, frame, study)
     frames = {COMPLETE: [frame]}
     for method, seen in ((WITH, own), (WITHOUT, without(own))):
-        cells = imputation.impute(
+        frames[method] = replications.completed(
             hidden,
             model=seen,
             table=table,
-            rule=imputation.rule(),
             m=m,
             iterations=ITERATIONS,
             seed=int(rng.integers(2**31)),
-        ).cells
-        frames[method] = imputation.all_completed(hidden, cells=cells)
+        )
     parts = []
     for method, completed in frames.items():
         rows = effects(completed, own=own, table=table)
@@ -244,13 +238,12 @@ def _cell(row: pd.Series) -> str:
     return f"{bias}, {100 * row['coverage']:.1f} %"
 
 
-def replicate(seeds: Sequence[np.random.SeedSequence], *, n: int, processes: int) -> pd.DataFrame:
+def replicate(seeds: Sequence[np.random.SeedSequence], *, n: int, workers: int) -> pd.DataFrame:
     """Rows of all studies."""
     parts = []
     for name, study in STUDIES.items():
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            done = pool.map(partial(replication, study=study, n=n), seeds)
-            found = list(tqdm(done, total=len(seeds), desc=name))
+        work = partial(replication, study=study, n=n)
+        found = replications.side_by_side(work, seeds, workers=workers, title=name)
         parts.append(pd.concat(found).assign(study=name))
     return pd.concat(parts, ignore_index=True)
 
@@ -263,10 +256,8 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=N)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # spawned workers read it before they load numpy
     seeds = np.random.SeedSequence(SEED).spawn(arguments.replications)
-    rows = replicate(seeds, n=arguments.children, processes=arguments.processes)
+    rows = replicate(seeds, n=arguments.children, workers=arguments.processes)
     arguments.out.write_text(page(rows, n=arguments.children), encoding="utf-8")
 
 

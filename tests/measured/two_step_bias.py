@@ -11,24 +11,21 @@ import io
 import os
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
-from tqdm import tqdm
 
-from oablib import imputation, intake, sem, synthetic
+from oablib import intake, sem, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import two_step
 from oablib.statistics.pooling import modification
 from oablib.statistics.two_step import candidates, scale_values, sums
+from tests.measured import replications
 from tests.measured.true_education import true_education
 from tests.places import ROOT
 
@@ -125,11 +122,14 @@ def of_path(task: tuple[str, str, int]) -> dict[str, object]:
     drawn = draw(PATHS_AT, number, world=world, model=model, table=table)
     frames = [drawn.complete]
     if data == "imputed":
-        filled = imputation.impute(
-            drawn.delivered, model=model, table=table.unbounded(model.outcome),
-            rule=imputation.rule(), m=M, iterations=ITERATIONS, seed=number,
-        )  # fmt: skip
-        frames = imputation.all_completed(drawn.delivered, cells=filled.cells)
+        frames = replications.completed(
+            drawn.delivered,
+            model=model,
+            table=table.unbounded(model.outcome),
+            m=M,
+            iterations=ITERATIONS,
+            seed=number,
+        )
     return {"data": data, "world": world, "replication": number} | p_values(
         frames, model=model, table=table
     )
@@ -264,16 +264,13 @@ def main() -> None:
 
 
 def compute(replications: int, imputed: int) -> None:
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     slopes = [(n, number) for n in SIZES for number in range(replications)]
     paths = [("complete", world, k) for world in FACTORS for k in range(replications)]
     paths += [("imputed", world, k) for world in FACTORS for k in range(imputed)]
     costs = [seconds(n) for n in SIZES]
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        run = partial(pool.map, chunksize=4)
-        for name, task, tasks in (("slopes", of_slope, slopes), ("paths", of_path, paths)):
-            found = pd.DataFrame(tqdm(run(task, tasks), total=len(tasks)))
-            found.to_csv(FOLDER / f"{name}.csv", index=False, float_format="%.5g")
+    for name, work, tasks in (("slopes", of_slope, slopes), ("paths", of_path, paths)):
+        found = replications.side_by_side(work, tasks, workers=os.cpu_count(), title=name)
+        pd.DataFrame(found).to_csv(FOLDER / f"{name}.csv", index=False, float_format="%.5g")
     pd.DataFrame(costs).to_csv(FOLDER / "seconds.csv", index=False, float_format="%.3g")
 
 

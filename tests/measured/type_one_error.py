@@ -10,8 +10,6 @@ page with rejection rates go to docs/type_one_error/.
 import argparse
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 from scipy.stats import binomtest
-from tqdm import tqdm
 
 from oablib import imputation, pooling, sem
+from tests.measured import replications
 
 SCHOOLS, PUPILS = 100, 20
 MODEL = "y ~ m + x1 + x2 + w\nm ~ x1 + x2"
@@ -198,11 +196,10 @@ def _cell(found: pd.Series) -> str:
     return f"{rate:.1f} [{lower:.1f}, {upper:.1f}]"
 
 
-def replicate(seeds: Sequence[np.random.SeedSequence], *, processes: int) -> pd.DataFrame:
+def replicate(seeds: Sequence[np.random.SeedSequence], *, workers: int) -> pd.DataFrame:
     """One row per seed."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        done = pool.map(one_replication, seeds, chunksize=10)
-        return pd.DataFrame(tqdm(done, total=len(seeds)), columns=COLUMNS)
+    found = replications.side_by_side(one_replication, seeds, workers=workers)
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def main() -> None:
@@ -212,10 +209,8 @@ def main() -> None:
     parser.add_argument("--replications", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # spawned workers read it before they load numpy
     seeds = np.random.SeedSequence(SEED).spawn(arguments.replications)
-    rows = replicate(seeds, processes=arguments.processes)
+    rows = replicate(seeds, workers=arguments.processes)
     arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / "rows.csv"
     rows.to_csv(file, float_format="%.6g", index_label="replication", lineterminator="\n")
