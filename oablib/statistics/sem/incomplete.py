@@ -12,7 +12,8 @@ from oablib.base.errors import EstimationError
 from oablib.statistics.sem import checks, problem, sample, unrestricted
 from oablib.statistics.sem.design import Design
 from oablib.statistics.sem.patterns import Pattern, PatternSample
-from oablib.statistics.sem.sample import Rows, Sample
+from oablib.statistics.sem.rows import Rows
+from oablib.statistics.sem.sample import Sample
 from oablib.statistics.sem.spec import ModelSpec
 
 # Share of rows that know both variables of a pair, below which lavaan warns.

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import checks, incomplete, moments, patterns, sample
+from oablib.statistics.sem import checks, incomplete, moments, patterns
 from oablib.statistics.sem.fitting import SemFit
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.patterns import Pattern
-from oablib.statistics.sem.sample import Rows
+from oablib.statistics.sem.rows import Rows, normalised
 
 # Distance, in standard deviations, between the fit's means of known values and those of its rows.
 SAME_MEANS = 1e-9
@@ -80,7 +80,7 @@ def _by_pattern(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tupl
     values = checks.numbers(data[list(spec.observed)], holes=True)
     used = np.flatnonzero(incomplete.usable(np.isfinite(values), spec, "fiml"))
     z = (values[used] - group.shift) / problem.sample.scale
-    given = None if weights is None else sample.normalised(checks.weights(data[weights])[used])
+    given = None if weights is None else normalised(checks.weights(data[weights])[used])
     found = incomplete.by_pattern(Rows(z, used, given))
     far = np.abs(_sums(found, z.shape[1]) - _sums(group.patterns, z.shape[1])).max() / len(used)
     if len(used) != fit.n or far > SAME_MEANS:

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oablib.base.errors import EstimationError
-from oablib.statistics.sem import moments, patterns, sample
+from oablib.statistics.sem import moments, patterns
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.checks import smallest_eigenvalue
 from oablib.statistics.sem.estimation import Optimum
 from oablib.statistics.sem.layout import Places
 from oablib.statistics.sem.moments import Moments
 from oablib.statistics.sem.problem import Problem
+from oablib.statistics.sem.rows import count
 from oablib.statistics.sem.sample import GroupSample
 from oablib.statistics.sem.scoring import inverse_half
 
@@ -148,7 +149,7 @@ def _given(problem: Problem) -> Iterator[_Given]:
         root = np.linalg.cholesky(cov)
         white = np.linalg.solve(root, group.root[first:]).T
         half = np.where(a == b, 0.5, 1.0)
-        weights = np.zeros((sample.count(len(white)), len(a)))
+        weights = np.zeros((count(len(white)), len(a)))
         weights[0] = np.where(a == b, -0.5, 0.0)
         weights[1 + len(white) :] = square_weights(white[:, a], white[:, b]) * half
         rows = np.array([cell.row for cell in cells]) - first

@@ -5,7 +5,7 @@ tests need the products of `features` as well. After `prepare` no step looks at 
 that any number of models of the prepared columns cost the same, whatever the number of rows.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from scipy.linalg import block_diag
 from oablib.base.errors import ModelError
 from oablib.statistics.sem import arguments, checks
 from oablib.statistics.sem.design import Design
+from oablib.statistics.sem.rows import Rows, cluster_sums, count, products
 from oablib.statistics.sem.spec import ModelSpec
 
 # Directions with less than this share of a variable's variance are rounding of the columns.
@@ -143,47 +144,6 @@ def prepare(
     return Prepared(names, _summarised(names, rows, codes, list(map(str, labels)), design=design))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Values (n, p), and codes of clusters and weights (n,) where there are any."""
-
-    values: NDArray
-    cluster: NDArray | None
-    weights: NDArray | None
-
-    @classmethod
-    def of(cls, values: NDArray, data: pd.DataFrame, design: Design) -> "Rows":
-        """Values with the clusters and weights of `data`; errors as `checks.codes` and weights."""
-        cluster, weights = design.cluster, design.weights
-        return cls(
-            values=values,
-            cluster=None if cluster is None else checks.codes(data[cluster], "clusters")[0],
-            weights=None if weights is None else normalised(checks.weights(data[weights])),
-        )
-
-    @property
-    def n_clusters(self) -> int | None:
-        """Number of clusters among these rows; None where rows are independent."""
-        return None if self.cluster is None else int(np.count_nonzero(np.bincount(self.cluster)))
-
-    def correction(self, design: Design) -> float:
-        """What sums of scores over clusters are multiplied by: the root of C / (C - 1), or 1."""
-        count = self.n_clusters
-        if count is None or not design.cluster_correction:
-            return 1.0
-        return float(np.sqrt(count / (count - 1)))
-
-    def part(self, chosen: NDArray) -> "Rows":
-        """Some of the rows."""
-        others = (None if each is None else each[chosen] for each in (self.cluster, self.weights))
-        return Rows(self.values[chosen], *others)
-
-
-def normalised(weights: NDArray) -> NDArray:
-    """Weights that add up to the number of rows, as lavaan's default has them."""
-    return weights * (len(weights) / weights.sum())
-
-
 def units(sd: NDArray) -> NDArray:
     """Per variable the power of two nearest to its standard deviation."""
     return np.exp2(np.round(np.log2(sd)))
@@ -252,53 +212,3 @@ def _joined(parts: list[NDArray], *, clustered: bool) -> NDArray:
         sums = np.concatenate(parts, axis=1)
         return sums.T @ sums
     return block_diag(*parts)
-
-
-# Numbers held at once: bounds the memory, whatever n.
-BLOCK_NUMBERS = 2_000_000
-
-
-def count(width: int) -> int:
-    """Number of features of `width` whitened variables."""
-    return 1 + width + width * (width + 1) // 2
-
-
-def products(z: NDArray, *, whitening: NDArray, weights: NDArray | None) -> NDArray:
-    """Sum over rows of w^2 f f', shape (q, q), for independent rows.
-
-    z: centred rows, shape (n, p); whitening: u = whitening z, shape (r, p).
-    """
-    q = count(len(whitening))
-    total = np.zeros((q, q))
-    for rows in _blocks(len(z), q):
-        u = whitening @ z[rows].T
-        f = np.empty((q, u.shape[1]))
-        for number, feature in enumerate(_products_of_row(u)):
-            f[number] = feature if weights is None else feature * weights[rows]
-        total += f @ f.T
-    return total
-
-
-def cluster_sums(
-    z: NDArray, *, whitening: NDArray, weights: NDArray | None, clusters: NDArray, n_clusters: int
-) -> NDArray:
-    """Sum of w f over the rows of each cluster, shape (n_clusters, q)."""
-    sums = np.zeros((count(len(whitening)), n_clusters))
-    for rows in _blocks(len(z), len(whitening)):
-        codes = clusters[rows]
-        for number, feature in enumerate(_products_of_row(whitening @ z[rows].T)):
-            weighted = feature if weights is None else feature * weights[rows]
-            sums[number] += np.bincount(codes, weighted, n_clusters)
-    return sums.T
-
-
-def _blocks(n: int, width: int) -> list[slice]:
-    size = max(BLOCK_NUMBERS // width, 1)
-    return [slice(start, start + size) for start in range(0, n, size)]
-
-
-def _products_of_row(u: NDArray) -> Iterator[NDArray]:
-    yield np.ones(u.shape[1])
-    yield from u
-    for a, b in zip(*np.triu_indices(len(u)), strict=True):
-        yield u[a] * u[b]

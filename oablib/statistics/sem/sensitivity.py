@@ -19,10 +19,10 @@ from oablib.statistics.sem import (
     incomplete_rows,
     inference,
     patterns,
-    sample,
 )
 from oablib.statistics.sem import solution as table
 from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
+from oablib.statistics.sem.rows import cluster_sums, normalised
 
 # Distance, in standard deviations, between the fit's means and those of its own rows.
 SAME_MEANS = 1e-9
@@ -48,7 +48,7 @@ def influence(
         np.add.at(scores, codes, incomplete_rows.scores(fit, data, weights=weights))
         return scores @ _by_score(fit)
     u, w = _rows(fit, data, weights=weights)
-    sums = sample.cluster_sums(
+    sums = cluster_sums(
         u, whitening=np.eye(u.shape[1]), weights=w, clusters=codes, n_clusters=len(labels)
     )
     return sums @ _pull(fit)
@@ -127,7 +127,7 @@ def _rows(fit: SemFit, data: pd.DataFrame, *, weights: str | None) -> tuple[NDAr
     values = checks.numbers(data[list(problem.spec.observed)])
     raw = np.ones(len(data)) if weights is None else checks.weights(data[weights])
     u = (values - group.shift) / problem.sample.scale - group.mean
-    w = sample.normalised(raw)
+    w = normalised(raw)
     far = float(np.abs(w @ u).max()) / len(u)
     if len(u) != fit.n or far > SAME_MEANS:
         raise ModelError(

@@ -179,7 +179,7 @@ def test_original_and_standardised_values_have_the_slopes_they_say(case):
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch):
-    from oablib.statistics.sem import sample as features
+    from oablib.statistics.sem import rows as features
 
     for name in ("paths", "restricted_intercepts"):
         whole = set_up(name).sample.products
