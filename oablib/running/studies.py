@@ -19,7 +19,10 @@ from oablib.studies.validation.settings import Settings
 from oablib.workers import processes
 
 NAME = "validation"
-STUDIED_WITH = ("rules/validation", "rules/imputation", "rules/weighting", *rule_files.DRAWN_WITH)
+STUDIED_WITH = (
+    *("rules/validation", "rules/imputation", "rules/jackknife", "rules/weighting"),
+    *rule_files.DRAWN_WITH,
+)
 
 
 def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Path:

@@ -27,12 +27,14 @@ class Drawn:
 
 
 def draw(task: Task, *, shared: Shared) -> Drawn:
-    """The cohort of a task: the same for every method and, but for paths, every world."""
+    """The cohort of a task: the same for every method and, but for what is true, every world."""
     settings, table = shared.settings, shared.table
     seeds = np.random.SeedSequence(settings.master_seed, spawn_key=(task.n, task.replication))
     of_cohort, of_imputations = (int(state) for state in seeds.generate_state(2))
-    without = dict.fromkeys(settings.worlds[task.world], 0.0)
-    made = synthetic.draw(n=task.n, seed=of_cohort, path_factors=without)
+    world = settings.worlds[task.world]
+    made = synthetic.draw(
+        n=task.n, seed=of_cohort, path_factors=world.path_factors, missing=world.missing
+    )
     true = made.children.copy()
     for name in shared.model.imputed:
         true[name] = made.education[name]

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -44,13 +44,15 @@ class Data:
 class Fitted:
     """Both steps on each data set.
 
-    wider: with the path that the cohorts have and the model leaves out. candidates: wider, and
-    one null path in addition, by its name. by_truth, by_truth_wider: the same models on the true
-    scale values.
+    direct: the direct effects of the default estimator, pooled, rows as the model has them; None
+    for a method that it cannot take. wider: with the path that the model leaves out, in worlds
+    that have it. candidates: wider, and one null path in addition, by its name. by_truth,
+    by_truth_wider: the same models on the true scale values.
     """
 
-    steps: list[TwoStep]
-    wider: list[TwoStep]
+    steps: Sequence[TwoStep]
+    direct: pd.DataFrame | None
+    wider: Sequence[TwoStep]
     candidates: Mapping[str, list[SemFit]]
     by_truth: list[SemFit]
     by_truth_wider: list[SemFit]
@@ -92,20 +94,19 @@ def data(drawn: Drawn, *, method: Method, shared: Shared) -> Data:
 
 def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
     """Scale values and models on each data set."""
-    settings, model = shared.settings, shared.model
-    wider = replace(model, indirect=(*model.indirect, settings.added_path))
-    steps = _two_steps(made, model=model, table=shared.table)
+    model, added, null = shared.model, shared.settings.added_path, null_paths(truth, shared=shared)
+    exists = added not in null
+    wider = replace(model, indirect=(*model.indirect, added)) if exists else model
+    steps, direct = _direct_and_steps(made, shared=shared)
     estimated = [step.values.table for step in steps]
     points = [value for name in model.scaled for value in truth.scale_values[name]]
     true = [values.assign(value=points) for values in estimated]
     ready, exact = (_prepared(made, values, shared=shared) for values in (estimated, true))
-    texts = {
-        path: f"{wider.syntax}\n{settings.outcome_of_paths} ~ {path}"
-        for path in settings.null_paths
-    }
+    texts = {path: f"{wider.syntax}\n{shared.settings.outcome_of_paths} ~ {path}" for path in null}
     return Fitted(
         steps=steps,
-        wider=_two_steps(made, model=wider, table=shared.table),
+        direct=direct,
+        wider=_two_steps(made, model=wider, table=shared.table) if exists else steps,
         candidates={path: _fits(text, ready, model=model) for path, text in texts.items()},
         by_truth=_fits(model.syntax, exact, model=model),
         by_truth_wider=_fits(wider.syntax, exact, model=model),
@@ -120,6 +121,23 @@ def _fits(text: str, ready: list[Rows], *, model: Model) -> list[SemFit]:
         else sem.fit(text, data, cluster=model.cluster, missing="fiml")
         for data in ready
     ]
+
+
+def null_paths(truth: Truth, *, shared: Shared) -> tuple[str, ...]:
+    """Predictors left out that do not act on intelligence, in truth."""
+    added, others = shared.settings.added_path, shared.settings.null_paths
+    return others if truth.nscct_paths[added] else (added, *others)
+
+
+def _direct_and_steps(
+    made: Data, *, shared: Shared
+) -> tuple[Sequence[TwoStep], pd.DataFrame | None]:
+    """Both steps on each data set, and direct effects of the default estimator where it applies."""
+    model, table = shared.model, shared.table
+    if made.incomplete or made.weights is not None:
+        return _two_steps(made, model=model, table=table), None
+    found = two_step.analyse(made.frames, model=model, table=table)
+    return found.steps, model.direct_rows(found.parameters)
 
 
 def _two_steps(made: Data, *, model: Model, table: Table) -> list[TwoStep]:

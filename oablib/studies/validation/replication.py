@@ -1,22 +1,22 @@
 """One replication of one method: the whole chain on one cohort, as rows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from subprocess import SubprocessError
 
-import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, stdtrit
+from scipy.special import chdtrc
 
 from oablib.base.errors import OabError
 from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.protocol.models import Model
-from oablib.statistics import pooling, sem, weighting
-from oablib.statistics.sem import SemFit
-from oablib.statistics.two_step import scale_values
-from oablib.studies.validation import cohorts, methods
-from oablib.studies.validation.cohorts import Drawn, scaled_by_truth
+from oablib.statistics import pooling, sem
+from oablib.statistics.pooling import modification
+from oablib.statistics.sem import ScoreTest, SemFit
+from oablib.statistics.two_step import candidates, scale_values, sums
+from oablib.studies.validation import cohorts, education, methods
+from oablib.studies.validation.cohorts import Drawn
 from oablib.studies.validation.methods import Data, Fitted
 from oablib.studies.validation.settings import Method, Settings, Shared, Task
 from oablib.synthetic import Truth
@@ -24,23 +24,23 @@ from oablib.synthetic import Truth
 NUMBERS = ["truth", "est", "se", "df", "fmi", "p"]
 COLUMNS = ["world", "n", "method", "replication", "kind", "name", "detail", *NUMBERS]
 FAILURES = (OabError, ArithmeticError, ValueError, SubprocessError)
+POOLED = {"D2": "d2_robust", "D1": "d1_robust"}  # of path tests
 TESTS = {"model-based": "d2", "robust": "d2_robust", "robust D1": "d1_robust"}
 BY_TRUTH = ("model-based", "robust")
-SIZES = ("small", "large")
-ROUNDING = 1e-9  # points; what summing in another order may change in a mean
 CRITERIA = {"mean": "delta_aic_mean", "D3": "delta_aic_d3", "D4": "delta_aic_d4"}
 
 
 def rows_of(task: Task, *, settings: Settings) -> Iterator[tuple[str, pd.DataFrame]]:
     """Rows of each method of a task, with COLUMNS; the cohort is drawn once.
 
-    kind, name, detail: "direct" effect, error "two-step" or "known" (scale values taken as known);
-    "value", a scale value; "indirect" effect in the model, "indirect_wider" with the added path;
-    "r2", adjusted; "index", of a null path given the added one, and "index_base", of judged paths
-    in the model itself, detail "mean", "model-based" (D2), "robust" (D2), "robust D1"; both also
-    "_by_truth", on true scale values, with two of these; "gain", of a null path in twice the
-    log-likelihood, by "mean", "D3", "D4"; "school": see school_rows; "seconds" that the method
-    took; "failed": name is the class of what was raised.
+    kind, name, detail: "direct" effect, by the default estimator ("jackknife") or as published,
+    error "two-step" or "known" (scale values taken as known); "value", a scale value; "indirect"
+    effect in the model, "indirect_wider" with the added path; "r2", adjusted; "index", of a null
+    path given the added one where it exists, and "index_base", of judged paths in the model
+    itself, detail "mean", "model-based" (D2), "robust" (D2), "robust D1"; both also "_by_truth",
+    on true scale values, with two of these; "path_test", of the added path: see _path_tests;
+    "gain", of a null path in twice the log-likelihood, by "mean", "D3", "D4"; "drawn", "school":
+    see education; "seconds" that the method took; "failed": name is the class of what was raised.
     """
     shared = Shared(settings, models.load(settings.model), load().table("cohort"))
     drawn = cohorts.draw(task, shared=shared)
@@ -65,9 +65,11 @@ def _rows(drawn: Drawn, method: Method, *, shared: Shared) -> pd.DataFrame:
         _values(fits, truth=drawn.truth, model=shared.model),
         _indirect(fits, truth=drawn.truth, model=shared.model),
         _r2(fits),
-        _indices(fits, settings=shared.settings),
+        _indices(fits, null=methods.null_paths(drawn.truth, shared=shared), shared=shared),
+        _path_tests(made, shared=shared),
         _gains(fits),
-        school_rows(made, drawn=drawn, shared=shared).assign(kind="school"),
+        education.drawn_rows(made, drawn=drawn, shared=shared),
+        education.school_rows(made, drawn=drawn, shared=shared),
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -78,12 +80,17 @@ def _direct(fits: Fitted, *, truth: Truth, model: Model) -> pd.DataFrame:
         "two-step": [step.counted for step in fits.steps],
         "known": [step.fit for step in fits.steps],
     }
-    parts = []
-    for detail, steps in errors.items():
-        table = model.direct_rows(pooling.pool(steps).parameters).reset_index()
-        numbers = table[["est", "se", "df", "fmi"]]
-        parts.append(numbers.assign(name=model.direct, detail=detail, truth=true))
-    return pd.concat(parts).assign(kind="direct")
+    tables = {
+        detail: model.direct_rows(pooling.pool(steps).parameters)
+        for detail, steps in errors.items()
+    }
+    if fits.direct is not None:
+        tables["jackknife"] = fits.direct
+    parts = [
+        table[["est", "se", "df", "fmi"]].assign(name=model.direct, detail=detail, truth=true)
+        for detail, table in tables.items()
+    ]
+    return pd.concat(parts, ignore_index=True).assign(kind="direct")
 
 
 def _values(fits: Fitted, *, truth: Truth, model: Model) -> pd.DataFrame:
@@ -118,13 +125,13 @@ def _r2(fits: Fitted) -> pd.DataFrame:
     return pd.DataFrame({"kind": "r2", "name": r2.index, "est": r2.to_numpy()})
 
 
-def _indices(fits: Fitted, *, settings: Settings) -> pd.DataFrame:
-    lhs = settings.outcome_of_paths
+def _indices(fits: Fitted, *, null: Sequence[str], shared: Shared) -> pd.DataFrame:
+    lhs, judged = shared.settings.outcome_of_paths, shared.settings.judged_paths
     fits_and_paths = {
-        "index": ([step.fit for step in fits.wider], settings.null_paths),
-        "index_base": ([step.fit for step in fits.steps], settings.judged_paths),
-        "index_by_truth": (fits.by_truth_wider, settings.null_paths),
-        "index_base_by_truth": (fits.by_truth, settings.judged_paths),
+        "index": ([step.fit for step in fits.wider], null),
+        "index_base": ([step.fit for step in fits.steps], judged),
+        "index_by_truth": (fits.by_truth_wider, null),
+        "index_base_by_truth": (fits.by_truth, judged),
     }
     parts = [
         _tests(models, [f"{lhs} ~ {path}" for path in paths]).assign(kind=kind)
@@ -152,6 +159,33 @@ def _tests(fits: list[SemFit], candidates: list[str]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+def _path_tests(made: Data, *, shared: Shared) -> pd.DataFrame:
+    """p of the tests that decide on the added path, in the model without it; robust.
+
+    detail: "scaled", "joint" or "combined" (see two_step.candidates), then "D2" or "D1", or "D2"
+    alone for a single data set. Absent for methods with weights or incomplete data.
+    """
+    if made.incomplete or made.weights is not None:
+        return pd.DataFrame()
+    model, added = shared.model, shared.settings.added_path
+    read = [sums.products(frame, model=model, table=shared.table) for frame in made.frames]
+    found = candidates.score_tests(read, indirect=model.indirect, names=[added])[added]
+    rows: dict[str, float] = {}
+    for pool, test in POOLED.items() if len(read) > 1 else [("D2", "")]:
+        p = {kind: _p(getattr(found, kind), test) for kind in ("scaled", "joint")}
+        p["combined"] = candidates.combined(p["scaled"], p["joint"])
+        rows |= {f"{kind} {pool}": value for kind, value in p.items()}
+    return pd.DataFrame(
+        {"kind": "path_test", "name": added, "detail": list(rows), "p": list(rows.values())}
+    )
+
+
+def _p(tests: list[ScoreTest], pooled_by: str) -> float:
+    if len(tests) == 1:
+        return float(chdtrc(tests[0].df, tests[0].mi_robust))
+    return modification.four_tests(modification.Scores(tests))[pooled_by].p
+
+
 def _gains(fits: Fitted) -> pd.DataFrame:
     """Gain in twice the log-likelihood by each null path; of one data set there is only one."""
     several = len(fits.wider) > 1
@@ -164,68 +198,3 @@ def _gains(fits: Fitted) -> pd.DataFrame:
         if several or detail == "mean"
     ]
     return pd.concat(parts).assign(kind="gain")
-
-
-def school_rows(made: Data, *, drawn: Drawn, shared: Shared) -> pd.DataFrame:
-    """Mothers' mean education by school against the truth; columns name, detail, est.
-
-    By size of school: bias, rmse, width, coverage, without. Both means use the true scale values,
-    so that only the composition differs. Errors are of unknown education alone, because all
-    children of the cohort are there: over imputations the variance is (1 + 1/m) between, with m - 1
-    degrees of freedom; of weighting, that of the response, with the school's known children
-    minus 1. width: of the 95 % interval; without: share of schools for which there is no mean
-    (weighting, with no known child).
-    """
-    truth = _means(drawn.complete, drawn=drawn, shared=shared)
-    est, margin = _estimates(made, drawn=drawn, shared=shared)
-    est, margin = est.reindex(truth.index), margin.reindex(truth.index)
-    small = drawn.pupils.reindex(truth.index) < shared.settings.small_school
-    parts = [
-        _summary(est[some], margin[some], truth=truth[some]).assign(name=size)
-        for size, some in zip(SIZES, (small, ~small), strict=True)
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _estimates(made: Data, *, drawn: Drawn, shared: Shared) -> tuple[pd.Series, pd.Series]:
-    """Mean and half the width of its interval, by school."""
-    if made.weighted is not None:
-        codes = drawn.delivered[_column(shared)]
-        scaled = scaled_by_truth(codes, truth=drawn.truth, table=shared.table)
-        table = weighting.school_means(
-            drawn.delivered.assign(scaled=scaled), weighted=made.weighted, column="scaled"
-        ).set_index("school")
-        return table["mean"], table["se"] * stdtrit(np.maximum(table["known"] - 1, 1), 0.975)
-    series = [_means(frame, drawn=drawn, shared=shared) for frame in made.frames]
-    if len(series) == 1:
-        return series[0], series[0] * np.nan
-    means, index = np.array(series), series[0].index
-    between = means.var(axis=0, ddof=1)
-    margin = stdtrit(len(means) - 1, 0.975) * np.sqrt((1 + 1 / len(means)) * between)
-    return pd.Series(means.mean(axis=0), index), pd.Series(margin, index)
-
-
-def _means(frame: pd.DataFrame, *, drawn: Drawn, shared: Shared) -> pd.Series:
-    codes = frame[_column(shared)]
-    scaled = pd.Series(scaled_by_truth(codes, truth=drawn.truth, table=shared.table), frame.index)
-    return scaled.groupby(frame[shared.model.cluster]).mean()
-
-
-def _column(shared: Shared) -> str:
-    """The scaled variable whose school mean the model holds."""
-    return next(iter(shared.model.school_means.values()))
-
-
-def _summary(est: pd.Series, margin: pd.Series, *, truth: pd.Series) -> pd.DataFrame:
-    gap = (est - truth).dropna()
-    known = margin.dropna()
-    # An interval without width is right where nothing was unknown: rounding is no miss.
-    covered = (est - truth).abs()[known.index] <= known + ROUNDING
-    numbers = {
-        "bias": gap.mean(),
-        "rmse": np.sqrt((gap**2).mean()),
-        "width": 2 * known.mean(),
-        "coverage": covered.mean() if len(known) else np.nan,
-        "without": est.isna().mean(),
-    }
-    return pd.DataFrame({"detail": list(numbers), "est": list(numbers.values())})

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 from oablib import params
@@ -14,9 +14,10 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation
 
+Missing = Literal["published", "by_tests"]
 Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice", "fiml"]
 # What decides the numbers of every replication, beside the method's own entry.
-SHARED_RULES = ("synthetic", "codebook")
+SHARED_RULES = ("synthetic", "codebook", "jackknife")
 LABELS = frozenset({"title_nl", "short_nl", "short_en", "unit_nl", "label", "label_nl"})
 """Keys of rules and models that hold words of reports."""
 
@@ -24,13 +25,25 @@ LABELS = frozenset({"title_nl", "short_nl", "short_en", "unit_nl", "label", "lab
 CRITERIA = kinds.shaped(
     "Criteria",
     {
-        **dict.fromkeys(("percent_bias", "bias_of_school_mean"), kinds.Positive),
+        **kinds.each("percent_bias bias_of_school_mean drawn_minus_true", kinds.Positive),
         "coverage": tuple[kinds.Positive, kinds.Positive],
         "coverage_of_scale_values": kinds.Positive,
         "false_positives": tuple[kinds.Positive, kinds.Positive],
     },
 )
 """Criteria for the default method, in the units of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class World(kinds.Declaration):
+    """What is true, as synthetic.draw takes it: how strong paths are, and who is unknown."""
+
+    path_factors: Mapping[str, kinds.Number] = field(default_factory=dict)
+    missing: Missing = "published"
+
+    def lacks(self, path: str) -> bool:
+        """Whether a variable does not act on intelligence here."""
+        return self.path_factors.get(path) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Settings(kinds.Declaration):
-    """The study. worlds: name -> paths to intelligence that are taken out; paths: as in the file.
+    """The study; paths as in the file.
 
     default, reference: the method that is judged, and the one that others are compared with.
     """
@@ -82,7 +95,7 @@ class Settings(kinds.Declaration):
     imputations: kinds.Count
     iterations: kinds.Count
     model: kinds.Text
-    worlds: Mapping[str, tuple[str, ...]]
+    worlds: Mapping[str, World]
     methods: Annotated[Mapping[str, Method], kinds.NAMED]
     batches: Annotated[tuple[Batch, ...], kinds.MANY]
     default: str
@@ -156,7 +169,7 @@ class Settings(kinds.Declaration):
             rule = params.rules("weighting")[method.rule]
         chosen = {"kind": method.kind, "rule": rule, "school_level": method.school_level}
         rounds = method.iterations or self.iterations
-        parts = [self.master_seed, self.imputations, rounds, self.worlds[world], chosen]
+        parts = [self.master_seed, self.imputations, rounds, asdict(self.worlds[world]), chosen]
         parts += [self.added_path, self.null_paths, self.judged_paths, self.small_school]
         parts += [_without_labels(params.rules(name)) for name in SHARED_RULES]
         parts.append(_without_labels(params.load_yaml(params.named_file("models", self.model))))

@@ -15,7 +15,7 @@ from oablib.running import commands, studies
 from oablib.running.run import Options
 from oablib.statistics import two_step
 from oablib.statistics.imputation import all_completed
-from oablib.studies.validation import cohorts, methods, replication, settings, study
+from oablib.studies.validation import cohorts, education, methods, replication, settings, study
 from oablib.studies.validation.methods import Data
 from oablib.studies.validation.settings import Batch, Settings, Shared, Task
 
@@ -58,11 +58,15 @@ def test_every_quantity_of_every_method_is_there(small, finished):
     assert seconds["failed"].sum() == 0 and (seconds["median"] > 0).all()
     counts = rows[rows["world"] == "published"].groupby(["method", "kind"]).size() / REPLICATIONS
     for method in METHODS:
-        assert counts[method, "direct"] == 2 * 7
+        assert counts[method, "direct"] == 3 * 7
+        assert counts[method, "path_test"] == 3 * (1 if method == "complete" else 2)
         assert counts[method, "value"] == 24 - 3
         assert counts[method, "index"] == 4 * (3 if method == "complete" else 4)
         assert counts[method, "gain"] == 4 * (1 if method == "complete" else 3)
         assert counts[method, "school"] == 2 * 5
+    assert set(rows.loc[rows["kind"] == "drawn", "method"]) == set(METHODS[1:])
+    null = rows[(rows["kind"] == "index") & (rows["name"] == "origin")]
+    assert set(null["world"]) == {"no_origin_path"}  # where the path exists it is none of these
 
 
 def test_methods_meet_the_same_cohorts(small, finished):
@@ -180,14 +184,14 @@ def test_mice_is_left_out_where_it_is_absent(small, tmp_path, monkeypatch):
 
 
 def test_means_of_schools_are_those_of_their_children(drawn, shared):
-    exact = replication.school_rows(
+    exact = education.school_rows(
         Data([drawn.complete, drawn.complete]), drawn=drawn, shared=shared
     )
     result = exact.pivot(index="name", columns="detail", values="est")
     assert result[["bias", "rmse", "width", "without"]].abs().to_numpy().max() < ROUNDING
     assert (result["coverage"] == 1).all()
     raised = drawn.complete.assign(education_mother=8)
-    one = replication.school_rows(Data([raised]), drawn=drawn, shared=shared)
+    one = education.school_rows(Data([raised]), drawn=drawn, shared=shared)
     true = shared.table.column("education_mother")
     values = dict(zip(true.codes, drawn.truth.scale_values["education_mother"], strict=True))
     means = (
