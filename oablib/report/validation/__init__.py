@@ -1,15 +1,21 @@
 """What the report on the validation study shows: tables, figures and sentences."""
 
 from oablib.report.validation.design import design_table, failures
+from oablib.report.validation.drawn import drawn_figure, finding_drawn
 from oablib.report.validation.estimates import (
     bias_figure,
     coverage_figure,
     finding_bias,
     finding_coverage,
-    finding_direct,
-    performance_table,
 )
-from oablib.report.validation.names import Names, about_cohorts
+from oablib.report.validation.estimators import (
+    finding_direct,
+    finding_worlds,
+    performance_table,
+    worlds_table,
+)
+from oablib.report.validation.names import Names, about_all_cohorts, about_cohorts
+from oablib.report.validation.path_tests import finding_path_tests, path_tests_table
 from oablib.report.validation.schools import (
     finding_rivals,
     finding_school_level,

@@ -1,4 +1,4 @@
-"""Bias and coverage of direct effects in the report on the validation study."""
+"""Bias and coverage of direct effects by method in the report on the validation study."""
 
 import textwrap
 from collections.abc import Sequence
@@ -9,71 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from oablib.report import drawing
-from oablib.report.exhibit import About, Figure, Table
+from oablib.report.exhibit import About, Figure
 from oablib.report.numbers import formatted
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
-from oablib.report.validation.names import MONTE_CARLO, Names, largest, show_effects
+from oablib.report.validation.names import MONTE_CARLO, Names, largest
 
 _ = texts_beside(__file__)
 captions = _.captions
 
 COLUMNS = 4  # panels beside each other
 TITLE_WIDTH = 17  # characters of a line above a panel
-NEAR = 0.1  # mean standard errors so near the spread over cohorts, as a share of it, agree with it
-
-
-@in_languages
-def performance_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
-    """Bias, spread and coverage of direct effects, in groups by effect."""
-    columns = """name method truth bias bias_mce sd se se_known coverage coverage_known
-        fmi""".split()
-    rows = names.named(frame)
-    return show_effects(rows[columns], about=about, **captions("tbl-performance"))
-
-
-@in_languages
-def finding_direct(frame: pd.DataFrame, *, names: Names, bounds: Sequence[float]) -> str:
-    """Bias, coverage and errors of the default method; bounds: of coverage, in %."""
-    own = frame[frame["method"] == names.default].set_index("name")
-    share = (own["bias"] / own["truth"]).abs()
-    coverage, known = own["coverage"], own["se_known"] / own["sd"]
-    text = _(
-        "With *{method}* the largest bias is {bias:.1%} of the effect ({effect}).",
-        method=names.method(names.default),
-        bias=share.max(),
-        effect=names.labels(str(share.idxmax())),
-    )
-    within = coverage.between(bounds[0] / 100, bounds[1] / 100).all()
-    values = {"least": coverage.min(), "most": coverage.max()}
-    covered = (
-        _("Intervals are as wide as they should be: {least:.1%} to {most:.1%} hold the true "
-          "effect.", **values)
-        if within
-        else _("Not all intervals are as wide as they should be: {least:.1%} to {most:.1%} hold "
-               "the true effect.", **values)
-    )  # fmt: skip
-    return f"{text} {covered} {_of_known(known, names=names)}"
-
-
-def _of_known(ratio: pd.Series, *, names: Names) -> str:
-    """What errors are worth that take scale values as known; ratio: to the spread."""
-    farthest = str(np.log(ratio).abs().idxmax())
-    values = {"effect": names.labels(farthest), "ratio": ratio[farthest]}
-    if abs(ratio[farthest] - 1) <= NEAR:
-        return _(
-            "Standard errors that take scale values as known, as published ones do, are also "
-            "right: at most {ratio:.2f} times the spread ({effect}).", **values
-        )  # fmt: skip
-    if ratio[farthest] > 1:
-        return _(
-            "Standard errors that take scale values as known, as published ones do, are too "
-            "large: up to {ratio:.2f} times the spread ({effect}).", **values
-        )  # fmt: skip
-    return _(
-        "Standard errors that take scale values as known, as published ones do, are too small: "
-        "down to {ratio:.2f} times the spread ({effect}).", **values
-    )  # fmt: skip
 
 
 @in_languages

@@ -14,6 +14,7 @@ from oablib.report.exhibit import About
 from oablib.report.labels import Labels
 from oablib.report.table import show
 from oablib.report.texts import Later, sentence, texts_beside
+from oablib.studies.validation.verdicts import GIVEN
 
 _ = texts_beside(__file__)
 
@@ -26,11 +27,12 @@ show_effects = partial(show, shares=SHARES, digits=3)
 class Names:
     """Words for methods and quantities.
 
-    methods: method -> its label, in the order of the rules. labels: of variables. default,
+    methods, worlds: name -> label, in the order of the rules. labels: of variables. default,
     reference: the method that is judged, and the one with complete data.
     """
 
     methods: Mapping[str, Words]
+    worlds: Mapping[str, Words]
     labels: Labels
     default: str
     reference: str
@@ -39,8 +41,26 @@ class Names:
         """Label of a method."""
         return str(self.methods[name])
 
+    def cohorts(self, world: str, n: int) -> str:
+        """Cohorts of a world and a size."""
+        return _("{world}, {n:,} children", world=str(self.worlds[world]), n=n)
+
+    def by_cohorts(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows in the order of worlds, the largest cohorts first, with a column `cohorts`."""
+        position = {world: index for index, world in enumerate(self.worlds)}
+        order = np.lexsort([-frame["n"], frame["world"].map(position)])
+        ordered = frame.iloc[order]
+        pairs = zip(ordered["world"], ordered["n"], strict=True)
+        return ordered.assign(cohorts=[self.cohorts(*pair) for pair in pairs])
+
     def quantity(self, name: str) -> str:
-        """Words for an effect, or for a scale value such as `origin=turkije`."""
+        """Words for an effect, or for a scale value such as `origin=turkije`.
+
+        "education_mother given origin=turkije" is education of mothers of that origin.
+        """
+        of, given, origin = name.partition(GIVEN)
+        if given:
+            return _("{name}, {origin}", name=self.labels(of), origin=self.quantity(origin))
         variable, is_value, key = name.partition("=")
         if not is_value:
             return self.labels(name)

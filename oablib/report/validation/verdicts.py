@@ -12,27 +12,34 @@ from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages, paragraphs
 from oablib.report.validation.names import Names, largest
 from oablib.report.validation.selection import large_shares
+from oablib.studies.validation import verdicts
 
 _ = texts_beside(__file__)
 captions = _.captions
 
 ALL = 100.0  # percent: no bound
-COLUMNS = ("criterion", "n", "met", "lower", "upper", "name", "found", "mce", "reference")
-MET, BY_CHANCE = "met", "missed_by_chance"  # of verdicts.verdicts
+COLUMNS = (
+    *("cohorts", "criterion", "judged", "met", "lower", "upper", "name", "found", "mce"),
+    "reference",
+)
+MET, MISSED, BY_CHANCE = verdicts.VERDICTS
 
 
 @in_languages
 def verdicts_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
-    """One row a criterion: how many estimates it judges, how many meet it, and the farthest."""
+    """One row for each kind of cohort and criterion: how many estimates meet it, and the farthest.
+
+    frame: verdicts.verdicts.
+    """
     words = _.words("criteria")
     above = (frame["found"] - frame["upper"]).where(frame["upper"] < ALL, -np.inf)
     beyond = np.maximum(frame["lower"] - frame["found"], above)
     rows = [
         largest(part, beyond[part.index])
-        | {"n": len(part), "met": int((part["verdict"] == MET).sum())}
-        for _criterion, part in frame.groupby("criterion", sort=False)
+        | {"judged": len(part), "met": int((part["verdict"] == MET).sum())}
+        for _cell, part in frame.groupby(["world", "n", "criterion"], sort=False)
     ]
-    shown = pd.DataFrame(rows)[list(COLUMNS)]
+    shown = names.by_cohorts(pd.DataFrame(rows))[list(COLUMNS)]
     shown = shown.assign(
         criterion=shown["criterion"].map(words), name=shown["name"].map(names.heading)
     )
@@ -41,20 +48,32 @@ def verdicts_table(frame: pd.DataFrame, *, names: Names, about: About) -> Table:
 
 @in_languages
 def finding_missed(verdicts: pd.DataFrame, *, names: Names) -> str:
-    """One line for each criterion that is not met, with the result of complete data."""
+    """One line for each criterion that is missed, and how many are missed by chance perhaps."""
+    missed, chance = (verdicts[verdicts["verdict"] == kind] for kind in (MISSED, BY_CHANCE))
     lines = [
-        f"- {_missed(row, names=names)} {_cause(row)}"
-        for row in verdicts[verdicts["verdict"] != MET].to_dict("records")
+        f"- {_missed(row, names=names)} {_cause(row)}".rstrip() for row in missed.to_dict("records")
     ]
+    if len(chance):
+        lines.append("- " + _by_chance(len(chance), all_of_them=len(verdicts)))
     if lines:
         return "\n".join(lines)
     return _("All {n} criteria are met.", n=len(verdicts))
 
 
+def _by_chance(n: int, *, all_of_them: int) -> str:
+    return _(
+        "{n} of {all} results lie outside by less than their Monte Carlo error allows: each of "
+        "these may be chance.",
+        n=n,
+        all=all_of_them,
+    )
+
+
 def _missed(row: Mapping[Any, Any], *, names: Names) -> str:
     return _(
-        "{criterion}, {quantity}: {found:.2f} (Monte Carlo error {mce:.2f}), outside {lower:g} "
-        "to {upper:g}.",
+        "{cohorts}. {criterion}, {quantity}: {found:.2f} (Monte Carlo error {mce:.2f}), outside "
+        "{lower:g} to {upper:g}.",
+        cohorts=names.cohorts(row["world"], row["n"]),
         criterion=_.words("criteria")[row["criterion"]],
         quantity=names.quantity(str(row["name"])),
         found=row["found"],
@@ -65,8 +84,9 @@ def _missed(row: Mapping[Any, Any], *, names: Names) -> str:
 
 
 def _cause(row: Mapping[Any, Any]) -> str:
-    if row["verdict"] == BY_CHANCE:
-        return _("The bound lies within Monte Carlo error: this may be chance.")
+    """Whether complete data miss it as well; nothing where they have no such result."""
+    if np.isnan(row["reference"]):
+        return ""
     if not row["lower"] <= row["reference"] <= row["upper"]:
         return _(
             "Complete data: {reference:.2f}, outside as well; imputation is not the cause.",
@@ -106,36 +126,44 @@ def answer(
 
 
 def _on_criteria(verdicts: pd.DataFrame, *, judged: pd.DataFrame, names: Names) -> str:
-    """How many criteria are met, and which are not."""
+    """How many criteria are met, and which are missed beyond Monte Carlo error."""
     met, own = verdicts["verdict"] == MET, judged[judged["method"] == names.default]
+    missed = verdicts[verdicts["verdict"] == MISSED].to_dict("records")
     values = {
         "replications": int(own["replications"].max()),
-        "n": int(own["n"].max()),
+        "cells": len(verdicts[["world", "n"]].drop_duplicates()),
         "method": names.method(names.default),
         "met": int(met.sum()),
         "all": len(verdicts),
     }
     if met.all():
         return _(
-            "**Yes.** In {replications:,} cohorts of {n:,} children with known effects, "
-            "*{method}* meets **all {all} criteria** for bias, coverage and the choice of paths.",
+            "**Yes.** In {cells} kinds of cohorts with known effects, up to {replications:,} of "
+            "each, *{method}* meets **all {all} criteria** for bias, coverage, the choice of paths "
+            "and drawn education.",
             **values,
         )
-    missed = [
-        _(
-            "{criterion}, {quantity}",
-            criterion=_.words("criteria")[row["criterion"]],
-            quantity=names.quantity(row["name"]),
+    if not missed:
+        return _(
+            "**Yes, within Monte Carlo error.** In {cells} kinds of cohorts with known effects, up "
+            "to {replications:,} of each, *{method}* meets **{met} of {all} criteria** for bias, "
+            "coverage, the choice of paths and drawn education; the others lie outside by less "
+            "than chance allows.",
+            **values,
         )
-        for row in verdicts[~met].to_dict("records")
-    ]
     return _(
-        "**Not everywhere.** In {replications:,} cohorts of {n:,} children with known effects, "
-        "*{method}* meets **{met} of {all} criteria** for bias, coverage and the choice of "
-        "paths. Not met: {missed}.",
-        missed="; ".join(missed),
+        "**Not everywhere.** In {cells} kinds of cohorts with known effects, up to "
+        "{replications:,} of each, *{method}* meets **{met} of {all} criteria** for bias, "
+        "coverage, the choice of paths and drawn education. Missed beyond chance: {missed}.",
+        missed="; ".join(
+            _("{criterion}, {quantity} ({cohorts})",
+              criterion=_.words("criteria")[row["criterion"]],
+              quantity=names.quantity(row["name"]),
+              cohorts=names.cohorts(row["world"], row["n"]))
+            for row in missed
+        ),
         **values,
-    )
+    )  # fmt: skip
 
 
 def _on_indices(indices: pd.DataFrame, *, bounds: Mapping[str, float], names: Names) -> str:

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from oablib.studies.validation.performance import QUANTITY
 from oablib.studies.validation.settings import Settings
 
 RULES = (
@@ -22,7 +21,7 @@ def school_level(
     path to intelligence, which is null, the rates of "mean AIC", "mean index", "robust index", and
     robust_mce, the Monte Carlo error of the last.
     """
-    world = settings.batches[0].world
+    world = settings.world
     context = direct["name"].str.startswith("school_mean_") & (direct["world"] == world)
     effects = direct[context & (direct["n"] == n)].set_index("method")
     paths = added[(added["world"] == world) & (added["n"] == n)]
@@ -47,21 +46,10 @@ def school_pairs(frame: pd.DataFrame, *, settings: Settings) -> list[tuple[str, 
     ]
 
 
-def both_errors(every: pd.DataFrame) -> pd.DataFrame:
-    """Direct effects with the errors of two steps, and with se_known and coverage_known.
-
-    every: performance.overview. Known errors take scale values as known, as published.
-    """
-    direct = every[every["kind"] == "direct"]
-    known = direct[direct["detail"] == "known"].set_index(QUANTITY)[["se", "coverage"]]
-    counted = direct[direct["detail"] == "two-step"]
-    return counted.join(known.add_suffix("_known"), on=QUANTITY).reset_index(drop=True)
-
-
 def rival_n(frame: pd.DataFrame, *, settings: Settings) -> int:
     """The largest n for which `frame` has both weighting and the default method."""
     kinds = {"weighting", settings.methods[settings.default].kind}
-    rows = frame[frame["world"] == settings.batches[0].world]
+    rows = frame[frame["world"] == settings.world]
     kind = rows["method"].map({name: method.kind for name, method in settings.methods.items()})
     counts = rows.assign(kind=kind.where(kind.isin(kinds))).groupby("n")["kind"].nunique()
     return int(counts.index[counts == len(kinds)].max())
@@ -74,7 +62,7 @@ def rivals(direct: pd.DataFrame, *, settings: Settings, n: int) -> pd.DataFrame:
     in units of that of the default method.
     """
     methods = [settings.default, *_of_kind(settings, "weighting", "complete_cases")]
-    rows = direct[(direct["n"] == n) & (direct["world"] == settings.batches[0].world)]
+    rows = direct[(direct["n"] == n) & (direct["world"] == settings.world)]
     part = rows[rows["method"].isin(methods)]
     width = part[part["method"] == settings.default].set_index("name")["width"]
     columns = ["name", "method", "bias", "bias_mce", "sd", "se", "coverage", "width"]

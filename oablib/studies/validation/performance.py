@@ -87,6 +87,18 @@ def overview(rows: pd.DataFrame, *, reference: str) -> pd.DataFrame:
     return table[["kind", "detail", *table.columns.drop(["kind", "detail"])]]
 
 
+def drawn(rows: pd.DataFrame) -> pd.DataFrame:
+    """Drawn minus true education by world, n, method, name (the parent) and origin.
+
+    mean over replications, its Monte Carlo error mce, and how many replications have it.
+    """
+    of = chosen(rows, "drawn").rename(columns={"detail": "origin"})
+    groups = of.groupby([*QUANTITY, "origin"], sort=False)["est"]
+    table = groups.agg(mean="mean", sd="std", replications="size").reset_index()
+    table["mce"] = table.pop("sd") / np.sqrt(table["replications"])
+    return table
+
+
 def schools(rows: pd.DataFrame) -> pd.DataFrame:
     """Means over replications of `replication.school_rows`, by world, n, method and size.
 

@@ -25,27 +25,36 @@ class Results:
         """Children in a cohort of the published size."""
         return self.settings.batches[0].n
 
-    @property
-    def world(self) -> str:
-        """The world in which methods are judged and compared."""
-        return self.settings.batches[0].world
-
     @cached_property
     def overview(self) -> pd.DataFrame:
         """performance.overview of all rows."""
         return performance.overview(self.rows, reference=self.settings.reference)
 
     @cached_property
-    def direct(self) -> pd.DataFrame:
-        """Direct effects with both kinds of errors, in the world of the published effects."""
-        both = comparisons.both_errors(self.overview)
-        return both[both["world"] == self.world]
+    def estimators(self) -> pd.DataFrame:
+        """Direct effects of the default method and of complete data by all estimators.
+
+        Column `detail` holds the estimator, as in replication.rows_of; rows of all cohorts.
+        """
+        methods = (self.settings.default, self.settings.reference)
+        every = self.overview
+        return every[(every["kind"] == "direct") & every["method"].isin(methods)]
 
     @cached_property
     def judged(self) -> pd.DataFrame:
-        """Direct effects of the default method and of complete data at the published size."""
-        methods = (self.settings.default, self.settings.reference)
-        return self.direct[(self.direct["n"] == self.n) & self.direct["method"].isin(methods)]
+        """Of these, the rows in the published world at the published size."""
+        rows = self.estimators
+        return rows[(rows["world"] == self.settings.world) & (rows["n"] == self.n)]
+
+    @cached_property
+    def direct(self) -> pd.DataFrame:
+        """Direct effects of all methods as published, errors of both steps, published world.
+
+        As published, because weighting and full information have no other estimator.
+        """
+        every = self.overview
+        own = (every["kind"] == "direct") & (every["detail"] == "two-step")
+        return every[own & (every["world"] == self.settings.world)]
 
     @cached_property
     def compared(self) -> pd.DataFrame:
@@ -56,7 +65,7 @@ class Results:
     def values(self) -> pd.DataFrame:
         """Scale values of all methods."""
         every = self.overview
-        at = (every["world"] == self.world) & (every["n"] == self.settings.smaller)
+        at = (every["world"] == self.settings.world) & (every["n"] == self.settings.smaller)
         return every[at & (every["kind"] == "value")]
 
     @cached_property
@@ -67,14 +76,15 @@ class Results:
     @cached_property
     def added_here(self) -> pd.DataFrame:
         """The same where methods are compared."""
-        at = (self.added["world"] == self.world) & (self.added["n"] == self.settings.smaller)
-        return self.added[at]
+        world, n = self.settings.world, self.settings.smaller
+        return self.added[(self.added["world"] == world) & (self.added["n"] == n)]
 
     @cached_property
     def rates(self) -> pd.DataFrame:
         """comparisons.by_rule where methods are compared."""
+        chosen = self.settings
         return comparisons.by_rule(
-            self.added, settings=self.settings, n=self.settings.smaller, world=self.world
+            self.added, settings=chosen, n=chosen.smaller, world=chosen.world
         )
 
     @cached_property
@@ -90,14 +100,30 @@ class Results:
         return comparisons.school_pairs(self.school_level, settings=self.settings)
 
     @cached_property
+    def path_tests(self) -> pd.DataFrame:
+        """selection.path_tests of the default method and of complete data."""
+        table = selection.path_tests(self.rows, path=self.settings.added_path)
+        return table[table["method"].isin((self.settings.default, self.settings.reference))]
+
+    @cached_property
+    def drawn(self) -> pd.DataFrame:
+        """performance.drawn of all rows."""
+        return performance.drawn(self.rows)
+
+    @cached_property
+    def drawn_by_default(self) -> pd.DataFrame:
+        """The same of the default method."""
+        return self.drawn[self.drawn["method"] == self.settings.default]
+
+    @cached_property
     def indices(self) -> pd.DataFrame:
         """selection.indices of all rows."""
         return selection.indices(self.rows, large=self.settings.large_index)
 
     @cached_property
     def null_indices(self) -> pd.DataFrame:
-        """The same in the worlds without the path that the published effects imply."""
-        return self.indices[self.indices["world"] != self.world]
+        """The same in the world without the path that the published effects imply."""
+        return self.indices[self.indices["world"] == self.settings.null_world]
 
     @cached_property
     def null_means(self) -> pd.DataFrame:
@@ -107,14 +133,14 @@ class Results:
 
     @property
     def null_n(self) -> int:
-        """Children in a cohort of these worlds."""
+        """Children in a cohort of this world."""
         return int(self.null_means["n"].max())
 
     @cached_property
     def true_path(self) -> pd.Series:
         """Mean index, with complete data at the published size, of the path that does exist."""
         rows, chosen = self.indices, self.settings
-        at = (rows["world"] == self.world) & (rows["n"] == self.n)
+        at = (rows["world"] == chosen.world) & (rows["n"] == self.n)
         of = (rows["method"] == chosen.reference) & (rows["name"] == chosen.added_path)
         mean = (rows["detail"] == "mean") & (rows["values"] == "estimated")
         return rows[at & of & mean].iloc[0]
@@ -137,8 +163,8 @@ class Results:
     @cached_property
     def schools_here(self) -> pd.DataFrame:
         """The same at `rival_n`."""
-        at = (self.schools["n"] == self.rival_n) & (self.schools["world"] == self.world)
-        return self.schools[at]
+        world = self.settings.world
+        return self.schools[(self.schools["n"] == self.rival_n) & (self.schools["world"] == world)]
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from oablib.studies.validation.performance import QUANTITY, chosen, proportion_error
+from oablib.studies.validation.performance import CELL, QUANTITY, chosen, proportion_error
 
 LEVEL = 0.05
 AIC_PENALTY = 2.0
@@ -34,6 +34,24 @@ def false_positives(rows: pd.DataFrame) -> pd.DataFrame:
     table = groups.agg(rate=("added", "mean"), nominal=("nominal", "mean"))
     table["mce"] = proportion_error(table["rate"], groups.size())
     return table.reset_index()
+
+
+def path_tests(rows: pd.DataFrame, *, path: str) -> pd.DataFrame:
+    """How often each test finds a path, at 5 %: world, n, method, test, rate, mce.
+
+    test: those of replication.rows_of, and "same children D2" and "D1", the robust index with scale
+    values of the same children.
+    """
+    same = {"robust": "same children D2", "robust D1": "same children D1"}
+    index = chosen(rows, "index_base")
+    index = index[(index["name"] == path) & index["detail"].isin(same)]
+    index = index.assign(test=index["detail"].map(same))
+    tests = chosen(rows, "path_test")
+    every = pd.concat([index, tests.assign(test=tests["detail"])])
+    groups = every.assign(found=every["p"] < LEVEL).groupby([*CELL, "test"], sort=False)["found"]
+    table = groups.agg(rate="mean", count="size").reset_index()
+    table["mce"] = proportion_error(table["rate"], table.pop("count"))
+    return table
 
 
 def indices(rows: pd.DataFrame, *, large: float) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from oablib import params
@@ -36,10 +36,15 @@ CRITERIA = kinds.shaped(
 
 @dataclass(frozen=True, slots=True)
 class World(kinds.Declaration):
-    """What is true, as synthetic.draw takes it: how strong paths are, and who is unknown."""
+    """What is true, as synthetic.draw takes it: how strong paths are, and who is unknown.
 
+    label, label_nl: its name in reports.
+    """
+
+    label: kinds.Text
     path_factors: Mapping[str, kinds.Number] = field(default_factory=dict)
     missing: Missing = "published"
+    label_nl: kinds.Text = ""
 
     def lacks(self, path: str) -> bool:
         """Whether a variable does not act on intelligence here."""
@@ -134,6 +139,11 @@ class Settings(kinds.Declaration):
         return {name: Words(m.label, m.label_nl) for name, m in self.methods.items()}
 
     @property
+    def world_labels(self) -> dict[str, Words]:
+        """Name of each world as a reader sees it."""
+        return {name: Words(world.label, world.label_nl) for name, world in self.worlds.items()}
+
+    @property
     def index_bounds(self) -> dict[str, float]:
         """When an index is large, and how often is often and seldom, in % of cohorts."""
         return {"large": self.large_index, "often": self.often, "seldom": self.seldom}
@@ -142,6 +152,17 @@ class Settings(kinds.Declaration):
     def weighting(self) -> str:
         """The first method that weights."""
         return next(name for name, method in self.methods.items() if method.kind == "weighting")
+
+    @property
+    def world(self) -> str:
+        """The world in which methods are compared: the published one."""
+        return self.batches[0].world
+
+    @property
+    def null_world(self) -> str:
+        """The other world in which most methods run, for paths that none of them should find."""
+        others = [batch for batch in self.batches if batch.world != self.world]
+        return max(others, key=lambda batch: len(batch.methods)).world
 
     @property
     def smaller(self) -> int:
@@ -169,12 +190,16 @@ class Settings(kinds.Declaration):
             rule = params.rules("weighting")[method.rule]
         chosen = {"kind": method.kind, "rule": rule, "school_level": method.school_level}
         rounds = method.iterations or self.iterations
-        parts = [self.master_seed, self.imputations, rounds, asdict(self.worlds[world]), chosen]
+        parts = [self.master_seed, self.imputations, rounds, _true(self.worlds[world]), chosen]
         parts += [self.added_path, self.null_paths, self.judged_paths, self.small_school]
         parts += [_without_labels(params.rules(name)) for name in SHARED_RULES]
         parts.append(_without_labels(params.load_yaml(params.named_file("models", self.model))))
         parts.append(params.published("herijking2021"))
         return json.dumps(parts, sort_keys=True, default=str)
+
+
+def _true(world: World) -> dict[str, Any]:
+    return {"path_factors": world.path_factors, "missing": world.missing}
 
 
 def _without_labels(rules: Any) -> Any:

@@ -21,7 +21,8 @@ COVERAGE = (93.0, 97.0)
 def names() -> report.Names:
     chosen = settings.load()
     words = report_labels.labels(load().table("cohort"), [models.load(chosen.model)])
-    return report.Names(chosen.labels, words, chosen.default, chosen.reference)
+    own = (chosen.default, chosen.reference)
+    return report.Names(chosen.labels, chosen.world_labels, words, *own)
 
 
 def effects(**columns: Any) -> pd.DataFrame:
@@ -29,10 +30,27 @@ def effects(**columns: Any) -> pd.DataFrame:
     plain = {
         "name": "origin", "method": ["complete", "nominal", "pmm"], "truth": 0.5, "n": 19247,
         "bias": [0.0, 0.01, 0.2], "bias_mce": 0.02, "coverage": 0.95, "coverage_mce": 0.01,
-        "sd": 1.0, "se": 1.0, "se_known": 1.0, "width_ratio": [0.9, 1.0, 1.5],
-        "replications": 800,
+        "sd": 1.0, "se": 1.0, "width_ratio": [0.9, 1.0, 1.5], "replications": 800,
     }  # fmt: skip
     return pd.DataFrame({**plain, **columns})
+
+
+def by_estimator(*, known: float = 1.0, **columns: Any) -> pd.DataFrame:
+    """The same by two estimators; known: standard errors that take scale values as known."""
+    frame = effects(**columns)
+    return pd.concat([frame.assign(detail="jackknife"), frame.assign(detail="known", se=known)])
+
+
+def in_worlds(*, corrected: float, published: float, coverage: float = 0.95) -> pd.DataFrame:
+    """One effect of the default method in two kinds of cohorts, percent bias by estimator."""
+    here = {"name": "origin", "method": "nominal", "percent_mce": 0.5, "bias_mce": 0.005, "n": 6000}
+    rows = [
+        {"world": world, "detail": detail, "percent_bias": percent, "bias": percent / 100,
+         "coverage": coverage, **here}
+        for world, factor in (("published", 0), ("far_truth", 1))
+        for detail, percent in (("jackknife", factor * corrected), ("two-step", factor * published))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def in_dutch(function: Any, *args: Any, **options: Any) -> str:
@@ -42,6 +60,7 @@ def in_dutch(function: Any, *args: Any, **options: Any) -> str:
 
 def judged(*verdicts: str, reference: float = 0.0) -> pd.DataFrame:
     columns = {"name": "origin", "lower": -5.0, "upper": 5.0, "found": 7.25, "mce": 0.5}
+    columns |= {"world": "published", "n": 19247}
     rows = pd.DataFrame({"verdict": list(verdicts), "criterion": "percent_bias", **columns})
     return rows.assign(reference=reference)
 
@@ -63,14 +82,18 @@ def test_an_answer_counts_the_criteria_and_names_those_that_are_missed(names) ->
         "context": CONTEXT, "bounds": BOUNDS, "names": names,
     }  # fmt: skip
     met = report.answer(judged("met", "met"), **options)
-    assert "**Yes.** In 800 cohorts of 19,247 children" in met and "all 2 criteria" in met
+    assert "**Yes.** In 1 kinds of cohorts" in met and "up to 800 of each" in met
+    assert "all 2 criteria" in met
     assert "does not explain large" in met and "origin 6%" in met and "+0.21" in met
     assert "missing at random" in met
     missed = report.answer(judged("met", "missed"), **options | {"indices": indices(0.3)})
     assert "**Not everywhere.**" in missed and "**1 of 2 criteria**" in missed
-    assert "Bias of direct effects (%), origin" in missed and "can explain large" in missed
+    assert "Bias of direct effects (%), origin (Published effects, 19,247 children)" in missed
+    assert "can explain large" in missed
+    chance = report.answer(judged("met", "missed_by_chance"), **options)
+    assert "**Yes, within Monte Carlo error.**" in chance and "1 of 2 criteria" in chance
     dutch = in_dutch(report.answer, judged("met", "missed"), **options)
-    assert "800 cohorten van 19.247 kinderen" in dutch and "+0,21" in dutch
+    assert "Gepubliceerde effecten, 19.247 kinderen" in dutch and "+0,21" in dutch
     assert "1 van de 2 criteria" in dutch and "herkomst" in dutch
 
 
@@ -82,7 +105,11 @@ def test_what_is_missed_is_named_with_its_cause(names) -> None:
     anyway = report.finding_missed(judged("missed", reference=9.0), names=names)
     assert "imputation is not the cause" in anyway
     by_chance = report.finding_missed(judged("missed_by_chance"), names=names)
-    assert "this may be chance" in by_chance
+    assert "1 of 1 results" in by_chance and "may be chance" in by_chance
+    drawn = judged("missed", reference=float("nan"))
+    drawn["name"] = "education_mother given origin=turkije"
+    text = report.finding_missed(drawn, names=names)
+    assert "mother, origin: Turkey" in text and "imputation" not in text
     assert "7,25" in in_dutch(report.finding_missed, judged("missed"), names=names)
 
 
@@ -116,13 +143,46 @@ def test_the_path_that_exists_is_reported_with_its_share(names) -> None:
 
 def test_bias_coverage_and_errors_of_the_default_are_judged(names) -> None:
     options = {"names": names, "bounds": COVERAGE}
-    good = report.finding_direct(effects(), **options)
+    good = report.finding_direct(by_estimator(), **options)
     assert "2.0% of the effect" in good and "as wide as they should" in good
     assert "are also right" in good
-    wide = report.finding_direct(effects(coverage=0.99, se_known=1.8), **options)
+    wide = report.finding_direct(by_estimator(coverage=0.99, known=1.8), **options)
     assert "Not all intervals" in wide and "too large: up to 1.80" in wide
-    assert "too small: down to 0.50" in report.finding_direct(effects(se_known=0.5), **options)
-    assert "2,0% van het effect" in in_dutch(report.finding_direct, effects(), **options)
+    assert "too small: down to 0.50" in report.finding_direct(by_estimator(known=0.5), **options)
+    assert "2,0% van het effect" in in_dutch(report.finding_direct, by_estimator(), **options)
+
+
+def test_estimators_stand_side_by_side_in_every_world(names) -> None:
+    frame = in_worlds(corrected=0.4, published=9.0)
+    text = report.finding_worlds(frame, names=names, scaled=["origin"])
+    assert "largest bias +9.0%" in text and "largest bias +0.4%" in text
+    assert "Other paths, education unknown by tests, 6,000 children" in text
+    assert "After correction 0 of 2 effects" in text
+    left = in_worlds(corrected=2.0, published=9.0)
+    assert "1 of 2 effects" in report.finding_worlds(left, names=names, scaled=["origin"])
+
+
+@pytest.mark.parametrize(("rate", "says"), [(0.05, "keeps its level"), (0.2, "more often")])
+def test_the_test_that_decides_is_judged_where_there_is_no_path(names, rate, says) -> None:
+    rows = [
+        {"world": world, "n": 6000, "method": "nominal", "test": test, "rate": share, "mce": 0.01}
+        for world, share in (("far_truth", rate), ("published", 0.6))
+        for test in ("combined D2", "same children D2")
+    ]
+    options = {"names": names, "worlds": settings.load().worlds, "path": "origin"}
+    text = report.finding_path_tests(pd.DataFrame(rows), outcome="nscct", **options)
+    assert says in text and f"{rate:.1%} to {rate:.1%}" in text
+    assert "60% (Published effects, 6,000 children) of cohorts" in text
+
+
+def test_drawn_education_within_error_of_the_truth_is_told_from_what_is_not(names) -> None:
+    columns = {"world": "far_truth", "n": 6000, "method": "nominal", "name": "education_mother"}
+    table = pd.DataFrame(
+        {"origin": ["turkije", "marokko", "nederland"], "mean": [0.2, 0.1, 0.01],
+         "mce": [0.02, 0.1, 0.001], **columns}
+    )  # fmt: skip
+    text = report.finding_drawn(table, names=names, most=0.05)
+    assert text.startswith("2 of 3 means") and "+0.20 points" in text and "Turkey" in text
 
 
 def test_the_largest_bias_and_the_lowest_coverage_are_named(names) -> None:

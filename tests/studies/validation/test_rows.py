@@ -37,6 +37,7 @@ def rows() -> pd.DataFrame:
                 quantity = {"kind": "direct", "detail": "two-step", "name": name}
                 made.append(cell | quantity | numbers)
                 made.append(cell | quantity | numbers | {"detail": "known", "se": 100.0})
+                made.append(cell | quantity | numbers | {"detail": "jackknife"})
                 made.append(cell | {"kind": "value", "name": name} | numbers)
             for path, detail in product(PATHS, ("mean", "robust")):
                 index = float(rng.chisquare(1))
@@ -51,6 +52,11 @@ def rows() -> pd.DataFrame:
             for path, detail in product(PATHS, ("mean", "D4")):
                 gain = float(2 * rng.chisquare(1))
                 made.append(cell | {"kind": "gain", "name": path, "detail": detail, "est": gain})
+            for origin in ("turkije", "marokko"):
+                quantity = {"kind": "drawn", "name": "education_mother", "detail": origin}
+                made.append(cell | quantity | {"est": 0.01 * rng.normal()})
+            tests = {"kind": "path_test", "name": "origin"}
+            made.append(cell | tests | {"detail": "combined D2", "p": rng.uniform()})
             for size, detail in product(("small", "large"), ("bias", "rmse")):
                 quantity = {"kind": "school", "name": size, "detail": detail, "est": rng.normal()}
                 made.append(cell | quantity)
@@ -120,12 +126,10 @@ def test_quantities_without_truth_are_held_against_complete_data(rows):
 
 def test_overview_holds_each_kind_once(rows):
     table = performance.overview(rows, reference="complete")
-    assert len(table) == 3 * len(METHODS) * len(EFFECTS)
+    assert len(table) == 4 * len(METHODS) * len(EFFECTS)
     assert set(table["kind"]) == {"direct", "value"}
-    direct = comparisons.both_errors(table)
-    assert len(direct) == len(METHODS) * len(EFFECTS)
-    assert (direct["se_known"] == 100).all() and (direct["coverage_known"] == 1).all()
-    assert (direct["se"] < 2).all()
+    known = table[table["detail"] == "known"]
+    assert (known["se"] == 100).all() and (known["coverage"] == 1).all()
 
 
 def test_false_positives_are_counted_by_each_rule(rows):
@@ -190,7 +194,36 @@ def test_results_are_those_of_the_functions_that_they_name(rows):
     assert result.n == MAIN["n"] and set(result.judged["method"]) == {"complete", "nominal"}
     assert set(result.judged["n"]) == {MAIN["n"]} and not len(result.compared)
     assert set(result.direct["world"]) == {MAIN["world"]} and result.null_indices.empty
+    assert set(result.judged["detail"]) == {"jackknife", "two-step", "known"}
+    assert set(result.drawn_by_default["method"]) == {"nominal"}
     pd.testing.assert_frame_equal(result.added, selection.false_positives(rows))
+
+
+def test_drawn_education_is_averaged_by_parent_and_origin(rows):
+    result = one(performance.drawn(rows), method="nominal", origin="turkije")
+    own = performance.chosen(rows, "drawn", "turkije")
+    part = own[own["method"] == "nominal"]["est"]
+    assert result["mean"] == pytest.approx(part.mean(), rel=ROUNDING)
+    assert result["mce"] == pytest.approx(stats.sem(part), rel=ROUNDING)
+
+
+def test_path_tests_are_counted_beside_the_index_of_the_same_children(rows):
+    index = rows[rows["kind"] == "index_base"].assign(name="origin")
+    others = rows[rows["kind"] != "index_base"]
+    table = selection.path_tests(pd.concat([others, index]), path="origin")
+    p = performance.chosen(rows, "path_test")
+    own = p[p["method"] == "nominal"]["p"]
+    assert one(table, method="nominal", test="combined D2")["rate"] == (own < 0.05).mean()
+    same = index[(index["method"] == "nominal") & (index["detail"] == "robust")]["p"]
+    assert one(table, method="nominal", test="same children D2")["rate"] == (same < 0.05).mean()
+
+
+def test_the_combined_test_judges_a_path_only_in_a_world_without_it(rows):
+    null = judged(rows.assign(world="no_origin_path"))
+    names = null.loc[null["criterion"] == "false_positives", "name"]
+    assert list(names) == ["origin", *PATHS]
+    here = judged(rows)
+    assert set(here.loc[here["criterion"] == "false_positives", "name"]) == set(PATHS)
 
 
 def test_schools_are_averaged_by_size(rows):
@@ -209,9 +242,10 @@ def judged(rows: pd.DataFrame, **criteria: object) -> pd.DataFrame:
 def test_verdicts_follow_the_bounds(rows):
     generous = {"percent_bias": 1e3, "bias_of_school_mean": 9.0, "coverage": (0.0, 100.0)}
     generous |= {"coverage_of_scale_values": 0.0, "false_positives": (0.0, 100.0)}
+    generous |= {"drawn_minus_true": 9.0}
     table = judged(rows, **generous)
     assert (table["verdict"] == "met").all()
-    assert len(table) == 2 + 2 + 2 + 2  # bias, coverage of effects and of values, paths
+    assert len(table) == 5 * 2  # bias, coverage of effects and of values, paths, drawn education
     strict = judged(rows, **generous | {"bias_of_school_mean": -9.0})
     assert strict["verdict"].tolist().count("missed") == 1
     near = judged(rows, **generous | {"bias_of_school_mean": 0.0})
