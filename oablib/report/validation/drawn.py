@@ -39,12 +39,12 @@ def drawn_figure(frame: pd.DataFrame, *, names: Names, most: float, about: About
         axes.axvline(0, color=drawing.GREY, lw=0.8)
         axes.set_title(names.heading(parent), fontsize=drawing.SMALL)
         axes.set_xlabel(_("drawn minus true (points)"))
-    drawing.row_labels(panels[0], [names.heading(f"origin={origin}") for origin in origins])
-    drawing.legend(figure, panels[0], columns=2)
+    drawing.row_labels(panels[0], [names.category("origin", origin) for origin in origins])
+    drawing.legend(figure, panels[0], columns=1)
     columns = ["cohorts", "name", "origin", "mean", "mce"]
     numbers = ordered.assign(
         name=ordered["name"].map(names.heading),
-        origin=[names.heading(f"origin={origin}") for origin in ordered["origin"]],
+        origin=[names.category("origin", origin) for origin in ordered["origin"]],
     )[columns]
     return drawing.exhibited(
         figure,
@@ -73,6 +73,6 @@ def finding_drawn(frame: pd.DataFrame, *, names: Names, most: float) -> str:
         mean=worst["mean"],
         mce=worst["mce"],
         parent=names.labels(worst["name"]),
-        origin=names.quantity(f"origin={worst['origin']}"),
+        origin=names.category("origin", worst["origin"]),
         cohorts=names.cohorts(worst["world"], worst["n"]),
     )

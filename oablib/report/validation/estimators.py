@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from oablib.report.exhibit import About, Table
+from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
-from oablib.report.validation.names import MONTE_CARLO, Names, largest, show_effects
+from oablib.report.validation.names import MONTE_CARLO, SHARES, Names, largest, show_effects
 
 _ = texts_beside(__file__)
 captions = _.captions
@@ -78,11 +79,18 @@ def worlds_table(
 ) -> Table:
     """Bias and coverage of effects of scaled variables, by both estimators, in all cohorts."""
     rows = _of_default(frame, names=names)
-    rows = names.by_cohorts(rows[rows["name"].isin(scaled)])
-    columns = """cohorts name estimator truth percent_bias percent_mce coverage
-        coverage_mce""".split()
-    return show_effects(
-        names.named(_with_estimator(rows))[columns], about=about, **captions("tbl-worlds")
+    rows = rows[rows["name"].isin(scaled)].set_index(["world", "n", "name"])
+    corrected, published = (rows[rows["detail"] == detail] for detail in (DEFAULT, COUNTED))
+    both = corrected.assign(
+        percent_published=published["percent_bias"], coverage_published=published["coverage"]
+    )
+    columns = """cohorts name truth percent_bias percent_published percent_mce coverage
+        coverage_published coverage_mce""".split()
+    return show(
+        names.named(names.by_cohorts(both.reset_index()))[columns],
+        about=about,
+        shares=(*SHARES, "coverage_published"),
+        **captions("tbl-worlds"),
     )
 
 

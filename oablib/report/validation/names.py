@@ -64,9 +64,12 @@ class Names:
         variable, is_value, key = name.partition("=")
         if not is_value:
             return self.labels(name)
-        code = self.labels.columns[variable].code(key)
-        category = self.labels.category(variable, code)
+        category = self.category(variable, key)
         return _("{variable}: {category}", variable=self.labels(variable), category=category)
+
+    def category(self, variable: str, key: str) -> str:
+        """Label of a category."""
+        return self.labels.category(variable, self.labels.columns[variable].code(key))
 
     def heading(self, name: str) -> str:
         """The same with a capital."""

@@ -112,8 +112,10 @@ class Results:
 
     @cached_property
     def drawn_by_default(self) -> pd.DataFrame:
-        """The same of the default method."""
-        return self.drawn[self.drawn["method"] == self.settings.default]
+        """The same of the default method; not where paths alone differ from the published world."""
+        rows = self.drawn
+        own = rows["method"] == self.settings.default
+        return rows[own & (rows["world"] != self.settings.null_world)]
 
     @cached_property
     def indices(self) -> pd.DataFrame:
