@@ -42,11 +42,14 @@ def forward_section(model: Model, *, alpha: float, labels: Labels) -> str:
         "The search ends when none qualifies."
     )
     differences = _(
-        "Two things differ from the published practice, which uses the mean of the indices. "
+        "Three things differ from the published practice, which uses the mean of the indices. "
         "Indices are pooled as tests [@li1991], since their mean grows with the differences "
-        "between imputations; and they allow for clustering within schools. With several "
-        "candidates p is corrected so that all null paths together have a chance of {alpha:.0%} to "
-        "be added [@holm1979]. What the literature says on each path is in `02_literature`.",
+        "between imputations; they allow for clustering within schools; and a scaled variable is "
+        "tested by what its categories do at equal values of the mediator and by all categories "
+        "at once, for scale values of the same children draw its index to significance. With "
+        "several candidates p is corrected so that all null paths together have a chance of "
+        "{alpha:.0%} to be added [@holm1979]. What the literature says on each path is in "
+        "`02_literature`.",
         alpha=alpha,
     )
     return f"## {heading}\n\n{steps}\n\n{differences}"

@@ -34,8 +34,8 @@ class Stability:
 
     Each table has draws, the number that could be estimated, and asked. variants: model;
     first_by_aic, first_by_bic: fraction of the draws in which it has the lowest criterion (D4,
-    scale values counted as parameters). candidates: lhs, rhs; largest: fraction in which its index
-    is the largest of the first round; significant: under alpha by Holm there; enters: added at
+    scale values counted as parameters). candidates: lhs, rhs; ranked_first: fraction in which its
+    p is the smallest of the first round; significant: under alpha by Holm there; enters: added at
     some round by the whole procedure, with the literature. models: added paths ("none"),
     with_literature and data_alone: fraction in which the procedure ends there, with the
     groundings, and with every candidate accepted.
@@ -60,7 +60,7 @@ def stability(
 ) -> Stability:
     """Draw schools `samples` times and choose again in each draw; the same seed, the same draws.
 
-    start: the model whose candidates are tried, the reference when None. Indices are robust and
+    start: the model whose candidates are tried, the reference when None. Tests are robust and
     pooled by D2, whatever `rules` says of the forward search. Raises EstimationError
     when no draw can be estimated, since in each a category has fewer than 5 children.
     """
@@ -125,13 +125,14 @@ def _search(
     added: list[frozenset[int]] = [frozenset()] * len(drawn.times)
     tests = first
     while True:
-        qualified = (tests.p < alpha) & np.array(accepted, dtype=bool)[None, :]
+        qualified = (tests.p_holm < alpha) & np.array(accepted, dtype=bool)[None, :]
         going_on = np.flatnonzero(qualified.any(axis=1))
         if not len(going_on):
             break
+        ranked = tests.by_rank()
         for row in going_on:
-            best = np.where(qualified[row], tests.statistic[row], -np.inf).argmax()
-            added[row] = added[row] | {int(best)}
+            best = next(int(number) for number in ranked[row] if qualified[row, number])
+            added[row] = added[row] | {best}
         tests = draws.p_values(design, drawn, model, texts, added=added)
     return [tuple(sorted(texts[number] for number in numbers)) for numbers in added]
 
@@ -139,14 +140,14 @@ def _search(
 def _candidates(
     texts: Sequence[str], first: Tests, ends: Sequence[tuple[str, ...]], *, rules: Rules
 ) -> pd.DataFrame:
-    largest = np.nanargmax(first.statistic, axis=1) if texts else np.empty(0)
+    ranked_first = first.by_rank()[:, 0] if texts else np.empty(0)
     rows = []
     for number, text in enumerate(texts):
-        significant = np.mean(first.p[:, number] < rules.forward_alpha)
+        significant = np.mean(first.p_holm[:, number] < rules.forward_alpha)
         enters = np.mean([text in added for added in ends])
-        shares = (np.mean(largest == number), significant, enters)
+        shares = (np.mean(ranked_first == number), significant, enters)
         rows.append((*sides(text), *map(float, shares)))
-    return pd.DataFrame(rows, columns=["lhs", "rhs", "largest", "significant", "enters"])
+    return pd.DataFrame(rows, columns=["lhs", "rhs", "ranked_first", "significant", "enters"])
 
 
 def _ends(ends: dict[str, list[tuple[str, ...]]]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from oablib import imputation, intake, pooling, scale_values, selection, sem, synthetic
+from oablib import imputation, intake, scale_values, selection, sem, synthetic
 from oablib.analysis.selection import draws, equations
 from oablib.analysis.selection.backward_search import Term, clustered, terms, without
 from oablib.analysis.selection.design import Design
@@ -287,20 +287,32 @@ def once(design: Design) -> draws.Drawn:
     return draws.drawn(design, np.ones((1, design.n_clusters)))
 
 
+def held_against(found: draws.Tests, trail: pd.DataFrame) -> None:
+    """Tests of the first draw are those of one round of the search."""
+    texts = [f"nscct ~ {name}" for name in CANDIDATES]
+    by_text = trail.set_index(trail["lhs"] + " ~ " + trail["rhs"])
+    places = [at for at, text in enumerate(texts) if text in by_text.index]
+    expected = by_text.loc[[texts[at] for at in places]]
+    np.testing.assert_allclose(found.statistic[0, places], expected["index"], rtol=SAME_RTOL)
+    np.testing.assert_allclose(found.p[0, places], expected["p"], rtol=SAME_RTOL)
+    np.testing.assert_allclose(found.p_holm[0, places], expected["p_holm"], rtol=SAME_RTOL)
+    ranked = [texts[at] for at in found.by_rank()[0][: len(places)]]
+    assert ranked == list(by_text.index)
+
+
 @pytest.mark.parametrize("added", [frozenset(), frozenset({0})])
-def test_indices_of_the_schools_as_they_are_are_the_pooled_ones(
-    design: Design, frames: list[pd.DataFrame], model: Model, rules: Rules, entries: Literature,
-    added: frozenset[int],
+@pytest.mark.parametrize("several", [True, False])
+def test_tests_of_the_schools_as_they_are_are_those_of_the_search(
+    frames: list[pd.DataFrame], model: Model, table: Table, rules: Rules, entries: Literature,
+    added: frozenset[int], several: bool,
 ) -> None:  # fmt: skip
+    chosen = frames if several else frames[:1]
+    design = selection.build(chosen, reference=model, variants={}, table=table)
     every = judging(entries, *(["intelligence_origin"] if added else []))
-    fits = search(frames, every, rules, model).fits
-    left = [f"nscct ~ {name}" for at, name in enumerate(CANDIDATES) if at not in added]
-    expected = pooling.modification_indices(fits, left)
+    trail = search(chosen, every, rules, model).trail
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
     found = draws.p_values(design, once(design), model, texts, added=[added])
-    places = [at for at in range(len(texts)) if at not in added]
-    np.testing.assert_allclose(found.statistic[0, places], expected["d2_robust"], rtol=SAME_RTOL)
-    np.testing.assert_allclose(found.p[0, places], expected["p_holm"], rtol=SAME_RTOL)
+    held_against(found, trail[trail["round"] == 1 + len(added)])
 
 
 def test_a_draw_is_the_search_on_the_drawn_children(
@@ -310,13 +322,11 @@ def test_a_draw_is_the_search_on_the_drawn_children(
     times = np.random.default_rng(3).multinomial(design.n_clusters, [1 / design.n_clusters] *
                                                  design.n_clusters)  # fmt: skip
     by_hand = [drawn_by_hand(frame, times) for frame in frames]
-    fits = search(by_hand, entries, rules, model).fits
+    trail = search(by_hand, entries, rules, model).trail
     texts = [f"nscct ~ {name}" for name in CANDIDATES]
-    expected = pooling.modification_indices(fits, texts)
     drawn = draws.drawn(design, times[None, :].astype(float))
-    found = draws.p_values(design, drawn, model, texts)
     # School means are those of the whole school, however often it is drawn.
-    np.testing.assert_allclose(found.statistic[0], expected["d2_robust"], rtol=SAME_RTOL)
+    held_against(draws.p_values(design, drawn, model, texts), trail)
 
 
 def drawn_by_hand(frame: pd.DataFrame, times: np.ndarray) -> pd.DataFrame:
