@@ -10,15 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from oablib.base.errors import EstimationError
 from oablib.protocol.codebook import Table
 from oablib.protocol.formed import Factor
 from oablib.protocol.models import Model
 
 
 def plain(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
-    """Predictors that need no scale value, as floats, one row a child: those of `model.plain`."""
+    """Predictors that need no scale value, as floats, one row a child: those of `model.plain`.
+
+    NaN where the column behind a predictor is unknown.
+    """
     columns = {
-        name: (frame[column] == table.column(column).code(category)) * 1.0
+        name: (frame[column] == table.column(column).code(category))
+        .astype(float)
+        .where(frame[column].notna())
         for name, (column, category) in model.dummies.items()
     }
     columns |= {name: frame[name].astype(float) for name in model.numeric}
@@ -33,6 +39,23 @@ def plain(frame: pd.DataFrame, *, model: Model, table: Table) -> pd.DataFrame:
             for column, curve in zip(spline.columns(name), curves, strict=True)
         }
     return pd.DataFrame(columns, index=frame.index)
+
+
+def of_scale_values(model: Model) -> tuple[str, ...]:
+    """Columns of the regression behind scale values, its outcome first."""
+    behind = (column for name in model.plain for column in model.columns_of(name))
+    return tuple(dict.fromkeys((model.outcome, *model.scaled, *behind)))
+
+
+def fail_if_any_is_unknown(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """Raise EstimationError that counts the children whose value is unknown, by column."""
+    counts = frame[list(names)].isna().sum()
+    unknown = [f"{name} ({count})" for name, count in counts.items() if count]
+    if unknown:
+        raise EstimationError(
+            f"Columns with children whose value is unknown: {', '.join(unknown)}; expected none. "
+            "Impute these columns, or leave these children out."
+        )
 
 
 def product(factors: Iterable[Factor], numbers: Mapping[str, NDArray] | pd.DataFrame) -> NDArray:

@@ -2,8 +2,8 @@
 
 Full-information maximum likelihood (Arbuckle, 1996) needs no imputation, but it knows numbers and
 no categories: values of unknown categories cannot be estimated in it. So the first step takes
-complete cases, and the second all children, an unknown category as a missing number. The school's
-mean is that of its known children.
+children for whom it knows all, and the second all children, what is unknown as a missing number.
+The school's mean is that of its known children.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics import sem
+from oablib.statistics import model_columns, sem
 from oablib.statistics.two_step import scale_values
 from oablib.statistics.two_step.analysis import TwoStep
 from oablib.workers.threads import single_thread
@@ -19,12 +19,12 @@ from oablib.workers.threads import single_thread
 
 @single_thread()
 def fit(frame: pd.DataFrame, *, model: Model, table: Table) -> TwoStep:
-    """Both steps on a frame in which categories of scaled variables may be unknown.
+    """Both steps on a frame in which values may be unknown.
 
     Errors count both steps, as in `analysis.fit`: a school adds what its complete cases add to the
     scale values, and what all its children add to the model. Raises EstimationError as there.
     """
-    known = frame[list(model.scaled)].notna().all(axis=1)
+    known = frame[list(model_columns.of_scale_values(model))].notna().all(axis=1)
     complete = frame[known].reset_index(drop=True)
     values = scale_values.estimate(complete, model=model, table=table)
     scaled = scale_values.apply(frame, values=values.table, model=model, table=table)

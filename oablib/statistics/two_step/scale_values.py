@@ -59,10 +59,12 @@ def estimate(
     A variable whose orientation is -1 gets its coefficients with reversed sign. weights: (n,),
     sampling weights of the children. A category in model.fixed_values keeps that value, without
     error, and the others are estimated given it. Raises EstimationError when a category has fewer
-    than 5 children, columns are collinear, a child has no school, all have the same, or weights
-    are not n positive numbers; ParameterError when a fixed category is not in the codebook.
+    than 5 children, a value is unknown, columns are collinear, a child has no school, all have the
+    same, or weights are not n positive numbers; ParameterError when a fixed category is not in the
+    codebook.
     """
     _fail_if_weights_are_unfit(weights, n=len(frame))
+    model_columns.fail_if_any_is_unknown(frame, model_columns.of_scale_values(model))
     parts = {name: _indicators(frame, name=name, model=model, table=table) for name in model.scaled}
     others = model_columns.plain(frame, model=model, table=table)
     constant = pd.Series(1.0, index=frame.index, name="const")

@@ -60,6 +60,8 @@ def products(
     same scaled columns, and its plain predictors are among those of `model`. groups: (n,),
     codes 0..G-1 of groups to be summed over instead of schools; school means stay those of schools.
     """
+    read = (*model_columns.of_scale_values(model), model.mediator, *model.school_means.values())
+    model_columns.fail_if_any_is_unknown(frame, read)
     categories: dict[str, dict[int, str]] = {}
     fixed: dict[str, float] = {}
     parts: dict[str, NDArray] = {CONSTANT: np.ones(len(frame))}

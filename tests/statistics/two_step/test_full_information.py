@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 
 from oablib import synthetic
+from oablib.base.errors import EstimationError
 from oablib.protocol import codebook, models
-from oablib.statistics import two_step
+from oablib.statistics import model_columns, two_step
 from oablib.statistics.sem import incomplete, optima, solution, spec
 from oablib.statistics.sem import problem as problems
 from oablib.statistics.sem.design import Design
-from oablib.statistics.two_step import full_information, scale_values
+from oablib.statistics.two_step import full_information, scale_values, sums
 from tests.measured.true_education import true_education
 
 # The same sums in another order.
@@ -44,6 +45,22 @@ def test_complete_children_are_analysed_as_usual(
     usual = two_step.fit(complete, model=model, table=table)
     assert found.fit.loglik == usual.fit.loglik
     np.testing.assert_allclose(found.covariance, usual.covariance, rtol=ROUNDING, atol=1e-12)
+
+
+def test_a_dummy_of_an_unknown_category_is_unknown_and_not_zero(
+    complete: pd.DataFrame, model: models.Model, table: codebook.Table
+) -> None:
+    dummy, (column, _category) = next(iter(model.dummies.items()))
+    hidden = np.arange(len(complete)) % 7 == 0
+    frame = complete.assign(**{column: complete[column].where(~hidden)})
+    known, made = (model_columns.plain(each, model=model, table=table)[dummy]
+                   for each in (complete, frame))  # fmt: skip
+    np.testing.assert_array_equal(made.isna(), hidden)
+    np.testing.assert_array_equal(made[~hidden], known[~hidden])
+    with pytest.raises(EstimationError, match=rf"{column} \({hidden.sum()}\)"):
+        two_step.fit(frame, model=model, table=table)
+    with pytest.raises(EstimationError, match="education_mother"):
+        sums.products(complete.assign(education_mother=np.nan), model=model, table=table)
 
 
 def test_unknown_categories_stay_unknown_and_leave_the_school_mean_alone(
