@@ -12,7 +12,7 @@ from oablib.protocol.models import Model
 from oablib.statistics import imputation
 from oablib.statistics.imputation import Rule, checks, variables
 from oablib.statistics.imputation.variables import Variable
-from oablib.statistics.sem.solution import Z_95
+from oablib.statistics.sem.results.solution import Z_95
 
 # The true value and 19 draws are exchangeable when the imputation is right, so that it is the
 # lowest or highest of the 20 in one case of ten: the range of the draws then covers 90 %.

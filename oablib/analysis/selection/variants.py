@@ -15,7 +15,7 @@ from oablib.analysis.selection.settings import RankBy
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics.pooling import pooled_tests
-from oablib.statistics.sem.measures import criteria
+from oablib.statistics.sem.results.measures import criteria
 
 TOO_FEW = "too_few"
 """Code of a wave in which a category has fewer than 5 children, or columns are constant."""

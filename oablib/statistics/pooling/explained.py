@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from oablib.base.errors import PoolingError
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, rules
-from oablib.statistics.sem import SemFit, comparable
-from oablib.statistics.sem.measures import r2_keys
-from oablib.statistics.sem.solution import Z_95
+from oablib.statistics.sem import SemFit
+from oablib.statistics.sem.comparing import comparable
+from oablib.statistics.sem.results.measures import r2_keys
+from oablib.statistics.sem.results.solution import Z_95
 
 COLUMNS = ["variable", "measure", "mean", "fisher_z", "ci_lower", "ci_upper", "fmi", "reason"]
 ADDRESS = ("lhs", "rhs", "effect", "group")

@@ -20,9 +20,10 @@ from oablib.statistics.pooling.ratios import (
     logliks,
     ratio_test,
 )
-from oablib.statistics.sem import SemFit, arguments, comparable
-from oablib.statistics.sem.measures import criteria
-from oablib.statistics.sem.nesting import why_not_nested
+from oablib.statistics.sem import SemFit, arguments
+from oablib.statistics.sem.comparing import comparable
+from oablib.statistics.sem.comparing.nesting import why_not_nested
+from oablib.statistics.sem.results.measures import criteria
 
 Costs = Mapping[str, int]
 

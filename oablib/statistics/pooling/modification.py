@@ -17,8 +17,9 @@ from oablib.base.errors import PoolingError
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import ScoreTest, SemFit, arguments, comparable
-from oablib.statistics.sem.candidates import candidates_of, listed
+from oablib.statistics.sem import ScoreTest, SemFit, arguments
+from oablib.statistics.sem.comparing import comparable
+from oablib.statistics.sem.scores.candidates import candidates_of, listed
 
 Statistic = Literal["D2", "D1"]
 FOUR = ("d2", "d2_robust", "d1", "d1_robust")

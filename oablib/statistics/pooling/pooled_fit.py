@@ -13,8 +13,9 @@ from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_tests, rules
 from oablib.statistics.pooling.pooled_tests import PooledTest
 from oablib.statistics.pooling.rules import Pooled
-from oablib.statistics.sem import SemFit, arguments, comparable
-from oablib.statistics.sem.solution import Z_95
+from oablib.statistics.sem import SemFit, arguments
+from oablib.statistics.sem.comparing import comparable
+from oablib.statistics.sem.results.solution import Z_95
 
 ADDRESS = ("lhs", "op", "rhs", "group")
 MEASURES = (

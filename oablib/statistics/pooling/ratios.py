@@ -12,9 +12,10 @@ from oablib.base.shown import showable
 from oablib.statistics import sem
 from oablib.statistics.pooling import pooled_fit, pooled_tests
 from oablib.statistics.pooling.pooled_tests import PooledTest
-from oablib.statistics.sem import SemFit, arguments, comparable, nesting
-from oablib.statistics.sem.comparison import LikelihoodRatio
-from oablib.statistics.sem.scaled_difference import DEFAULT_METHOD, ScaledMethod
+from oablib.statistics.sem import SemFit, arguments
+from oablib.statistics.sem.comparing import comparable, nesting
+from oablib.statistics.sem.comparing.comparison import LikelihoodRatio
+from oablib.statistics.sem.comparing.scaled_difference import DEFAULT_METHOD, ScaledMethod
 
 RatioMethod = Literal["D4", "D3", "D2", "D2_scaled"]
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from oablib.statistics.pooling.pooled_fit import PooledFit
-from oablib.statistics.sem import summary, summary_html
-from oablib.statistics.sem.summary_blocks import Block, blocks_of, line, number
+from oablib.statistics.sem.fits import summary, summary_html
+from oablib.statistics.sem.fits.summary_blocks import Block, blocks_of, line, number
 
 COLUMNS: Mapping[str, str] = {
     "est": "Estimate", "se": "Std.Err", "t": "t-value", "df": "df", "p": "P(>|t|)",

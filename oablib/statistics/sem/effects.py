@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import arguments, solution
-from oablib.statistics.sem.candidates import reach
-from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
-from oablib.statistics.sem.solution import Values
-from oablib.statistics.sem.spec import ModelSpec
+from oablib.statistics.sem import arguments
+from oablib.statistics.sem.fits.fitting import SemFit, fail_if_no_fit
+from oablib.statistics.sem.results import solution
+from oablib.statistics.sem.results.solution import Values
+from oablib.statistics.sem.scores.candidates import reach
+from oablib.statistics.sem.text.spec import ModelSpec
 
 DEFAULT_DRAWS = 20_000
 # Fewer draws leave the ends of a 95 % interval to chance.

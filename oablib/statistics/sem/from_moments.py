@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import arguments, comparable, constrained, measures, optima, solution
-from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.estimation import Optimum
-from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
-from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.sample import GroupSample, Sample
+from oablib.statistics.sem import arguments
+from oablib.statistics.sem.comparing import comparable
+from oablib.statistics.sem.data.sample import GroupSample, Sample
+from oablib.statistics.sem.fits import optima
+from oablib.statistics.sem.fits.fitting import SemFit, fail_if_no_fit
+from oablib.statistics.sem.likelihood import problem as problems
+from oablib.statistics.sem.likelihood.problem import Problem
+from oablib.statistics.sem.results import measures, solution
+from oablib.statistics.sem.search import constrained
+from oablib.statistics.sem.search.estimation import Optimum
 
 
 def loglik_at(fit: SemFit, est: ArrayLike) -> float:

@@ -7,11 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import checks, incomplete, moments, patterns
-from oablib.statistics.sem.fitting import SemFit
-from oablib.statistics.sem.moments import Moments
-from oablib.statistics.sem.patterns import Pattern
-from oablib.statistics.sem.rows import Rows, normalised
+from oablib.statistics.sem.data import checks
+from oablib.statistics.sem.data.rows import Rows, normalised
+from oablib.statistics.sem.fits import incomplete
+from oablib.statistics.sem.fits.fitting import SemFit
+from oablib.statistics.sem.likelihood import moments, patterns
+from oablib.statistics.sem.likelihood.moments import Moments
+from oablib.statistics.sem.likelihood.patterns import Pattern
 
 # Distance, in standard deviations, between the fit's means of known values and those of its rows.
 SAME_MEANS = 1e-9

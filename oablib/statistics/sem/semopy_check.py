@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem import solution
-from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
-from oablib.statistics.sem.layout import factor
-from oablib.statistics.sem.problem import Problem
-from oablib.statistics.sem.spec import FIXED, Cell, Entry
+from oablib.statistics.sem.fits.fitting import SemFit, fail_if_no_fit
+from oablib.statistics.sem.likelihood import problem as problems
+from oablib.statistics.sem.likelihood.layout import factor
+from oablib.statistics.sem.likelihood.problem import Problem
+from oablib.statistics.sem.results import solution
+from oablib.statistics.sem.text.spec import FIXED, Cell, Entry
 
 SEMOPY_OPTIONS = {"ftol": 1e-12, "maxiter": 1000}
 

@@ -12,17 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import (
-    arguments,
-    checks,
-    constrained,
-    incomplete_rows,
-    inference,
-    patterns,
-)
-from oablib.statistics.sem import solution as table
-from oablib.statistics.sem.fitting import SemFit, fail_if_no_fit
-from oablib.statistics.sem.rows import cluster_sums, normalised
+from oablib.statistics.sem import arguments, incomplete_rows
+from oablib.statistics.sem.data import checks
+from oablib.statistics.sem.data.rows import cluster_sums, normalised
+from oablib.statistics.sem.fits.fitting import SemFit, fail_if_no_fit
+from oablib.statistics.sem.likelihood import patterns
+from oablib.statistics.sem.results import inference
+from oablib.statistics.sem.results import solution as table
+from oablib.statistics.sem.search import constrained
 
 # Distance, in standard deviations, between the fit's means and those of its own rows.
 SAME_MEANS = 1e-9

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import defined, syntax
-from oablib.statistics.sem.syntax import Definition
+from oablib.statistics.sem.text import defined, syntax
+from oablib.statistics.sem.text.syntax import Definition
 
 # One expression in two orders of the same operations.
 ROUNDING_RTOL = 1e-12

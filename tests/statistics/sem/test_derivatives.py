@@ -6,8 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oablib.statistics.sem import estimation, inference, moments, optima, sample, solution, spec
-from oablib.statistics.sem import problem as problems
+from oablib.statistics.sem.data import sample
+from oablib.statistics.sem.fits import optima
+from oablib.statistics.sem.likelihood import moments
+from oablib.statistics.sem.likelihood import problem as problems
+from oablib.statistics.sem.results import inference, solution
+from oablib.statistics.sem.search import estimation
+from oablib.statistics.sem.text import spec
 from tests.places import REFERENCE
 
 REFERENCE = REFERENCE / "data"
@@ -179,7 +184,7 @@ def test_original_and_standardised_values_have_the_slopes_they_say(case):
 
 
 def test_blocks_of_rows_change_nothing(monkeypatch):
-    from oablib.statistics.sem import rows as features
+    from oablib.statistics.sem.data import rows as features
 
     for name in ("paths", "restricted_intercepts"):
         whole = set_up(name).sample.products

@@ -9,9 +9,10 @@ from scipy.optimize import minimize
 
 from oablib import pooling, sem
 from oablib.base.errors import ComparisonError, EstimationError, ModelError, PoolingError
-from oablib.statistics.sem import patterns, start
-from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.patterns import Pattern, PatternSample
+from oablib.statistics.sem.likelihood import patterns
+from oablib.statistics.sem.likelihood import problem as problems
+from oablib.statistics.sem.likelihood.patterns import Pattern, PatternSample
+from oablib.statistics.sem.search import start
 from tests.places import REFERENCE
 
 DATA = pd.read_csv(REFERENCE / "data" / "base_model.csv")

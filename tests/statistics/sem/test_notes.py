@@ -6,7 +6,7 @@ import pytest
 
 from oablib import sem
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import spec
+from oablib.statistics.sem.text import spec
 
 PATHS = "y ~ x + z + q"
 

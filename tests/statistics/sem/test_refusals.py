@@ -6,7 +6,8 @@ import pytest
 
 from oablib import sem
 from oablib.base.errors import EstimationError, ModelError
-from oablib.statistics.sem import effects, spec
+from oablib.statistics.sem import effects
+from oablib.statistics.sem.text import spec
 from tests.places import REFERENCE
 
 DATA = pd.read_csv(REFERENCE / "data" / "base_model.csv")

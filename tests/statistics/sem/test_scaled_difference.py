@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from oablib import pooling, sem
-from oablib.statistics.sem import scaled_difference
-from oablib.statistics.sem.scaled_difference import ScaledMethod
+from oablib.statistics.sem.comparing import scaled_difference
+from oablib.statistics.sem.comparing.scaled_difference import ScaledMethod
 
 PATHS = ("y ~ m + 0*x + 0*z\nm ~ x + 0*z", "y ~ m + x + 0*z\nm ~ x + 0*z")
 FACTORS = ("h =~ a1 + a2 + a3 + b1 + b2 + b3", "f1 =~ a1 + a2 + a3\nf2 =~ b1 + b2 + b3")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oablib.base.errors import ModelError
-from oablib.statistics.sem import semopy_parser, syntax
-from oablib.statistics.sem.syntax import Constraint, Definition, Term
+from oablib.statistics.sem.text import semopy_parser, syntax
+from oablib.statistics.sem.text.syntax import Constraint, Definition, Term
 
 # lavaan 0.6-14: lavParseModelString(text, as.data.frame. = TRUE), its columns lhs, op, rhs,
 # fixed, start, lower, upper, label; ";" stands between groups and "NA" in `fixed` forces a
@@ -403,7 +403,7 @@ def test_parser_is_semopys_own_and_comes_without_the_package():
     line = "y,z~m0*x+w"
     assert semopy_parser.parse_desc(line) == parser.parse_desc(line)
     code = (
-        "import sys; from oablib.statistics.sem import syntax; syntax.read('y ~ x'); "
+        "import sys; from oablib.statistics.sem.text import syntax; syntax.read('y ~ x'); "
         "sys.exit('semopy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,9 +8,11 @@ from oablib import synthetic
 from oablib.base.errors import EstimationError
 from oablib.protocol import codebook, models
 from oablib.statistics import model_columns, two_step
-from oablib.statistics.sem import incomplete, optima, solution, spec
-from oablib.statistics.sem import problem as problems
-from oablib.statistics.sem.design import Design
+from oablib.statistics.sem.data.design import Design
+from oablib.statistics.sem.fits import incomplete, optima
+from oablib.statistics.sem.likelihood import problem as problems
+from oablib.statistics.sem.results import solution
+from oablib.statistics.sem.text import spec
 from oablib.statistics.two_step import full_information, scale_values, sums
 from tests.measured.true_education import true_education
 

@@ -1,0 +1,1 @@
+"""Fits beside each other: what may be compared or pooled, and tests of nested models."""

@@ -1,0 +1,1 @@
+"""The likelihood: places of parameters, implied moments, its value, its slope and its curvature."""

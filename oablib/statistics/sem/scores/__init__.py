@@ -1,0 +1,1 @@
+"""What freeing parameters would do: score tests, modification indices, tests of equalities."""
