@@ -7,7 +7,7 @@ Newey & McFadden (1994, Handbook of Econometrics 4, section 6). That children of
 alike enters as in each step: what a school adds is summed before it is squared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -94,11 +94,31 @@ def fit(
     data = scaled if weights is None else scaled.assign(**{WEIGHT: weights})
     second = sem.fit(model.syntax, data, cluster=model.cluster, weights=weight)
     moved = scale_values.derivatives(frame, values=known, model=model, table=table, weights=weights)
-    influence = sem.influence(second, data, cluster=model.cluster, weights=weight)
-    influence += values.influence @ sem.response(second, data, moved, weights=weight).T
+    return both(
+        values, second, data, moved, cluster=model.cluster, by_school=values.influence,
+        weights=weight,
+    )  # fmt: skip
+
+
+def both(
+    values: ScaleValues,
+    second: SemFit,
+    data: pd.DataFrame,
+    moved: Sequence[Mapping[str, NDArray]],
+    *,
+    cluster: str,
+    by_school: NDArray,
+    weights: str | None = None,
+) -> TwoStep:
+    """Both steps, their errors stacked.
+
+    data: the rows that `second` was fitted to. moved: scale_values.derivatives. by_school: (G, k),
+    what each school of `data` adds to the scale values. weights: a column of `data`.
+    """
+    influence = sem.influence(second, data, cluster=cluster, weights=weights)
+    influence += by_school @ sem.response(second, data, moved, weights=weights).T
     n_schools = len(influence)
-    covariance = n_schools / (n_schools - 1) * influence.T @ influence
-    return TwoStep(values, second, covariance)
+    return TwoStep(values, second, n_schools / (n_schools - 1) * influence.T @ influence)
 
 
 @single_thread()

@@ -13,7 +13,7 @@ from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import model_columns, sem
 from oablib.statistics.two_step import scale_values
-from oablib.statistics.two_step.analysis import TwoStep
+from oablib.statistics.two_step.analysis import TwoStep, both
 from oablib.workers.threads import single_thread
 
 
@@ -30,11 +30,8 @@ def fit(frame: pd.DataFrame, *, model: Model, table: Table) -> TwoStep:
     scaled = scale_values.apply(frame, values=values.table, model=model, table=table)
     second = sem.fit(model.syntax, scaled, cluster=model.cluster, missing="fiml")
     moved = scale_values.derivatives(frame, values=values.table, model=model, table=table)
-    influence = sem.influence(second, scaled, cluster=model.cluster)
     schools = pd.unique(frame[model.cluster])
-    of_values = np.zeros((len(schools), values.influence.shape[1]))
+    by_school = np.zeros((len(schools), values.influence.shape[1]))
     rows = pd.Index(schools).get_indexer(pd.Index(pd.unique(complete[model.cluster])))
-    of_values[rows] = values.influence
-    influence += of_values @ sem.response(second, scaled, moved).T
-    covariance = len(schools) / (len(schools) - 1) * influence.T @ influence
-    return TwoStep(values, second, covariance)
+    by_school[rows] = values.influence
+    return both(values, second, scaled, moved, cluster=model.cluster, by_school=by_school)
