@@ -45,7 +45,7 @@ class Fitted:
     """Both steps on each data set.
 
     direct: the direct effects of the default estimator, pooled, rows as the model has them; None
-    for a method that it cannot take. wider: with the path that the model leaves out, in worlds
+    where they were not asked for. wider: with the path that the model leaves out, in worlds
     that have it. candidates: wider, and one null path in addition, by its name. by_truth,
     by_truth_wider: the same models on the true scale values.
     """
@@ -92,12 +92,16 @@ def data(drawn: Drawn, *, method: Method, shared: Shared) -> Data:
     return Data(imputation.all_completed(frame, cells=cells))
 
 
-def fitted(made: Data, *, truth: Truth, shared: Shared) -> Fitted:
-    """Scale values and models on each data set."""
+def fitted(made: Data, *, truth: Truth, shared: Shared, corrected: bool) -> Fitted:
+    """Scale values and models on each data set.
+
+    corrected: whether to estimate direct effects by the default estimator as well; it takes
+    neither weights nor unknown values.
+    """
     model, added, null = shared.model, shared.settings.added_path, null_paths(truth, shared=shared)
     exists = added not in null
     wider = replace(model, indirect=(*model.indirect, added)) if exists else model
-    steps, direct = _direct_and_steps(made, shared=shared)
+    steps, direct = _steps_and_direct(made, shared=shared, corrected=corrected)
     estimated = [step.values.table for step in steps]
     points = [value for name in model.scaled for value in truth.scale_values[name]]
     true = [values.assign(value=points) for values in estimated]
@@ -129,12 +133,12 @@ def null_paths(truth: Truth, *, shared: Shared) -> tuple[str, ...]:
     return others if truth.nscct_paths[added] else (added, *others)
 
 
-def _direct_and_steps(
-    made: Data, *, shared: Shared
+def _steps_and_direct(
+    made: Data, *, shared: Shared, corrected: bool
 ) -> tuple[Sequence[TwoStep], pd.DataFrame | None]:
-    """Both steps on each data set, and direct effects of the default estimator where it applies."""
+    """Both steps on each data set, and direct effects of the default estimator."""
     model, table = shared.model, shared.table
-    if made.incomplete or made.weights is not None:
+    if not corrected:
         return _two_steps(made, model=model, table=table), None
     found = two_step.analyse(made.frames, model=model, table=table)
     return found.steps, model.direct_rows(found.parameters)

@@ -33,8 +33,9 @@ CRITERIA = {"mean": "delta_aic_mean", "D3": "delta_aic_d3", "D4": "delta_aic_d4"
 def rows_of(task: Task, *, settings: Settings) -> Iterator[tuple[str, pd.DataFrame]]:
     """Rows of each method of a task, with COLUMNS; the cohort is drawn once.
 
-    kind, name, detail: "direct" effect, by the default estimator ("jackknife") or as published,
-    error "two-step" or "known" (scale values taken as known); "value", a scale value; "indirect"
+    kind, name, detail: "direct" effect, by the default estimator ("jackknife", of the default
+    method and complete data) or as published, error "two-step" or "known" (scale values taken as
+    known); "value", a scale value; "indirect"
     effect in the model, "indirect_wider" with the added path; "r2", adjusted; "index", of a null
     path given the added one where it exists, and "index_base", of judged paths in the model
     itself, detail "mean", "model-based" (D2), "robust" (D2), "robust D1"; both also "_by_truth",
@@ -59,7 +60,9 @@ def rows_of(task: Task, *, settings: Settings) -> Iterator[tuple[str, pd.DataFra
 
 def _rows(drawn: Drawn, method: Method, *, shared: Shared) -> pd.DataFrame:
     made = methods.data(drawn, method=method, shared=shared)
-    fits = methods.fitted(made, truth=drawn.truth, shared=shared)
+    # Rivals are compared by the published estimator, for some of them have no other.
+    judged = method.name in (shared.settings.default, shared.settings.reference)
+    fits = methods.fitted(made, truth=drawn.truth, shared=shared, corrected=judged)
     parts = [
         _direct(fits, truth=drawn.truth, model=shared.model),
         _values(fits, truth=drawn.truth, model=shared.model),

@@ -58,7 +58,7 @@ def corrected(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> 
     count = int(group.max()) + 1
     if count < FEWEST_GROUPS:
         return None
-    times = _without_one_and_two(count)
+    times = without_one_and_two(count)
     read = [sums.products(frame, model=model, table=table, groups=group) for frame in frames]
     totals = [from_sums.weighted(products, times) for products in read]
     values = [
@@ -72,11 +72,13 @@ def corrected(frames: Sequence[pd.DataFrame], *, model: Model, table: Table) -> 
     shared = np.mean([_paths(*each, averaged) for each in zip(read, totals, strict=True)], axis=0)
     if not np.isfinite(own).all() or not np.isfinite(shared).all():
         return None
-    pairs = [_jackknife(paths, count) for paths in own]
+    noise = noise_of_values(read, totals, values, count=count)
+    factors = np.array([noise.get(rhs, 1.0) for _lhs, rhs in model.paths])
+    pairs = [jackknife(paths, factors, count=count) for paths in own]
     return Corrected(
         own=np.array([est for est, _ in pairs]),
         covariances=np.array([covariance for _, covariance in pairs]),
-        est=_jackknife(shared, count)[0],
+        est=jackknife(shared, factors, count=count)[0],
         df=count - 1,
     )
 
@@ -98,7 +100,34 @@ def _paths(products: Products, totals: NDArray, values: NDArray) -> NDArray:
     return from_sums.paths(products.model, moments)
 
 
-def _without_one_and_two(count: int) -> NDArray:
+def noise_of_values(
+    read: Sequence[Products], totals: Sequence[NDArray], values: Sequence[NDArray], *, count: int
+) -> dict[str, float]:
+    """Scaled variable -> total over within variance of its scale values, by Rubin's rules.
+
+    totals: (b, q, q) and values: (b, k) of each data set, b as without_one_and_two. Categories
+    count by their children, as they do in the noise of the column that a slope meets; 1 in a
+    single data set, and where all values are set by hand.
+    """
+    every, m = np.array(values), len(values)
+    without = every[:, 1 : 1 + count]
+    apart = without - without.mean(axis=1, keepdims=True)
+    within = (count - 1) / count * (apart**2).sum(axis=1).mean(axis=0)
+    between = every[:, 0].var(axis=0, ddof=1) if m > 1 else np.zeros_like(within)
+    columns = from_sums.indicators(read[0])
+    children = np.mean(
+        [total[0, 0, each.indices(columns)] for each, total in zip(read, totals, strict=True)],
+        axis=0,
+    )
+    result = {}
+    for name, indicators in read[0].categories.items():
+        places = [columns.index(each) for each in indicators.values()]
+        inner, outer = (float(children[places] @ each[places]) for each in (within, between))
+        result[name] = 1 + (1 + 1 / m) * outer / inner if inner else 1.0
+    return result
+
+
+def without_one_and_two(count: int) -> NDArray:
     """Which groups count: all, then without each one, then without each pair: (b, count)."""
     first, second = np.triu_indices(count, 1)
     times = np.ones((1 + count + len(first), count))
@@ -108,14 +137,17 @@ def _without_one_and_two(count: int) -> NDArray:
     return times
 
 
-def _jackknife(paths: NDArray, count: int) -> tuple[NDArray, NDArray]:
-    """Corrected estimate (k,) and its covariance (k, k); paths: (b, k) as _without_one_and_two."""
+def jackknife(paths: NDArray, factors: NDArray, *, count: int) -> tuple[NDArray, NDArray]:
+    """Corrected estimate (k,) and its covariance (k, k).
+
+    paths: (b, k), b as without_one_and_two. factors: (k,), how many times the correction counts.
+    """
     whole, one = paths[0], paths[1 : 1 + count]
     first, second = np.triu_indices(count, 1)
     two = np.zeros((count, count, paths.shape[1]))
     two[first, second] = two[second, first] = paths[1 + count :]
-    est = count * whole - (count - 1) * one.mean(axis=0)
+    est = whole + factors * (count - 1) * (whole - one.mean(axis=0))
     # The same without each group, which has count - 1 others to leave out.
-    each = (count - 1) * one - (count - 2) * two.sum(axis=1) / (count - 1)
+    each = one + factors * (count - 2) * (one - two.sum(axis=1) / (count - 1))
     apart = each - each.mean(axis=0)
     return est, (count - 1) / count * apart.T @ apart
