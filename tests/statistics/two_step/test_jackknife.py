@@ -66,9 +66,27 @@ def paths(
     return np.concatenate(parts)
 
 
-def by_hand(whole: np.ndarray, one: list[np.ndarray]) -> np.ndarray:
+def by_hand(whole: np.ndarray, one: list[np.ndarray], factors: np.ndarray) -> np.ndarray:
     k = len(one)
-    return k * whole - (k - 1) * np.mean(one, axis=0)
+    return whole + factors * ((k - 1) * whole - (k - 1) * np.mean(one, axis=0))
+
+
+def noise_by_hand(whole: list[pd.DataFrame], without: list[list[pd.DataFrame]]) -> pd.Series:
+    """Total over within variance of scale values, children as weights, by variable.
+
+    whole: values of each data set; without: of each data set, those without each group.
+    """
+    m, k, table = len(whole), len(without[0]), whole[0]
+    within = np.mean(
+        [np.var([each["value"] for each in one], axis=0) * (k - 1) for one in without], axis=0
+    )
+    between = np.var([each["value"] for each in whole], axis=0, ddof=1)
+    children = np.mean([each["n"] for each in whole], axis=0)
+    sums = pd.DataFrame(
+        {"within": children * within, "total": children * (within + (1 + 1 / m) * between)}
+    )
+    sums = sums.groupby(table["variable"]).sum()
+    return sums["total"] / sums["within"]
 
 
 @pytest.mark.usefixtures("few_groups")
@@ -97,18 +115,26 @@ def test_estimates_and_errors_are_those_of_refits_by_hand(
         return ~np.isin(group, groups)
 
     everyone = without()
+    noise = noise_by_hand(
+        [values_of(frame, everyone) for frame in frames],
+        [[values_of(frame, without(g)) for g in range(GROUPS)] for frame in frames],
+    )
+    assert noise["education_mother"] > 2  # whose values differ between the data sets
+    factors = np.array([noise.get(rhs, 1.0) for _lhs, rhs in model.paths])
     one = [fitted_at_averaged(without(g)) for g in range(GROUPS)]
     np.testing.assert_allclose(
-        found.est, by_hand(fitted_at_averaged(everyone), one), rtol=0, atol=SAME_ESTIMATES
+        found.est, by_hand(fitted_at_averaged(everyone), one, factors), rtol=0, atol=SAME_ESTIMATES
     )
     for number, frame in enumerate(frames):
         one = [fitted(frame, without(g)) for g in range(GROUPS)]
-        own = by_hand(fitted(frame, everyone), one)
+        own = by_hand(fitted(frame, everyone), one, factors)
         np.testing.assert_allclose(found.own[number], own, rtol=0, atol=SAME_ESTIMATES)
         # The corrected estimate without each group, whose spread is the error.
         each = np.array(
             [
-                by_hand(one[g], [fitted(frame, without(g, h)) for h in range(GROUPS) if h != g])
+                by_hand(
+                    one[g], [fitted(frame, without(g, h)) for h in range(GROUPS) if h != g], factors
+                )
                 for g in range(GROUPS)
             ]
         )
