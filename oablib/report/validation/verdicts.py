@@ -12,7 +12,7 @@ from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages, paragraphs
 from oablib.report.validation.names import Names, largest
 from oablib.report.validation.selection import large_shares
-from oablib.studies.validation import verdicts
+from oablib.studies.validation.verdicts import VERDICTS
 
 _ = texts_beside(__file__)
 captions = _.captions
@@ -22,7 +22,7 @@ COLUMNS = (
     *("cohorts", "criterion", "judged", "met", "lower", "upper", "name", "found", "mce"),
     "reference",
 )
-MET, MISSED, BY_CHANCE = verdicts.VERDICTS
+MET, MISSED, BY_CHANCE = VERDICTS
 
 
 @in_languages
