@@ -28,7 +28,10 @@ SCHOOL_SD = 0.4  # of each variable, beside a pupil's 1
 
 
 def write_imputed(folder: Path, *, n: int, m: int, csv: int) -> None:
-    """Files imputed_<i>.parquet, i = 1..m, and the first `csv` of them as .csv too."""
+    """Files imputed_<i>.parquet, i = 1..m, and the first `csv` of them as .csv too.
+
+    Beside these first ones, completed_<i>.parquet: the same children with categories, not values.
+    """
     drawn = synthetic.draw(n=n, seed=SEED)
     model, table = models.load("base"), load().table("cohort")
     frame, rng = true_education(drawn), np.random.default_rng(SEED)
@@ -39,6 +42,7 @@ def write_imputed(folder: Path, *, n: int, m: int, csv: int) -> None:
         scaled.to_parquet(folder / f"imputed_{i}.parquet", index=False)
         if i <= csv:
             scaled.to_csv(folder / f"imputed_{i}.csv", index=False)
+            filled.to_parquet(folder / f"completed_{i}.parquet", index=False)
 
 
 def write_invented(folder: Path, *, sizes: Sequence[tuple[int, int]]) -> None:

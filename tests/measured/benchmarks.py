@@ -26,12 +26,12 @@ from . import (
     imputation_benchmark_data,
     imputation_benchmark_page,
 )
-from .benchmark_page import GRID, IMPUTED, INVENTED, SEMTOOLS, Run, Runs, Task
+from .benchmark_page import CORRECTED, GRID, IMPUTED, INVENTED, PUBLISHED, SEMTOOLS, Run, Runs, Task
 from .imputation_benchmark_page import MICE_ITERATIONS, THEIRS
 
 R_SCRIPT = Path(__file__).parent / "r" / "pooled_analysis.R"
 MICE_SCRIPT = R_SCRIPT.with_name("imputation_benchmark.R")
-TASKS = (IMPUTED, SEMTOOLS, GRID, *imputation_benchmark_page.TASKS, *INVENTED)
+TASKS = (IMPUTED, SEMTOOLS, PUBLISHED, CORRECTED, GRID, *imputation_benchmark_page.TASKS, *INVENTED)
 # Before the first round: byte code is compiled, packages are read from the disk.
 WARMING = (SEMTOOLS, ("", 0), *imputation_benchmark_page.WARMING)
 CHILDREN = 19_247  # of the published cohort

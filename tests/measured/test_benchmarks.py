@@ -17,6 +17,7 @@ from tests.measured import (
     benchmark_page,
     benchmark_parts,
     benchmarks,
+    two_step_benchmark_parts,
     type_one_error,
 )
 from tests.places import ROOT
@@ -191,6 +192,13 @@ def test_every_step_of_the_page_is_timed_by_its_part(folder, monkeypatch):
     assert benchmark_parts.imputations(folder, TWO)[0].keys() == {*benchmark_page.ANALYSIS}
 
 
+def test_both_steps_are_timed_by_each_estimator(folder):
+    for part in (two_step_benchmark_parts.published, two_step_benchmark_parts.corrected):
+        seconds, facts = part(folder, TWO)
+        assert seconds.keys() == {*benchmark_page.ANALYSIS, "reading"}
+        assert facts["estimator"] == {"published": "published"}.get(part.__name__, "jackknife")
+
+
 def test_a_measured_process_tells_its_imports_and_versions(folder):
     command = [sys.executable, "-m", "tests.measured.benchmark_process", "", str(folder), "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -206,7 +214,8 @@ def test_page_shows_medians_and_targets():
     assert table.endswith("|\n\n## More\n")
     assert "| **analysis** | 6 [3, 9] | 60 [30, 90] | 10 |" in table
     assert "| sub-models of 2015 on 20 imputations, s | at most 2 | 6 | no |" in table
-    assert "| pooled analysis, times faster than semTools | at least 20 | 10 | no |" in table
+    assert "| pooled analysis, times faster than semTools | at least 50 | 10 | no |" in table
+    assert "| default | 2 [1, 3] | 30 |" in table
     assert "nan" not in table
 
 
@@ -217,6 +226,7 @@ def invented_runs() -> benchmark_page.Runs:
     columns = {"lhs": ["y"], "op": ["~"], "rhs": ["x"], "est": [1.0], "se": [1.0]}
     facts = {"parameters": columns, "d2": [1.0], "fits": 8, "data": 1.0, "above": 1.0, "peak": 1.0}
     tasks = [benchmark_page.SEMTOOLS, benchmark_page.IMPUTED, benchmark_page.GRID]
+    tasks += [benchmark_page.PUBLISHED, benchmark_page.CORRECTED]
     return {
         task: [
             {
