@@ -119,7 +119,8 @@ def test_planted_effects_are_recovered_or_not(direct: pd.DataFrame) -> None:
     drawn = planted.of(ABOUT, published="herijking2021", n=19247, seed=13)
     found = both(lambda: planted.recovery_text(direct, drawn=drawn, labels=LABELS))
     assert "**Planted effects recovered.**" in found[0] and "Seed 13 was chosen" in found[0]
-    assert "800 cohorts of 19,247 children" in found[0] and "19.247 kinderen" in found[1]
+    cohorts = params.rules("planted")["cohorts"]
+    assert f"{cohorts} cohorts of 19,247 children" in found[0] and "19.247 kinderen" in found[1]
     far = direct.assign(value=direct["value"] + [1.0, 0.0])
     other = planted.of(ABOUT, published="herijking2021", n=19247, seed=14)
     missed = both(lambda: planted.recovery_text(far, drawn=other, labels=LABELS))
