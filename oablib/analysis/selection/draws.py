@@ -156,8 +156,8 @@ def _indices(
         into = from_sums.centred(design.products[i], drawn.into[i, rows], drawn.means[i, rows])
         error = _left_over(into, cov, 1, mediator)
         rest = [_left_over(into, cov, column, mediator) for column in columns]
-        scores = iter(_scores(design.products[i].sums, error, rest))
-        of_parts = [np.stack([next(scores) for _ in part], axis=-1) for part in parts]
+        scores = _scores(design.products[i].sums, error, np.stack(rest, axis=-1))
+        of_parts = np.split(scores, np.cumsum([len(part) for part in parts])[:-1], axis=-1)
         return [_scaled_and_joint(*each, times) for each in zip(of_parts, weights, strict=True)]
 
     # Almost all of it is in numpy, which lets threads work side by side.
@@ -182,23 +182,22 @@ def _weights(design: Design, effects: NDArray, name: str) -> NDArray | None:
 def _scaled_and_joint(
     scores: NDArray, weights: NDArray | None, times: NDArray
 ) -> tuple[NDArray, NDArray | None]:
-    """Indices (b,) of scores (G, b, k), one of a plain column or one of each category."""
+    """Indices (b,) of scores (b, G, k), one of a plain column or one of each category."""
     if weights is None:
         return _index(scores, times), None
-    return _index((scores * weights).sum(axis=-1, keepdims=True), times), _index(scores, times)
+    return _index(scores @ weights[:, :, None], times), _index(scores, times)
 
 
-def _scores(sums: NDArray, error: NDArray, rest: Sequence[NDArray]) -> list[NDArray]:
-    """Each school's sum of products of `error` with each of `rest`, in every draw: (G, b) each.
+def _scores(sums: NDArray, error: NDArray, rest: NDArray) -> NDArray:
+    """Each school's sums of products of `error`, (b, q), with `rest`, (b, q, c): (b, G, c).
 
     Columns that neither is made of are left out: most are of other variants.
     """
     in_error = np.flatnonzero(error.any(axis=0))
-    in_rest = np.flatnonzero(np.any([each.any(axis=0) for each in rest], axis=0))
+    in_rest = np.flatnonzero(rest.any(axis=(0, 2)))
     needed = np.ascontiguousarray(sums[:, in_rest[:, None], in_error])
-    with_error = needed.reshape(-1, len(in_error)) @ error[:, in_error].T
-    with_error = with_error.reshape(len(sums), len(in_rest), len(error))
-    return [np.einsum("gqb,qb->gb", with_error, each[:, in_rest].T) for each in rest]
+    with_error = error[:, in_error] @ needed.reshape(-1, len(in_error)).T
+    return with_error.reshape(len(error), len(sums), len(in_rest)) @ rest[:, in_rest]
 
 
 def _left_over(into: NDArray, covariances: NDArray, lhs: int, rhs: Sequence[int]) -> NDArray:
@@ -208,11 +207,11 @@ def _left_over(into: NDArray, covariances: NDArray, lhs: int, rhs: Sequence[int]
 
 
 def _index(scores: NDArray, times: NDArray) -> NDArray:
-    """Generalised score test (Boos, 1992), schools as drawn; scores (G, b, k), times (b, G)."""
+    """Generalised score test (Boos, 1992), schools as drawn; scores (b, G, k), times (b, G)."""
     G = times.sum(axis=1)
-    drawn = scores * times.T[:, :, None]
-    total = drawn.sum(axis=0)
-    meat = np.einsum("gbk,gbl->bkl", drawn, scores) * (G / (G - 1))[:, None, None]
+    drawn = scores * times[:, :, None]
+    total = drawn.sum(axis=1)
+    meat = drawn.transpose(0, 2, 1) @ scores * (G / (G - 1))[:, None, None]
     # Two categories of the same few schools may leave a direction without variance.
     inverse = np.linalg.pinv(meat, hermitian=True)
-    return np.einsum("bk,bkl,bl->b", total, inverse, total)
+    return (total[:, None] @ inverse @ total[:, :, None])[:, 0, 0]
