@@ -22,6 +22,8 @@ from oablib.protocol.models import Model
 from oablib.protocol.models_checks import sides
 from oablib.statistics.pooling import modification, pooled_tests
 from oablib.statistics.two_step import candidates, from_sums
+from oablib.statistics.two_step.from_sums import Moments
+from oablib.statistics.two_step.sums import Products
 
 THREADS = 2  # work on imputations side by side; results do not depend on it
 
@@ -71,15 +73,9 @@ class _Indices(NamedTuple):
 def drawn(design: Design, times: NDArray) -> Drawn:
     """The design in draws in which each school occurs so many times; times: (b, G)."""
     with ThreadPoolExecutor(THREADS) as threads:
-        read = partial(from_sums.moments, times=times, names=design.names)
-        moments = list(threads.map(read, design.products))
-    effects = np.mean(
-        [
-            from_sums.direct_effects_of(each, from_sums.weighted(each, times))
-            for each in design.products
-        ],
-        axis=0,
-    )
+        read = partial(_moments_and_effects, times=times, names=design.names)
+        moments, by_imputation = zip(*threads.map(read, design.products), strict=True)
+    effects = np.mean(by_imputation, axis=0)
     shared = set.intersection(*(set(each.draws.tolist()) for each in moments))
     kept = np.array(sorted(shared), dtype=int)
     kept = kept[np.isfinite(effects[kept]).all(axis=1)]
@@ -91,6 +87,14 @@ def drawn(design: Design, times: NDArray) -> Drawn:
         times=times[kept], n=taken("n")[0], means=taken("means"), covariances=taken("covariances"),
         into=taken("into"), effects=effects[kept],
     )  # fmt: skip
+
+
+def _moments_and_effects(
+    products: Products, *, times: NDArray, names: Sequence[str]
+) -> tuple[Moments, NDArray]:
+    """Of one data set, in every draw."""
+    effects = from_sums.direct_effects_of(products, from_sums.weighted(products, times))
+    return from_sums.moments(products, times=times, names=names), effects
 
 
 def p_values(

@@ -6,7 +6,9 @@ Roznowski & Necowitz, 1992, Psychol Bull 111:490).
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -98,8 +100,9 @@ def _variants(design: Design, drawn: Drawn) -> pd.DataFrame:
     base = judged[design.reference.name]
     with_scales = equations.parameters_with_scales(base, costs=design.costs)
     deltas: dict[str, list[NDArray]] = {"aic": [], "bic": []}
-    for paths in judged.values():
-        gain = data.gain(paths, base)
+    with ThreadPoolExecutor(draws.THREADS) as threads:
+        gains = list(threads.map(partial(data.gain, other=base), judged.values()))
+    for paths, gain in zip(judged.values(), gains, strict=True):
         extra = equations.parameters_with_scales(paths, costs=design.costs) - with_scales
         for name, penalty in data.penalties.items():
             deltas[name].append(penalty * extra - gain)
