@@ -16,14 +16,12 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
 
 from oablib import intake, sem, synthetic
 from oablib.protocol import codebook, models
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import two_step
-from oablib.statistics.pooling import modification
 from oablib.statistics.two_step import candidates, scale_values, sums
 from tests.measured import replications
 from tests.measured.true_education import true_education
@@ -145,23 +143,8 @@ def p_values(frames: list[pd.DataFrame], *, model: Model, table: Table) -> Mappi
         scaled = scale_values.apply(frame, values=values, model=model, table=table)
         fit = sem.fit(model.syntax, scaled, cluster=model.cluster)
         plain += sem.score_tests(fit, [f"{model.mediator} ~ {VARIABLE}"])
-    result: dict[str, float] = {}
-    for name, tests in {
-        "same children": plain, "scaled": found.scaled, "joint": found.joint
-    }.items():  # fmt: skip
-        for pooled, p in _pooled(tests).items():
-            result[f"{name} {pooled}"] = p
-    for pooled in _pooled(plain):
-        both = (result[f"{name} {pooled}"] for name in ("scaled", "joint"))
-        result[f"combined {pooled}"] = candidates.combined(*both)
-    return result
-
-
-def _pooled(tests: list[sem.ScoreTest]) -> dict[str, float]:
-    if len(tests) == 1:
-        return {"D2": float(chdtrc(tests[0].df, tests[0].mi_robust))}
-    four = modification.four_tests(modification.Scores(tests))
-    return {"D2": four["d2_robust"].p, "D1": four["d1_robust"].p}
+    same = candidates.robust_p_values(plain).items()
+    return {f"same children {pool}": p for pool, p in same} | found.p_values()
 
 
 def seconds(n: int) -> dict[str, float]:

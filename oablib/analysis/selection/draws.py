@@ -93,8 +93,9 @@ def _moments_and_effects(
     products: Products, *, times: NDArray, names: Sequence[str]
 ) -> tuple[Moments, NDArray]:
     """Of one data set, in every draw."""
-    effects = from_sums.direct_effects_of(products, from_sums.weighted(products, times))
-    return from_sums.moments(products, times=times, names=names), effects
+    totals = from_sums.weighted(products, times)
+    moments = from_sums.moments_of(products, totals, names=names)
+    return moments, from_sums.direct_effects_of(products, totals)
 
 
 def p_values(

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
+from oablib.statistics.pooling import modification
 from oablib.statistics.sem import ScoreTest
 from oablib.statistics.two_step import from_sums
 from oablib.statistics.two_step.combinations import CONSTANT
@@ -34,6 +36,21 @@ class PathTests:
 
     scaled: list[ScoreTest]
     joint: list[ScoreTest]
+
+    def p_values(self) -> dict[str, float]:
+        """p of "scaled", "joint" and both "combined", each by "D2" and "D1" as robust_p_values."""
+        scaled, joint = robust_p_values(self.scaled), robust_p_values(self.joint)
+        both = {pool: combined(scaled[pool], joint[pool]) for pool in scaled}
+        by_test = {"scaled": scaled, "joint": joint, "combined": both}
+        return {f"{test} {pool}": p[pool] for pool in scaled for test, p in by_test.items()}
+
+
+def robust_p_values(tests: Sequence[ScoreTest]) -> dict[str, float]:
+    """p of one test over m data sets, robust, by "D2" and "D1"; of a single one by "D2" alone."""
+    if len(tests) == 1:
+        return {"D2": float(chdtrc(tests[0].df, tests[0].mi_robust))}
+    four = modification.four_tests(modification.Scores(list(tests)))
+    return {"D2": four["d2_robust"].p, "D1": four["d1_robust"].p}
 
 
 def combined(scaled: float, joint: float) -> float:

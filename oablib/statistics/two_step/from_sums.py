@@ -49,7 +49,13 @@ def moments(products: Products, *, times: NDArray, names: Sequence[str] | None =
     outcome and mediator first. A draw in which a category has fewer than 5 children, or columns
     depend on each other, is left out.
     """
-    totals = weighted(products, times)
+    return moments_of(products, weighted(products, times), names=names)
+
+
+def moments_of(
+    products: Products, totals: NDArray, *, names: Sequence[str] | None = None
+) -> Moments:
+    """The same from the sums of products of each draw, (b, q, q), as `weighted` gives them."""
     values = scale_values_of(products, totals, fewest=MINIMUM_IN_CATEGORY)
     possible = np.isfinite(values).all(axis=1)
     draws = np.flatnonzero(possible)

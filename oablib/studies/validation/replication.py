@@ -12,8 +12,7 @@ from oablib.protocol import models
 from oablib.protocol.codebook import load
 from oablib.protocol.models import Model
 from oablib.statistics import pooling, sem
-from oablib.statistics.pooling import modification
-from oablib.statistics.sem import ScoreTest, SemFit
+from oablib.statistics.sem import SemFit
 from oablib.statistics.two_step import candidates, scale_values, sums
 from oablib.studies.validation import cohorts, education, methods
 from oablib.studies.validation.cohorts import Drawn
@@ -24,7 +23,6 @@ from oablib.synthetic import Truth
 NUMBERS = ["truth", "est", "se", "df", "fmi", "p"]
 COLUMNS = ["world", "n", "method", "replication", "kind", "name", "detail", *NUMBERS]
 FAILURES = (OabError, ArithmeticError, ValueError, SubprocessError)
-POOLED = {"D2": "d2_robust", "D1": "d1_robust"}  # of path tests
 TESTS = {"model-based": "d2", "robust": "d2_robust", "robust D1": "d1_robust"}
 BY_TRUTH = ("model-based", "robust")
 CRITERIA = {"mean": "delta_aic_mean", "D3": "delta_aic_d3", "D4": "delta_aic_d4"}
@@ -173,20 +171,10 @@ def _path_tests(made: Data, *, shared: Shared) -> pd.DataFrame:
     model, added = shared.model, shared.settings.added_path
     read = [sums.products(frame, model=model, table=shared.table) for frame in made.frames]
     found = candidates.score_tests(read, indirect=model.indirect, names=[added])[added]
-    rows: dict[str, float] = {}
-    for pool, test in POOLED.items() if len(read) > 1 else [("D2", "")]:
-        p = {kind: _p(getattr(found, kind), test) for kind in ("scaled", "joint")}
-        p["combined"] = candidates.combined(p["scaled"], p["joint"])
-        rows |= {f"{kind} {pool}": value for kind, value in p.items()}
+    p = found.p_values()
     return pd.DataFrame(
-        {"kind": "path_test", "name": added, "detail": list(rows), "p": list(rows.values())}
+        {"kind": "path_test", "name": added, "detail": list(p), "p": list(p.values())}
     )
-
-
-def _p(tests: list[ScoreTest], pooled_by: str) -> float:
-    if len(tests) == 1:
-        return float(chdtrc(tests[0].df, tests[0].mi_robust))
-    return modification.four_tests(modification.Scores(tests))[pooled_by].p
 
 
 def _gains(fits: Fitted) -> pd.DataFrame:

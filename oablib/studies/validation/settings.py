@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 from oablib import params
@@ -13,8 +13,8 @@ from oablib.params import checked, kinds
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
 from oablib.statistics import imputation
+from oablib.synthetic.cohort import Missing
 
-Missing = Literal["published", "by_tests"]
 Kind = Literal["complete", "complete_cases", "imputation", "weighting", "mice", "fiml"]
 # What decides the numbers of every replication, beside the method's own entry.
 SHARED_RULES = ("synthetic", "codebook", "jackknife")
@@ -190,16 +190,13 @@ class Settings(kinds.Declaration):
             rule = params.rules("weighting")[method.rule]
         chosen = {"kind": method.kind, "rule": rule, "school_level": method.school_level}
         rounds = method.iterations or self.iterations
-        parts = [self.master_seed, self.imputations, rounds, _true(self.worlds[world]), chosen]
+        true = _without_labels(asdict(self.worlds[world]))
+        parts = [self.master_seed, self.imputations, rounds, true, chosen]
         parts += [self.added_path, self.null_paths, self.judged_paths, self.small_school]
         parts += [_without_labels(params.rules(name)) for name in SHARED_RULES]
         parts.append(_without_labels(params.load_yaml(params.named_file("models", self.model))))
         parts.append(params.published("herijking2021"))
         return json.dumps(parts, sort_keys=True, default=str)
-
-
-def _true(world: World) -> dict[str, Any]:
-    return {"path_factors": world.path_factors, "missing": world.missing}
 
 
 def _without_labels(rules: Any) -> Any:

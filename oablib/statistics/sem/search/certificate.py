@@ -59,7 +59,7 @@ def rounding(problem: Problem) -> float:
 
 
 def fail_if_model_is_not_identified(problem: Problem, ends: list[End]) -> None:
-    """Raise EstimationError that names parameters which nowhere can be told apart.
+    """Raise EstimationError that names parameters that the data separate at no end.
 
     ends: points to examine; where a search ended without optimum the information may be singular
     by chance.
