@@ -10,6 +10,7 @@ from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
 from oablib.report.validation.names import MONTE_CARLO, SHARES, Names, largest, show_effects
+from oablib.report.validation.selection import rows_of
 
 _ = texts_beside(__file__)
 captions = _.captions
@@ -78,9 +79,10 @@ def worlds_table(
     frame: pd.DataFrame, *, names: Names, scaled: Sequence[str], about: About
 ) -> Table:
     """Bias and coverage of effects of scaled variables, by both estimators, in all cohorts."""
-    rows = _of_default(frame, names=names)
-    rows = rows[rows["name"].isin(scaled)].set_index(["world", "n", "name"])
-    corrected, published = (rows[rows["detail"] == detail] for detail in (DEFAULT, COUNTED))
+    at = ["world", "n", "name"]
+    corrected, published = (
+        rows.set_index(at) for rows in _by_estimator(frame, names=names, scaled=scaled)
+    )
     both = corrected.assign(
         percent_published=published["percent_bias"], coverage_published=published["coverage"]
     )
@@ -97,9 +99,7 @@ def worlds_table(
 @in_languages
 def finding_worlds(frame: pd.DataFrame, *, names: Names, scaled: Sequence[str]) -> str:
     """The largest bias and the lowest coverage by both estimators, over all cohorts."""
-    rows = _of_default(frame, names=names)
-    rows = rows[rows["name"].isin(scaled)]
-    corrected, published = (rows[rows["detail"] == detail] for detail in (DEFAULT, COUNTED))
+    corrected, published = _by_estimator(frame, names=names, scaled=scaled)
     return " ".join(
         [
             _("**Corrected for scale values of the same children**: {farthest}.",
@@ -135,14 +135,16 @@ def _beyond(rows: pd.DataFrame) -> str:
     )
 
 
-def _of_default(frame: pd.DataFrame, *, names: Names) -> pd.DataFrame:
-    """Rows of the default method by the default and the published estimator."""
-    return frame[(frame["method"] == names.default) & frame["detail"].isin((DEFAULT, COUNTED))]
+def _by_estimator(
+    frame: pd.DataFrame, *, names: Names, scaled: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Effects of scaled variables with the default method: corrected, and as published."""
+    rows = rows_of(frame[frame["name"].isin(scaled)], method=names.default)
+    return rows_of(rows, detail=DEFAULT), rows_of(rows, detail=COUNTED)
 
 
 def _by_name(frame: pd.DataFrame, detail: str, *, names: Names) -> pd.DataFrame:
-    own = frame[(frame["method"] == names.default) & (frame["detail"] == detail)]
-    return own.set_index("name")
+    return rows_of(frame, method=names.default, detail=detail).set_index("name")
 
 
 def _with_estimator(frame: pd.DataFrame) -> pd.DataFrame:

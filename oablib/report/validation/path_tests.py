@@ -6,7 +6,8 @@ from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages, paragraphs
-from oablib.report.validation.names import MONTE_CARLO, Names, largest
+from oablib.report.validation.names import MONTE_CARLO, Names
+from oablib.report.validation.selection import rows_of
 from oablib.studies.validation.selection import LEVEL
 from oablib.studies.validation.settings import World
 from oablib.studies.validation.verdicts import DECIDES
@@ -35,17 +36,16 @@ def finding_path_tests(
     frame: pd.DataFrame, *, names: Names, worlds: Worlds, path: str, outcome: str
 ) -> str:
     """Size where the path does not exist, and power where it does, with the default method."""
-    own = frame[frame["method"] == names.default]
-    lacks = own["world"].map({name: world.lacks(path) for name, world in worlds.items()})
+    own = rows_of(frame, method=names.default)
+    without = own["world"].isin([name for name, world in worlds.items() if world.lacks(path)])
     return paragraphs(
-        _size(own[lacks.astype(bool)], names=names, path=path, outcome=outcome),
-        _power(own[~lacks.astype(bool)], names=names),
+        _size(own[without], names=names, path=path, outcome=outcome),
+        _power(own[~without], names=names),
     )
 
 
 def _size(rows: pd.DataFrame, *, names: Names, path: str, outcome: str) -> str:
-    decides, same = (rows[rows["test"] == test] for test in (DECIDES, SAME))
-    most, least = largest(decides, decides["rate"]), largest(decides, -decides["rate"])
+    decides, same = (rows_of(rows, test=test) for test in (DECIDES, SAME))
     often = decides["rate"] - LEVEL > MONTE_CARLO * decides["mce"]
     text = _(
         "Where the path from {path} to {outcome} does not exist, the test that decides finds it "
@@ -53,8 +53,8 @@ def _size(rows: pd.DataFrame, *, names: Names, path: str, outcome: str) -> str:
         "values of the same children in {low:.1%} to {high:.1%}.",
         path=names.labels(path),
         outcome=names.labels(outcome),
-        least=least["rate"],
-        most=most["rate"],
+        least=decides["rate"].min(),
+        most=decides["rate"].max(),
         level=LEVEL,
         low=same["rate"].min(),
         high=same["rate"].max(),
@@ -70,7 +70,7 @@ def _size(rows: pd.DataFrame, *, names: Names, path: str, outcome: str) -> str:
 
 
 def _power(rows: pd.DataFrame, *, names: Names) -> str:
-    decides = rows[rows["test"] == DECIDES]
+    decides = rows_of(rows, test=DECIDES)
     if decides.empty:
         return ""
     parts = [
