@@ -75,6 +75,9 @@ def unknown(frame: pd.DataFrame, *, model: Model, table: Table, file: str) -> It
         if column.key in kept:
             kept = kept[~kept[column.key].isin(list(column.missing))]
     needed = dict.fromkeys((*model.columns, *model.auxiliary))
+    for key in needed:
+        if key not in kept and table.column(key).optional:
+            yield f"{file}: {key} is missing, which model {model.name} needs; deliver it"
     for key in (key for key in needed if key in kept and key not in model.imputed):
         column, values = table.column(key), kept[key]
         count = int((values.isna() | values.isin(list(column.missing))).sum())

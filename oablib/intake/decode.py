@@ -87,7 +87,8 @@ def name_faults(header: list[str], *, table: Table, codebook: Codebook) -> Itera
     names = named(header, table=table, file="")
     extra = [str(name) for name in header if name not in names]
     keys = list(names.values())
-    missing = [column.key for column in table.columns if column.key not in keys]
+    needed = [column.key for column in table.columns if not column.optional]
+    missing = [key for key in needed if key not in keys]
     if missing:
         yield (
             f": {len(missing)} missing: {', '.join(missing)}; deliver every column of table "

@@ -162,7 +162,7 @@ def _drop_untested(
 def _for_analysis(
     frame: pd.DataFrame, *, table: Table, imputed: Collection[str] = ()
 ) -> pd.DataFrame:
-    columns = [column for column in table.columns if not column.is_personal]
+    columns = [each for each in table.columns if not each.is_personal and each.key in frame]
     values = {
         column.key: _final(frame[column.key], column=column, is_imputed=column.key in imputed)
         for column in columns

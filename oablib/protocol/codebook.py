@@ -55,7 +55,8 @@ class Column(kinds.Declaration):
     allowed. pattern: regular expression that the whole of an id must match. level: whose property
     it is. indicator: number in the list of 2015 (params/rules/indicators.yaml). nullable: unknown
     values stay in the analysis as NaN. required: rows whose value is a missing code are dropped at
-    intake, with a count, unless the model imputes the column.
+    intake, with a count, unless the model imputes the column. optional: a delivery may lack the
+    column, unless the model needs it.
     """
 
     key: kinds.OwnName
@@ -76,6 +77,7 @@ class Column(kinds.Declaration):
     indicator: Annotated[int | None, kinds.IF_GIVEN] = None
     nullable: bool = False
     required: bool = False
+    optional: bool = False
     aliases: tuple[kinds.Text, ...] = ()
 
     faults = codebook_checks.of_column

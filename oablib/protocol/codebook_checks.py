@@ -64,6 +64,8 @@ def of_column(column: "Column") -> Iterator[kinds.Fault]:
         yield (), f"a column key is small letters, digits and _, and not {RESERVED!r}"
     if column.nullable and column.required:
         yield (), "nullable and required contradict each other"
+    if column.optional and not column.nullable:
+        yield ("optional",), "an optional column must be nullable: whoever lacks it has no value"
     if column.is_numeric != (column.range is not None):
         yield (), "a range belongs to a column of type integer or number, and to no other"
     if column.pattern is not None and column.type not in ("id", "text"):

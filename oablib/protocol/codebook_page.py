@@ -18,7 +18,8 @@ Generated from `params/rules/codebook*.yaml` and `params/rules/indicators.yaml` 
 
 A delivery is a `.sav`, `.csv` or `.parquet` file per table. A category may be delivered as its
 code, its key or one of its labels. A missing code in a *required* column drops the row with a
-count; in an *unknown allowed* column the row stays and the value is unknown.
+count; in an *unknown allowed* column the row stays and the value is unknown. A delivery may lack a
+column that is *optional*: the sections that need it are left out of the report.
 
 Labels are those of reports, in both languages; in italics the words within a sentence, where these
 are others.
@@ -95,7 +96,8 @@ def _unknown(column: Column) -> str:
     if column.required:
         return f"required; {codes}" if codes else "required"
     if column.nullable:
-        return f"unknown allowed; {codes or 'blank'}"
+        allowed = "column optional, " * column.optional + "unknown allowed"
+        return f"{allowed}; {codes or 'blank'}"
     return "never"
 
 

@@ -14,6 +14,7 @@ from oablib.base.origin import Origin
 from oablib.protocol import codebook
 from oablib.synthetic import settings
 from oablib.synthetic.drawing import BRINS, Frame, brin_code, standard
+from oablib.synthetic.early_test import draw_early_test
 from oablib.synthetic.outcomes import SCALED, Truth, add_tests, hide_education
 from oablib.synthetic.population import draw_children, draw_schools
 
@@ -30,7 +31,8 @@ class Cohort:
     """A delivered cohort and the truth behind it.
 
     children: one row a child, columns of the codebook's table `cohort`; codes, not labels;
-    unknown education and a test not taken carry the codebook's missing codes.
+    unknown education, a test not taken and a score in grade 2 that nobody found again carry the
+    codebook's missing codes.
     schools, municipalities: the codebook's tables of these names.
     education: child_id with both parents' true education, for every child.
     origin: for captions and manifests.
@@ -97,6 +99,8 @@ def draw(
         without=without,
     )
     hide_education(rng, children, rule=rules[settings.MISSING[missing]], published=published)
+    early = draw_early_test(children, truth=truth, rule=rules["early_test"], seed=seed)
+    children["cito_2"], children["known_early"] = early
     paths = "".join(f", path from {name} to nscct times {factors[name]:g}" for name in factors)
     paths += "".join(f", no effect of {name}" for name in without)
     paths += "" if missing == "published" else ", education unknown by tests and origin"
@@ -137,6 +141,7 @@ def _as_delivered(
     absent = rng.random(len(frame)) < 0.5  # which of the two tests an untested child missed
     for test, missed in (("nscct", absent), ("cito", ~absent)):
         frame.loc[~frame["tested"] & missed, test] = table.column(test).missing_code
+    frame.loc[~frame["known_early"], "cito_2"] = table.column("cito_2").missing_code
     return Cohort(
         children=frame[[column.key for column in table.columns]].reset_index(drop=True),
         schools=schools.assign(school_id=school_id, municipality=municipality)[

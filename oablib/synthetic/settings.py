@@ -47,6 +47,13 @@ DECLARED = shaped(
             "nscct_school_share": Portion,
             "nscct_cut": tuple[Number, Number],
         },
+        "early_test": each("nscct_effect shared_sd school_sd noise_sd", Positive)
+        | {
+            "mean": Number,
+            "bounds": tuple[Number, Number],
+            "known_share": Share,
+            "effects": each("education_father education_mother origin", Number),
+        },
         "unknown_education": each("mother father both", _DRIVERS),
         "unknown_education_by_tests": each("mother father both", _TESTS),
     },

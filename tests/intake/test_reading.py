@@ -198,6 +198,27 @@ def test_what_the_model_needs_and_does_not_impute_is_counted_by_column(
     assert [name in str(caught.value) for name in ("father", "mother", "urbanity")] == [True] * 3
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_optional_column_may_be_absent(tmp_path, book, cohort, model, form):
+    cohort["residence_status"] = 1
+    path = write(cohort, tmp_path, form=form, table=book.table("cohort"))
+    without = intake.read(path, codebook=book, model=model).frame
+    assert "cito_2" not in without
+    early = np.where(np.arange(ROWS) % 4 == 0, 999, 60.5)
+    path = write(cohort.assign(cito_2=early), tmp_path, form=form, table=book.table("cohort"))
+    frame = intake.read(path, codebook=book, model=model).frame
+    assert_frame_equal(frame.drop(columns="cito_2"), without)
+    assert frame["cito_2"].isna().sum() == (early[2:] == 999).sum()
+
+
+def test_an_optional_column_that_the_model_needs_may_not_be_absent(tmp_path, book, cohort, model):
+    cohort["residence_status"] = 1
+    path = write(cohort, tmp_path, form="csv", table=book.table("cohort"))
+    early = dataclasses.replace(model, name="mine", outcome="cito_2")
+    with pytest.raises(SchemaError, match="cito_2 is missing, which model mine needs"):
+        intake.read(path, codebook=book, model=early)
+
+
 def test_an_unknown_auxiliary_may_be_left_out(tmp_path, book, cohort, model):
     table = book.table("cohort")
     columns = [
@@ -491,7 +512,7 @@ CSV_FAULTS = {
     "other_header": (
         lambda p: p.write_text(f"{SENTINEL};b\n1;2\n"),
         InputError,
-        "none of the 21 columns of table cohort was found",
+        "none of the 22 columns of table cohort was found",
     ),
     "empty": (lambda p: p.write_bytes(b""), InputError, "is empty (0 bytes)"),
     "header_only": (

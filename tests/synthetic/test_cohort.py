@@ -19,6 +19,8 @@ MARGIN_TOLERANCE = 0.012
 # Four standard errors of a share of 0.48 among the smallest wave's 5,800 children.
 PATTERN_TOLERANCE = 4 * np.sqrt(0.48 * 0.52 / 5800)
 UNKNOWN, NOT_TESTED = 99, 999
+# Two standard errors of a share of explained variance of 0.09 among 8,200 children.
+SHARE_TOLERANCE = 0.012
 IMPROBABLE = 1e-3  # p of a right hypothesis
 
 
@@ -85,6 +87,31 @@ def test_what_the_published_table_implies(tested: pd.DataFrame) -> None:
     assert tested["debt_restructuring"].mean() == pytest.approx(0.011, abs=0.003)
     assert tested["cito"].between(501, 550).all()
     assert tested["school_id"].nunique() == pytest.approx(1370, abs=25)
+
+
+def test_the_score_in_grade_2_follows_more_from_origin_and_less_from_education(
+    tested: pd.DataFrame,
+) -> None:
+    """Fettelaar & Smeets (2013): origin explains 9 % in grade 2, education 13-14 % in grade 8."""
+    children = tested.dropna(subset="cito_2")
+    (share,) = (
+        each["share"]
+        for each in params.published("herziening2015")["explained_variance_in_literature"]
+        if (each["predictor"], each["grade"]) == ("origin", 2)
+    )
+    education = ["education_father", "education_mother"]
+    early = [explained(children, outcome="cito_2", by=names) for names in (["origin"], education)]
+    late = [explained(children, outcome="cito", by=names) for names in (["origin"], education)]
+    assert early[0] == pytest.approx(share, abs=SHARE_TOLERANCE)
+    assert early[0] > late[0] and early[1] < late[1]
+    known = params.rules("synthetic")["early_test"]["known_share"]
+    assert len(children) / len(tested) == pytest.approx(known, abs=4 * np.sqrt(0.25 / N))
+
+
+def explained(frame: pd.DataFrame, *, outcome: str, by: list[str]) -> float:
+    design = pd.get_dummies(frame[by].astype("category")).assign(const=1).to_numpy(dtype=float)
+    slopes = np.linalg.lstsq(design, frame[outcome], rcond=None)[0]
+    return 1 - np.var(frame[outcome] - design @ slopes) / np.var(frame[outcome])
 
 
 def test_scale_values_on_complete_data_are_the_published_ones(
