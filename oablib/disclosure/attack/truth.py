@@ -109,4 +109,5 @@ def _part(population: Population, chosen: NDArray[np.bool_]) -> Population:
         units=population.units[chosen],
         row=population.row[chosen],
         toddler=population.toddler[chosen],
+        child=population.child[chosen],
     )

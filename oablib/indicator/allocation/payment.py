@@ -1,6 +1,5 @@
 """The specific grant of municipalities with its minimum: GOAB-besluit, article 4."""
 
-import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -10,10 +9,10 @@ import pandas as pd
 from oablib.base.errors import AllocationError
 from oablib.base.shown import showable
 from oablib.indicator.allocation import checks
+from oablib.indicator.allocation.cents import CENTS, exact_decimal, in_cents, to_cents
 from oablib.indicator.allocation.settings import Rules
 
 COLUMNS = ("municipality", "score_t1", "score_t2", "A_t1", "A_t2")
-CENTS = 100
 
 
 @showable(private=("table",))
@@ -80,7 +79,7 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules, share: float = 
     if share < 1:
         budget = round(budget * share)
         rules = replace(rules, minimum_payment=round(rules.minimum_payment * share))
-    total = _in_cents(budget)
+    total = in_cents(budget)
     halves = _halves(table)
     entitled = _entitled(table, halves, rules=rules)
     _fail_if_budget_is_short(total, entitled, rules=rules)
@@ -93,7 +92,7 @@ def grants(scores: pd.DataFrame, *, budget: float, rules: Rules, share: float = 
         H=table["score_t1"] / 2,
         I=table["score_t2"] / 2,
         share=[float(half / K) for half in halves],
-        grant=[cents / CENTS for cents in _to_cents(exact)],
+        grant=[cents / CENTS for cents in to_cents(exact)],
         at_minimum=[row in lifted for row in range(len(table))],
     )
     return Grants(
@@ -132,35 +131,10 @@ def _entitled(table: pd.DataFrame, halves: list[Fraction], *, rules: Rules) -> l
     return list(has_target & has_score)
 
 
-def _to_cents(amounts: list[Fraction]) -> list[int]:
-    """Whole cents with the same sum: those with the largest remainders are rounded up."""
-    exact = [amount * CENTS for amount in amounts]
-    cents = [math.floor(amount) for amount in exact]
-    missing = int(sum(exact, Fraction(0))) - sum(cents)
-    order = sorted(range(len(exact)), key=lambda row: (cents[row] - exact[row], row))
-    for row in order[:missing]:
-        cents[row] += 1
-    return cents
-
-
 def _halves(table: pd.DataFrame) -> list[Fraction]:
     """H + I of each municipality."""
     pairs = zip(table["score_t1"], table["score_t2"], strict=True)
-    return [(_exact(one) + _exact(two)) / 2 for one, two in pairs]
-
-
-def _exact(value: float) -> Fraction:
-    """The decimal number that is written, not the double nearest to it."""
-    return Fraction(str(value))
-
-
-def _in_cents(budget: float) -> Fraction:
-    cents = _exact(budget) * CENTS if math.isfinite(budget) else Fraction(0)
-    if cents <= 0 or cents.denominator != 1:
-        raise AllocationError(
-            f"The budget is {budget!r}; expected a positive number of euros and whole cents."
-        )
-    return cents
+    return [(exact_decimal(one) + exact_decimal(two)) / 2 for one, two in pairs]
 
 
 def _fail_if_numbers_are_unfit(table: pd.DataFrame) -> None:

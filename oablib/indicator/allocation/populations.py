@@ -20,18 +20,19 @@ from oablib.indicator.allocation.settings import Rules, Ties
 NOWHERE = -1
 
 
-@showable(private=("units", "row", "toddler"))
+@showable(private=("units", "row", "toddler", "child"))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Population:
     """Children who count, each of shape (n,).
 
     units: scores in units. row: of the school in sites, or of the municipality in the list.
-    toddler: whether the child is one.
+    toddler: whether the child is one. child: its row in the frame of children.
     """
 
     units: NDArray[np.int64]
     row: NDArray[np.integer]
     toddler: NDArray[np.bool_]
+    child: NDArray[np.intp]
 
 
 @showable()
@@ -191,7 +192,9 @@ def _counted(children: pd.DataFrame, row: NDArray, *, rules: Rules) -> Populatio
     counted = np.flatnonzero(row >= 0)
     units = in_units(children["score"].to_numpy().take(counted), rules=rules)
     toddler = children["toddler"].to_numpy(dtype=bool)
-    return Population(units=units, row=row.take(counted), toddler=toddler.take(counted))
+    return Population(
+        units=units, row=row.take(counted), toddler=toddler.take(counted), child=counted
+    )
 
 
 def _weight(room: int, tied: int, *, ties: Ties) -> Fraction:

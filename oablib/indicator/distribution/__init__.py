@@ -1,0 +1,10 @@
+"""Other ways of distributing one budget over schools and municipalities, beside the law.
+
+A variant (params/rules/distribution.yaml) gives each child a weight by its score or by its
+characteristics; sums of weights become points of places, and points money, exactly.
+"""
+
+from oablib.indicator.distribution.distributed import Weighed, asked, in_euro, pay, weigh
+from oablib.indicator.distribution.draws import Draw, draws, needed
+from oablib.indicator.distribution.levels import MUNICIPALITIES, SCHOOLS, Level, levels
+from oablib.indicator.distribution.settings import Rules, Variant, rules
