@@ -1,1 +1,1 @@
-"""Studies of the method itself: validation on known truths, and changes between two reports."""
+"""Studies of method and results: validation, changes between reports, a report's conclusions."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from oablib import params
 from oablib.base import language
 from oablib.protocol import codebook, models
 from oablib.protocol.models import Model
@@ -16,6 +17,7 @@ from oablib.report.labels import Labels, labels
 from oablib.report.summary import findings, trust
 from oablib.report.summary.country import applied, schools
 from oablib.report.summary.results import Country, Results
+from oablib.studies import conclusions
 
 DRAWN = About("children", "a program", drawn=True)
 DELIVERED = About("children", "a file", drawn=False)
@@ -57,6 +59,7 @@ def results() -> Results:
     return Results(
         population=pd.DataFrame([{"children": 2400, "schools": 171}]),
         steps=pd.DataFrame({"before": [2500], "dropped": [0], "after": [2500]}),
+        values=pd.DataFrame(columns=["variable", "code", "value", "ci_lower", "ci_upper"]),
         counts=pd.DataFrame({"variable": NAMES[:1], "imputed": [1200], "share_unknown": [0.5]}),
         fits=pd.DataFrame({"imputation": range(1, 6)}),
         information=pd.DataFrame({"lhs": ["cito"], "rhs": ["origin"], "m_recommended": [105.0]}),
@@ -76,12 +79,18 @@ def results() -> Results:
 def country() -> Country:
     table = [("zero", "zero", 9), ("zero", "above zero", 2), ("above zero", "above zero", 5)]
     counts = {"children": 1200, "pupils": 1000, "sites": 16, "toddlers": 200, "drawn": False}
+    day = {"reference_date": "2020-10-01"}
+    causes = {"group": ["lose most", "gain most"], "cause": "donors", "mean": [-20.0, 30.0]}
+    measures = {"gain_ordinary": 0.66, "gain_more": 0.09, "lose": 0.25}
     return Country(
-        facts=pd.DataFrame([counts]),
+        facts=pd.DataFrame([counts | day]),
         sources=pd.DataFrame({"provenance": ["direct", "matched"], "share": [0.9, 0.066]}),
         effects=pd.DataFrame({"new_from": ["estimated"]}),
         crosstable=pd.DataFrame(table, columns=["current", "new", "n"]),
         national=pd.DataFrame({"n_target": [150]}),
+        causes=pd.DataFrame(causes).assign(net_share=[0.4, 0.5]),
+        relative=pd.DataFrame({"measure": list(measures), "value": list(measures.values())}),
+        late=pd.DataFrame({"month": ["2020-12", "published"], "children": [44, 44]}),
     )
 
 
@@ -96,7 +105,7 @@ def nothing_imputed(results: Results) -> Results:
 
 
 def whole(results: Results, words: Labels, plan: Model, **options: object) -> str:
-    given = {"country": None, "about": DELIVERED} | options
+    given = {"country": None, "judged": None, "about": DELIVERED} | options
     return summary.answer(results, model=plan, labels=words, **given)  # type: ignore[arg-type]
 
 
@@ -284,3 +293,134 @@ def test_the_country(results: Results, country: Country, words: Labels, plan: Mo
         "10_pupil_scores",
     ) in table.groups[-1][1]
     assert "<code>10_pupil_scores</code>" in table._repr_html_()
+
+
+def asked(results: Results, words: Labels, plan: Model, country: Country | None = None) -> str:
+    given = {"figures": params.published("herijking2021"), "model": plan, "labels": words}
+    return summary.questions_text(results, country=country, **given)  # type: ignore[arg-type]
+
+
+def test_both_research_questions_have_an_answer(
+    results: Results, country: Country, words: Labels, plan: Model
+) -> None:
+    text = asked(results, words, plan, country)
+    assert "19,247 children against 13,466" in text and "not with more data (2,400 chil" in text
+    assert "of 1 candidate indirect effect none is added. The base model fits" in text
+    assert "three later months add 44 children. This run: yes, later months add 44" in text
+    assert "synthetic" not in text
+    with language.use("nl"):
+        dutch = asked(results, words, plan, country)
+    assert "niet met meer gegevens (2.400 kinderen)" in dutch and "voegen 44 kinderen toe" in dutch
+
+
+def test_answers_to_the_research_questions_may_be_the_opposite(
+    results: Results, country: Country, words: Labels, plan: Model
+) -> None:
+    large = replace(
+        results,
+        population=results.population.assign(children=20_000),
+        trail=results.trail.assign(decision="added"),
+    )
+    text = asked(large, words, plan)
+    assert "yes with more data (20,000 children); 1 indirect effect is added." in text
+    assert "without children of the country there is no answer" in text
+    bare = replace(results, trail=results.trail[:0])
+    assert "no further indirect effect was a candidate" in asked(bare, words, plan)
+    for children, said in ((0, "no, later months add no"), (pd.NA, "too few children to be")):
+        late = pd.DataFrame({"month": ["2020-12"], "children": [children]}).astype("object")
+        assert said in asked(results, words, plan, replace(country, late=late))
+    drawn = replace(country, facts=country.facts.assign(drawn=True))
+    assert "made with the published number" in asked(results, words, plan, drawn)
+
+
+def test_the_day_of_the_children(country: Country) -> None:
+    assert "those of 1 October 2020" in summary.timing_text(country)
+    with language.use("nl"):
+        assert "die van 1 oktober 2020" in summary.timing_text(country)
+    assert summary.timing_text(None) == ""
+
+
+def test_without_published_figures_there_is_no_study_to_tell(
+    results: Results, country: Country, words: Labels, plan: Model
+) -> None:
+    given = {"country": country, "figures": None}
+    text = summary.questions_text(results, model=plan, labels=words, **given)  # type: ignore[arg-type]
+    assert text == ""
+    assert summary.judged(results, rules=conclusions.rules(), **given) is None  # type: ignore[arg-type]
+    assert summary.conclusions_finding(None, about=DELIVERED) == ""
+
+
+def test_the_idea_names_what_measures_it(words: Labels, plan: Model) -> None:
+    figure = summary.concept_figure(plan, labels=words)
+    assert figure.numbers.iloc[0].tolist() == [
+        "Potential of the child", "NSCCT score", "Achievement at school", "Cito score",
+    ]  # fmt: skip
+    assert "Education of the father, education of the mother" in figure.alt
+    found = summary.concept_finding(plan, labels=words)
+    assert "has 7 background characteristics. The NSCCT score stands for potential" in found
+    without = replace(plan, mediator="", indirect=(), candidates=())
+    assert "no measure of potential" in summary.concept_finding(without, labels=words)
+    assert "not measured" in summary.concept_figure(without, labels=words).alt
+
+
+def test_what_changed_in_method(results: Results) -> None:
+    figures = params.published("herijking2021")
+    given = {"figures": figures, "estimator": "jackknife"}
+    table = summary.method_table(results, about=DELIVERED, **given)
+    assert table.groups[0][1][:2] == [
+        ("children behind the model", "13,466", "19,247", "2,400"),
+        ("imputations of unknown education", "1", "5", "5"),
+    ]
+    text = summary.method_finding(results, **given)
+    assert "This run has 2,400 children, the report of 2021 19,247." in text
+    assert "differs in: the unknown education of children in the earlier sample and how" in text
+    same = replace(results, population=results.population.assign(children=19_247))
+    assert "as many children" in summary.method_finding(same, **given)
+    none = summary.method_finding(nothing_imputed(results), **given | {"estimator": "published"})
+    assert "the number of imputations, standard errors, and the unknown" in none
+    with language.use("nl"):
+        assert "verschilt in" in summary.method_finding(results, **given)
+
+
+def test_conclusions_and_what_agreement_is_worth(results: Results, country: Country) -> None:
+    rules = conclusions.rules()
+    given = {"country": country, "figures": params.published("herijking2021"), "rules": rules}
+    frame = summary.judged(results, **given)  # type: ignore[arg-type]
+    assert frame is not None
+    table = summary.conclusions_table(frame, rules=rules, about=DELIVERED)
+    rows = {row[0]: row[1:] for row in table.groups[0][1]}
+    assert len(rows) == len(rules.conclusions)
+    assert rows["Far more municipalities gain than lose"] == (
+        "75% gain, 25% lose",
+        "holds here too",
+    )
+    paths = "No indirect effect is added to the model: the theoretical basis is too weak"
+    assert rows[paths] == ("0 of 1 candidates added", "holds here too")
+    text = summary.conclusions_finding(frame, about=DELIVERED)
+    assert text.startswith("4 of 11 conclusions") and "1 not, 0 within" in text
+    assert "tests the program" in summary.conclusions_finding(frame, about=DRAWN)
+    every = frame.assign(verdict="holds")
+    assert summary.conclusions_finding(every, about=DELIVERED).endswith("hold here too.")
+    none = frame.assign(verdict="fails")
+    assert "0 of 11" in summary.conclusions_finding(none, about=DELIVERED)
+    with language.use("nl"):
+        assert "4 van de 11 conclusies" in summary.conclusions_finding(frame, about=DELIVERED)
+        dutch = summary.conclusions_table(frame, rules=rules, about=DELIVERED)
+    assert any(row[0].startswith("Aanzienlijk meer gemeenten") for row in dutch.groups[0][1])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"kind": "strongest", "here": 0.15, "beside": 0.06}, "the smaller of both 0.15"),
+        ({"kind": "scale_values", "here": -1.4, "beside": -0.7, "of": 1}, "−1.40 points, in"),
+        ({"kind": "scale_values", "same": 4, "of": 6}, "4 of 6 moved so"),
+        ({"kind": "effects", "here": 0.01, "beside": 0.0, "of": 1}, "0.01 standard deviations"),
+        ({"kind": "effects", "same": 1, "of": 2}, "1 of 2 moved so"),
+    ],
+)
+def test_what_a_run_finds_in_words(row: dict, said: str) -> None:
+    first = conclusions.rules().conclusions[0].name
+    frame = pd.DataFrame([{"conclusion": first, "verdict": "holds", "why": "", **row}])
+    table = summary.conclusions_table(frame, rules=conclusions.rules(), about=DELIVERED)
+    assert said in table.groups[0][1][0][1]

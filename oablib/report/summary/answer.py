@@ -1,9 +1,11 @@
 """The answer of the summary: what was found, and whether it can be trusted."""
 
+import pandas as pd
+
 from oablib.protocol.models import Model
 from oablib.report.exhibit import About
 from oablib.report.labels import Labels
-from oablib.report.summary import findings, trust
+from oablib.report.summary import conclusions, findings, trust
 from oablib.report.summary.results import Country, Results
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -13,9 +15,18 @@ _ = texts_beside(__file__)
 
 @in_languages
 def answer(
-    results: Results, *, country: Country | None, model: Model, labels: Labels, about: About
+    results: Results,
+    *,
+    country: Country | None,
+    judged: pd.DataFrame | None,
+    model: Model,
+    labels: Labels,
+    about: About,
 ) -> str:
-    """Children, what was unknown, model, effects, country, and trust."""
+    """Children, what was unknown, model, effects, country, the report's conclusions, and trust.
+
+    judged: verdicts on the conclusions of the report of 2021; None where there are none.
+    """
     first = (
         findings.children(results.population),
         findings.unknown(results, labels=labels),
@@ -24,6 +35,7 @@ def answer(
         findings.effects(results.direct, model=model, labels=labels),
         findings.strongest(results.direct, labels=labels),
         meaning(country),
+        "" if judged is None else conclusions.counted(judged),
     )
     last = trust.summed_up(results, country=country, about=about)
     return "\n\n".join((" ".join(text for text in first if text), last))

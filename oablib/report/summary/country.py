@@ -31,7 +31,7 @@ def counted(country: Country) -> str:
         "sites and {toddlers:,} toddlers.",
         **{name: int(row[name]) for name in ("children", "pupils", "sites", "toddlers")},
     )
-    kind = _("These children are synthetic.") if bool(row["drawn"]) else ""
+    kind = _("These children are synthetic.") if country.is_drawn else ""
     return f"{text} {kind}".strip()
 
 

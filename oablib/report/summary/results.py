@@ -1,10 +1,12 @@
 """Results tables that the summary reads."""
 
+import datetime
 from dataclasses import dataclass
 
 import pandas as pd
 
 from oablib.analysis.selection.forward_search import ADDED
+from oablib.studies.conclusions import OfCountry
 
 FAR = 1.0  # standard errors: an effect that moves further under a shift depends on it
 
@@ -13,12 +15,14 @@ FAR = 1.0  # standard errors: an effect that moves further under a shift depends
 class Results:
     """Tables of the cohort, each as its stage writes it.
 
-    counts: imputation_counts. fits: fit_by_imputation. information, sensitivity: of the
-    diagnostics. trail: selection_trail. prediction: prediction_summary.
+    values: scale_values. counts: imputation_counts. fits: fit_by_imputation. information,
+    sensitivity: of the diagnostics. direct: direct_effects. trail: selection_trail. prediction:
+    prediction_summary.
     """
 
     population: pd.DataFrame
     steps: pd.DataFrame
+    values: pd.DataFrame
     counts: pd.DataFrame
     fits: pd.DataFrame
     information: pd.DataFrame
@@ -103,7 +107,8 @@ class Country:
     """Tables of the children of the country.
 
     facts: country_facts. sources: score_sources. effects: indicator_effects. crosstable: of
-    schools above zero by both indicators. national: allocation_national.
+    schools above zero by both indicators. national: allocation_national. causes, relative, late:
+    causes, municipality_relative, late_registrations.
     """
 
     facts: pd.DataFrame
@@ -111,6 +116,30 @@ class Country:
     effects: pd.DataFrame
     crosstable: pd.DataFrame
     national: pd.DataFrame
+    causes: pd.DataFrame
+    relative: pd.DataFrame
+    late: pd.DataFrame
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a program has made its children up."""
+        return bool(self.facts["drawn"].iloc[0])
+
+    @property
+    def reference_date(self) -> datetime.date:
+        """The day of which its children are."""
+        return datetime.date.fromisoformat(str(self.facts["reference_date"].iloc[0]))
+
+    @property
+    def to_judge(self) -> OfCountry:
+        """What conclusions are held against."""
+        return OfCountry(
+            causes=self.causes,
+            relative=self.relative,
+            late=self.late,
+            children=int(self.facts["children"].iloc[0]),
+            drawn=self.is_drawn,
+        )
 
     def share(self, source: str) -> float:
         """Share of scores from a source, 0 where there is none."""
