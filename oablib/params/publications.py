@@ -48,11 +48,18 @@ def _faults(figures: Any) -> Iterator[kinds.Fault]:
 
 
 FIGURES = {
-    "source": {"key": Text} | each("education_known margins scale_values direct_effects", Locator),
+    "source": {"key": Text}
+    | each(
+        "education_known margins origin_child representativeness scale_values direct_effects fit",
+        Locator,
+    ),
     "sample": each("n n_original_indicator imputations", Count) | {"waves": [int]},
     "education_levels": LEVELS,
     "origin_groups": LEVELS,
     "margins": each("education_father education_mother education_known origin_child", ByWave),
+    "representativeness": [
+        {"variables": [Text], "categories": [Text], "sample": Literal["larger", "smaller"]}
+    ],
     "direct_effects": {str: EFFECT},
     "scale_values": {str: each("new current", [Number])},
     "fit": each("aic bic loglik", Number)

@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from oablib.analysis.representativeness import Rules as SampleRules
+from oablib.analysis.representativeness import WeightedEffects
 from oablib.indicator.pupil_scores import Indicator, Rules
 from oablib.indicator.pupil_scores.indicator import PER_UNIT
-from oablib.report import drawing, indicators
+from oablib.report import drawing, indicators, representativeness
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
@@ -195,10 +197,14 @@ def answer(
     beside: Indicator | None,
     agreement: pd.DataFrame,
     share: float,
+    distances: pd.DataFrame,
+    weighted: WeightedEffects,
+    rules: SampleRules,
 ) -> str:
     """The indicator that is applied, the sources of scores, and the boundary of the lowest ones.
 
     schools: by share of imputed scores. agreement: with the indicator beside the applied one.
+    distances, weighted: the cohort beside these children, judged by `rules`.
     """
     shares = sources.set_index("provenance")["share"]
     applied = indicators.named(new)
@@ -228,6 +234,7 @@ def answer(
     )
     texts.append(agreement_sentence(agreement, beside=beside, share=share))
     texts.append(_many(schools))
+    texts.append(representativeness.verdict(distances, weighted=weighted, rules=rules))
     texts.append(
         _(
             "Main limit: how donors are chosen in production is not public; the choice here is our "

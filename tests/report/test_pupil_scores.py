@@ -6,6 +6,8 @@ import country_files
 import pandas as pd
 import pytest
 
+from oablib.analysis import representativeness
+from oablib.analysis.representativeness import WeightedEffects
 from oablib.base import language
 from oablib.indicator.pupil_scores import Indicator
 from oablib.report import pupil_scores as report
@@ -18,12 +20,18 @@ SOURCES = pd.DataFrame(
         "share": [0.4, 0.526, 0.066, 0.008],
     }
 )
+DISTANCES = pd.DataFrame({"wave": ["all"], "dissimilarity": [0.02]})
+WEIGHTED = WeightedEffects(
+    effects=pd.DataFrame({"name": ["origin"], "change": [0.3], "p": [0.4]}),
+    margins=("origin",), largest=1.5, design_effect=1.02, absent=(),
+)  # fmt: skip
 AGREEMENT = pd.DataFrame([{"indicator": "beside", "same": 0.913, "correlation": 0.987}])
 
 
 def answered(new: Indicator, beside: Indicator | None, *, many: int = 4) -> str:
     schools = pd.DataFrame({"lower": [0.0, 0.4], "schools": [312 - many, many]})
     found = {"schools": schools, "agreement": AGREEMENT, "share": 0.15}
+    found |= {"distances": DISTANCES, "weighted": WEIGHTED, "rules": representativeness.rules()}
     ends = {"boundary": -1.0, "mean": 2.5}
     return str(report.answer(SOURCES, new=new, beside=beside, **found, **ends))
 

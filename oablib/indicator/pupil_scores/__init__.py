@@ -26,6 +26,7 @@ from oablib.indicator.pupil_scores.indicator import (
     given,
     of_published,
 )
+from oablib.indicator.pupil_scores.margins import margins
 from oablib.indicator.pupil_scores.matching import Matches
 from oablib.indicator.pupil_scores.scores import (
     Provenance,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -35,18 +36,25 @@ NO_JACKKNIFE = (
 )
 
 
-@showable()
+@showable(private=("influence",))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TwoStep:
     """Both steps on one data set.
 
     values: scale values. fit: structural model, its errors taking the values as known.
-    covariance: of fit.parameters' est, shape (r, r), with the values counted as estimates.
+    influence: (G, r), what each school adds to fit.parameters' est, the values counted as
+    estimates; schools in order of appearance.
     """
 
     values: ScaleValues
     fit: SemFit
-    covariance: NDArray
+    influence: NDArray
+
+    @property
+    def covariance(self) -> NDArray:
+        """Of fit.parameters' est, shape (r, r), with the values counted as estimates."""
+        n_schools = len(self.influence)
+        return np.asarray(n_schools / (n_schools - 1) * self.influence.T @ self.influence)
 
     @property
     def counted(self) -> SemFit:
@@ -117,8 +125,7 @@ def both(
     """
     influence = sem.influence(second, data, cluster=cluster, weights=weights)
     influence += by_school @ sem.response(second, data, moved, weights=weights).T
-    n_schools = len(influence)
-    return TwoStep(values, second, n_schools / (n_schools - 1) * influence.T @ influence)
+    return TwoStep(values, second, influence)
 
 
 @single_thread()

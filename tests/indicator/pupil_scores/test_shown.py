@@ -184,3 +184,24 @@ def test_answers_and_tables_hold_the_key_numbers(
     assert shares == pytest.approx([count / 20 for count in counts], abs=0.0501)
     assert report.settings_table(pupil_scores.rules(), labels=LABELS).groups
     assert len(pupil_scores.score_facts({"new": scores})) == 1
+
+
+def test_margins_count_pupils_known_or_drawn(children: Children, drawn: Education) -> None:
+    names = ["education_mother", "origin", "absent"]
+    found = pupil_scores.margins(children, drawn, names=names, table=TABLE)
+    assert list(dict.fromkeys(found["variable"])) == names[:2]
+    pupils = [row for row in range(len(children)) if not children.toddler[row]]
+    of_row = {row: at for at, row in enumerate(drawn.rows["education_mother"])}
+    counts = dict.fromkeys(range(1, 9), 0.0)
+    for row in pupils:
+        code = int(children.codes["education_mother"][row])
+        for level in counts:
+            if code == level:
+                counts[level] += 1
+            elif row in of_row:
+                counts[level] += drawn.counts["education_mother"][of_row[row]][level] / drawn.m
+    part = found[found["variable"] == "education_mother"].set_index("code")
+    total = sum(counts.values())
+    for level, count in counts.items():
+        assert part.loc[level, "share"] == pytest.approx(count / total)
+    assert part["n"].iloc[0] == round(total)
