@@ -216,8 +216,8 @@ def answer(
         texts.append(
             _(
                 "**{computed:.1%} of scores** are computed from characteristics, known or imputed, "
-                "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%}, those of "
-                "asylum seekers and status holders, are the mean of the lowest {share:.0%}.",
+                "{matched:.1%} are imputed by predictive mean matching, and {asylum:.1%} (asylum) "
+                "are the mean of the lowest {share:.0%}.",
                 computed=shares["direct"] + shares["education"],
                 matched=shares["matched"],
                 asylum=shares["asylum"],
@@ -236,10 +236,7 @@ def answer(
     texts.append(_many(schools))
     texts.append(representativeness.verdict(distances, weighted=weighted, rules=rules))
     texts.append(
-        _(
-            "Main limit: how donors are chosen in production is not public; the choice here is our "
-            "own."
-        )
+        _("Main limit: how production chooses donors is not public; the choice here is ours.")
     )
     return " ".join(text for text in texts if text)
 

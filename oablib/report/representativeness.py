@@ -20,8 +20,6 @@ from oablib.statistics.pooling.modification import holm
 _ = texts_beside(__file__)
 captions = _.captions
 
-ROW = 30  # characters of a label beside a figure, before it is broken
-
 
 def both(sample: About, *, country: About) -> About:
     """Who an exhibit is about that has the cohort beside the children of the country."""
@@ -83,7 +81,7 @@ def _bars(axes: Axes, part: pd.DataFrame, *, wave: str, labels: Labels) -> None:
         population, rows, ls="", marker=drawing.PUBLISHED.shape, ms=5, mfc="white",
         color=drawing.PUBLISHED.colour, label=_("pupils of the country"),
     )  # fmt: skip
-    drawing.row_labels(axes, [labels.category(name, code) for code in codes], width=ROW)
+    drawing.row_labels(axes, [labels.category(name, code) for code in codes])
 
 
 def _sample(code: str, *, wave: str, labels: Labels) -> str:
@@ -268,12 +266,12 @@ def verdict(distances: pd.DataFrame, *, weighted: WeightedEffects, rules: Rules)
     everybody = distances[distances["wave"] == ALL]
     if (everybody["dissimilarity"] > rules.largest_dissimilarity).any():
         return _(
-            "The cohort is not distributed as these children are, but weighting it to them changes "
-            "no effect notably."
+            "The cohort is not distributed as these children are; weights for that change no "
+            "effect notably."
         )
     return _(
-        "The cohort is distributed much as these children are, and weighting it to them changes no "
-        "effect notably."
+        "The cohort is distributed much as these children are; weights for that change no effect "
+        "notably."
     )
 
 
