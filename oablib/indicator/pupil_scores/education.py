@@ -115,6 +115,19 @@ def rounds(path: Path, children: Children) -> Iterator[Education]:
         yield _counted(file, rows, {variable: [name] for variable, name in pairs})
 
 
+def drawn_codes(
+    path: Path, children: Children
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    """All draws of such a file: variable -> rows of Children (u,) and codes (u, m); raises so."""
+    file, rows, columns = _opened(path, children)
+    result = {}
+    for variable, names in columns.items():
+        codes = np.column_stack([file.read([name])[name].to_numpy() for name in names])
+        unknown = codes[:, 0] != UNKNOWN
+        result[variable] = rows[unknown], codes[unknown]
+    return result
+
+
 def _counted(
     file: pq.ParquetFile, rows: NDArray[np.int64], columns: Mapping[str, list[str]]
 ) -> Education:

@@ -1,6 +1,7 @@
 """What a reader should know of the children and their scores: counts and shares, no persons."""
 
 import datetime
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -220,3 +221,19 @@ def agreement(scores: Mapping[str, Scores], *, applied: str, share: float) -> pd
         r = np.corrcoef(own, result.score)[0, 1]
         rows.append((name, int(lowest.sum()), float(r), float(same), float(other)))
     return pd.DataFrame(rows, columns=["indicator", "n", "correlation", "same", "boundary"])
+
+
+def reuse(scores: Scores) -> pd.DataFrame:
+    """How often donors are used: times, up_to, donors, children, matched, share.
+
+    One row a number of times; up_to is the same, until rows are merged. children: who got a score
+    of these donors, of `matched` in all; share: the fraction. With many recipients of one donor a
+    single child would decide over many.
+    """
+    times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
+    total = len(scores.matches.donors)
+    rows = [
+        (number, number, count, number * count, total, number * count / total)
+        for number, count in sorted(times.items())
+    ]
+    return pd.DataFrame(rows, columns=["times", "up_to", "donors", "children", "matched", "share"])

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from oablib.base.errors import ImputationError
 from oablib.base.shown import showable
 from oablib.indicator.pupil_scores.children import Children, numbers_of
+from oablib.indicator.pupil_scores.donor_line import Line, NearestDonors
 from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.indicator import Indicator
 from oablib.indicator.pupil_scores.settings import Matching
 
 CHOICE = 2  # purpose of the random numbers that choose a donor
-CELL = 1 << 40  # larger than any prediction in grains, so that cells lie apart on one line
 # Predictions are fixed to a millionth of a point: last bits, which differ between processors,
 # must not choose a donor.
 GRAIN = 1e6
@@ -48,6 +48,27 @@ class Matches:
         return score
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """From whom each recipient's donor is drawn.
+
+    recipients, patterns, few, outside: as in Matches.
+    """
+
+    recipients: NDArray[np.int64]
+    patterns: int
+    few: int
+    outside: int
+    parts: Sequence[NearestDonors]
+
+    def drawn(self, lot: NDArray[np.float64]) -> NDArray[np.int64]:
+        """A donor of each recipient, (r,) rows of Children; lot: (r,) random numbers in [0, 1)."""
+        donors = np.empty(len(self.recipients), dtype=np.int64)
+        for part in self.parts:
+            donors[part.recipients] = part.drawn(lot[part.recipients])
+        return donors
+
+
 def match(
     children: Children,
     education: Education,
@@ -58,16 +79,41 @@ def match(
     recipients: NDArray[np.bool_],
     seed: int,
 ) -> Matches:
-    """Choose a donor for each recipient.
+    """Choose a donor for each recipient, among its `candidates`.
+
+    The draw depends on the child's key, not on its row. Raises ImputationError as `candidates`.
+    """
+    found = candidates(
+        children, education, computed, indicator=indicator, rule=rule, recipients=recipients
+    )
+    return chosen(found, children, seed=seed)
+
+
+def chosen(found: Candidates, children: Children, *, seed: int) -> Matches:
+    """The donor of each recipient that a seed draws."""
+    lot = numbers_of(children.key[found.recipients], seed=seed, purpose=CHOICE)
+    donors = found.drawn(lot)
+    return Matches(found.recipients, donors, found.patterns, found.few, found.outside)
+
+
+def candidates(
+    children: Children,
+    education: Education,
+    computed: NDArray[np.float64],
+    *,
+    indicator: Indicator,
+    rule: Matching,
+    recipients: NDArray[np.bool_],
+) -> Candidates:
+    """Find the donors that each recipient may get.
 
     For each set of donor variables that is known of some recipients, donors' scores are regressed
-    on these variables; of the `donors` nearest predictions in the recipient's cell one is drawn,
-    where more are equal one of all equal. The draw depends on the child's key, not on its row.
-    Raises ImputationError when no child has a computed score.
+    on these variables; candidates are the `donors` nearest predictions in the recipient's cell, or
+    all equal ones where more are equal. Raises ImputationError when no child has a computed score.
     """
     rows, pool = np.flatnonzero(recipients), np.flatnonzero(~np.isnan(computed))
     if not len(rows):
-        return Matches(rows, rows, 0, 0, 0)
+        return Candidates(rows, 0, 0, 0, ())
     if not len(pool):
         raise ImputationError(
             f"{len(rows):,} children need the score of a donor and none of {len(computed):,} has "
@@ -75,11 +121,8 @@ def match(
         )
     predictors = _predictors(children, education, computed, indicator=indicator, rule=rule)
     known = {name: ~np.isnan(values[pool]) for name, values in predictors.items()}
-    lot = numbers_of(children.key[rows], seed=seed, purpose=CHOICE)
-    cell = _cells(children, rule)
-    donors, few, outside = np.empty(len(rows), dtype=np.int64), 0, 0
-    patterns = list(_patterns({name: values[rows] for name, values in predictors.items()}))
-    for part, names in patterns:
+    cell, parts = _cells(children, rule), []
+    for part, names in _patterns({name: values[rows] for name, values in predictors.items()}):
         usable = pool[np.all([np.ones(len(pool), bool), *(known[name] for name in names)], axis=0)]
         if not len(usable):
             raise ImputationError(
@@ -88,61 +131,10 @@ def match(
             )
         columns = [predictors[name] for name in names]
         at_donors, at_part = _predictions(computed, columns, donors=usable, recipients=rows[part])
-        line = _Line.ordered(at_donors, cell[usable], usable)
-        chosen, counts = line.nearest(at_part, cell[rows[part]], lot[part], k=rule.donors)
-        donors[part] = chosen
-        few, outside = few + counts[0], outside + counts[1]
-    return Matches(rows, donors, len(patterns), few, outside)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Line:
-    """Donors in order of cell and prediction; at: (d,) their positions on the line."""
-
-    donors: NDArray[np.int64]
-    at: NDArray[np.int64]
-
-    @classmethod
-    def ordered(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "_Line":
-        """predicted, cell: (d,) of the donors, whose rows are in ascending order."""
-        at = cell * CELL + predicted
-        order = np.argsort(at)
-        at, donors = at[order], donors[order]
-        # Equal ones by key, the order of children: a stable sort would take three times as long.
-        run = np.cumsum(np.append(False, at[1:] != at[:-1])) * (int(donors.max(initial=0)) + 1)
-        return cls(np.sort(run + donors) - run, at)
-
-    def nearest(
-        self, predicted: NDArray, cell: NDArray, lot: NDArray, *, k: int
-    ) -> tuple[NDArray, tuple[int, int]]:
-        """One of the k nearest donors of each (r,), and counts of cells with few and with none."""
-        first = np.searchsorted(self.at, cell * CELL - CELL // 2)
-        last = np.searchsorted(self.at, cell * CELL + CELL // 2)
-        none = first == last
-        first, last = np.where(none, 0, first), np.where(none, len(self.at), last)
-        target = np.where(none, predicted, cell * CELL + predicted)
-        low = np.clip(np.searchsorted(self.at, target, "left"), first, last)
-        high = np.clip(np.searchsorted(self.at, target, "right"), first, last)
-        position = low + np.floor(lot * (high - low)).astype(np.int64)
-        scarce = np.flatnonzero(high - low < k)
-        position[scarce] = self._among(
-            target[scarce], low[scarce], first[scarce], last[scarce], lot[scarce], k=k
-        )
-        few = int((~none & (last - first < k)).sum())
-        return self.donors[position], (few, int(none.sum()))
-
-    def _among(
-        self, target: NDArray, low: NDArray, first: NDArray, last: NDArray, lot: NDArray, *, k: int
-    ) -> NDArray:
-        """Position of one of the k nearest, where fewer than k are equal to the target."""
-        window = low[:, None] + np.arange(-k, 2 * k)
-        inside = (window >= first[:, None]) & (window < last[:, None])
-        distance = np.abs(self.at[np.clip(window, 0, len(self.at) - 1)] - target[:, None])
-        distance = np.where(inside, distance, np.iinfo(np.int64).max)
-        nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
-        pick = np.floor(lot * np.minimum(k, last - first)).astype(np.int64)
-        row = np.arange(len(window))
-        return np.asarray(window[row, nearest[row, pick]])
+        line = Line.ordered(at_donors, cell[usable], usable)
+        parts.append(line.nearest(part, at_part, cell[rows[part]], k=rule.donors))
+    few, outside = (sum(getattr(part, name) for part in parts) for name in ("few", "outside"))
+    return Candidates(rows, len(parts), few, outside, parts)
 
 
 def _predictors(

@@ -4,8 +4,7 @@ Scores that can be computed are direct effects times what is known, or drawn, of
 are those of donors; asylum seekers get a mean.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -111,13 +110,8 @@ def compute(
     left_out: children who get no score of their own and count in no school mean (asylum seekers).
     The constant ("startwaarde") cancels in all that follows: law and ranks use differences alone.
     """
-    score, part = np.zeros(len(children)), np.empty(len(children))
-    for column in indicator.columns:
-        score += drawn.values(
-            column, codes=children.codes[column], points=indicator.points(column), out=part
-        )
-    for name, factors in indicator.model.products.items():
-        score += indicator.effects[name] * _product(factors, children, drawn, indicator=indicator)
+    score = own_points(children.codes, drawn, indicator=indicator)
+    part = np.empty(len(children))
     for name, column in indicator.model.school_means.items():
         points, codes = indicator.numbers(column), children.codes[column]
         values = drawn.values(column, codes=codes, points=points, out=part)
@@ -125,6 +119,24 @@ def compute(
         means = school_means(children, values, counted=counted, rule=rule)
         score += np.multiply(indicator.effects[name], means, out=means)
     score[~children.computable | left_out] = np.nan
+    return score
+
+
+def own_points(
+    codes: Mapping[str, NDArray[np.uint8]], drawn: Education, *, indicator: Indicator
+) -> NDArray[np.float64]:
+    """What a child's own characteristics add to its score, (n,): all of it but school means.
+
+    codes: column -> (n,) codes, 255 where unknown.
+    """
+    n = len(next(iter(codes.values())))
+    score, part = np.zeros(n), np.empty(n)
+    for column in indicator.columns:
+        score += drawn.values(
+            column, codes=codes[column], points=indicator.points(column), out=part
+        )
+    for name, factors in indicator.model.products.items():
+        score += indicator.effects[name] * _product(factors, codes, drawn, indicator=indicator)
     return score
 
 
@@ -136,7 +148,7 @@ def school_means(
     Toddlers get the mean of the toddlers of their municipality, or that of the country. The
     country's mean also goes to children of a school or municipality of which nobody is counted.
     """
-    group, none = _groups(children, rule=rule)
+    group, none = groups(children, rule=rule)
     # A group of their own for those who are not counted: cheaper than to leave them out.
     counting = np.where(counted, group, none + 1)
     count = np.bincount(counting, minlength=none + 2)[:-1]
@@ -227,37 +239,28 @@ def table(children: Children, **scores: Scores) -> pd.DataFrame:
     return pd.DataFrame({"key": children.key, "provenance": first.provenance, **columns})
 
 
-def reuse(scores: Scores) -> pd.DataFrame:
-    """How often donors are used: times, up_to, donors, children, matched, share.
-
-    One row a number of times; up_to is the same, until rows are merged. children: who got a score
-    of these donors, of `matched` in all; share: the fraction. With many recipients of one donor a
-    single child would decide over many.
-    """
-    times = Counter(np.unique(scores.matches.donors, return_counts=True)[1].tolist())
-    total = len(scores.matches.donors)
-    rows = [
-        (number, number, count, number * count, total, number * count / total)
-        for number, count in sorted(times.items())
-    ]
-    return pd.DataFrame(rows, columns=["times", "up_to", "donors", "children", "matched", "share"])
-
-
 def _product(
-    factors: Sequence[Factor], children: Children, drawn: Education, *, indicator: Indicator
+    factors: Sequence[Factor],
+    codes: Mapping[str, NDArray[np.uint8]],
+    drawn: Education,
+    *,
+    indicator: Indicator,
 ) -> NDArray[np.float64]:
     """Product of factors of each child, (n,), mean over the draws: one factor at most is drawn."""
     numbers = {}
     for factor in factors:
         (column,) = indicator.model.columns_of(factor.name)
         numbers[factor.name] = drawn.values(
-            column, codes=children.codes[column], points=indicator.numbers(factor.name)
+            column, codes=codes[column], points=indicator.numbers(factor.name)
         )
     return model_columns.product(factors, numbers)
 
 
-def _groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:
-    """Number of each child's group, (n,), and the last number, of children without a group."""
+def groups(children: Children, *, rule: SchoolMean) -> tuple[NDArray[np.intp], int]:
+    """Number of each child's group, (n,), and the last number, of children without a group.
+
+    A school mean is that of a group.
+    """
     of_site = _of_site(children.sites, per=rule.per)
     homes = len(children.municipalities) if rule.toddlers == "municipality" else 0
     first = int(of_site.max(initial=-1)) + 1

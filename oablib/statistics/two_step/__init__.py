@@ -3,9 +3,11 @@
 `fit` does both steps on one data set and `analyse` on each completed one, pooled; `scale_values` is
 the first step alone; `resampling` does both anew on draws of schools, `model_grid` for many models;
 `tests_of_categories` says whether the categories of a scaled variable differ;
+`joint_covariance` says how errors of both steps go together;
 `full_information.fit` does both steps where categories are unknown, without imputing them.
 """
 
 from oablib.statistics.two_step import categories, full_information, resampling, scale_values
 from oablib.statistics.two_step.analysis import Analysis, TwoStep, analyse, fit
 from oablib.statistics.two_step.categories import CategoryTests, tests_of_categories
+from oablib.statistics.two_step.joint import joint_covariance

@@ -25,6 +25,7 @@ from oablib.indicator.pupil_scores import (
 )
 from oablib.indicator.pupil_scores import children as children_module
 from oablib.indicator.pupil_scores import scores as scoring
+from oablib.indicator.pupil_scores.donor_line import Line
 from oablib.protocol import codebook, models, roles
 from oablib.protocol.codebook import Codebook, Table
 from oablib.protocol.formed import Factor
@@ -352,11 +353,12 @@ def test_a_donor_is_among_the_nearest_in_prediction(
 
 def test_equal_predictions_share_their_recipients(children: Children) -> None:
     """Where a thousand donors are equally near, no few of them may serve everybody."""
-    line = matching._Line.ordered(
+    line = Line.ordered(
         np.zeros(1000, dtype=np.int64), np.ones(1000, dtype=np.int64), np.arange(1000)
     )
     lot = np.random.default_rng(3).random(1000)
-    chosen, _ = line.nearest(np.zeros(1000, np.int64), np.ones(1000, np.int64), lot, k=5)
+    everyone, cell = np.arange(1000), np.ones(1000, np.int64)
+    chosen = line.nearest(everyone, np.zeros(1000, np.int64), cell, k=5).drawn(lot)
     # 1,000 draws with replacement out of 1,000 leave 1 - 1/e = 63 % of donors used; sd 1 %.
     assert 0.58 < len(set(chosen)) / 1000 < 0.68
 
@@ -366,9 +368,10 @@ def test_cells_with_too_few_donors_are_counted(own: int, few: int, outside: int)
     cell = np.array([1] * 50 + [2] * own + [2] * 7)
     predicted = np.arange(len(cell), dtype=np.int64) * 1000
     donors, rows = np.arange(50 + own), np.arange(50 + own, len(cell))
-    line = matching._Line.ordered(predicted[donors], cell[donors], donors)
-    chosen, counts = line.nearest(predicted[rows], cell[rows], np.full(7, 0.5), k=5)
-    assert counts == (few, outside)
+    line = Line.ordered(predicted[donors], cell[donors], donors)
+    found = line.nearest(np.arange(7), predicted[rows], cell[rows], k=5)
+    chosen = found.drawn(np.full(7, 0.5))
+    assert (found.few, found.outside) == (few, outside)
     assert set(cell[chosen]) == ({2} if own else {1})
 
 

@@ -11,7 +11,7 @@ from oablib.base.errors import ModelError
 from oablib.protocol import codebook, models
 from oablib.statistics import two_step
 from oablib.statistics.sem import effects
-from oablib.statistics.two_step import TwoStep
+from oablib.statistics.two_step import TwoStep, joint
 from tests.measured.true_education import true_education
 
 SCALED = ["education_father", "education_mother", "origin"]
@@ -177,7 +177,8 @@ def test_covariance_is_the_sandwich_of_stacked_equations(
         slopes.append(equations(moved, *arguments).sum(axis=0).imag / COMPLEX_STEP)
     schools = children["school_id"].to_numpy()
     sums = pd.DataFrame(equations(theta, *arguments)).groupby(schools).sum().to_numpy()
-    influence = np.linalg.solve(np.array(slopes).T, sums.T).T[:, ends[0] :]
+    stacked = np.linalg.solve(np.array(slopes).T, sums.T).T
+    influence = stacked[:, ends[0] :]
     expected = len(sums) / (len(sums) - 1) * influence.T @ influence
     place = places(found, model)
     assert found.fit.parameters["est"].to_numpy()[place] == pytest.approx(np.concatenate(both))
@@ -186,6 +187,24 @@ def test_covariance_is_the_sandwich_of_stacked_equations(
     assert ours / np.outer(size, size) == pytest.approx(
         expected / np.outer(size, size), abs=STACKED_TOLERANCE
     )
+    # Correlations of scale values with effects: dummies follow the constant, origin is reversed.
+    free = found.values.table.query("se > 0")
+    sign = free["variable"].map(model.scaled).to_numpy()
+    dummies = stacked[:, 1 : 1 + len(free)] * sign
+    together = correlations(np.cov(np.hstack([dummies, influence]).T))
+    chosen = np.append(np.arange(len(free)), len(free) + np.array(place))
+    of_both = joint.of_both(found)
+    assert correlations(of_both[np.ix_(chosen, chosen)]) == pytest.approx(
+        together, abs=STACKED_TOLERANCE
+    )
+    k = len(free)
+    assert of_both[:k, :k] == pytest.approx(found.values.covariance, rel=ROUNDING)
+    assert of_both[k:, k:] == pytest.approx(found.covariance, rel=ROUNDING, abs=ROUNDING)
+
+
+def correlations(covariance: np.ndarray) -> np.ndarray:
+    size = np.sqrt(np.diag(covariance))
+    return covariance / np.outer(size, size)
 
 
 def places(found: TwoStep, model: models.Model) -> list[int]:

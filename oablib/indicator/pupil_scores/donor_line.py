@@ -1,0 +1,89 @@
+"""Donors in order of their predictions, and the nearest of them to each recipient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CELL = 1 << 40  # larger than any prediction in grains, so that cells lie apart on one line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NearestDonors:
+    """Recipients of one pattern and their candidates, as positions in `donors`.
+
+    recipients: (p,) rows of Candidates.recipients. low, high: (p,), between which all are equal.
+    scarce: rows of the part where fewer than k are equal, with their nearest (s, k), of whom the
+    first `count` (s,) may be drawn.
+    """
+
+    recipients: NDArray[np.int64]
+    donors: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    scarce: NDArray[np.int64]
+    nearest: NDArray[np.int64]
+    count: NDArray[np.int64]
+    few: int
+    outside: int
+
+    def drawn(self, lot: NDArray[np.float64]) -> NDArray[np.int64]:
+        """A donor of each recipient of the part, (p,)."""
+        position = self.low + np.floor(lot * (self.high - self.low)).astype(np.int64)
+        pick = np.floor(lot[self.scarce] * self.count).astype(np.int64)
+        position[self.scarce] = self.nearest[np.arange(len(pick)), pick]
+        return self.donors[position]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """Donors in order of cell and prediction; at: (d,) their positions on the line."""
+
+    donors: NDArray[np.int64]
+    at: NDArray[np.int64]
+
+    @classmethod
+    def ordered(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "Line":
+        """predicted, cell: (d,) of the donors, whose rows are in ascending order."""
+        at = cell * CELL + predicted
+        order = np.argsort(at)
+        at, donors = at[order], donors[order]
+        # Equal ones by key, the order of children: a stable sort would take three times as long.
+        run = np.cumsum(np.append(False, at[1:] != at[:-1])) * (int(donors.max(initial=0)) + 1)
+        return cls(np.sort(run + donors) - run, at)
+
+    def nearest(
+        self, recipients: NDArray, predicted: NDArray, cell: NDArray, *, k: int
+    ) -> NearestDonors:
+        """The k nearest donors of each of p recipients, whose predictions and cells are (p,)."""
+        first = np.searchsorted(self.at, cell * CELL - CELL // 2)
+        last = np.searchsorted(self.at, cell * CELL + CELL // 2)
+        none = first == last
+        first, last = np.where(none, 0, first), np.where(none, len(self.at), last)
+        target = np.where(none, predicted, cell * CELL + predicted)
+        low = np.clip(np.searchsorted(self.at, target, "left"), first, last)
+        high = np.clip(np.searchsorted(self.at, target, "right"), first, last)
+        scarce = np.flatnonzero(high - low < k)
+        first_of, last_of = first[scarce], last[scarce]
+        return NearestDonors(
+            recipients,
+            self.donors,
+            low,
+            high,
+            scarce,
+            self._among(target[scarce], low[scarce], first_of, last_of, k=k),
+            np.minimum(k, last_of - first_of),
+            few=int((~none & (last - first < k)).sum()),
+            outside=int(none.sum()),
+        )
+
+    def _among(
+        self, target: NDArray, low: NDArray, first: NDArray, last: NDArray, *, k: int
+    ) -> NDArray:
+        """Positions of the k nearest, (s, k), nearest first; fewer where there are not so many."""
+        window = low[:, None] + np.arange(-k, 2 * k)
+        inside = (window >= first[:, None]) & (window < last[:, None])
+        distance = np.abs(self.at[np.clip(window, 0, len(self.at) - 1)] - target[:, None])
+        distance = np.where(inside, distance, np.iinfo(np.int64).max)
+        nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(window, nearest, axis=1)
