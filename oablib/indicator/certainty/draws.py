@@ -27,13 +27,13 @@ class Draws:
     """A - B of each place in d draws, in points, neither rounded nor 0 where negative.
 
     sites: (d, sites). municipalities: (d, municipalities). sampled_...: the same of as many
-    children as are at each place, drawn from these; None where they were not asked for.
+    children as are at each place, drawn from these. Empty where they were not asked for.
     """
 
     sites: NDArray[np.float64]
-    municipalities: NDArray[np.float64] | None
-    sampled_sites: NDArray[np.float64] | None
-    sampled_municipalities: NDArray[np.float64] | None
+    municipalities: NDArray[np.float64]
+    sampled_sites: NDArray[np.float64]
+    sampled_municipalities: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,54 +52,58 @@ def draw(
     varied: Collection[Source],
     draws: int,
     seed: int,
-    whole_rounds: bool = False,
     municipalities: bool = True,
 ) -> Draws:
     """Score and allocate `draws` times; what is not `varied` stays as in the first draw.
 
     Effects and scale values that are not varied are those in use. Each source has random numbers
-    of its own, so that it is varied in the same way alone and beside others. whole_rounds: all
-    children get their education from the same draw of it.
+    of its own, so that it is varied in the same way alone and beside others. Each child gets both
+    parents' education from one of the m draws of it, chosen for each child: so many children are
+    combined in more ways than there are draws.
     """
     parts: dict[str, list[NDArray]] = {name: [] for name in Draws.__slots__}
-    sampled = "sampling" in varied
     for number in range(draws):
-        state = _States(seed, number, varied)
-        profile = layout.profiles.chosen(_choice(layout, state("education"), whole=whole_rounds))
-        lot = state("donors").random(len(layout.candidates.recipients))
+        of = {source: number if source in varied else 0 for source in SOURCES}
+        of["estimates"] //= 2
+        states = {source: _state(seed, source, of[source]) for source in SOURCES}
+        profiles = layout.profiles
+        choice = states["education"].integers(profiles.m, size=len(profiles.rows))
+        lot = states["donors"].random(len(layout.recipients))
         indicator = estimates.indicator
         if "estimates" in varied:
-            indicator = estimates.drawn(state("estimates"))
-        scored = _scored(layout, profile, indicator=indicator, donors=layout.donors(lot))
+            indicator = estimates.drawn(states["estimates"], sign=-1 if number % 2 else 1)
+        scored = _scored(
+            layout, profiles.chosen(choice), indicator=indicator, donors=layout.donors(lot)
+        )
         parts["sites"].append(_of_sites(layout, scored.score))
         if municipalities:
             parts["municipalities"].append(_of_municipalities(layout, scored.score))
-        if sampled:
-            score = _resampled(layout, scored, state("sampling"), indicator=indicator)
+        if "sampling" in varied:
+            score = _resampled(layout, scored, states["sampling"], indicator=indicator)
             parts["sampled_sites"].append(_of_sites(layout, score))
             if municipalities:
                 parts["sampled_municipalities"].append(_of_municipalities(layout, score))
-    sites, *others = (np.array(parts[name]) if parts[name] else None for name in Draws.__slots__)
-    return Draws(sites, *others)
+    return Draws(**{name: np.array(part) for name, part in parts.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class _States:
-    """Random numbers of each source in a draw."""
+def rounds(layout: Layout, indicator: Indicator) -> NDArray[np.float64]:
+    """A - B of each site, (m, sites), with each draw of education for all children and no other."""
+    donors = layout.place[layout.early.matches.donors]
+    profiles = layout.profiles
+    return np.array(
+        [
+            _of_sites(
+                layout,
+                _scored(layout, profiles.chosen(r), indicator=indicator, donors=donors).score,
+            )
+            for r in range(profiles.m)
+        ]
+    )
 
-    seed: int
-    number: int
-    varied: Collection[Source]
 
-    def __call__(self, source: Source) -> np.random.Generator:
-        number = self.number if source in self.varied else 0
-        key = (15, SOURCES.index(source), number)
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-
-
-def _choice(layout: Layout, rng: np.random.Generator, *, whole: bool) -> NDArray[np.int64] | int:
-    m = layout.profiles.m
-    return int(rng.integers(m)) if whole else rng.integers(m, size=len(layout.profiles.rows))
+def _state(seed: int, source: Source, number: int) -> np.random.Generator:
+    key = (15, SOURCES.index(source), number)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def _scored(

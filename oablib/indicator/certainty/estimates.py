@@ -1,6 +1,7 @@
 """Effects and scale values drawn around those in use."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -28,9 +29,12 @@ class Estimates:
     root: NDArray
     known: int
 
-    def drawn(self, rng: np.random.Generator) -> Indicator:
-        """The indicator with effects and scale values drawn from their normal distribution."""
-        errors = self.root @ rng.standard_normal(self.root.shape[1])
+    def drawn(self, rng: np.random.Generator, *, sign: Literal[1, -1] = 1) -> Indicator:
+        """The indicator with effects and scale values drawn from their normal distribution.
+
+        sign: -1 for errors opposite to those that the same random numbers give with 1.
+        """
+        errors = sign * (self.root @ rng.standard_normal(self.root.shape[1]))
         effects = dict(self.indicator.effects)
         values = {name: table.copy() for name, table in self.indicator.values.items()}
         for (name, code), error in zip(self.addresses, errors, strict=True):

@@ -1,0 +1,186 @@
+"""How sure the score of each place is: chances, intervals and ranks out of draws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oablib.base.shown import showable
+from oablib.indicator import allocation
+from oablib.indicator.certainty import draws as drawing
+from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES, Draws
+from oablib.indicator.certainty.estimates import Estimates
+from oablib.indicator.certainty.layout import Layout
+from oablib.indicator.certainty.settings import Rules
+
+Points = NDArray[np.float64]
+
+
+@showable(private=("sites", "municipalities", "boards"))
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Certainty:
+    """How sure scores are, with one row a place that has children who count.
+
+    sites: school_id, board, municipality, urbanity, n_children; unknown and matched (fractions of
+    pupils with drawn education, and with the score of a donor); the columns of `_judged`; early and
+    late: scores by a run's two ways of averaging; education, donors, estimates, sampling: variance
+    of A - B that each source alone gives, points squared.
+    municipalities: municipality, n_children and the columns of `_judged`.
+    boards: board, sites, n_children, and the columns of `_judged` for the sum of its sites' scores.
+    """
+
+    sites: pd.DataFrame
+    municipalities: pd.DataFrame
+    boards: pd.DataFrame
+
+
+def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) -> Certainty:
+    """Draw everything that is uncertain and judge the score of each place.
+
+    Draws reuse the m draws of education and the k donors of a child, so that they miss what these
+    vary around, and centre on their mean instead of the truth: a variance V with (m - 1) / m of it
+    and an error of V / m. Deviations from the mean are therefore made larger, by (m + 1) / (m - 1)
+    in variance for the part of education and (k + 1) / (k - 1) for that of donors. Source: ours;
+    docs/decisions/0019.
+    """
+    drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
+    variances = _variances(layout, estimates, drawn, rules=rules, seed=seed)
+    these, beyond = _widened(layout, drawn, variances)
+    counted = _sites(layout)
+    there = (counted["n_children"] > 0).to_numpy()
+    judged = _judged(these[:, there], beyond[:, there], layout=layout, rules=rules)
+    sites = pd.concat([counted[there].reset_index(drop=True), judged], axis=1)
+    late = _late(layout, estimates, seed=seed)[there]
+    sites = sites.assign(late=late, **{source: variances[source][there] for source in SOURCES})
+    return Certainty(
+        sites=sites,
+        municipalities=_municipalities(layout, drawn, rules=rules),
+        boards=_boards(sites, these[:, there], beyond[:, there], layout=layout, rules=rules),
+    )
+
+
+def _variances(
+    layout: Layout, estimates: Estimates, drawn: Draws, *, rules: Rules, seed: int
+) -> dict[str, Points]:
+    """Variance of A - B of each site by each source alone, (sites,)."""
+    variances = {
+        source: drawing.draw(
+            layout,
+            estimates,
+            varied=(source,),
+            draws=rules.source_draws,
+            seed=seed,
+            municipalities=False,
+        ).sites.var(axis=0, ddof=1)
+        for source in OF_THESE_CHILDREN
+    }
+    # The same draws with and without sampling differ by nothing else.
+    return variances | {"sampling": (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)}
+
+
+def _widened(
+    layout: Layout, drawn: Draws, variances: Mapping[str, Points]
+) -> tuple[Points, Points]:
+    """A - B of each site, (draws, sites), of these children and beyond them, with larger spread."""
+    m, k = layout.profiles.m, layout.rules.matching.donors
+    extra = 2 / max(m - 1, 1) * variances["education"] + 2 / max(k - 1, 1) * variances["donors"]
+    plain = sum(variances[source] for source in OF_THESE_CHILDREN)
+    results = []
+    for points, total in (
+        (drawn.sites, plain), (drawn.sampled_sites, plain + variances["sampling"])
+    ):  # fmt: skip
+        mean = points.mean(axis=0)
+        factor = np.sqrt(1 + np.divide(extra, total, out=np.zeros_like(total), where=total > 0))
+        results.append(mean + factor * (points - mean))
+    return results[0], results[1]
+
+
+def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> pd.DataFrame:
+    """What draws (d, places) say of each place.
+
+    mean and se of A - B; score: mean of the scores, 0 where A - B is negative; low, high: limits of
+    the interval of A - B at the rules' level, for these children; chance: of a score above 0;
+    beyond_low, beyond_high, beyond_chance: the same for other children of the same kind;
+    rank, rank_low, rank_high: place in the order of A - B, 1 for the highest.
+    """
+    tails = [(1 - rules.level) / 2, (1 + rules.level) / 2]
+    low, high = np.quantile(these, tails, axis=0)
+    beyond_low, beyond_high = np.quantile(beyond, tails, axis=0)
+    ranks = these.shape[1] - np.argsort(np.argsort(these, axis=1), axis=1)
+    rank_low, rank_high = np.quantile(ranks, tails, axis=0)
+    # What is rounded to 0 is no score above 0.
+    least = 0.5 / 10**layout.law.decimals
+    return pd.DataFrame(
+        {
+            "mean": these.mean(axis=0),
+            "se": these.std(axis=0, ddof=1),
+            "score": np.maximum(these, 0).mean(axis=0),
+            "low": low,
+            "high": high,
+            "chance": (these >= least).mean(axis=0),
+            "beyond_low": beyond_low,
+            "beyond_high": beyond_high,
+            "beyond_se": beyond.std(axis=0, ddof=1),
+            "beyond_chance": (beyond >= least).mean(axis=0),
+            "rank": ranks.mean(axis=0),
+            "rank_low": rank_low,
+            "rank_high": rank_high,
+        }
+    )
+
+
+def _sites(layout: Layout) -> pd.DataFrame:
+    """What is known of all sites, in their order, with their scores as a run has them."""
+    children, counted = layout.children, layout.counted
+    size, pupils = len(children.sites), len(counted.site)
+    n = np.bincount(counted.site, minlength=size)
+    marks = {"unknown": layout.profiles.rows, "matched": layout.recipients}
+    shares = {
+        name: np.bincount(counted.site[rows[rows < pupils]], minlength=size) / np.maximum(n, 1)
+        for name, rows in marks.items()
+    }
+    listed = children.municipalities.set_index("municipality")["urbanity"]
+    early = allocation.schools(
+        children.frame(score=layout.early.score), children.sites, rules=layout.law
+    ).set_index("school_id")["achterstandsscore"]
+    sites = children.sites[["school_id", "board", "municipality"]].assign(
+        urbanity=children.sites["municipality"].map(listed), n_children=n, **shares
+    )
+    return sites.assign(early=sites["school_id"].map(early).to_numpy())
+
+
+def _late(layout: Layout, estimates: Estimates, *, seed: int) -> Points:
+    """Mean score of each site over the m draws of education, with a run's donors and estimates."""
+    points = drawing.rounds(layout, estimates.indicator)
+    decimals = layout.law.decimals
+    return np.maximum(np.round(points, decimals), 0).mean(axis=0)
+
+
+def _municipalities(layout: Layout, drawn: Draws, *, rules: Rules) -> pd.DataFrame:
+    row = layout.counted.municipality
+    n = np.bincount(row[row >= 0], minlength=len(layout.children.municipalities))
+    there = n > 0
+    judged = _judged(
+        drawn.municipalities[:, there], drawn.sampled_municipalities[:, there],
+        layout=layout, rules=rules,
+    )  # fmt: skip
+    listed = layout.children.municipalities.loc[there, ["municipality", "urbanity"]]
+    return pd.concat([listed.reset_index(drop=True).assign(n_children=n[there]), judged], axis=1)
+
+
+def _boards(
+    sites: pd.DataFrame, these: Points, beyond: Points, *, layout: Layout, rules: Rules
+) -> pd.DataFrame:
+    """Boards: what their sites' scores add up to, each of them 0 where it is negative."""
+    number, names = pd.factorize(sites["board"], sort=True)
+    belongs = np.zeros((len(sites), len(names)))
+    belongs[np.arange(len(sites)), number] = 1
+    judged = _judged(
+        np.maximum(these, 0) @ belongs, np.maximum(beyond, 0) @ belongs, layout=layout, rules=rules
+    )
+    counts = {"board": names, "sites": belongs.sum(axis=0).astype(int)}
+    children = belongs.T @ sites["n_children"].to_numpy()
+    frame = pd.DataFrame(counts | {"n_children": children.astype(int)})
+    return pd.concat([frame, judged], axis=1)
