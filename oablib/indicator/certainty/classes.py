@@ -1,6 +1,6 @@
 """Whose scores can be relied on: schools by verdict, and by size, share imputed and urbanity."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -101,13 +101,13 @@ def sources(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     for by, limit, part in classed(sites, rules=rules):
         of_child = {name: float((part[name] / part["n_children"]).mean()) for name in SOURCES}
         total = max(sum(of_child.values()), 1e-12)
-        row: Mapping[str, object] = {
+        row: dict[str, object] = {
             "by": by,
             "at_least": limit,
             "schools": len(part),
             "sd": part["beyond_se"].median(),
         }
-        rows.append({**row, **{name: value / total for name, value in of_child.items()}})
+        rows.append(row | {name: value / total for name, value in of_child.items()})
     return pd.DataFrame(rows)
 
 

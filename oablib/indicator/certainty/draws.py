@@ -183,7 +183,10 @@ def _points(
 ) -> NDArray[np.float64]:
     """A - B of each row, (size,), as the law computes it."""
     law = layout.law
-    population = Population(populations.in_units(score, rules=law), row, np.empty(0, bool))
+    # Who they are plays no part in sums.
+    nobody = np.empty(0, dtype=np.int64)
+    units = populations.in_units(score, rules=law)
+    population = Population(units, row, toddler=nobody.astype(bool), child=nobody)
     national = populations.of_units(population.units, rules=law)
     sums = exact.sums(population, size=size, national=national)
     municipal = of == "municipalities" and law.G_scope == "municipal"
