@@ -236,7 +236,7 @@ def _report(item: Executed, around: _Around) -> Report:
 def _pdf(tree: pandoc.Tree, ready: ReportNotebook, around: _Around) -> bytes:
     made_from = around.made_from
     parts = templates.template("parts.html", around.edition, drawn=made_from.drawn).module
-    provenance = parts.on_paper(made_from, ready.stem)  # type: ignore[attr-defined]
+    provenance = parts.on_paper(made_from, ready.stem, ready.title)  # type: ignore[attr-defined]
     _contents, question, answer, body = pandoc.typst(tree)
     return typst.pdf(
         settings={

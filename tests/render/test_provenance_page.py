@@ -31,6 +31,16 @@ def test_a_page_says_it_in_a_line_and_leads_to_its_section() -> None:
     assert '<a href="provenance.html">How this was made</a>' in html
 
 
+def test_a_page_says_how_to_cite_it() -> None:
+    provenance = dataclasses.replace(
+        made_from(), committed="2026-12-01T04:00:00+00:00", packages={"oablib": "0.1.0"}
+    )
+    html = build.pages([report()], made_from=provenance)[f"{STEM}.html"]
+    cited = html[html.index("Cite as:") :].partition("</p>")[0]
+    assert "The oablib contributors (2026). <em>05 Base model</em>. " in cited
+    assert cited.endswith(" data. oablib 0.1.0, 1 December 2026.")
+
+
 def test_the_index_leads_there_too() -> None:
     assert (
         '<a href="provenance.html">' in build.pages([report()], made_from=made_from())["index.html"]
