@@ -183,7 +183,6 @@ def _compared(
 
 
 def _causes(before: Situation, after: Situation, *, how: Procedure) -> pd.DataFrame:
-    found = comparison.decompose(
-        *(before, after), causes=comparison.OF_THE_INDICATOR, how=how, rules=comparison.rules()
-    )
-    return found.summary
+    between = comparison.Between(before, after, how=how)
+    options = {"causes": comparison.OF_THE_INDICATOR, "rules": comparison.rules()}
+    return comparison.decompose(between, **options).summary

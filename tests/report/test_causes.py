@@ -1,7 +1,6 @@
 """Sentences on causes say what was found, and the opposite when that is found."""
 
 import re
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -19,21 +18,25 @@ DELIVERED = About("children", drawn=False)
 RULES = comparison.rules()
 GATE = disclosure.rules()
 TABLE = codebook.load().table("children")
+LEVELS = ("schools", "municipalities")
 GROUPS = ("all that change", "losers", "gainers", "lose most", "gain most")
-MEASURES = ("imputed", "imputed_over", "low_education", "short_residence", "in_debt")
+MEASURES = (
+    "imputed", "imputed_over", "low_education", "short_residence", "in_debt", "joined",
+    "joined_imputed", "joined_low_education",
+)  # fmt: skip
 
 
 def summary(**nets: float) -> pd.DataFrame:
     """Causes with net shares as given, and means ten times these."""
     rows = [
-        {"group": group, "cause": cause, "schools": 5, "mean": 10 * net, "sd": 1.0,
+        {"group": group, "cause": cause, "places": 5, "mean": 10 * net, "sd": 1.0,
          "mean_absolute": abs(10 * net), "net_share": net}
         for group in GROUPS for cause, net in nets.items()
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
-HIDDEN = ["schools", "mean", "sd", "mean_absolute", "share", "net_share"]
+HIDDEN = ["places", "mean", "sd", "mean_absolute", "share", "net_share"]
 
 
 def without(frame: pd.DataFrame, *groups: str) -> pd.DataFrame:
@@ -53,7 +56,7 @@ def profile(
     for group, values in given.items():
         keys = [*((name, 0) for name in MEASURES), *(("origin", code) for code in range(1, 9))]
         rows += [(*key, group, values.get(key, 0.1), 10) for key in keys]
-        rows += [("schools", 0, group, float(schools), 3), ("children", 0, group, 99.0, 99)]
+        rows += [("places", 0, group, float(schools), 3), ("children", 0, group, 99.0, 99)]
     return pd.DataFrame(rows, columns=["measure", "code", "group", "value", "n"])
 
 
@@ -129,7 +132,7 @@ def test_where_too_few_schools_change_nothing_is_said_of_why(code: str, texts: l
     with language.use(code):
         found = [shares(frame), report.offset_finding(frame), report.yearly_finding(frame)]
         table = report.causes_table(frame, about=DRAWN)
-        yearly = report.causes_table(frame, about=DRAWN, sides=False)
+        yearly = report.causes_table(frame, about=DRAWN, what="years")
     assert all(text in one for text, one in zip(texts, found, strict=True))
     assert not any(character.isdigit() for text in found for character in text)
     few = {"en": "few schools change", "nl": "weinig scholen veranderen"}[code]
@@ -159,7 +162,7 @@ def test_outer_groups_of_few_schools_are_not_drawn() -> None:
 
 def test_a_cause_that_one_school_dominates_is_left_out() -> None:
     frame = summary(scale_values=0.7, donors=0.3, coefficients=0.2, population=0.1)
-    amounts = [name for name in HIDDEN if name in frame and name != "schools"]
+    amounts = [name for name in HIDDEN if name in frame and name != "places"]
     frame[amounts] = frame[amounts].mask(frame["cause"] == "scale_values")
     assert shares(frame) == "the net change is due to donor selection (30%) and coefficients (20%)."
     assert "scale values" not in report.offset_finding(frame).lower()
@@ -218,16 +221,15 @@ def test_what_few_schools_share_is_not_said(code: str, group: str, hidden: str, 
     frame = hidden_profile(group, "others")
     with language.use(code):
         text = report.profile_finding(frame, **options)
-        named = report.named_finding(frame, **options, published={})
         drawn = report.profile_figure(frame, **options, about=DRAWN)
         table = report.profile_table(frame, **options, about=DRAWN)
     assert hidden in text and shown in text
-    assert "nan" not in text + named + drawn.alt
+    assert "nan" not in text + drawn.alt
     ends = {"lose most": "lose most", "gain most": "gain most"}
     if code == "en":
-        assert ends[group] not in named + drawn.alt
+        assert ends[group] not in drawn.alt
         assert {"lose most", "gain most"} - {group} <= set(
-            re.findall("lose most|gain most", named + drawn.alt)
+            re.findall("lose most|gain most", drawn.alt)
         )
     column = 1 if group == "lose most" else 2
     assert {cells[column] for _, rows in table.groups for cells in rows} == {"–"}
@@ -236,44 +238,125 @@ def test_what_few_schools_share_is_not_said(code: str, group: str, hidden: str, 
 def test_a_profile_of_few_schools_at_both_ends_has_its_figure() -> None:
     options = {"table": TABLE, "rules": RULES}
     frame = hidden_profile("lose most", "gain most", "others")
-    assert report.named_finding(frame, **options, published={}) == ""
     drawn = report.profile_figure(frame, **options, about=DRAWN)
     assert "unknown" in drawn.alt and not re.search(r"\d\.\d", drawn.alt)
 
 
-def test_what_the_source_names_is_found_here_or_not() -> None:
-    options = {"table": TABLE, "rules": RULES}
-    assert report.named_finding(profile(), **options, published=None) == ""
-    text = report.named_finding(profile(gain={("origin", 8): 0.3}), **options, published={})
-    assert "over-represented here: 0; not: scores imputed from a donor" in text
-    assert "gain most the source names 2 characteristics; over-represented here: 1" in text
-    one = replace(RULES, named_gain_origins=(8,), named_gain=("imputed",))
-    every = profile(gain={("origin", 8): 0.3, ("imputed", 0): 0.3})
-    text = report.named_finding(every, table=TABLE, rules=one, published={})
-    assert "gain most the source names 2 characteristics; all are over-represented here." in text
+def named(**profiles: pd.DataFrame) -> pd.DataFrame:
+    return comparison.named({**dict.fromkeys(LEVELS, profile()), **profiles}, rules=RULES)
+
+
+def test_what_the_report_names_is_found_here_or_not() -> None:
+    frame = named(schools=profile(gain={("origin", 8): 0.3}))
+    text = report.named_finding(frame, table=TABLE)
+    assert (
+        "Of the schools that lose most the report names 7 characteristics; found here too: 0;"
+        in (text)
+    )
+    assert "gain most the report names 2 characteristics; found here too: 1; not: scores" in text
+    every = profile(gain={("joined_imputed", 0): 0.6, ("joined_low_education", 0): 0.5})
+    text = report.named_finding(named(municipalities=every), table=TABLE)
+    assert "municipalities that gain most the report names 3 characteristics; all are" in text
+    many = profile(gain={("imputed", 0): 0.3})
+    verdicts = named(municipalities=many).set_index(["level", "group", "measure", "code"])["found"]
+    assert verdicts["municipalities", "gain most", "imputed", 0] == "absent"
+    assert verdicts["municipalities", "gain most", "joined_imputed", 0] == "absent"
+    with language.use("nl"):
+        assert "geen groot aandeel: met een donor" in report.named_finding(
+            named(municipalities=many), table=TABLE
+        )
+
+
+def test_what_is_hidden_is_not_judged() -> None:
+    frame = named(schools=hidden_profile("lose most", "others"))
+    text = report.named_finding(frame, table=TABLE)
+    assert "Of the schools that lose most too few are here to judge what the report says." in text
+    table = report.named_table(frame, table=TABLE, about=DRAWN)
+    rows = [row for row in table.groups[0][1] if row[0] == "Schools that lose most"]
+    assert {row[-1] for row in rows} == {"cannot be judged"} and {row[2] for row in rows} == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("schools", "text"),
+    [
+        ({"donors": 0.6, "scale_values": 0.4}, "the same for schools (60%), as in the report"),
+        ({"donors": 0.4, "scale_values": 0.6}, "For schools it is scale values (60%): the expl"),
+    ],
+)
+def test_municipalities_change_by_what_changes_schools_or_not(schools: dict, text: str) -> None:
+    municipal = summary(donors=0.7, scale_values=0.3)
+    found = report.municipal_finding(municipal, schools=summary(**schools))
+    assert "municipalities, most is due to donor selection (70%)." in found and text in found
+    beside = summary(donors=0.3, scale_values=0.7)
+    found = report.municipal_finding(beside, schools=summary(**schools))
+    assert f"Donor selection has 30% here and {schools['donors']:.0%} there." in found
+    few = report.municipal_finding(without(beside, *GROUPS), schools=beside)
+    assert few == "Too few municipalities change to show what changes them."
+
+
+def test_municipalities_have_words_of_their_own() -> None:
+    options = {"table": TABLE, "rules": RULES, "level": "municipalities"}
+    frame = profile(lose={("origin", 4): 0.3}, schools=30)
+    text = report.profile_finding(frame, **options)
+    assert "Over-represented in the 30 municipalities that lose most: origin North" in text
+    assert "In the 30 municipalities that gain most no characteristic" in text
+    assert "No municipality loses." in report.profile_finding(profile(schools=0), **options)
+    table = report.profile_table(frame, **options, about=DRAWN)
+    assert table.groups[0][1][-2][0] == "Municipalities"
+    hidden = hidden_profile("lose most", "gain most", "others")
+    assert "Too few municipalities are among" in report.profile_finding(hidden, **options)
+
+
+def points(
+    *, schools: float = 200.0, municipalities: float = 250.0, share: float = 0.003
+) -> pd.DataFrame:
+    """What late registrations add, as of_places.late_points has it; NaN: not shown."""
+    rows = [
+        ("schools", 3, 30.0, schools, share, float("nan")),
+        ("municipalities", 3, 30.0, municipalities, share, 125_000.0),
+    ]
+    columns = ["level", "months", "places", "points", "share", "euro"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 @pytest.mark.parametrize(
     ("code", "children", "several", "text"),
     [
         ("en", 0, 0, "The 2 months after the reference date add no children."),
-        ("en", 30, 0, "add 30 children; schools: 30. Counting them changes their scores by +12.5"),
+        ("en", 30, 0, "add 30 children; schools: 30."),
         ("en", 30, 0, "No school has three or more of them."),
-        ("en", 30, 10, "(+0.30% of the points of all schools). 10 schools have three or more"),
+        ("en", 30, 10, "10 schools have three or more"),
+        ("en", 30, 10, "by some +200 points together (+0.30% of the points of all schools)."),
+        ("en", 30, 10, "Municipalities get some +250 points, worth €125,000 a year"),
+        ("en", 30, 10, "its recommendation to count them holds here."),
         ("nl", 30, 10, "10 scholen hebben er drie of meer."),
         ("nl", 0, 0, "voegen geen kinderen toe."),
     ],
 )
 def test_late_registrations_are_counted(code: str, children: int, several: int, text: str) -> None:
     frame = of_places.late(late(children=children, several=several), rules=GATE)
-    points = (12.5, 0.003)
+    options = {"points": points(), "rules": RULES}
     with language.use(code):
-        found = report.late_registrations_finding(frame, points=points, about=DELIVERED)
-    assert text in found and "Covid-19: 44" in found
+        found = report.late_registrations_finding(frame, **options, about=DELIVERED)
+    assert text in found and "Covid-19" in found and "44" in found
     assert "synthe" not in found
-    assert "synthetic" in report.late_registrations_finding(frame, points=points, about=DRAWN)
+    assert "synthetic" in report.late_registrations_finding(frame, **options, about=DRAWN)
     alone = frame[frame["month"] != "published"]
-    assert "Published" not in report.late_registrations_finding(alone, points=points, about=DRAWN)
+    assert "Published" not in report.late_registrations_finding(alone, **options, about=DRAWN)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"share": 0.02}, "one more reason to follow its recommendation"),
+        ({"schools": -50.0}, "finds no support here"),
+        ({"schools": 0.0}, "finds no support here"),
+    ],
+)
+def test_the_recommendation_to_count_them_is_judged(given: dict, text: str) -> None:
+    frame = of_places.late(late(children=30, several=10), rules=GATE)
+    options = {"rules": RULES, "about": DELIVERED}
+    assert text in report.late_registrations_finding(frame, points=points(**given), **options)
 
 
 @pytest.mark.parametrize(
@@ -288,8 +371,9 @@ def test_few_late_registrations_and_their_points_are_not_shown(
     exact = late(children=children, several=0)
     exact.loc[exact["month"] == "2020-12", "schools"] = schools
     frame = of_places.late(exact, rules=GATE)
+    none = points(schools=float("nan"), municipalities=float("nan"))
     with language.use(code):
-        found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
+        found = report.late_registrations_finding(frame, points=none, rules=RULES, about=DELIVERED)
         table = report.late_registrations_table(frame, about=DRAWN)
     assert text in found
     assert not {"9", "12", "30"} & set(re.findall(r"\d+", found)) and "44" in found
@@ -299,8 +383,51 @@ def test_few_late_registrations_and_their_points_are_not_shown(
 
 def test_few_schools_with_several_late_registrations_are_not_counted() -> None:
     frame = of_places.late(late(children=30, several=4), rules=GATE)
-    found = report.late_registrations_finding(frame, points=(12.5, 0.003), about=DELIVERED)
+    found = report.late_registrations_finding(frame, points=points(), rules=RULES, about=DELIVERED)
     assert "add 30 children; schools: 30." in found and "three or more" not in found
+
+
+def swings(*, matched: float, computed: float, lot: float) -> pd.DataFrame:
+    names = ("matched twice", "computed twice", "one of each", "another seed")
+    values = (matched, computed, 1.0, lot)
+    rows = [
+        (name, 100, 0.0, sd, -1.0, 1.0, 0.5, 0.2, 10)
+        for name, sd in zip(names, values, strict=True)
+    ]
+    columns = ["scores", "n", "mean", "sd", "lower", "upper", "r", "crossing", "beyond"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"),
+    [
+        ({"matched": 3.0, "computed": 1.0, "lot": 1.5}, ["is found here too", "25% of the varia"]),
+        ({"matched": 1.0, "computed": 1.0, "lot": 0.5}, ["is not found here", "25% of the varia"]),
+        ({"matched": 3.0, "computed": 1.0, "lot": 3.0}, ["the swing is only the lot"]),
+        ({"matched": float("nan"), "computed": 1.0, "lot": 1.0}, ["Too few children"]),
+    ],
+)
+def test_the_swing_of_imputed_scores_is_beside_that_of_computed_ones(
+    given: dict, texts: list[str]
+) -> None:
+    found = report.swings_finding(swings(**given))
+    assert all(text in found for text in texts) and "nan" not in found
+    table = report.swings_table(swings(**given), interval=0.9, about=DRAWN)
+    assert "Interval: 90%" in table.note
+
+
+@pytest.mark.parametrize(
+    ("year", "text"), [((10.0, 40.0), "changes by 40.0 points"), ((10.0, 9.0), "by no more")]
+)
+def test_schools_with_many_imputed_scores_swing_more_or_not(year: tuple, text: str) -> None:
+    frame = pd.DataFrame(
+        {"lower": [0.0, 0.2], "upper": [0.2, float("nan")], "schools": [30, 12], "year": year,
+         "lot": [1.0, 4.5]}
+    )  # fmt: skip
+    assert text in report.swing_of_schools_finding(frame)
+    assert "Too few schools" in report.swing_of_schools_finding(frame.iloc[:1])
+    table = report.swing_of_schools_table(frame, about=DRAWN)
+    assert [row[0] for row in table.groups[0][1]] == ["0% to 20%", "20% or more"]
 
 
 def test_months_are_written_in_words() -> None:

@@ -1,7 +1,16 @@
 """Scores of schools and municipalities: what may be shown, what was, and the attack on it."""
 
 from oablib.disclosure.of_places.audit import attacked, fail_if_found, measures, release, withheld
-from oablib.disclosure.of_places.compared import causes, classes, late, pairs, profile
+from oablib.disclosure.of_places.compared import (
+    by_matched,
+    causes,
+    classes,
+    late,
+    late_points,
+    pairs,
+    profile,
+    swings,
+)
 from oablib.disclosure.of_places.held import Ledger, hold
 from oablib.disclosure.of_places.held import read as ledger
 from oablib.disclosure.of_places.published import Date, Published, payer, publish

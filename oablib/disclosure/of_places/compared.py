@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from oablib.disclosure.cells import is_few, numbers
-from oablib.disclosure.hiding import hide
-from oablib.disclosure.of_places.scores import SCORE
+from oablib.disclosure.hiding import hide, merge
+from oablib.disclosure.of_places.scores import SCORE, whole_steps
 from oablib.disclosure.settings import Rules
 from oablib.indicator.comparison import ALL_CHANGED, causes_of, causes_summary, standardised
 from oablib.indicator.comparison import Rules as Comparison
@@ -15,25 +15,26 @@ from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS, members
 
 AMOUNTS = ["mean", "sd", "mean_absolute", "share", "net_share"]
-NUMBERS = ["schools", *AMOUNTS]
+NUMBERS = ["places", *AMOUNTS]
 FAMILIES = ((ALL_CHANGED, LOSERS, GAINERS), (LOSE_MOST,), (GAIN_MOST,))
 """Groups of which one follows from the others."""
 PARTS = ["pupils", "toddlers"]
 TOGETHER = "together"
+SHARE_DECIMALS = 4
 SEVERAL = ["schools_3_or_4", "schools_5_or_more"]
 
 
 def causes(table: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """How much each cause moves, as comparison.causes_summary, without groups of few schools.
+    """How much each cause moves, as comparison.causes_summary, without groups of few places.
 
-    table: as from comparison.decomposed. Schools that lose and that gain add up to all that change:
+    table: as from comparison.decomposed. Places that lose and that gain add up to all that change:
     where one group has too few, neither is shown; nor are those that change most where few others
-    change in their direction. A number of which one school makes up more than rules.largest_part is
+    change in their direction. A number of which one place makes up more than rules.largest_part is
     not shown either; as shares add up over causes, another one is hidden with it.
     """
     summary = causes_summary(table)
-    few = _few_groups(summary.groupby("group")["schools"].first(), rules=rules)
-    shown = summary.astype({"schools": float})
+    few = _few_groups(summary.groupby("group")["places"].first(), rules=rules)
+    shown = summary.astype({"places": float})
     shown[NUMBERS] = shown[NUMBERS].mask(summary["group"].isin(few))
     for family in FAMILIES:
         hidden = _dominated(table, family, rules=rules)
@@ -42,18 +43,18 @@ def causes(table: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     return shown
 
 
-def _few_groups(schools: pd.Series, *, rules: Rules) -> set[str]:
-    few = {str(name) for name, n in schools.items() if 0 < n < rules.fewest}
+def _few_groups(places: pd.Series, *, rules: Rules) -> set[str]:
+    few = {str(name) for name, n in places.items() if 0 < n < rules.fewest}
     if {LOSERS, GAINERS} & few:
         few |= {LOSERS, GAINERS}
     for side, most in ((LOSERS, LOSE_MOST), (GAINERS, GAIN_MOST)):
-        if 0 < abs(schools[side] - schools[most]) < rules.fewest:
+        if 0 < abs(places[side] - places[most]) < rules.fewest:
             few.add(most)
     return few
 
 
 def _dominated(table: pd.DataFrame, family: tuple[str, ...], *, rules: Rules) -> set[str]:
-    """Causes of which one school makes up too much, and as many more as it takes, small first."""
+    """Causes of which one place makes up too much, and as many more as it takes, small first."""
     rows = [members(table, group) for group in family]
     sizes = table[causes_of(table)].abs()
 
@@ -81,16 +82,14 @@ def classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def profile(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Shares of children in groups of schools, as comparison.profile, where neither is of few.
+    """Shares of children in groups of places, as comparison.profile, where neither is of few.
 
-    A group of few schools is hidden whole; as groups add up to all, one more is hidden with it, and
+    A group of few places is hidden whole; as groups add up to all, one more is hidden with it, and
     so is a share from which one of few would follow for these groups together.
     """
     parts, whole = frame[frame["group"] != ALL], frame[frame["group"] == ALL]
     parts = parts.astype({"value": float, "n": float})
-    sizes = hide(
-        parts[parts["measure"] == "schools"], rules=rules, counts=["value"], by=["measure"]
-    )
+    sizes = hide(parts[parts["measure"] == "places"], rules=rules, counts=["value"], by=["measure"])
     hidden = parts["group"].isin(sizes.loc[sizes["value"].isna(), "group"])
     judged = pd.concat([parts[~hidden], _together(parts[hidden])])
     counted, of_all = judged["measure"].isin(COUNTED), whole["measure"].isin(COUNTED)
@@ -153,3 +152,56 @@ def late(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     return frame.assign(
         **{name: frame[name].astype("Int64").mask(cells) for name, cells in few.items()}
     )
+
+
+def late_points(
+    frame: pd.DataFrame, *, counts: pd.DataFrame, rules: Rules, step: float
+) -> pd.DataFrame:
+    """What late registrations add, as comparison.late_points, in whole steps and not of few.
+
+    counts: as from `late`; a month of which the children are not shown has no points here either.
+    Points of schools and of municipalities stand beside each other, and the toddlers, who are few,
+    count in one of both: a step is as much as several of them add. How many children each level
+    counts is left out for the same reason. Shares and euro are of the steps, rounded so that
+    national sums do not follow.
+    """
+    month = frame["months"].to_numpy() - 1
+    few = counts.loc[counts["month"] != PUBLISHED, "children"].isna().to_numpy()[month]
+    few |= numbers(frame["largest"]) > rules.largest_part
+    for name in ("children", "places"):
+        values = numbers(frame[name])
+        few |= is_few(values, fewest=rules.fewest)
+        for rows in frame.groupby("level").indices.values():
+            few[rows[:-1]] |= is_few(np.diff(values[rows]), fewest=rules.fewest)
+    points, euro_step = numbers(frame["points"]), rules.constants.euro_step
+    stepped = whole_steps(points, step)
+    part = np.divide(stepped, points, out=np.zeros_like(points), where=points != 0)
+    amounts = {
+        "places": numbers(frame["places"]),
+        "points": stepped,
+        "share": (frame["share"] * part).round(SHARE_DECIMALS).to_numpy(),
+        "euro": (frame["euro"] * part / euro_step).round().to_numpy() * euro_step,
+    }
+    shown = frame[["level", "months"]].assign(**amounts)
+    return shown.assign(**{name: shown[name].mask(few) for name in amounts})
+
+
+def swings(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Swings of children's scores, as comparison.swings, without rows of few.
+
+    Who crosses the boundary, or does not, may not be of few; quantiles have enough beyond them.
+    """
+    few = is_few(numbers(frame["n"]), fewest=rules.fewest)
+    values = [name for name in frame if name != "scores"]
+    shown = frame.astype(dict.fromkeys(values, float))
+    shown.loc[few, values] = np.nan
+    shown.loc[frame["beyond"] < rules.fewest, ["lower", "upper"]] = np.nan
+    judged = hide(shown, rules=rules, shares={"crossing": "n"}, added_up=False)
+    return shown.assign(crossing=judged["crossing"])
+
+
+def by_matched(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Mean changes of schools by share matched, as comparison.by_matched; classes of few merged."""
+    merged = merge(frame, rules=rules, counts=["schools"], sums=["year", "lot"])
+    merged = merged[merged["schools"] != 0].reset_index(drop=True)
+    return merged.assign(**{name: merged[name] / merged["schools"] for name in ("year", "lot")})

@@ -6,7 +6,13 @@ exact, and rounded once, where the law says so.
 
 from oablib.indicator.allocation.accounts import accounted, excluded_sites, fail_if_sums_differ
 from oablib.indicator.allocation.payment import Grants, grants, share_of_country, two_dates
-from oablib.indicator.allocation.populations import National, national, nationals
+from oablib.indicator.allocation.populations import (
+    National,
+    counted_in,
+    in_units,
+    national,
+    nationals,
+)
 from oablib.indicator.allocation.scores import (
     BRIN_LENGTH,
     Allocated,

@@ -121,6 +121,12 @@ def municipality(
     return np.where(toddler, home.codes.to_numpy(), _of_site(children, of_site))
 
 
+def counted_in(children: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> pd.Categorical:
+    """The municipality for which each child counts, (n,), missing where it counts for none."""
+    row = municipality(children, sites, rules=rules)
+    return pd.Categorical.from_codes(row, categories=children["municipality"].cat.categories)
+
+
 def national(scores: pd.Series | NDArray, *, rules: Rules) -> National:
     """Target group and means of a population; scores: (n,), points.
 

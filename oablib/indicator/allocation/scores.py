@@ -108,14 +108,19 @@ def national_of_municipalities(
 
 
 def municipalities(
-    children: pd.DataFrame, sites: pd.DataFrame, municipalities: pd.DataFrame, *, rules: Rules
+    children: pd.DataFrame,
+    sites: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    *,
+    rules: Rules,
+    national: National | None = None,
 ) -> pd.DataFrame:
     """Achterstandsscore of each listed municipality, and its parts.
 
     Counted are toddlers who live there and pupils of schools that are there, wherever they live;
     each child once. Inputs as for `schools`, with the home municipality of toddlers; its categories
     are those of `municipalities` in their order. Children whose municipality is not listed count
-    nowhere (see `accounted`).
+    nowhere (see `accounted`). national: as for `schools`, by default of all these children.
 
     One row a municipality, by code; columns as of `schools`, with n_pupils + n_toddlers =
     n_children, and the boundary, C and G of both together. G is the municipality's own where
@@ -126,7 +131,7 @@ def municipalities(
     checks.fail_if_columns_are_absent(children, checks.CHILDREN, name="children")
     checks.fail_if_municipalities_differ(children, municipalities)
     population = populations.everybody(children, sites, rules=rules)
-    means = populations.of_units(population.units, rules=rules)
+    means = national or populations.of_units(population.units, rules=rules)
     size, municipal = len(municipalities), rules.G_scope == "municipal"
     sums = exact.sums(population, size=size, national=means)
     formula = exact.terms_by_own_mean if municipal else exact.terms

@@ -6,7 +6,10 @@ compute them again, with some causes of a change as they were or with later regi
 
 from oablib.indicator.comparison.causes import (
     ALL,
+    MUNICIPALITIES,
     OF_THE_INDICATOR,
+    SCHOOLS,
+    Between,
     Decomposition,
     Procedure,
     Situation,
@@ -14,7 +17,8 @@ from oablib.indicator.comparison.causes import (
 )
 from oablib.indicator.comparison.late import late_points, late_registrations
 from oablib.indicator.comparison.municipalities import Relative, relative
-from oablib.indicator.comparison.profile import over_representation, profile
+from oablib.indicator.comparison.named import named
+from oablib.indicator.comparison.profile import over_representation, profile, profiles
 from oablib.indicator.comparison.schools import (
     Crowds,
     bands,
@@ -39,3 +43,4 @@ from oablib.indicator.comparison.standardised import (
     redistributed,
     standardised,
 )
+from oablib.indicator.comparison.swing import Swings, Year, by_matched, swings

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oablib.base.errors import ComparisonError
 from oablib.indicator import allocation
-from oablib.indicator.comparison.causes import Procedure, Situation
+from oablib.indicator.comparison.causes import KEYS, SCHOOLS, Level, Procedure, Situation, table_of
 from oablib.indicator.comparison.settings import Rules
 
 PUBLISHED = "published"
@@ -45,30 +46,66 @@ def late_registrations(
     return frame.astype(dict.fromkeys([*counts, "schools_5_or_more"], "Int64"))
 
 
-def late_points(situation: Situation, *, how: Procedure, rules: Rules) -> tuple[float, float]:
-    """Points that registrations of the rules' late_months add to the schools of these children.
+def late_points(
+    situation: Situation, *, how: Procedure, rules: Rules, budgets: Mapping[Level, float | None]
+) -> pd.DataFrame:
+    """Points that registrations of each of the rules' late_months add, with all months so far.
 
-    Returns the change of the sum of these schools' scores, and the same as a fraction of the sum of
-    all schools. Donors stay as they are chosen without them; a child whose donor is among these
-    registrations keeps its score.
+    budgets: level -> euro a year that its points are paid from, None where that is not known.
+    Returns level; months (after the reference date); children, places (concerned: where they
+    count); points: change of the sum of these places' scores; share: the same as a fraction of the
+    sum of all; largest: fraction of the absolute changes that one place makes up; euro: points at
+    what a point is worth in the budget.
+    Donors stay as they are chosen without them; a child whose donor is among these registrations
+    keeps its score.
     """
-    asylum = replace(how.scores.asylum, months_late=rules.late_months)
     scores = situation.scored(how)
-    later = situation.scored(
-        replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
-    )
-    children = situation.children
-    late = (scores.provenance != later.provenance) & (children.site >= 0)
-    concerned = children.sites["school_id"].iloc[np.unique(children.site[late])]
-    kept = np.where(np.isfinite(later.score), later.score, scores.score)
-    before, after = (
-        allocation.schools(
-            children.frame(score=score), children.sites, rules=how.allocation
-        ).set_index("school_id")["achterstandsscore"]
-        for score in (scores.score, kept)
-    )
-    added = float((after - before).reindex(concerned).sum())
-    return added, added / float(before.sum())
+    rows = []
+    for months in range(1, rules.late_months + 1):
+        asylum = replace(how.scores.asylum, months_late=months)
+        later = situation.scored(
+            replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
+        )
+        kept = np.where(np.isfinite(later.score), later.score, scores.score)
+        late = scores.provenance != later.provenance
+        for level, budget in budgets.items():
+            before, after = (
+                table_of(level, situation.children, score=score, how=how).set_index(KEYS[level])[
+                    "achterstandsscore"
+                ]
+                for score in (scores.score, kept)
+            )
+            row = _added(level, situation, late, before=before, after=after, how=how)
+            euro = row["points"] * budget / float(before.sum()) if budget else np.nan
+            rows.append({"level": level, "months": months, **row, "euro": euro})
+    return pd.DataFrame(rows)
+
+
+def _added(
+    level: Level,
+    situation: Situation,
+    late: NDArray[np.bool_],
+    *,
+    before: pd.Series,
+    after: pd.Series,
+    how: Procedure,
+) -> dict[str, float]:
+    frame = situation.children.frame()
+    if level == SCHOOLS:
+        place = frame["school_id"]
+    else:
+        counted = allocation.counted_in(frame, situation.children.sites, rules=how.allocation)
+        place = pd.Series(counted)
+    counts = place[late].value_counts().reindex(before.index).fillna(0)
+    change = (after - before)[counts > 0]
+    size = float(change.abs().sum())
+    return {
+        "children": float(counts.sum()),
+        "places": float((counts > 0).sum()),
+        "points": float(change.sum()),
+        "share": float(change.sum()) / float(before.sum()),
+        "largest": float(change.abs().max()) / size if size else np.nan,
+    }
 
 
 def _until(month: int, *, late: pd.DataFrame) -> dict[str, object]:

@@ -1,6 +1,6 @@
-"""What the schools have in common that lose or gain most."""
+"""What the schools or municipalities have in common that lose or gain most."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import ComparisonError
+from oablib.indicator import allocation, pupil_scores
+from oablib.indicator.comparison.causes import Between, Level
 from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST, OTHERS, groups
 from oablib.indicator.comparison.settings import Rules
 from oablib.indicator.comparison.standardised import key_of
@@ -15,10 +17,33 @@ from oablib.protocol.codebook import Table
 
 GROUPS = (LOSE_MOST, GAIN_MOST, OTHERS)
 ORIGIN = "origin"
-COUNTED = ("schools", "children")
+COUNTED = ("places", "children")
 """Measures that are counts."""
-NOT_HERE = -1  # row of a child of no compared school, as pandas has it
+NOT_HERE = -1  # row of a child of no compared place, as pandas has it
 Rows: TypeAlias = Iterator[tuple[str, int, str, float, int]]
+
+
+def profiles(
+    between: Between, pairs: Mapping[Level, pd.DataFrame], *, table: Table, rules: Rules
+) -> dict[Level, pd.DataFrame]:
+    """Of each level, what the places have in common that change most; as `profile`.
+
+    between: both indicators for the same children. pairs: level -> as from standardised.
+    """
+    there, law = between.children(after=True), between.how.allocation
+    provenance = between.at(after=True).provenance
+    children = there.frame(provenance=provenance, **there.codes)
+    children["municipality"] = allocation.counted_in(children, there.sites, rules=law)
+    return {
+        level: profile(
+            children.assign(joined=between.joined(level)),
+            of_level,
+            table=table,
+            imputed=[pupil_scores.Provenance.MATCHED],
+            rules=rules,
+        )
+        for level, of_level in pairs.items()
+    }
 
 
 def profile(
@@ -29,34 +54,37 @@ def profile(
     imputed: Sequence[int],
     rules: Rules,
 ) -> pd.DataFrame:
-    """Shares of children with some characteristic, by group of schools.
+    """Shares of children with some characteristic, by group of places.
 
     children: the key of pairs (Categorical), provenance (codes, of which `imputed` are those of
-    imputed scores), origin, residence_mother, debt_restructuring, education_father and
-    education_mother; table describes their codes, and what is none of these is unknown. Children
-    of no compared school are left out. Returns measure; code (of an origin, else 0); group (lose
-    most, gain most, others, all); value; n: children or schools that a share is of. Measures:
-    schools, children (counts); imputed; imputed_over (share of schools in which more than
-    imputed_over of the scores are); low_education (both parents), short_residence, in_debt and
-    origin, each among children for whom it is known. The share of nobody is NaN.
+    imputed scores), joined (bool: in the target group by the new indicator alone), origin,
+    residence_mother, debt_restructuring, education_father and education_mother; table describes
+    their codes, and what is none of these is unknown. Children of no compared place are left out.
+    Returns measure; code (of an origin, else 0); group (lose most, gain most, others, all); value;
+    n: children or places that a share is of. Measures: places, children (counts); imputed;
+    imputed_over (share of places in which more than imputed_over of the scores are);
+    low_education (both parents), short_residence, in_debt and origin, each among children for whom
+    it is known; joined; and of those who joined, joined_imputed, and among those of them whose
+    score is not imputed, joined_low_education (one parent or both). The share of nobody is NaN.
     Raises ComparisonError when the key is not categorical.
     """
-    row, of_school = _groups(children[key_of(pairs)], groups(pairs, rules=rules))
-    of_child = np.where(row >= 0, of_school[row], NOT_HERE)
+    row, of_place = _groups(children[key_of(pairs)], groups(pairs, rules=rules))
+    of_child = np.where(row >= 0, of_place[row], NOT_HERE)
     is_imputed = np.isin(children["provenance"].to_numpy(), np.array(imputed))
     rows = [
-        *_rows("schools", of_school, counted=True),
+        *_rows("places", of_place, counted=True),
         *_rows("children", of_child, counted=True),
         *_rows("imputed", of_child, has=is_imputed),
-        *_imputed_over(row, of_school, is_imputed, rules=rules),
+        *_imputed_over(row, of_place, is_imputed, rules=rules),
         *_characteristics(children, of_child, table=table, rules=rules),
+        *_joined(children, of_child, is_imputed, table=table, rules=rules),
         *_origins(children, of_child, table=table),
     ]
     return pd.DataFrame(rows, columns=["measure", "code", "group", "value", "n"])
 
 
 def over_representation(frame: pd.DataFrame) -> pd.DataFrame:
-    """Shares of both groups that change most, by those of all schools.
+    """Shares of both groups that change most, by those of all places.
 
     frame: as from `profile`. Columns: measure, code, group, share, of_all, ratio (NaN where a share
     is unknown or that of all is 0); counts are left out.
@@ -71,15 +99,15 @@ def over_representation(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(key: pd.Series, groups: pd.Series) -> tuple[NDArray, NDArray]:
-    """Row of each child's school in the categories, and the group of each category."""
+    """Row of each child's place in the categories, and the group of each category."""
     if not isinstance(key.dtype, pd.CategoricalDtype):
         raise ComparisonError(
             f"Column {key.name} of the children is {key.dtype}; expected a Categorical over all "
-            "schools, which makes counting them fast. Convert it once with astype."
+            "places, which makes counting them fast. Convert it once with astype."
         )
     group = groups.map({name: number for number, name in enumerate(GROUPS)})
-    of_school = group.reindex(key.cat.categories).fillna(NOT_HERE).to_numpy().astype(np.int64)
-    return key.cat.codes.to_numpy().astype(np.int64), of_school
+    of_place = group.reindex(key.cat.categories).fillna(NOT_HERE).to_numpy().astype(np.int64)
+    return key.cat.codes.to_numpy().astype(np.int64), of_place
 
 
 def _rows(
@@ -93,7 +121,7 @@ def _rows(
 ) -> Rows:
     """A measure in each of GROUPS and in all: the share that `has` it of those it is `known` of.
 
-    group, has, known: (n,), of children or schools; those in no group are left out, None is True
+    group, has, known: (n,), of children or places; those in no group are left out, None is True
     for all. counted: give the number in place of the share.
     """
     inside = group >= 0
@@ -107,13 +135,13 @@ def _rows(
         yield measure, code, name, float(part) if counted else share, int(n)
 
 
-def _imputed_over(row: NDArray, of_school: NDArray, is_imputed: NDArray, *, rules: Rules) -> Rows:
-    """Schools with a large share of imputed scores, among those that have children."""
-    here, n = row >= 0, len(of_school)
+def _imputed_over(row: NDArray, of_place: NDArray, is_imputed: NDArray, *, rules: Rules) -> Rows:
+    """Places with a large share of imputed scores, among those that have children."""
+    here, n = row >= 0, len(of_place)
     size = np.bincount(row[here], minlength=n)
     imputed = np.bincount(row[here & is_imputed], minlength=n)
     over = imputed > rules.imputed_over * size
-    yield from _rows("imputed_over", of_school, has=over, known=size > 0)
+    yield from _rows("imputed_over", of_place, has=over, known=size > 0)
 
 
 def _characteristics(
@@ -128,6 +156,20 @@ def _characteristics(
         has = np.logical_and.reduce([np.isin(children[name], codes) for name in names])
         known = np.logical_and.reduce([_is_known(children, name, table=table) for name in names])
         yield from _rows(measure, of_child, has=has, known=known)
+
+
+def _joined(
+    children: pd.DataFrame, of_child: NDArray, is_imputed: NDArray, *, table: Table, rules: Rules
+) -> Rows:
+    """Who is in the target group by the new indicator alone."""
+    joined = children["joined"].to_numpy(dtype=bool)
+    parents = ("education_father", "education_mother")
+    low = np.logical_or.reduce([np.isin(children[name], rules.low_education) for name in parents])
+    known = np.logical_and.reduce([_is_known(children, name, table=table) for name in parents])
+    yield from _rows("joined", of_child, has=joined)
+    yield from _rows("joined_imputed", of_child, has=is_imputed, known=joined)
+    computed = joined & ~is_imputed & (known | low)
+    yield from _rows("joined_low_education", of_child, has=low, known=computed)
 
 
 def _origins(children: pd.DataFrame, of_child: NDArray, *, table: Table) -> Rows:

@@ -163,13 +163,21 @@ def distribution(pairs: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 def groups(pairs: pd.DataFrame, *, rules: Rules) -> pd.Series:
     """Group of each row of pairs: lose most, gain most, others.
 
-    Most: beyond extreme_sds standard deviations from the mean, both taken without rows that are
-    zero under both. Index is the key of the pairs.
+    Of schools most: beyond extreme_sds standard deviations from the mean, both taken without rows
+    that are zero under both. Municipalities differ too much in size for that: few large ones make
+    the standard deviation. Of them the extreme_share that lose, and that gain, most points of
+    those not zero under both. Index is the key of the pairs.
     """
-    mean, sd = mean_and_sd(not_zero_under_both(pairs)["change"])
-    far = round(rules.extreme_sds * sd, DECIMALS)
+    moving = not_zero_under_both(pairs)["change"]
+    if key_of(pairs) == "municipality":
+        low, high = moving.quantile([rules.extreme_share, 1 - rules.extreme_share])
+        low, high = min(low, 0.0), max(high, 0.0)
+    else:
+        mean, sd = mean_and_sd(moving)
+        far = round(rules.extreme_sds * sd, DECIMALS)
+        low, high = mean - far, mean + far
     change = pairs["change"].to_numpy()
-    chosen = np.select([change < mean - far, change > mean + far], [LOSE_MOST, GAIN_MOST], OTHERS)
+    chosen = np.select([change < low, change > high], [LOSE_MOST, GAIN_MOST], OTHERS)
     return pd.Series(chosen, index=pd.Index(pairs[key_of(pairs)]), name="group")
 
 

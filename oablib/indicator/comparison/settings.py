@@ -12,7 +12,25 @@ RULE = "comparison"
 
 Standard = Literal["new", "current", "mean"]
 Codes = Annotated[tuple[int, ...], kinds.MANY, kinds.expecting("codes in brackets, such as [1, 2]")]
-Names = Annotated[tuple[kinds.Text, ...], kinds.MANY]
+Measure = Literal[
+    "imputed", "imputed_over", "low_education", "short_residence", "in_debt", "joined",
+    "joined_imputed", "joined_low_education", "origin",
+]  # fmt: skip
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Named(kinds.Declaration):
+    """What a report says of a group of places: one characteristic, and how it is found there.
+
+    code: of an origin, else 0.
+    """
+
+    level: Literal["schools", "municipalities"]
+    group: Literal["lose most", "gain most"]
+    measure: Measure
+    expected: Literal["over", "not_over", "often"]
+    code: int = 0
 
 
 @showable()
@@ -39,16 +57,21 @@ class Rules(kinds.Declaration):
     short_residence: Codes
     in_debt: Codes
     over_represented: kinds.Positive
-    named_lose: Names
-    named_lose_origins: Codes
-    named_gain: Names
-    named_gain_origins: Codes
+    extreme_share: kinds.Share
+    often: kinds.Share
+    named: Annotated[tuple[Named, ...], kinds.MANY]
+    matched_classes: Annotated[tuple[kinds.Number, ...], kinds.MANY]
     late_months: kinds.Count
+    late_step: kinds.Positive
+    small_effect: kinds.Share
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Limits of classes that do not rise."""
-        if any(low >= high for low, high in pairwise(self.class_sds)):
-            yield ("class_sds",), "expected rising numbers in brackets."
+        for name in ("class_sds", "matched_classes"):
+            if any(low >= high for low, high in pairwise(getattr(self, name))):
+                yield (name,), "expected rising numbers in brackets."
+        if self.matched_classes[0] != 0:
+            yield ("matched_classes", 0), "expected 0, so that every school has a class."
 
 
 DECLARED = Rules

@@ -48,12 +48,12 @@ def shapley(causes: Sequence[str], *, value: Value) -> dict[str, NDArray]:
 def decomposed(
     parts: Mapping[str, NDArray], pairs: pd.DataFrame, *, keys: Iterable[str], rules: Rules
 ) -> pd.DataFrame:
-    """Change of each school as the sum of its causes.
+    """Change of each place as the sum of its causes.
 
-    parts: cause -> (n,) parts of the change of raw scores, as from `shapley`. keys (n,): the school
+    parts: cause -> (n,) parts of the change of raw scores, as from `shapley`. keys (n,): the place
     of each element of these arrays. Returns, in the order of pairs: its key, one column
     a cause, standardisation (what scaling both to one sum adds), change, all in points, and group
-    (lose most, gain most, others). Raises ComparisonError for a school of pairs
+    (lose most, gain most, others). Raises ComparisonError for a place of pairs
     without parts, and when parts do not add up.
     """
     key = key_of(pairs)
@@ -74,12 +74,12 @@ def causes_of(frame: pd.DataFrame) -> list[str]:
 
 
 def fail_if_parts_do_not_add_up(frame: pd.DataFrame) -> None:
-    """Raise ComparisonError unless the parts of every school sum to its change."""
+    """Raise ComparisonError unless the parts of every place sum to its change."""
     gaps = (frame[causes_of(frame)].sum(axis=1) - frame["change"]).abs()
     wrong = int((~(gaps <= ADDS_UP)).sum())
     if wrong:
         raise ComparisonError(
-            f"The parts of {wrong:,} of {len(frame):,} schools do not add up to their change; the "
+            f"The parts of {wrong:,} of {len(frame):,} places do not add up to their change; the "
             f"largest gap is {gaps.max():.3g} points, expected {ADDS_UP:g} at most. Let the values "
             "of no cause and of all causes be the raw scores that are compared."
         )
@@ -88,9 +88,9 @@ def fail_if_parts_do_not_add_up(frame: pd.DataFrame) -> None:
 def causes_summary(frame: pd.DataFrame) -> pd.DataFrame:
     """How much each cause moves: for all that change, losers, gainers, and the extremes of both.
 
-    frame: as from `decomposed`. Columns: group; cause; schools; mean, sd, mean_absolute (points a
-    school); share: of the sum of absolute parts; net_share: of the sum of absolute changes, where a
-    part against the change counts negative. Both shares sum to 1 in a group that has schools.
+    frame: as from `decomposed`. Columns: group; cause; places; mean, sd, mean_absolute (points a
+    place); share: of the sum of absolute parts; net_share: of the sum of absolute changes, where a
+    part against the change counts negative. Both shares sum to 1 in a group that has places.
     """
     groups = (ALL_CHANGED, LOSERS, GAINERS, LOSE_MOST, GAIN_MOST)
     parts = {name: frame[members(frame, name)] for name in groups}
@@ -99,7 +99,7 @@ def causes_summary(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def members(frame: pd.DataFrame, group: str) -> pd.Series:
-    """Which schools of a decomposition are in a group of its summary, (schools,) bool."""
+    """Which places of a decomposition are in a group of its summary, (places,) bool."""
     change = frame["change"]
     signs = {ALL_CHANGED: change != 0, LOSERS: change < 0, GAINERS: change > 0}
     return signs[group] if group in signs else frame["group"] == group
@@ -128,7 +128,7 @@ def _summed(name: str, part: pd.DataFrame) -> list[dict[str, object]]:
         {
             "group": name,
             "cause": cause,
-            "schools": len(part),
+            "places": len(part),
             "mean": part[cause].mean(),
             "sd": part[cause].std(ddof=0),
             "mean_absolute": part[cause].abs().mean(),
@@ -144,7 +144,7 @@ def _fail_if_values_differ_in_shape(values: Mapping[frozenset[str], NDArray]) ->
     if len(shapes) > 1 or len(next(iter(shapes))) != 1:
         raise ComparisonError(
             f"The values of {len(values)} sets of causes come in {len(shapes)} shapes, such as "
-            f"{next(iter(shapes))}; expected one score for each school, the same schools always."
+            f"{next(iter(shapes))}; expected one score for each place, the same places always."
         )
     unfit = sum(int((~np.isfinite(scores)).sum()) for scores in values.values())
     if unfit:
@@ -155,6 +155,6 @@ def _fail_if_keys_differ(keys: pd.Index, wanted: pd.Index) -> None:
     repeated, absent = int(keys.duplicated().sum()), int((~wanted.isin(keys)).sum())
     if repeated or absent:
         raise ComparisonError(
-            f"{absent:,} of {len(wanted):,} schools have no parts and {repeated:,} have them "
-            "twice; expected keys to name every compared school once."
+            f"{absent:,} of {len(wanted):,} places have no parts and {repeated:,} have them "
+            "twice; expected keys to name every compared place once."
         )

@@ -35,7 +35,7 @@ def answer(
     of the current and the new one. agreement: of the new one with the indicator beside it.
     """
     current, new = indicators
-    counts = summary.drop_duplicates("group").set_index("group")["schools"]
+    counts = summary.drop_duplicates("group").set_index("group")["places"]
     lost, gained = (
         over_represented(profile, group, table=table, rules=rules, most=MOST)
         for group in (LOSE_MOST, GAIN_MOST)

@@ -7,8 +7,10 @@ import pandas as pd
 from babel import dates
 
 from oablib.base import language
+from oablib.indicator.comparison import MUNICIPALITIES, SCHOOLS, Rules
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.report.exhibit import About, Table
+from oablib.report.numbers import euros
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -36,30 +38,46 @@ def _month(text: str) -> str:
 
 
 @in_languages
+def late_points_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """What counting later months does to scores and money; frame: by of_places.late_points."""
+    shown = frame.assign(
+        level=frame["level"].map(_.words("levels")), months=frame["months"].map(_months)
+    )
+    shown = shown if frame["euro"].notna().any() else shown.drop(columns="euro")
+    return show(shown, about=about, **captions("tbl-late-points"))
+
+
+def _months(count: int) -> str:
+    return _.plural("{n} month later", "{n} months later", n=int(count))
+
+
+@in_languages
 def late_registrations_finding(
-    frame: pd.DataFrame, *, points: tuple[float, float], about: About
+    frame: pd.DataFrame, *, points: pd.DataFrame, about: About, rules: Rules
 ) -> str:
     """How many children later months add, what that does to scores, and what is published.
 
-    points: as from comparison.late_points.
+    points: by of_places.late_points.
     """
     here = frame[frame["month"] != PUBLISHED]
-    text = _added(here.iloc[-1], months=len(here), points=points)
+    last = here.iloc[-1]
+    parts = [_added(last, months=len(here)), *_effects(points, rules=rules)]
     printed = frame[frame["month"] == PUBLISHED]
-    if printed.empty:
-        return text
-    text += " " + _(
-        "Published, for months with few arrivals because of Covid-19: {children:,} children.",
-        children=int(printed["children"].iloc[0]),
-    )  # fmt: skip
-    if about.drawn:
-        text += " " + _(
-            "The synthetic country was made with the published number, so this is no finding."
+    if not printed.empty:
+        parts.append(_(
+            "Published, for months with few arrivals because of Covid-19, and therefore called an "
+            "underestimate: {children:,} children, a small effect on the country, concentrated at "
+            "few schools; the report recommends to count them.",
+            children=int(printed["children"].iloc[0]),
+        ))  # fmt: skip
+    if not printed.empty and about.drawn:
+        parts.append(
+            _("The synthetic country was made with the published number, so this is no finding.")
         )
-    return text
+    return " ".join(parts)
 
 
-def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
+def _added(last: pd.Series, *, months: int) -> str:
     if pd.isna(last["children"]) or pd.isna(last["schools"]):
         return _(
             "The {months} months after the reference date add fewer children, or children of fewer "
@@ -70,13 +88,9 @@ def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
     if not children:
         return _("The {months} months after the reference date add no children.", months=months)
     text = _.plural(
-        "The {months} months after the reference date add {n:,} child; schools: {schools:,}. "
-        "Counting it changes their scores by {points:+,.1f} points together ({share:+.2%} of the "
-        "points of all schools).",
-        "The {months} months after the reference date add {n:,} children; schools: {schools:,}. "
-        "Counting them changes their scores by {points:+,.1f} points together ({share:+.2%} of "
-        "the points of all schools).",
-        n=children, months=months, schools=int(last["schools"]), points=points[0], share=points[1],
+        "The {months} months after the reference date add {n:,} child; schools: {schools:,}.",
+        "The {months} months after the reference date add {n:,} children; schools: {schools:,}.",
+        n=children, months=months, schools=int(last["schools"]),
     )  # fmt: skip
     if pd.isna(several := _several(last)):
         return text
@@ -86,6 +100,43 @@ def _added(last: pd.Series, *, months: int, points: tuple[float, float]) -> str:
         "{n:,} school has three or more of them.", "{n:,} schools have three or more of them.",
         n=int(several),
     )  # fmt: skip
+
+
+def _effects(points: pd.DataFrame, *, rules: Rules) -> list[str]:
+    """Points and money of all months together, and whether to count them is worth while."""
+    last = points[points["months"] == points["months"].max()].set_index("level")
+    schools = last.loc[SCHOOLS]
+    if np.isnan(schools["points"]):
+        return []
+    parts = [_(
+        "Counting them changes the scores of these schools by some {points:+,.0f} points together "
+        "({share:+.2%} of the points of all schools).",
+        points=schools["points"], share=schools["share"],
+    )]  # fmt: skip
+    towns = last.loc[MUNICIPALITIES]
+    if not np.isnan(towns["points"]) and not np.isnan(towns["euro"]):
+        parts.append(_(
+            "Municipalities get some {points:+,.0f} points, worth {euro} a year, which others "
+            "pay.",
+            points=towns["points"], euro=euros(float(towns["euro"])),
+        ))  # fmt: skip
+    small = abs(schools["share"]) < rules.small_effect
+    if schools["points"] > 0 and small:
+        parts.append(_(
+            "The effect is small and raises the scores of schools that have these pupils, as in "
+            "the report: its recommendation to count them holds here."
+        ))  # fmt: skip
+    elif schools["points"] > 0:
+        parts.append(_(
+            "The effect is larger than in the report, which is one more reason to follow its "
+            "recommendation to count them."
+        ))  # fmt: skip
+    else:
+        parts.append(_(
+            "It does not raise the scores of the schools concerned, so that the report's "
+            "recommendation to count them finds no support here."
+        ))  # fmt: skip
+    return parts
 
 
 def _several(row: pd.Series) -> float:

@@ -1,7 +1,7 @@
 """Causes of the changes of schools, and how much each moves."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ _ = texts_beside(__file__)
 captions = _.captions
 
 COLOURS = {LOSE_MOST: drawing.INDIRECT, GAIN_MOST: drawing.OURS}
+What = Literal["schools", "municipalities", "years"]
 OFFSET = 0.5  # of the larger part, from which the smaller one offsets it
 ONE_WAY = 0.5  # of the mean size, from which the mean says that most schools move in one direction
 CONCENTRATED = 2.0  # standard deviation by mean size, from which few schools have most of a part
@@ -37,7 +38,7 @@ def cause(name: str) -> str:
 def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     """How much each cause moves: in size for all that change, with sign for the outer groups.
 
-    frame: group, cause, schools, mean, mean_absolute.
+    frame: group, cause, places, mean, mean_absolute.
     """
     names = list(frame["cause"].unique())
     by_group = {
@@ -51,10 +52,10 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     drawing.row_labels(left, [sentence(cause(name)) for name in names])
     for shift, group in ((-0.5, LOSE_MOST), (0.5, GAIN_MOST)):
         part = by_group[group]
-        if part["schools"].isna().all():
+        if part["places"].isna().all():
             continue
         rows = np.arange(len(part)) + 0.36 * shift
-        label = _group(group, int(part["schools"].iloc[0]))
+        label = _group(group, int(part["places"].iloc[0]))
         right.barh(rows, part["mean"], height=0.34, color=COLOURS[group], label=label)
     right.axvline(0, color=drawing.GREY, lw=0.8)
     right.set(title=_("Those that change most"), xlabel=_("mean part (points)"))
@@ -74,7 +75,7 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
         figure,
         about=about,
         alt=_("Bars per cause. {values}.", values="; ".join(spoken)),
-        numbers=_named(frame)[["group", "cause", "schools", "mean", "mean_absolute"]],
+        numbers=_named(frame)[["group", "cause", "places", "mean", "mean_absolute"]],
         headings=_.words("columns"),
         **captions("fig-causes"),
     )
@@ -100,41 +101,40 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @in_languages
-def causes_table(frame: pd.DataFrame, *, about: About, sides: bool = True) -> Table:
-    """How much each cause moves all schools that change, and those that lose and gain.
+def causes_table(frame: pd.DataFrame, *, about: About, what: What = "schools") -> Table:
+    """How much each cause moves all that change, and, but for years, those that lose and gain.
 
-    frame: as from causes_summary. sides: show those that lose and gain as well; without
-    them the table is that of one year to the next.
+    frame: as from causes_summary. what: schools or municipalities between indicators, or schools
+    from one year to the next.
     """
     every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
-    counts = {name: _schools(frame, name) for name in (ALL_CHANGED, LOSERS, GAINERS)}
+    counts = {name: _places(frame, name) for name in (ALL_CHANGED, LOSERS, GAINERS)}
     shown = every[["mean", "sd", "net_share"]]
-    if sides and _means(frame, LOSERS).notna().any():
+    if what != "years" and _means(frame, LOSERS).notna().any():
         shown = shown.assign(losers=_means(frame, LOSERS), gainers=_means(frame, GAINERS))
     named = shown.rename(index=cause).rename_axis("cause").reset_index()
-    schools = counts[ALL_CHANGED]
-    if not sides:
-        return show(named, about=about, **captions("tbl-yearly-causes", schools=schools))
-    return show(
-        named,
-        about=about,
-        **captions("tbl-causes", schools=schools, losers=counts[LOSERS], gainers=counts[GAINERS]),
-    )
+    given = {"places": counts[ALL_CHANGED], "losers": counts[LOSERS], "gainers": counts[GAINERS]}
+    texts = {
+        "schools": lambda: captions("tbl-causes", **given),
+        "municipalities": lambda: captions("tbl-municipal-causes", **given),
+        "years": lambda: captions("tbl-yearly-causes", **given),
+    }
+    return show(named, about=about, **texts[what]())
 
 
 def _means(frame: pd.DataFrame, group: str) -> pd.Series:
     return frame[frame["group"] == group].set_index("cause")["mean"]
 
 
-def _schools(frame: pd.DataFrame, group: str) -> str:
-    """How many schools a group has, in words where they are too few to be shown."""
-    count = float(frame.loc[frame["group"] == group, "schools"].iloc[0])
+def _places(frame: pd.DataFrame, group: str) -> str:
+    """How many places a group has, in words where they are too few to be shown."""
+    count = float(frame.loc[frame["group"] == group, "places"].iloc[0])
     return _("few") if np.isnan(count) else number(count, 0)
 
 
 def are_hidden(frame: pd.DataFrame) -> bool:
-    """Whether so few schools change that nothing is shown of them; frame: causes_summary."""
-    return bool(frame.loc[frame["group"] == ALL_CHANGED, "schools"].isna().all())
+    """Whether so few places change that nothing is shown of them; frame: causes_summary."""
+    return bool(frame.loc[frame["group"] == ALL_CHANGED, "places"].isna().all())
 
 
 @in_languages
@@ -163,7 +163,7 @@ def offset_finding(frame: pd.DataFrame) -> str:
         else _("No two causes offset each other: the means run from {lowered:+.1f} ({down}) to "
                "{raised:+.1f} points a school ({up}).", **given)
     )  # fmt: skip
-    if DONORS not in every.index or (offset and DONORS in (up, down)):
+    if DONORS not in means.index or (offset and DONORS in (up, down)):
         return text
     return f"{text} {_donors(every.to_dict('index')[DONORS], offset=offset)}"
 
@@ -219,10 +219,52 @@ def _with_shares(part: pd.DataFrame) -> str:
 
 
 @in_languages
+def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
+    """What changes municipalities most, and whether it is what changes schools most.
+
+    frame, schools: as from causes_summary, of municipalities and of schools.
+    """
+    nets, beside = _nets(frame), _nets(schools)
+    if are_hidden(frame) or nets.empty:
+        return _("Too few municipalities change to show what changes them.")
+    top = str(nets.idxmax())
+    text = _(
+        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
+        cause=cause(top), share=float(nets[top]),
+    )  # fmt: skip
+    if beside.empty:
+        return text
+    first = str(beside.idxmax())
+    text += " " + (
+        _(
+            "It is the same for schools ({share:.0%}), as in the report of 2021.",
+            share=float(beside[top]),
+        )
+        if top == first
+        else _(
+            "For schools it is {cause} ({share:.0%}): the explanation is not the same, other than "
+            "in the report of 2021.",
+            cause=cause(first), share=float(beside[first]),
+        )
+    )  # fmt: skip
+    if top == DONORS or DONORS not in nets or DONORS not in beside:
+        return text
+    return text + " " + _(
+        "Donor selection has {share:.0%} here and {schools:.0%} there.",
+        share=float(nets[DONORS]), schools=float(beside[DONORS]),
+    )  # fmt: skip
+
+
+def _nets(frame: pd.DataFrame) -> pd.Series:
+    """Net share of each cause in all that change, standardisation aside."""
+    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
+    return part.set_index("cause")["net_share"].dropna()
+
+
+@in_languages
 def yearly_finding(frame: pd.DataFrame) -> str:
     """Whether other children move schools more than the new indicator; frame: with population."""
-    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
-    nets = part.set_index("cause")["net_share"].dropna()
+    nets = _nets(frame)
     if are_hidden(frame) or (len(nets) and POPULATION not in nets):
         return _("What changes schools from one year to the next is of too few to be shown.")
     if nets.empty:

@@ -1,4 +1,4 @@
-"""What the schools have in common that lose or gain most."""
+"""What the schools, or municipalities, have in common that lose or gain most."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import NullLocator
 
-from oablib.indicator.comparison import Rules, over_representation
+from oablib.indicator.comparison import MUNICIPALITIES, SCHOOLS, Rules, over_representation
+from oablib.indicator.comparison.causes import Level
 from oablib.indicator.comparison.profile import COUNTED, ORIGIN
 from oablib.indicator.comparison.schools import ALL, GAIN_MOST, LOSE_MOST
 from oablib.protocol.codebook import Table as CodebookTable
@@ -84,153 +85,117 @@ def _in_words(wide: pd.DataFrame, names: Iterable[str]) -> str:
 
 @in_languages
 def profile_table(
-    frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, about: About
+    frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, about: About, level: Level = SCHOOLS
 ) -> Table:
-    """What groups of schools have in common; table: describes the codes of origin."""
+    """What groups of places have in common; table: describes the codes of origin."""
     rows = frame[KEY].drop_duplicates()
     wide = frame.pivot(index=KEY, columns="group", values="value")
     wide = wide.reindex(pd.MultiIndex.from_frame(rows))[[LOSE_MOST, GAIN_MOST, ALL]]
     counted = rows["measure"].isin(COUNTED).to_numpy()
-    names = [sentence(characteristic(*row, table=table)) for row in rows.itertuples(index=False)]
+    names = [
+        sentence(characteristic(*row, table=table, level=level))
+        for row in rows.itertuples(index=False)
+    ]
     shown = wide.mul(np.where(counted, 1, 100), axis=0).reset_index(drop=True)
     shown.insert(0, "characteristic", names)
     groups = {name: _.words("groups")[name] for name in (LOSE_MOST, GAIN_MOST, ALL)}
-    given = captions("tbl-profile", many=percent(rules.imputed_over))
+    given = (
+        captions("tbl-profile-schools", many=percent(rules.imputed_over))
+        if level == SCHOOLS
+        else captions("tbl-profile-municipalities", share=percent(rules.extreme_share))
+    )
     labels = {**given.pop("labels", {}), **groups}
     return show(
         shown, about=about, count_rows=list(np.flatnonzero(counted)), labels=labels, **given
     )
 
 
-def characteristic(measure: str, code: int, *, table: CodebookTable) -> str:
+def characteristic(measure: str, code: int, *, table: CodebookTable, level: Level = SCHOOLS) -> str:
     """A measure of a profile in words, within a sentence."""
     if measure == ORIGIN:
         column = table.column(measure)
         return _(
             "{variable} {category}", variable=column.short, category=column.category(code).label
         )
-    return str(_.words("measures")[measure])
+    return str({**_.words("measures"), **_.words(level)}[measure])
 
 
 @in_languages
-def profile_finding(frame: pd.DataFrame, *, table: CodebookTable, rules: Rules) -> str:
+def profile_finding(
+    frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, level: Level = SCHOOLS
+) -> str:
     """Which characteristics are over-represented at both ends, with their shares."""
     return " ".join(
-        sentence(over_represented(frame, group, table=table, rules=rules)) + "."
+        sentence(over_represented(frame, group, table=table, rules=rules, level=level)) + "."
         for group in (LOSE_MOST, GAIN_MOST)
     )
 
 
 def over_represented(
-    frame: pd.DataFrame, group: str, *, table: CodebookTable, rules: Rules, most: int = 3
+    frame: pd.DataFrame,
+    group: str,
+    *,
+    table: CodebookTable,
+    rules: Rules,
+    most: int = 3,
+    level: Level = SCHOOLS,
 ) -> str:
-    """Over-represented characteristics of a group of schools, the strongest first, in words."""
-    counts = frame[frame["measure"] == "schools"].set_index("group")["value"]
-    if np.isnan(counts[group]):
-        return _HIDDEN[group]()
-    schools = int(counts[group])
+    """Over-represented characteristics of a group of places, the strongest first, in words."""
+    count = float(frame[frame["measure"] == "places"].set_index("group")["value"][group])
+    if np.isnan(count):
+        return _HIDDEN[level, group]()
+    if not count:
+        return _NOBODY[level, group]()
     ratios = over_representation(frame)
     part = ratios[(ratios["group"] == group) & (ratios["ratio"] >= rules.over_represented)]
     top = part.sort_values(["ratio", *KEY], ascending=[False, True, True]).head(most)
     found = [
         _(
             "{characteristic} ({share:.1%} against {of_all:.1%})",
-            characteristic=characteristic(row["measure"], int(row["code"]), table=table),
+            characteristic=characteristic(
+                row["measure"], int(row["code"]), table=table, level=level
+            ),
             share=row["share"], of_all=row["of_all"],
         )
         for row in top.to_dict("records")
     ]  # fmt: skip
-    return _lost(schools, found) if group == LOSE_MOST else _gained(schools, found)
-
-
-_HIDDEN = {
-    LOSE_MOST: lambda: _("too few schools lose far more than others to show what they share"),
-    GAIN_MOST: lambda: _("too few schools gain far more than others to show what they share"),
-}
-
-
-def _lost(schools: int, found: list[str]) -> str:
-    if not schools:
-        return _("no school loses far more than others")
+    places = end(level, group, n=int(count))
     if not found:
-        return _.plural(
-            "in the school that loses most no characteristic is over-represented",
-            "in the {n:,} schools that lose most no characteristic is over-represented",
-            n=schools,
-        )
-    return _.plural(
-        "over-represented in the school that loses most: {characteristics}",
-        "over-represented in the {n:,} schools that lose most: {characteristics}",
-        n=schools,
-        characteristics=listed(found),
-    )
-
-
-def _gained(schools: int, found: list[str]) -> str:
-    if not schools:
-        return _("no school gains far more than others")
-    if not found:
-        return _.plural(
-            "in the school that gains most no characteristic is over-represented",
-            "in the {n:,} schools that gain most no characteristic is over-represented",
-            n=schools,
-        )
-    return _.plural(
-        "over-represented in the school that gains most: {characteristics}",
-        "over-represented in the {n:,} schools that gain most: {characteristics}",
-        n=schools,
-        characteristics=listed(found),
-    )
-
-
-@in_languages
-def named_finding(
-    frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, published: object
-) -> str:
-    """Which characteristics that the publication names are found here; empty without one."""
-    if published is None:
-        return ""
-    ratios = over_representation(frame).set_index(["group", *KEY])["ratio"]
-    ends = {
-        LOSE_MOST: (rules.named_lose, rules.named_lose_origins),
-        GAIN_MOST: (rules.named_gain, rules.named_gain_origins),
-    }
-    parts = []
-    for group, (measures, origins) in ends.items():
-        if ratios[group].isna().all():
-            continue
-        rows = [*((name, 0) for name in measures), *((ORIGIN, code) for code in origins)]
-        found = [row for row in rows if ratios[(group, *row)] >= rules.over_represented]
-        others = [row for row in rows if row not in found]
-        here, absent = (
-            [characteristic(*row, table=table) for row in part] for part in (found, others)
-        )
-        parts.append(_of_named(group, here, absent))
-    return " ".join(parts)
-
-
-def _of_named(group: str, here: list[str], absent: list[str]) -> str:
-    words = {"all": len(here) + len(absent), "n": len(here), "absent": listed(absent)}
-    if group == LOSE_MOST and absent:
-        return _(
-            "Of the schools that lose most the source names {all} characteristics; "
-            "over-represented here: {n}; not: {absent}.",
-            **words,
-        )
-    if group == LOSE_MOST:
-        return _(
-            "Of the schools that lose most the source names {all} characteristics; all are "
-            "over-represented here.",
-            **words,
-        )
-    if absent:
-        return _(
-            "Of the schools that gain most the source names {all} characteristics; "
-            "over-represented here: {n}; not: {absent}.",
-            **words,
-        )
+        return _("in {places} no characteristic is over-represented", places=places)
     return _(
-        "Of the schools that gain most the source names {all} characteristics; all are "
-        "over-represented here.",
-        **words,
-    )
+        "over-represented in {places}: {characteristics}",
+        places=places, characteristics=listed(found),
+    )  # fmt: skip
+
+
+def end(level: Level, group: str, *, n: int) -> str:
+    """The places that lose or gain most, with their number, in words."""
+    return _ENDS[level, group](n)
+
+
+_ENDS = {
+    (SCHOOLS, LOSE_MOST): lambda n: _("the {n:,} schools that lose most", n=n),
+    (SCHOOLS, GAIN_MOST): lambda n: _("the {n:,} schools that gain most", n=n),
+    (MUNICIPALITIES, LOSE_MOST): lambda n: _("the {n:,} municipalities that lose most", n=n),
+    (MUNICIPALITIES, GAIN_MOST): lambda n: _("the {n:,} municipalities that gain most", n=n),
+}
+_NOBODY = {
+    (SCHOOLS, LOSE_MOST): lambda: _("no school loses far more than others"),
+    (SCHOOLS, GAIN_MOST): lambda: _("no school gains far more than others"),
+    (MUNICIPALITIES, LOSE_MOST): lambda: _("no municipality loses"),
+    (MUNICIPALITIES, GAIN_MOST): lambda: _("no municipality gains"),
+}
+_HIDDEN = {
+    (SCHOOLS, LOSE_MOST): lambda: _(
+        "too few schools lose far more than others to show what they share"
+    ),
+    (SCHOOLS, GAIN_MOST): lambda: _(
+        "too few schools gain far more than others to show what they share"
+    ),
+    (MUNICIPALITIES, LOSE_MOST): lambda: _(
+        "too few municipalities are among those that lose most to show what they share"
+    ),
+    (MUNICIPALITIES, GAIN_MOST): lambda: _(
+        "too few municipalities are among those that gain most to show what they share"
+    ),
+}

@@ -52,10 +52,10 @@ def test_groups_of_few_schools_are_hidden_and_do_not_follow(changes: list[int], 
     table = decomposed(changes, seed)
     shown, exact = of_places.causes(table, rules=RULES), causes_summary(table)
     pd.testing.assert_frame_equal(  # what is not hidden is as it was
-        shown, exact.astype({"schools": float}).where(shown.notna())
+        shown, exact.astype({"places": float}).where(shown.notna())
     )
-    counts = shown.groupby("group")["schools"].first().to_dict()
-    true = exact.groupby("group")["schools"].first().to_dict()
+    counts = shown.groupby("group")["places"].first().to_dict()
+    true = exact.groupby("group")["places"].first().to_dict()
     assert not any(is_few(n) for n in counts.values() if not np.isnan(n))
     # Those that lose and that gain are all that change: one alone would follow.
     assert np.isnan(counts["losers"]) == np.isnan(counts["gainers"])
@@ -64,7 +64,7 @@ def test_groups_of_few_schools_are_hidden_and_do_not_follow(changes: list[int], 
     for most, side in MOST.items():
         if not (np.isnan(counts[most]) or np.isnan(counts[side])):
             assert not is_few(abs(counts[side] - counts[most]))
-    hidden = shown[shown["schools"].isna()]
+    hidden = shown[shown["places"].isna()]
     assert hidden[AMOUNTS].isna().all(axis=None)
 
 
@@ -81,18 +81,18 @@ def test_no_number_is_one_schools_and_none_follows_from_the_others(
     shown = of_places.causes(table, rules=RULES)
     names = causes_of(table)
     hidden = {
-        group: set(part.loc[part["mean"].isna() & part["schools"].gt(0), "cause"])
+        group: set(part.loc[part["mean"].isna() & part["places"].gt(0), "cause"])
         for group, part in shown.groupby("group")
     }
     for group, few in hidden.items():
         sizes = table.loc[members(table, group), names].abs()
         left = [name for name in names if name not in few]
-        if shown.loc[shown["group"] == group, "schools"].gt(0).all():
+        if shown.loc[shown["group"] == group, "places"].gt(0).all():
             assert not any(is_dominated(sizes[name]) for name in left)
             # Shares of all causes are one: what is left out follows as a sum.
             assert len(few) != 1
             assert not few or not left or not is_dominated(sizes[sorted(few)].sum(axis=1))
-    counts = shown.groupby("group")["schools"].first()
+    counts = shown.groupby("group")["places"].first()
     if counts[list(SIDES)].gt(0).all():  # a mean of all is that of both sides
         assert hidden["all that change"] == hidden["losers"] == hidden["gainers"]
 
@@ -107,7 +107,7 @@ def test_hand_made_causes_show_few_and_dominated_groups() -> None:
     shown = of_places.causes(table, rules=RULES).set_index(["group", "cause"])
     assert shown.loc["losers"].isna().all(axis=None) and shown.loc["gainers"].isna().all(axis=None)
     every = shown.loc["all that change"]
-    assert every["schools"].tolist() == [21] * 3
+    assert every["places"].tolist() == [21] * 3
     # 9 of the 15 points of donor selection are one school's; the next cause is hidden with it.
     assert every["net_share"].isna().tolist() == [True, True, False]
     alike = table.assign(donors=0.3, scale_values=change - 1.3)
@@ -115,8 +115,8 @@ def test_hand_made_causes_show_few_and_dominated_groups() -> None:
     every = every[every["group"] == "all that change"]
     assert every.notna().all(axis=None)
     sides = of_places.causes(alike.iloc[:12], rules=RULES).set_index(["group", "cause"])
-    assert sides.loc["losers", "schools"].tolist() == [12] * 3
-    assert sides.loc["gainers", "schools"].tolist() == [0] * 3
+    assert sides.loc["losers", "places"].tolist() == [12] * 3
+    assert sides.loc["gainers", "places"].tolist() == [0] * 3
 
 
 # What schools that change most have in common
@@ -127,8 +127,8 @@ GROUPS = ("lose most", "gain most", "others")
 
 def profile(schools: list[int], rows: list[list[tuple[int, int]]]) -> pd.DataFrame:
     """rows: children that have it, and others, of each measure and group."""
-    frame = [("schools", 0, group, n, n) for group, n in zip(GROUPS, schools, strict=True)]
-    frame.append(("schools", 0, "all", sum(schools), sum(schools)))
+    frame = [("places", 0, group, n, n) for group, n in zip(GROUPS, schools, strict=True)]
+    frame.append(("places", 0, "all", sum(schools), sum(schools)))
     children = [max(sum(cells[at]) for cells in rows) for at in range(len(GROUPS))]
     frame += [("children", 0, group, n, n) for group, n in zip(GROUPS, children, strict=True)]
     frame.append(("children", 0, "all", sum(children), sum(children)))
@@ -157,13 +157,13 @@ def test_no_number_of_few_is_in_a_profile_or_follows_from_it(exact: pd.DataFrame
     assert shown[["measure", "code", "group"]].equals(exact[["measure", "code", "group"]])
     kept = shown["value"].notna()
     assert np.allclose(shown.loc[kept, "value"], exact.loc[kept, "value"], rtol=0, atol=0)
-    sizes = shown[shown["measure"] == "schools"].set_index("group")["value"]
+    sizes = shown[shown["measure"] == "places"].set_index("group")["value"]
     gone = set(sizes.index[sizes.isna()])
     assert shown.loc[shown["group"].isin(gone), ["value", "n"]].isna().all(axis=None)
     assert len(gone) != 1
     for (measure, _), part in exact.groupby(["measure", "code"]):
         true, seen = part.set_index("group"), shown.loc[part.index].set_index("group")
-        counted = measure in ("schools", "children")
+        counted = measure in ("places", "children")
         has = true["value"].fillna(0) * (1 if counted else true["n"])
         lacks = 0 * has if counted else true["n"] - has
         there = seen["value"].notna()
@@ -181,7 +181,7 @@ def test_a_share_is_hidden_where_it_gives_that_of_small_groups_away() -> None:
     rows = [[(50, 50)] * 3, [(2, 48), (1, 49), (40, 400)], [(30, 30)] * 3]
     shown = of_places.profile(profile([6, 8, 500], rows), rules=RULES)
     table = shown.set_index(["measure", "group"])["value"]
-    assert np.isnan(table["schools", "lose most"]) and np.isnan(table["schools", "gain most"])
+    assert np.isnan(table["places", "lose most"]) and np.isnan(table["places", "gain most"])
     assert np.isnan(table["in_debt", "others"]) and table["in_debt", "all"] == 43 / 540
     assert table["imputed", "others"] == table["imputed", "all"] == 0.5
 
@@ -295,3 +295,29 @@ def test_classes_of_change_are_shown_all_or_none() -> None:
         made = of_places.classes(ends.assign(n=n, share=n / n.sum()), rules=RULES)
         assert made[["n", "share"]].notna().to_numpy().all() == shown
         assert made["n"].isna().all() != shown
+
+
+def late_points(children: tuple[int, ...], *, places: tuple[int, ...]) -> pd.DataFrame:
+    rows = [
+        (level, month + 1, float(n), float(p), 4.4 * n, 0.001 * n, 0.1, 3_333.3 * n)
+        for level in ("schools", "municipalities")
+        for month, (n, p) in enumerate(zip(children, places, strict=True))
+    ]
+    names = ["level", "months", "children", "places", "points", "share", "largest", "euro"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_points_of_late_registrations_are_in_steps_and_of_months_that_are_shown() -> None:
+    counts = pd.DataFrame({"month": ["a", "b", "c", "published"], "children": [17, 32, 44, 44]})
+    exact = late_points((17, 32, 44), places=(12, 25, 29))
+    shown = of_places.late_points(exact, counts=counts, rules=RULES, step=50)
+    amounts = shown.dropna()
+    assert (amounts["points"] % 50 == 0).all() and (amounts["euro"] % 1000 == 0).all()
+    # Four more schools in the last month than in the one before: that one is hidden.
+    assert shown["points"].isna().tolist() == [False, True, False] * 2
+    assert {"children", "largest"}.isdisjoint(shown.columns)
+    hidden = counts.assign(children=[pd.NA, 32, 44, 44])
+    shown = of_places.late_points(exact, counts=hidden, rules=RULES, step=50)
+    assert shown["points"].isna().tolist() == [True, True, False] * 2
+    one = exact.assign(largest=0.6)
+    assert of_places.late_points(one, counts=counts, rules=RULES, step=50)["points"].isna().all()

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
+from math import factorial
 
 import country_files
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from oablib import allocation, comparison, params, pupil_scores
 from oablib.indicator.comparison import causes, shapley
-from oablib.indicator.comparison.causes import Procedure, Situation
+from oablib.indicator.comparison.causes import Between, Procedure, Situation
 from oablib.protocol import codebook
 
 PUBLISHED = params.published("herijking2021")
@@ -58,7 +60,7 @@ def test_parts_add_up_to_the_change_of_each_school(
 ) -> None:
     before, after = sides(year, "indicator_2019"), sides(2020, "indicator_2021")
     named = causes.OF_THE_INDICATOR if year == 2020 else causes.ALL
-    parts = shapley(named, value=causes.value(before, after, how=how))
+    parts = shapley(named, value=Between(before, after, how=how).value())
     change = own_scores(after, how) - own_scores(before, how)
     assert np.abs(change).max() > 0
     gap = np.abs(sum(parts.values()) - change)
@@ -70,9 +72,73 @@ def test_the_two_ends_are_the_scores_themselves(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
-    value = causes.value(before, after, how=how)
+    value = Between(before, after, how=how).value()
     assert (value(frozenset()) == own_scores(before, how)).all()
     assert (value(frozenset(causes.ALL)) == own_scores(after, how)).all()
+
+
+def test_municipalities_are_taken_apart_as_schools_are(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
+    """A part by hand, over all orders of causes, from the law's own tables of municipalities."""
+    before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
+    between = Between(before, after, how=how)
+    value = between.value("municipalities")
+    ends = [side.scored(how).score for side in (before, after)]
+    for chosen, score in ((frozenset[str](), ends[0]), (frozenset(causes.ALL), ends[1])):
+        children = before.children
+        frame, sites, listed = children.frame(score=score), children.sites, children.municipalities
+        table = allocation.municipalities(frame, sites, listed, rules=how.allocation)
+        assert (value(chosen) == table["achterstandsscore"].to_numpy()).all()
+    result = comparison.decompose(
+        between, causes=causes.OF_THE_INDICATOR, level="municipalities", rules=comparison.rules()
+    )
+    comparison.fail_if_parts_do_not_add_up(result.table)
+    by_hand = 0.0
+    for order in permutations(causes.OF_THE_INDICATOR):
+        earlier = frozenset(order[: order.index("donors")])
+        by_hand = by_hand + (value(earlier | {"donors"}) - value(earlier)) / factorial(len(order))
+    keys = result.places["municipality"]
+    parts = result.table.set_index("municipality")["donors"]
+    assert parts.to_numpy() == pytest.approx(pd.Series(by_hand, keys)[parts.index], abs=ADDS_UP)
+
+
+def test_who_joined_is_in_the_target_group_by_the_new_indicator_alone(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
+    before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
+    between, children = Between(before, after, how=how), before.children
+    counts = []
+    for level, here in (("schools", children.site >= 0), ("municipalities", True)):
+        here = here & np.ones(len(children), bool)
+        target = []
+        for side in (before, after):
+            score = side.scored(how).score.round(6)
+            target.append(score <= np.sort(score[here])[int(0.15 * here.sum()) - 1])
+        joined = between.joined(level)
+        assert (joined == (target[1] & ~target[0]))[here].all()
+        counts.append(int((joined & here).sum()))
+    assert all(counts)
+    tables = {level: between.places(level, after=True) for level in causes.KEYS}
+    pairs = {
+        level: comparison.standardised(
+            between.places(level, after=False), table, key=causes.KEYS[level],
+            rules=comparison.rules(),
+        )
+        for level, table in tables.items()
+    }  # fmt: skip
+    made = comparison.profiles(
+        between, pairs, table=codebook.load().table("children"), rules=comparison.rules()
+    )
+    for (level, frame), count in zip(made.items(), counts, strict=True):
+        values = frame.set_index(["measure", "code", "group"])
+        n = values.loc[("children", 0, "all"), "value"]
+        assert n == tables[level]["n_children"].sum()
+        assert values.loc[("joined", 0, "all"), "value"] * n == pytest.approx(count)
+    named = comparison.named(made, rules=comparison.rules())
+    assert set(named["found"]) <= {"found", "absent", "unjudged"}
+    row = named.iloc[0]
+    assert (row["found"] == "found") == (row["ratio"] >= comparison.rules().over_represented)
 
 
 def test_what_does_not_differ_causes_nothing(
@@ -82,7 +148,7 @@ def test_what_does_not_differ_causes_nothing(
     before = sides(2020, "indicator_2019")
     effects = sides(2020, "indicator_2021").indicator.effects
     after = replace(before, indicator=replace(before.indicator, effects=effects))
-    parts = shapley(causes.ALL, value=causes.value(before, after, how=how))
+    parts = shapley(causes.ALL, value=Between(before, after, how=how).value())
     assert not parts["scale_values"].any() and not parts["population"].any()
     assert parts["coefficients"].any()
 
@@ -91,7 +157,7 @@ def test_nothing_changes_between_equal_situations(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     side = sides(2020, "indicator_2021")
-    parts = shapley(causes.ALL, value=causes.value(side, side, how=how))
+    parts = shapley(causes.ALL, value=Between(side, side, how=how).value())
     assert not any(part.any() for part in parts.values())
 
 
@@ -105,7 +171,7 @@ def test_the_constant_of_an_indicator_is_no_cause(
         after.indicator, values={**values, "education_mother": values["education_mother"] + 1.0}
     )
     parts = [
-        shapley(causes.OF_THE_INDICATOR, value=causes.value(before, each, how=how))
+        shapley(causes.OF_THE_INDICATOR, value=Between(before, each, how=how).value())
         for each in (after, replace(after, indicator=moved))
     ]
     for name in causes.OF_THE_INDICATOR:
@@ -117,38 +183,58 @@ def test_a_decomposition_scales_and_adds_up(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
     before, after = sides(2019, "indicator_2019"), sides(2020, "indicator_2021")
-    result = comparison.decompose(
-        before, after, causes=causes.ALL, how=how, rules=comparison.rules()
-    )
+    between = Between(before, after, how=how)
+    result = comparison.decompose(between, causes=causes.ALL, rules=comparison.rules())
     comparison.fail_if_parts_do_not_add_up(result.table)
-    assert (result.schools["achterstandsscore"].to_numpy() == own_scores(after, how)).all()
+    assert (result.places["achterstandsscore"].to_numpy() == own_scores(after, how)).all()
     raw = result.pairs.set_index("school_id")
     assert (raw["current_raw"].to_numpy() == own_scores(before, how)).all()
     assert set(result.summary["cause"]) == {*causes.ALL, "standardisation"}
 
 
-def test_points_of_late_registrations_are_those_of_their_schools(
+def test_points_of_late_registrations_are_those_of_their_places(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
-    """Schools of who registers from October to December, and no others, however these change."""
+    """Places of who registers from October on, and no others, however these change."""
     side, rules = sides(2020, "indicator_2021"), comparison.rules()
-    children, asylum = side.children, replace(how.scores.asylum, months_late=3)
+    children = side.children
+    budgets = {"schools": None, "municipalities": 1e6}
+    frame = comparison.late_points(side, how=how, rules=rules, budgets=budgets)
+    rows = frame.set_index(["level", "months"])
+    assert list(rows.index.unique("months")) == [1, 2, 3]
     scores = side.scored(how)
-    later = side.scored(
-        replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
-    )
-    # The donor of one of them may be among them: such a child keeps its score.
-    after = np.where(np.isfinite(later.score), later.score, scores.score)
-    totals = [
-        allocation.schools(
-            children.frame(score=score), children.sites, rules=how.allocation
-        ).set_index("school_id")["achterstandsscore"]
-        for score in (scores.score, after)
-    ]
-    late = np.isin(children.registered, [202010, 202011, 202012]) & (children.site >= 0)
-    schools = children.sites["school_id"].iloc[np.unique(children.site[late])]
-    gains = {school: totals[1][school] - totals[0][school] for school in schools}
-    assert 0 < len(gains) < len(totals[0])
-    added, share = comparison.late_points(side, how=how, rules=rules)
-    assert added == pytest.approx(sum(gains.values()), abs=ADDS_UP)
-    assert share == pytest.approx(added / totals[0].sum())
+    for months, last in ((1, [202010]), (3, [202010, 202011, 202012])):
+        asylum = replace(how.scores.asylum, months_late=months)
+        later = side.scored(
+            replace(how, scores=replace(how.scores, asylum=asylum)), matches=scores.matches
+        )
+        # The donor of one of them may be among them: such a child keeps its score.
+        after = np.where(np.isfinite(later.score), later.score, scores.score)
+        late = np.isin(children.registered, last)
+        sites, listed = children.sites, children.municipalities
+        site_of = sites["municipality"].to_numpy()[children.site]
+        home_of = listed["municipality"].to_numpy()[children.home]
+        places = {
+            "schools": sites["school_id"].to_numpy()[children.site[late & (children.site >= 0)]],
+            "municipalities": np.where(children.site >= 0, site_of, home_of)[late],
+        }
+        totals = {"schools": [], "municipalities": []}
+        for score in (scores.score, after):
+            given = children.frame(score=score), sites
+            table = allocation.schools(*given, rules=how.allocation).set_index("school_id")
+            totals["schools"].append(table["achterstandsscore"])
+            table = allocation.municipalities(*given, listed, rules=how.allocation)
+            totals["municipalities"].append(table.set_index("municipality")["achterstandsscore"])
+        for level, names in places.items():
+            first, second = totals[level]
+            gains = [second[name] - first[name] for name in set(names)]
+            row = rows.loc[(level, months)]
+            assert 0 < len(gains) == row["places"] <= row["children"] == len(names)
+            assert row["points"] == pytest.approx(sum(gains), abs=ADDS_UP)
+            assert row["share"] == pytest.approx(sum(gains) / first.sum())
+            assert row["largest"] == pytest.approx(
+                max(map(abs, gains)) / sum(map(abs, gains)), nan_ok=True
+            )
+    municipal = rows.loc["municipalities"]
+    assert municipal["euro"].tolist() == pytest.approx((municipal["share"] * 1e6).tolist())
+    assert rows.loc["schools", "euro"].isna().all()

@@ -527,22 +527,22 @@ def test_a_change_is_the_sum_of_its_causes_and_of_the_scaling() -> None:
 def test_parts_that_do_not_add_up_are_refused_with_count_and_gap() -> None:
     frame = shared_out()
     frame.loc[[0, 2], "x"] += [1e-6, 0.5]
-    with pytest.raises(ComparisonError, match=r"2 of 4 schools .* largest gap is 0\.5 points"):
+    with pytest.raises(ComparisonError, match=r"2 of 4 places .* largest gap is 0\.5 points"):
         comparison.fail_if_parts_do_not_add_up(frame)
-    with pytest.raises(ComparisonError, match="1 of 4 schools have no parts"):
+    with pytest.raises(ComparisonError, match="1 of 4 places have no parts"):
         shared_out(keys="bcdx")
 
 
 def test_causes_are_summed_up_over_schools_that_change() -> None:
     frame = comparison.causes_summary(shared_out())
     every = frame[frame["group"] == "all that change"].set_index("cause")
-    assert every["schools"].tolist() == [3, 3, 3]
+    assert every["places"].tolist() == [3, 3, 3]
     assert every["mean_absolute"].tolist() == [25 / 3, 5, 40 / 3]
     # all parts 25 + 15 + 40 = 80; all changes 10 + 30 + 20 = 60
     assert every["share"].tolist() == [25 / 80, 15 / 80, 40 / 80]
     assert every["net_share"].tolist() == [25 / 60, 15 / 60, (30 - 10) / 60]
     losers = frame[frame["group"] == "losers"].set_index("cause")
-    assert losers.loc["standardisation", ["schools", "mean"]].tolist() == [1, -30]
+    assert losers.loc["standardisation", ["places", "mean"]].tolist() == [1, -30]
     assert frame[frame["group"] == "lose most"]["share"].isna().all()  # nobody is so far out
 
 
@@ -564,7 +564,8 @@ def pupils(seed: int, *, n: int = 4_000, schools: int = 60) -> pd.DataFrame:
     }  # fmt: skip
     places = rng.integers(-1, schools, n)
     frame = pd.DataFrame({name: rng.choice(values, n) for name, values in codes.items()})
-    return frame.assign(school_id=pd.Categorical.from_codes(places, names))
+    joined = rng.random(n) < 0.1
+    return frame.assign(school_id=pd.Categorical.from_codes(places, names), joined=joined)
 
 
 def test_a_profile_counts_as_a_loop_does(cohort: Table) -> None:
@@ -583,6 +584,13 @@ def test_a_profile_counts_as_a_loop_does(cohort: Table) -> None:
         parents = part[["education_father", "education_mother"]]
         both = parents[(parents != 99).all(axis=1)]
         assert values["low_education", 0, name] == (both <= 2).all(axis=1).mean()
+        joined = part[part["joined"]]
+        assert values["joined", 0, name] == part["joined"].mean()
+        assert values["joined_imputed", 0, name] == (joined["provenance"] == IMPUTED).mean()
+        computed = joined[joined["provenance"] != IMPUTED]
+        of_two = zip(computed["education_father"], computed["education_mother"], strict=True)
+        low = [min(pair) <= 2 for pair in of_two if min(pair) <= 2 or max(pair) != 99]
+        assert values["joined_low_education", 0, name] == np.mean(low)
         mothers = part.loc[part["residence_mother"] != 9, "residence_mother"]
         assert values["short_residence", 0, name] == (mothers == 1).mean()
         shares = (part["provenance"] == IMPUTED).groupby(part["school_id"].astype("str")).mean()
@@ -602,9 +610,22 @@ def test_over_representation_is_a_share_by_that_of_all_schools(cohort: Table) ->
     assert ratios["origin", 8, "lose most"] == pytest.approx(
         values["origin", 8, "lose most"] / values["origin", 8, "all"]
     )
-    assert "schools" not in ratios.index.get_level_values("measure")
+    assert "places" not in ratios.index.get_level_values("measure")
     nobody = comparison.over_representation(frame.assign(value=0.0))
     assert nobody["ratio"].isna().all()
+
+
+def test_municipalities_that_change_most_are_a_share_of_those_that_can_change() -> None:
+    rules = replace(RULES, extreme_share=0.25)
+    current, new = [0.0, 10, 10, 10, 10, 0, 0], [0.0, 5, 9, 11, 16, 0, 0]
+    towns = paired(current, new).rename(columns={"school_id": "municipality"})
+    groups = comparison.groups(towns, rules=rules).tolist()
+    assert groups == ["others", "lose most", "others", "others", "gain most", "others", "others"]
+    gain = paired([10, 10, 10, 10], [20.0, 30, 40, 50]).rename(
+        columns={"school_id": "municipality"}
+    )
+    gain["change"] = gain["change"].abs() + 1  # nobody loses, so that nobody loses most
+    assert "lose most" not in comparison.groups(gain, rules=rules).tolist()
 
 
 def test_what_is_redistributed_is_half_of_all_changes() -> None:
@@ -621,7 +642,7 @@ def test_schools_without_children_are_divided_by_nothing(cohort: Table) -> None:
     rules = replace(RULES, extreme_sds=1)
     frame = comparison.profile(children, pairs, table=cohort, imputed=[IMPUTED], rules=rules)
     values = frame.set_index(["measure", "group"])["value"]
-    assert values["schools"].tolist() == [1, 1, 1, 3]
+    assert values["places"].tolist() == [1, 1, 1, 3]
     assert values["children"].tolist() == [0, 0, 1, 1]
     assert np.isnan(values["imputed", "lose most"]) and np.isnan(
         values["imputed_over", "gain most"]

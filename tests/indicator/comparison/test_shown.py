@@ -86,6 +86,7 @@ def pupils(rng: np.random.Generator, ids: pd.Series, *, n: int) -> pd.DataFrame:
     schools = rng.integers(0, len(ids), n)
     frame["school_id"] = pd.Categorical.from_codes(schools, list(ids))
     months = rng.choice([0, 202009, 202010, 202012], n, p=[0.97, 0.01, 0.01, 0.01])
+    frame["joined"] = rng.random(n) < 0.1
     return frame.assign(toddler=False, asylum=(months > 0).astype(int), asylum_registered=months)
 
 
@@ -187,7 +188,7 @@ def test_without_published_figures_there_is_nothing_beside(made: Made) -> None:
 def test_origins_of_a_profile_have_the_labels_of_the_codebook(made: Made) -> None:
     shown = causes.profile_table(made.profile, table=made.book, rules=made.rules, about=ABOUT)
     names = [cells[0] for cells in shown.groups[0][1]]
-    assert names[-1] == "Origin Turkey" and len(names) == 7 + 8
+    assert names[-1] == "Origin Turkey" and len(names) == 10 + 8
     assert row(shown, "Schools")[-1] == "400"
     assert row(shown, "Scores imputed from a donor")[-1].startswith("2")  # a quarter
 

@@ -1,0 +1,96 @@
+"""How far scores swing from one year to the next."""
+
+import numpy as np
+import pandas as pd
+
+from oablib.indicator.comparison.swing import COMPUTED, LOT, MATCHED
+from oablib.report.exhibit import About, Table
+from oablib.report.numbers import percent
+from oablib.report.table import show
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+
+@in_languages
+def swings_table(frame: pd.DataFrame, *, interval: float, about: About) -> Table:
+    """Changes of children's scores by source; frame: by of_places.swings."""
+    shown = frame.assign(scores=frame["scores"].map(_.words("scores"))).drop(columns="beyond")
+    return show(shown, about=about, **captions("tbl-swings", interval=percent(interval)))
+
+
+@in_languages
+def swings_finding(frame: pd.DataFrame) -> str:
+    """How much further imputed scores swing than computed ones, and how much is only the lot."""
+    rows = frame.set_index("scores")
+    matched, computed, lot = (rows.loc[name] for name in (MATCHED, COMPUTED, LOT))
+    if np.isnan(matched["sd"]) or np.isnan(lot["sd"]):
+        return _("Too few children have the score of a donor in both years to show its swing.")
+    given = {
+        "matched": matched["sd"], "computed": computed["sd"],
+        "times": matched["sd"] / computed["sd"] if computed["sd"] > 0 else np.inf,
+    }  # fmt: skip
+    text = (
+        _("From year to year a score that is imputed in both years changes with a standard "
+          "deviation of {matched:.2f} points, a computed one with {computed:.2f}: the report's "
+          "remark that the imputed score of the same child can change much is found here too.",
+          **given)
+        if given["times"] > 1
+        else _("From year to year a score that is imputed in both years changes with a standard "
+               "deviation of {matched:.2f} points, no more than a computed one ({computed:.2f}): "
+               "the report's remark that it can change much is not found here.", **given)
+    )  # fmt: skip
+    share = (lot["sd"] / matched["sd"]) ** 2
+    if share >= 1:
+        return text + " " + _(
+            "A mere change of seed within one year moves it as much ({lot:.2f}): the swing is "
+            "only the lot that chooses donors.",
+            lot=lot["sd"],
+        )  # fmt: skip
+    return text + " " + _(
+        "A mere change of seed within one year gives {lot:.2f}: {share:.0%} of the variance of the "
+        "swing is only the lot that chooses donors, the rest comes from other donors to choose "
+        "from and from what became known of the child.",
+        lot=lot["sd"], share=share,
+    )  # fmt: skip
+
+
+@in_languages
+def swing_of_schools_table(frame: pd.DataFrame, *, about: About) -> Table:
+    """Changes of schools by the share of their pupils with a donor's score."""
+    matched = [
+        _("{lower:.0%} or more", lower=lower)
+        if np.isnan(upper)
+        else _("{lower:.0%} to {upper:.0%}", lower=lower, upper=upper)
+        for lower, upper in zip(frame["lower"], frame["upper"], strict=True)
+    ]
+    shown = frame.assign(matched=matched)[["matched", "schools", "year", "lot"]]
+    return show(shown, about=about, **captions("tbl-swing-of-schools"))
+
+
+@in_languages
+def swing_of_schools_finding(frame: pd.DataFrame) -> str:
+    """Whether scores of schools with many imputed scores swing more, and more by the lot."""
+    first, last = frame.iloc[0], frame.iloc[-1]
+    if len(frame) < 2 or np.isnan(last["schools"]) or np.isnan(first["schools"]):
+        return _("Too few schools have many imputed scores to compare their swing.")
+    shares = [row["lot"] / row["year"] if row["year"] > 0 else 0.0 for row in (first, last)]
+    given = {
+        "least": first["year"], "most": last["year"], "lower": last["lower"],
+        "first": shares[0], "last": shares[1],
+    }  # fmt: skip
+    if last["year"] > first["year"]:
+        return _(
+            "Where {lower:.0%} or more of the scores are imputed, the score of a school changes by "
+            "{most:.1f} points from year to year, against {least:.1f} where fewest are; another "
+            "seed alone moves it by {last:.0%} of that, against {first:.0%}.",
+            **given,
+        )
+    return _(
+        "Where {lower:.0%} or more of the scores are imputed, the score of a school changes by no "
+        "more from year to year ({most:.1f} points) than where fewest are ({least:.1f}); another "
+        "seed alone moves it by {last:.0%} of that, against {first:.0%}.",
+        **given,
+    )
