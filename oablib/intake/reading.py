@@ -20,6 +20,7 @@ from oablib.protocol.codebook_checks import RESERVED
 from oablib.protocol.models import Model
 
 MAIN_TABLE = "cohort"
+STEP = "step"
 
 
 @showable()
@@ -45,7 +46,7 @@ class Delivery:
     notes: tuple[str, ...]
 
 
-@showable(private=("frame",))
+@showable(private=("frame", "left_out"))
 @dataclass(frozen=True, slots=True, repr=False)
 class Intake:
     """Rows for analysis and how they came to be.
@@ -53,10 +54,13 @@ class Intake:
     frame: one row a child in the order of delivery, columns in the order of the codebook after
     `child`, a running number from 1 that replaces the child's id. Ids are str; category codes
     are int64, or float64 with NaN for unknown where the column is nullable; numbers are float64.
-    steps: step, reason, before, dropped, after (rows), the delivery itself first.
+    left_out: the rows that were dropped, likewise, with the step at which they were; tests that
+    dropped them are NaN. steps: step, reason, before, dropped, after (rows), the delivery itself
+    first.
     """
 
     frame: pd.DataFrame
+    left_out: pd.DataFrame
     steps: pd.DataFrame
     delivery: Delivery
 
@@ -84,9 +88,12 @@ def read(path: str | Path, *, codebook: Codebook, model: Model | None = None) ->
     if model:
         faults += check.unknown(main.frame, model=model, table=table, file=file)
     check.fail_if_any(faults, codebook=codebook)
-    kept, steps = _drop_untested(main.frame, table=table, file=file, imputed=imputed)
+    kept, dropped, steps = _drop_untested(main.frame, table=table, file=file, imputed=imputed)
+    required = {column.key for column in check.dropped_without(table, imputed=imputed)}
+    left_out = _for_analysis(dropped, table=table, imputed={*imputed, *required})
     return Intake(
         frame=_for_analysis(kept, table=table, imputed=imputed),
+        left_out=left_out.assign(step=dropped[STEP].to_numpy()),
         steps=steps,
         delivery=_delivery(delivered, ignored=main.ignored, codebook=codebook),
     )
@@ -100,7 +107,7 @@ def in_memory(children: pd.DataFrame, *, table: Table) -> pd.DataFrame:
     """
     numbers = children.select_dtypes("number").columns
     decoded = children.astype(dict.fromkeys(numbers, "float64"))
-    kept, _ = _drop_untested(decoded, table=table, file="memory")
+    kept, *_ = _drop_untested(decoded, table=table, file="memory")
     return _for_analysis(kept, table=table)
 
 
@@ -138,14 +145,18 @@ def _faults(
 
 def _drop_untested(
     frame: pd.DataFrame, *, table: Table, file: str, imputed: Collection[str] = ()
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Drop rows that carry the missing code of a required column, one counted step a column.
 
-    Those in which the column is imputed stay.
+    Those in which the column is imputed stay. Returns rows that stay, dropped ones with their step,
+    and the steps.
     """
+    delivered, of_step = frame, pd.Series("", index=frame.index)
     steps = [("delivered", "rows in the delivered file", len(frame), 0, len(frame))]
     for column in check.dropped_without(table, imputed=imputed):
-        kept = frame[~frame[column.key].isin(list(column.missing))]
+        lacks = frame[column.key].isin(list(column.missing))
+        kept = frame[~lacks]
+        of_step[frame.index[lacks]] = column.key
         codes = " or ".join(f"{code} ({label})" for code, label in column.missing.items())
         reason = f"{column.label_en}: missing code {codes}"
         steps.append((column.key, reason, len(frame), len(frame) - len(kept), len(kept)))
@@ -156,7 +167,8 @@ def _drop_untested(
             "deliver children who took all tests."
         )
     names = ["step", "reason", "before", "dropped", "after"]
-    return frame, pd.DataFrame(steps, columns=names)
+    dropped = delivered.assign(**{STEP: of_step})[of_step != ""]
+    return frame, dropped, pd.DataFrame(steps, columns=names)
 
 
 def _for_analysis(

@@ -54,6 +54,7 @@ AGGREGATES = {
     "Intake": {"steps"},
     "OverImputed": {"coverage", "calibration"},
     "Published": {"sites", "municipalities", "before"},
+    "WeightedEffects": {"effects"},
     "Prediction": {"splits", "summary", "calibration", "waves"},
     "Recovered": {"table"},
     "Released": {"sites", "municipalities"},
@@ -114,7 +115,8 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     two_step = {name for name in modules if name.startswith("statistics.two_step.")}
     packages = {".".join(name.split(".")[:2]) for name in modules - two_step}
     assert packages == {
-        "analysis.diagnostics", "analysis.prediction", "analysis.selection",
+        "analysis.diagnostics", "analysis.prediction", "analysis.representativeness",
+        "analysis.selection",
         "disclosure.attack", "disclosure.of_places", "disclosure.settings",
         "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",

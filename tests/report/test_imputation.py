@@ -248,6 +248,7 @@ def test_all_children_are_held_against_the_published_distribution(
     frame = report.margins(children(), **options, figures=figures)
     assert set(frame["wave"]) == {"2007"}
     assert frame["share"].tolist() == [0.5625, 0, 0, 0, 0, 0, 0, 0.4375]
+    assert frame["known"].tolist() == [0.5, 0, 0, 0, 0, 0, 0, 0.375]
     shown: dict[str, Any] = {"wave": "wave", "labels": words}
     text = report.margins_text(frame, figures=figures, **shown, about=HERE)
     assert "[@other2030, section 7]" in text

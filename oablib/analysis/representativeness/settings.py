@@ -20,11 +20,15 @@ class Raking(kinds.Declaration):
 @showable()
 @dataclass(frozen=True, slots=True)
 class Rules(kinds.Declaration):
-    """largest_dissimilarity: fraction. notable_change: standard errors. level: of tests."""
+    """largest_dissimilarity: fraction. notable_change: standard errors. level: of tests.
+
+    notable_imbalance: standardised difference of those who were dropped.
+    """
 
     largest_dissimilarity: kinds.Share
     notable_change: kinds.Positive
     level: kinds.Share
+    notable_imbalance: kinds.Positive
     raking: Raking
 
 

@@ -19,7 +19,7 @@ from oablib.statistics.imputation import Imputed
 _ = texts_beside(__file__)
 captions = _.captions
 
-MARGINS = ["variable", "wave", "value", "n", "share", "published"]
+MARGINS = ["variable", "wave", "value", "n", "known", "share", "published"]
 
 
 def margins(
@@ -27,8 +27,9 @@ def margins(
 ) -> pd.DataFrame:
     """Distribution of each variable in which anything was imputed, where one is published.
 
-    Rows: variable, wave, value (a code), n (children of the wave), share (fraction of them, imputed
-    values included; mean over data sets) and published. No rows without published figures.
+    Rows: variable, wave, value (a code), n (children of the wave), known (fraction of them of whom
+    this value is known), share (the same with imputed values; mean over data sets) and published.
+    No rows without published figures.
     """
     listed = (figures or {}).get("margins", {})
     names = [name for name in model.imputed if name in listed and frame[name].isna().any()]
@@ -42,13 +43,16 @@ def margins(
             for each in completed
         ]
         here = pd.concat(shares).groupby(level=[0, 1]).sum() / len(completed)
+        counts = frame.groupby(waves)[name].value_counts()
         for wave, published in listed[name].items():
             if wave in here.index.get_level_values(0):
                 share = here.loc[wave].reindex(codes).fillna(0.0).to_numpy(float)
                 n = int((waves == wave).sum())
+                known = counts.loc[wave].reindex(codes).fillna(0).to_numpy(float) / n
                 columns = {
                     "value": codes,
                     "n": n,
+                    "known": known,
                     "share": share,
                     "published": np.array(published) / 100,
                 }
@@ -66,8 +70,8 @@ def margins_figure(frame: pd.DataFrame, *, wave: str, labels: Labels, about: Abo
         panels.drawn(_beside),
         about=about,
         alt=_(
-            "Bars of shares over all children, diamonds of published ones. Largest difference: "
-            "{place}, {share:.1%} here and {published:.1%} published.",
+            "Bars of known values with imputed ones beside them, diamonds of published shares. "
+            "Largest difference: {place}, {share:.1%} here and {published:.1%} published.",
             **_said(largest, panels=panels),
         ),
         numbers=panels.named(frame),
@@ -77,10 +81,12 @@ def margins_figure(frame: pd.DataFrame, *, wave: str, labels: Labels, about: Abo
 
 
 def _beside(axes: Axes, part: pd.DataFrame, *, values: np.ndarray) -> None:
-    """Shares as bars, published ones as diamonds on them."""
+    """Known values as bars, imputed ones added to them, published shares as diamonds on both."""
     wide = part.set_index("value").loc[values] * 100 if len(part) else part
     rows = np.arange(len(values))
-    axes.barh(rows, wide["share"], height=0.7, color=drawing.PALE, label=_("here"))
+    axes.barh(rows, wide["known"], height=0.7, color=drawing.OURS, label=_("known"))
+    added = wide["share"] - wide["known"]
+    axes.barh(rows, added, left=wide["known"], height=0.7, color=drawing.PALE, label=_("imputed"))
     axes.plot(
         wide["published"], rows, ls="", marker=drawing.PUBLISHED.shape, ms=4.5, mfc="white",
         color=drawing.PUBLISHED.colour, label=_("published"),

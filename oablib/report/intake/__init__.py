@@ -1,5 +1,6 @@
 """What the report on the intake shows: delivery, children, variables, and what is unknown."""
 
+from oablib.report.intake.attrition import attrition_table, finding_attrition
 from oablib.report.intake.delivery import (
     answer,
     delivery_table,
@@ -13,6 +14,7 @@ from oablib.report.intake.delivery import (
     waves,
     waves_table,
 )
+from oablib.report.intake.origins import background_figure, finding_background, origins
 from oablib.report.intake.patterns import (
     beside_published,
     missing_pattern_figure,
