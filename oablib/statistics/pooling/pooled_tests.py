@@ -5,7 +5,7 @@ of a complete data set divided by its degrees of freedom.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -86,6 +86,16 @@ def d1(
         ) from error
     df2 = _reiter_df(k, m=m, riv=riv, df_complete=df_complete)
     return f_test("D1", distance / (k * (1 + riv)), df1=k, df2=df2, riv=riv)
+
+
+def wald(estimates: ArrayLike, covariances: ArrayLike, *, df_complete: float) -> PooledTest:
+    """`d1`, or of a single data set, in which nothing was imputed, the F test of its k numbers."""
+    q, u = rules.numbers(estimates, "estimates"), rules.numbers(covariances, "covariances")
+    if len(q) > 1:
+        return d1(q, u, df_complete=df_complete)
+    distance, k = float(q[0] @ np.linalg.solve(u[0], q[0])), q.shape[1]
+    test = f_test("D1", distance / k, df1=k, df2=df_complete, riv=0.0)
+    return replace(test, flags=())  # nothing was imputed, so that nothing could vary
 
 
 def d2(statistics: ArrayLike, df: int) -> PooledTest:

@@ -4,6 +4,7 @@
 the first step alone; `resampling` does both anew on draws of schools, `model_grid` for many models;
 `tests_of_categories` says whether the categories of a scaled variable differ;
 `joint_covariance` says how errors of both steps go together;
+`side_by_side` compares equations on parts of the same children, such as waves;
 `full_information.fit` does both steps where categories are unknown, without imputing them.
 """
 
@@ -11,3 +12,4 @@ from oablib.statistics.two_step import categories, full_information, resampling,
 from oablib.statistics.two_step.analysis import Analysis, TwoStep, analyse, fit
 from oablib.statistics.two_step.categories import CategoryTests, tests_of_categories
 from oablib.statistics.two_step.joint import joint_covariance
+from oablib.statistics.two_step.side_by_side import Equation, SideBySide, side_by_side

@@ -8,7 +8,7 @@ tests do not (Guo, Pan, Connett, Hannan & French, 2005, Stat. Med. 24:3479).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -155,11 +155,7 @@ def joint_test(added: Sequence[NDArray]) -> PooledTest:
     estimates = np.stack([each.sum(axis=0) for each in added])
     centred = [each - each.mean(axis=0) for each in added]
     covariances = np.stack([G / (G - 1) * each.T @ each for each in centred])
-    if len(added) > 1:
-        return pooling.d1(estimates, covariances, df_complete=G - 1)
-    distance = float(estimates[0] @ np.linalg.solve(covariances[0], estimates[0]))
-    test = pooled_tests.f_test("D1", distance / k, df1=k, df2=G - 1, riv=0.0)
-    return replace(test, flags=())  # nothing was imputed, so that nothing could vary
+    return pooled_tests.wald(estimates, covariances, df_complete=G - 1)
 
 
 def _tested(lhs: str, name: str, each: Sequence[Effects], *, weak_below: float) -> CategoryTest:
