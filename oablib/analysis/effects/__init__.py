@@ -8,6 +8,7 @@ from oablib.analysis.effects.clusters import Clusters, by_clusters
 from oablib.analysis.effects.grades import Grades, explained, two_grades
 from oablib.analysis.effects.intelligence import with_and_without
 from oablib.analysis.effects.parents import Parents, parents
+from oablib.analysis.effects.profiles import profiles
 from oablib.analysis.effects.reliability import by_reliability
 from oablib.analysis.effects.settings import Rules, rules
 from oablib.analysis.effects.waves import Waves, by_wave

@@ -41,12 +41,12 @@ class Grades:
 def two_grades(
     frames: Sequence[pd.DataFrame], *, model: Model, table: Table, rules: Rules
 ) -> Grades | None:
-    """Effects on both outcomes; None where the cohort lacks the early one.
+    """Effects on both outcomes; None where the cohort lacks the early one, or nearly so.
 
     Raises EstimationError as two_step.side_by_side.
     """
     early = rules.early_outcome
-    if early not in frames[0]:
+    if early not in frames[0] or frames[0][early].notna().sum() < rules.least_part:
         return None
     rows = frames[0][early].notna().to_numpy()
     names = compared.predictors(

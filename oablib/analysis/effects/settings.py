@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.params import checked, kinds
 
@@ -18,21 +19,40 @@ class Part(kinds.Declaration):
 
 @showable()
 @dataclass(frozen=True, slots=True)
-class Rules(kinds.Declaration):
-    """level: of tests. least_children, least_clusters: for a comparison to be made.
+class Profile(kinds.Declaration):
+    """An example child: its name in both languages, and its categories but for references."""
 
-    reliabilities: of the mediator, rising to 1. clusters: columns beside the model's own.
-    early_outcome: column. explained: part -> columns. published: name in params/published.
+    title: kinds.Text
+    title_nl: kinds.Text
+    values: Mapping[str, kinds.Text]
+
+    @property
+    def name(self) -> str:
+        """Its name in the language in use."""
+        return str(Words(en=self.title, nl=self.title_nl))
+
+
+@showable()
+@dataclass(frozen=True, slots=True)
+class Rules(kinds.Declaration):
+    """When a comparison is made, and of what.
+
+    level: of tests. least_children: with and without a characteristic. least_part: children of a
+    wave, or with an early outcome. reliabilities: of the mediator, rising to 1. clusters: columns
+    beside the model's own. early_outcome: column. explained: part -> columns. published: name in
+    params/published. profiles: example children.
     """
 
     level: kinds.Share
     least_children: kinds.Count
+    least_part: kinds.Count
     least_clusters: kinds.Count
     reliabilities: tuple[kinds.Portion, ...]
     clusters: tuple[kinds.Text, ...]
     early_outcome: kinds.Text
     explained: Mapping[str, Part]
     published: kinds.Text
+    profiles: tuple[Profile, ...]
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Reliabilities that do not rise to 1, with which all others are compared."""

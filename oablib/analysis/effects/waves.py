@@ -39,10 +39,13 @@ def by_wave(
 ) -> Waves | None:
     """Direct effects in each wave, pooled; None for a model or cohort without several waves.
 
-    Schools that are in several waves count once. Raises EstimationError as two_step.side_by_side.
+    A wave with too few children is left out; schools that are in several count once. Raises
+    EstimationError as two_step.side_by_side.
     """
     wave = model.waves(frames[0]).astype(str)
-    parts = {name: (wave == name).to_numpy() for name in sorted(wave.unique())}
+    counts = wave.value_counts()
+    waves = sorted(counts.index[counts >= rules.least_part])
+    parts = {name: (wave == name).to_numpy() for name in waves}
     if len(parts) < 2:
         return None
     names = compared.predictors(

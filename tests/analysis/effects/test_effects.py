@@ -172,6 +172,30 @@ def test_parents_are_the_scaled_variables_with_the_same_levels(
     assert effects.parents([children], model=origin, **given) is None
 
 
+def test_example_children_are_sums_of_effects_times_values(
+    children: pd.DataFrame, model: Model, table: Table
+) -> None:
+    values = scale_values.estimate(children, model=model, table=table).table
+    direct = pd.DataFrame({"name": model.direct, "value": np.arange(1.0, len(model.direct) + 1)})
+    given = {"direct": direct, "values": values, "rules": RULES, "table": table}
+    found = effects.profiles(model=model, **given)
+    assert found is not None
+    effect, value = direct.set_index("name")["value"], values.set_index(["variable", "category"])
+    for number, child in enumerate(RULES.profiles):
+        expected = sum(
+            effect[name] * value.loc[(name, key), "value"]
+            for name, key in child.values.items()
+            if name in model.scaled
+        )
+        expected += effect["debt_restructuring"] * (child.values.get("debt_restructuring") == "yes")
+        short = child.values.get("residence_mother") == "years_0_5"
+        expected += effect["residence_0_5_years"] * short
+        points = found.loc[found["profile"] == number, "points"]
+        assert points.sum() == pytest.approx(expected)
+    without = replace(model, direct=tuple(n for n in model.direct if n != "origin"))
+    assert effects.profiles(model=without, **given) is None
+
+
 def test_reliabilities_rise_to_one(own_rules) -> None:
     path = own_rules / "effects.yaml"
     path.write_text(path.read_text().replace("0.9, 1.0]", "0.9, 0.95]"))

@@ -33,7 +33,9 @@ latent <- lapply(RELIABILITIES, function(reliability) {
              cluster = "school_id")$parameters
 })
 
-write_json(list(made_with = made_with(c("lavaan")), waves_model = waves_text,
-                waves = described(waves)$parameters, by_path = by_path, joint = wald(LETTERS_OF),
-                reliabilities = RELIABILITIES, latent = latent),
-           arguments[2], auto_unbox = TRUE, digits = ENOUGH_DIGITS, dataframe = "columns")
+reference <- list(
+  made_with = made_with("lavaan"),
+  waves_model = waves_text, waves = described(waves)$parameters, by_path = by_path,
+  joint = wald(LETTERS_OF), reliabilities = RELIABILITIES, latent = latent
+)
+write_reference(reference, arguments[2], digits = ENOUGH_DIGITS)

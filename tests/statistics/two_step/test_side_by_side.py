@@ -127,13 +127,11 @@ def test_the_same_data_twice_pool_to_themselves(
     columns = ["est", "se"]  # of two data sets the degrees of freedom are those of Barnard & Rubin
     np.testing.assert_allclose(once.rows[columns], twice.rows[columns], rtol=RTOL)
     weights = np.array([once.contrast("origin", plus="rest", minus="first")])
-    assert once.test(weights).p == pytest.approx(
-        once.contrasts(weights)["p"].item(), rel=RTOL
-    )
+    assert once.test(weights).p == pytest.approx(once.contrasts(weights)["p"].item(), rel=RTOL)
 
 
 def test_a_constant_predictor_is_named(children: pd.DataFrame, model: Model, table: Table) -> None:
     rows = (children["debt_restructuring"] == 0).to_numpy()
     equation = Equation("none", model.outcome, ("debt_restructuring",), rows)
-    with pytest.raises(EstimationError, match="none: .'debt_restructuring'.* follow from"):
+    with pytest.raises(EstimationError, match=r"none: .'debt_restructuring'.* follow from"):
         side_by_side([children], equations=[equation], model=model, table=table)

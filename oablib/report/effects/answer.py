@@ -1,0 +1,100 @@
+"""How far the direct effects depend on choices: the answer."""
+
+import pandas as pd
+
+from oablib.analysis.effects import Clusters, Grades, Parents, Rules, Waves
+from oablib.report.effects.intelligence import moved
+from oablib.report.labels import Labels
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+FAR = 1.0  # standard errors, from which effects depend on the reliability of a test
+
+
+@in_languages
+def answer(
+    *,
+    parents: Parents | None,
+    through: pd.DataFrame,
+    reliability: pd.DataFrame,
+    waves: Waves | None,
+    grades: Grades | None,
+    clusters: Clusters,
+    outcome: str,
+    mediator: str,
+    rules: Rules,
+    labels: Labels,
+) -> str:
+    """What effects come to, on which choices they depend, and the main limit."""
+    depends, stable = _sorted(
+        reliability=reliability, waves=waves, grades=grades, mediator=mediator, rules=rules,
+        labels=labels,
+    )  # fmt: skip
+    parts = []
+    if depends:
+        parts.append(_("**Direct effects depend on {choices}.**", choices=listed(depends)))
+    else:
+        parts.append(_("**Direct effects depend on none of the choices that could be tested.**"))
+    if stable:
+        given = {"choices": listed(stable, style="or")}
+        parts.append(_("No dependence is shown on {choices}.", **given))
+    if parents:
+        parts.append(
+            _(
+                "Children of parents in the lowest and the highest category of education lie "
+                "{points:.1f} points of the {outcome} apart, all else being equal.",
+                points=parents.rows["points"].iloc[-1], outcome=labels(outcome),
+            )
+        )  # fmt: skip
+    parts.append(_through(through, mediator=mediator, labels=labels))
+    if not clusters.errors.empty:
+        parts.append(
+            _(
+                "Other clusters change standard errors by a factor of at most {ratio:.2f}.",
+                ratio=clusters.errors["ratio"].max(),
+            )
+        )
+    parts.append(
+        _(
+            "The main limit: the reliability of the {mediator} is not in the sources, so that how "
+            "far effects are off for its error is not known.",
+            mediator=labels(mediator),
+        )
+    )
+    return " ".join(parts)
+
+
+def _sorted(
+    *,
+    reliability: pd.DataFrame,
+    waves: Waves | None,
+    grades: Grades | None,
+    mediator: str,
+    rules: Rules,
+    labels: Labels,
+) -> tuple[list[str], list[str]]:
+    """Choices on which effects depend, and those of which no dependence is shown."""
+    far = moved(reliability)
+    lowest = far[(far["reliability"] == far["reliability"].min()) & (far["name"] != mediator)]
+    word = _("the reliability of the {mediator}", mediator=labels(mediator))
+    found = [(word, bool((lowest["move"].abs() > FAR).any()))]
+    if waves is not None:
+        found.append((_("the wave"), waves.joint.p < rules.level))
+    if grades is not None:
+        found.append((_("the grade of the outcome"), grades.joint.p < rules.level))
+    return [name for name, is_so in found if is_so], [name for name, is_so in found if not is_so]
+
+
+def _through(through: pd.DataFrame, *, mediator: str, labels: Labels) -> str:
+    shrinks = through["total_std"].abs() - through["direct_std"].abs()
+    most = through.iloc[int(shrinks.argmax())]
+    if shrinks.max() <= 0:
+        return _("Without the {mediator} no effect would be larger.", mediator=labels(mediator))
+    return _(
+        "Without the {mediator} the effect of {name} would be {total:+.2f} instead of "
+        "{direct:+.2f} standard deviations.",
+        mediator=labels(mediator), name=labels(most["name"]), total=most["total_std"],
+        direct=most["direct_std"],
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Standard errors by other clusters than schools."""
+
+from oablib.analysis.effects import Clusters, Rules
+from oablib.analysis.effects.clusters import TOGETHER
+from oablib.report.exhibit import About, Table
+from oablib.report.labels import Labels
+from oablib.report.table import show
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+
+@in_languages
+def clusters_table(found: Clusters, *, labels: Labels, about: About) -> Table:
+    """Errors of direct effects by each kind of clusters."""
+    rows = found.errors[["clusters", "name", "se", "other_se", "ratio"]]
+    named = rows.assign(
+        name=[labels.heading(name) for name in rows["name"]],
+        clusters=[_heading(name, labels=labels) for name in rows["clusters"]],
+    )
+    return show(named, about=about, **captions("tbl-clusters"))
+
+
+def _heading(name: str, *, labels: Labels) -> str:
+    if name == TOGETHER:
+        return _("Both kinds of clusters at once")
+    return _("Clusters: {name}", name=labels(name))
+
+
+@in_languages
+def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
+    """How far errors change by other clusters; which could not be used. Empty without any."""
+    parts = []
+    if not found.errors.empty:
+        rows = found.errors.dropna(subset=["ratio"])
+        low, high = (rows.iloc[int(at)] for at in (rows["ratio"].argmin(), rows["ratio"].argmax()))
+        given = {
+            "low": low["ratio"], "lowest": labels(low["name"]), "high": high["ratio"],
+            "highest": labels(high["name"]),
+        }  # fmt: skip
+        parts.append(
+            _(
+                "Standard errors by other clusters are {low:.2f} ({lowest}) to {high:.2f} "
+                "({highest}) times those by school.",
+                **given,
+            )
+        )
+    if found.nested:
+        parts.append(
+            _(
+                "Each school lies in one cluster of this kind ({names}), so that no covariance of "
+                "both at once is needed.",
+                names=listed(map(labels, found.nested)),
+            )
+        )
+    if found.too_few:
+        parts.append(
+            _(
+                "The cohort has fewer than {least} clusters of this kind: {names}. Errors by them "
+                "would be too small and are not given.",
+                least=rules.least_clusters, names=listed(map(labels, found.too_few)),
+            )
+        )  # fmt: skip
+    return " ".join(parts)

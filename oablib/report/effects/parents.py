@@ -1,0 +1,182 @@
+"""Effects of both parents' education: points between categories, and what was published of them."""
+
+import pandas as pd
+
+from oablib.analysis.effects import Parents
+from oablib.analysis.effects.parents import BOTH
+from oablib.report.exhibit import About, Table
+from oablib.report.labels import Labels
+from oablib.report.published import Published, cited
+from oablib.report.table import ABSENT, show
+from oablib.report.texts import texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+SHOWN = [
+    "name", "est", "lowest", "highest", "span", "points", "published_points", "std",
+    "published_std", "current_std",
+]  # fmt: skip
+
+
+@in_languages
+def parents_table(parents: Parents, *, outcome: str, labels: Labels, about: About) -> Table:
+    """Points of the outcome between the lowest and the highest category of each parent."""
+    rows = parents.rows
+
+    def category(name: str, code: float) -> str:
+        return ABSENT if pd.isna(code) else labels.category(name, code)
+
+    pairs = {end: zip(rows["name"], rows[end], strict=True) for end in ("lowest", "highest")}
+    named = rows.assign(
+        name=[_.words("rows")[n] if n == BOTH else labels.heading(n) for n in rows["name"]],
+        **{end: [category(*pair) for pair in each] for end, each in pairs.items()},
+    )
+    shown = [name for name in SHOWN if name in named]
+    return show(named[shown], about=about, **captions("tbl-parents", outcome=labels(outcome)))
+
+
+@in_languages
+def parents_finding(
+    parents: Parents,
+    *,
+    direct: pd.DataFrame,
+    values: pd.DataFrame,
+    figures: Published,
+    level: float,
+    drawn: bool,
+    labels: Labels,
+) -> str:
+    """Which parent's education counts more, and whether what was published of them holds here.
+
+    direct: name, std, and perhaps current_std. values: pooled scale values, perhaps with current
+    (those of the indicator then in use). drawn: whether the published effects are planted.
+    """
+    parts = [_more(parents, level=level, labels=labels), _strongest(parents, direct, labels=labels)]
+    if figures is not None:
+        parts += [
+            _father(parents, labels=labels),
+            _moved(parents, values=values),
+            _lowest(parents, values=values, labels=labels),
+            _("Published figures: {source}.", source=cited(figures, part="scale_values")),
+        ]
+    if figures is not None and drawn:
+        parts.append(
+            _(
+                "The published effects are planted in these synthetic children: agreement tests "
+                "the program, not the world."
+            )
+        )
+    return " ".join(part for part in parts if part)
+
+
+def _more(parents: Parents, *, level: float, labels: Labels) -> str:
+    """Which of the two spans more points, and whether the slopes differ."""
+    rows = parents.rows.iloc[:2].sort_values("points", ascending=False)
+    more, less = rows.to_dict("records")
+    both = parents.rows.iloc[2]["points"]
+    numbers = {
+        "more": labels(more["name"]), "most": more["points"], "less": labels(less["name"]),
+        "least": less["points"], "both": both, "p": parents.difference["p"],
+    }  # fmt: skip
+    if parents.difference["p"] < level:
+        return _(
+            "Between the categories with the lowest and the highest value lie {most:.2f} points "
+            "for {more} and {least:.2f} for {less}, {both:.2f} for both together; per point of "
+            "their scales the two effects differ (p {p:.3f}).",
+            **numbers,
+        )
+    return _(
+        "Between the categories with the lowest and the highest value lie {most:.2f} points for "
+        "{more} and {least:.2f} for {less}, {both:.2f} for both together; per point of their "
+        "scales no difference between the two effects is shown (p {p:.3f}).",
+        **numbers,
+    )
+
+
+def _strongest(parents: Parents, direct: pd.DataFrame, *, labels: Labels) -> str:
+    """Whether both parents' education has the largest standardised effects."""
+    sizes = direct.set_index("name")["std"].abs().sort_values(ascending=False)
+    names = list(parents.rows["name"].iloc[:2])
+    if set(sizes.index[:2]) == set(names):
+        return _(
+            "As published, education of both parents has the strongest standardised effects of all "
+            "characteristics but the mediator."
+        )
+    others = [name for name in sizes.index if name not in names]
+    return _(
+        "Education of both parents does not have the strongest standardised effects: that of "
+        "{name} ({std:.2f}) is stronger than that of one of them.",
+        name=labels(others[0]), std=sizes[others[0]],
+    )  # fmt: skip
+
+
+def _father(parents: Parents, *, labels: Labels) -> str:
+    """Whether the effect of the first parent is weaker than in the indicator then in use."""
+    row = parents.rows.iloc[0]
+    if pd.isna(row["current_std"]):
+        return ""
+    given = {"name": labels(row["name"]), "here": row["std"], "current": row["current_std"]}
+    if round(row["std"], 2) < row["current_std"]:
+        return _(
+            "As published, the standardised effect of {name} is weaker than in the indicator then "
+            "in use ({here:.2f} against {current:.2f}).",
+            **given,
+        )
+    return _(
+        "Other than published, the standardised effect of {name} is not weaker than in the "
+        "indicator then in use ({here:.2f} against {current:.2f}).",
+        **given,
+    )
+
+
+def _moved(parents: Parents, *, values: pd.DataFrame) -> str:
+    """Whether scale values moved by a larger share than coefficients since the indicator in use."""
+    rows = parents.rows.iloc[:2]
+    of_parents = values[values["variable"].isin(rows["name"])].dropna(subset=["current"])
+    if of_parents.empty or rows["current_std"].isna().any():
+        return ""
+    by_value = (of_parents["value"] - of_parents["current"]).abs().sum()
+    by_value /= of_parents["current"].abs().sum()
+    by_slope = ((rows["std"] - rows["current_std"]) / rows["current_std"]).abs().mean()
+    given = {"values": by_value, "slopes": by_slope}
+    if by_value > by_slope:
+        return _(
+            "As published, scale values of education moved more since then than its effects: by "
+            "{values:.0%} of their size on average, against {slopes:.0%}.",
+            **given,
+        )
+    return _(
+        "Other than published, scale values of education moved less since then than its effects: "
+        "by {values:.0%} of their size on average, against {slopes:.0%}.",
+        **given,
+    )
+
+
+def _lowest(parents: Parents, *, values: pd.DataFrame, labels: Labels) -> str:
+    """Whether the first level has a lower value than before, for both parents."""
+    names = list(parents.rows["name"].iloc[:2])
+    first = values[values["variable"].isin(names)].groupby("variable", sort=False).first()
+    first = first.dropna(subset=["current"])
+    if len(first) < len(names):
+        return ""
+    lower = [name for name in names if first.loc[name, "value"] < first.loc[name, "current"]]
+    category = labels.within(names[0], first["code"].iloc[0])
+    if len(lower) == len(names):
+        return _(
+            "As published, the value of “{category}” is lower than in that indicator for both "
+            "parents.",
+            category=category,
+        )
+    if not lower:
+        return _(
+            "Other than published, the value of “{category}” is lower than in that indicator for "
+            "neither parent.",
+            category=category,
+        )
+    return _(
+        "Other than published, the value of “{category}” is lower than in that indicator for one "
+        "parent only ({name}).",
+        category=category, name=labels(lower[0]),
+    )  # fmt: skip

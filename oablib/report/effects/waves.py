@@ -1,0 +1,75 @@
+"""Effects in each wave, and whether they differ."""
+
+from oablib.analysis.effects import Rules, Waves
+from oablib.report.exhibit import About, Table
+from oablib.report.labels import Labels
+from oablib.report.table import show
+from oablib.report.texts import listed, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+captions = _.captions
+
+
+@in_languages
+def waves_table(
+    waves: Waves, *, variable: str, outcome: str, labels: Labels, about: About
+) -> Table:
+    """Direct effects side by side; variable: the column of the wave."""
+    wide = waves.effects.pivot(index="name", columns="wave", values=["est", "se"])
+    names, parts = waves.tests["name"], list(dict.fromkeys(waves.effects["wave"]))
+    rows = waves.tests[["name"]].copy()
+    headings = {}
+    for wave in parts:
+        label = labels.category(variable, float(wave))
+        for kind in ("est", "se"):
+            key = f"{kind}_{wave}"
+            rows[key] = wide.loc[names, (kind, wave)].to_numpy()
+        headings[f"est_{wave}"] = label
+        headings[f"se_{wave}"] = _("standard error")
+    rows = rows.assign(p=waves.tests["p"], p_holm=waves.tests["p_holm"])
+    rows["name"] = [labels.heading(name) for name in names]
+    caption = captions("tbl-waves", outcome=labels(outcome))
+    return show(rows, about=about, **(caption | {"labels": caption["labels"] | headings}))
+
+
+@in_languages
+def waves_finding(waves: Waves | None, *, rules: Rules, labels: Labels) -> str:
+    """Whether waves differ, by the joint test and by predictor; empty without several waves."""
+    if waves is None:
+        return ""
+    joint, tests = waves.joint, waves.tests
+    given = {"f": joint.statistic, "df1": joint.df1, "df2": joint.df2, "p": joint.p}
+    differ = list(tests.loc[tests["p_holm"] < rules.level, "name"])
+    if joint.p < rules.level:
+        first = _(
+            "**Direct effects differ between waves** (all jointly: F({df1}, {df2:.0f}) = {f:.2f}, "
+            "p {p:.3f}).",
+            **given,
+        )
+    else:
+        first = _(
+            "**No difference between waves is shown** (all jointly: F({df1}, {df2:.0f}) = "
+            "{f:.2f}, p {p:.3f}).",
+            **given,
+        )
+    if differ:
+        second = _(
+            "Single effects that differ after Holm’s correction: {names}.",
+            names=listed(map(labels, differ)),
+        )
+    else:
+        second = _(
+            "No single effect differs after Holm’s correction (smallest p {least:.3f}).",
+            least=tests["p_holm"].min(),
+        )
+    return " ".join((first, second, _left_out(waves, rules=rules, labels=labels))).strip()
+
+
+def _left_out(waves: Waves, *, rules: Rules, labels: Labels) -> str:
+    if not waves.left_out:
+        return ""
+    return _(
+        "Not compared, because in a wave fewer than {least} children have it or lack it: {names}.",
+        least=rules.least_children, names=listed(map(labels, waves.left_out)),
+    )  # fmt: skip
