@@ -12,7 +12,7 @@ from oablib.base.errors import InputError
 from oablib.base.files import sha256, text_digest
 from oablib.params.declared import RunParameters
 from oablib.protocol import codebook
-from oablib.running.stages.declared import COUNTRY, DELIVERY
+from oablib.running.stages.declared import COUNTRY, DELIVERY, TRUTH
 from oablib.workers import installed, modules
 
 FOLDER = DELIVERY  # of the files that a stage reads as its delivery
@@ -56,8 +56,10 @@ class Delivery:
         return digests or {self.data: "part of an installed package, see its version"}
 
 
-def _in(name: str, folders: Collection[str]) -> bool:
-    return name.partition("/")[0] in folders
+def _in(name: str, words: Collection[str]) -> bool:
+    """Whether a file belongs to one of these words of a stage's metadata."""
+    word = TRUTH if name.startswith(f"{COUNTRY}/{TRUTH}/") else name.partition("/")[0]
+    return word in words
 
 
 def _short(name: str) -> str:
@@ -142,10 +144,15 @@ def prepare(parameters: RunParameters, *, work: Path) -> Delivery:
     names = _country_names(parameters)
     names += [MANIFEST] if (folder / MANIFEST).is_file() else []
     paths = {f"{COUNTRY}/{name}": folder / name for name in names}
+    true = {
+        f"{COUNTRY}/{TRUTH}/{path.name}": path
+        for path in sorted((folder / TRUTH).glob("*.parquet"))
+    }
+    known = paths | true
     return replace(
         cohort,
-        files={**cohort.files, **paths},
-        digests={**cohort.digests, **{name: sha256(path) for name, path in paths.items()}},
+        files={**cohort.files, **known},
+        digests={**cohort.digests, **{name: sha256(path) for name, path in known.items()}},
         inputs=(*cohort.inputs, *paths),
         country=COUNTRY,
     )

@@ -40,4 +40,4 @@ from oablib.indicator.pupil_scores.scores import (
 )
 from oablib.indicator.pupil_scores.settings import Rules, rules
 from oablib.indicator.pupil_scores.side_by_side import contributions, contributions_of, effects
-from oablib.indicator.pupil_scores.truth import read_truth, true_scores
+from oablib.indicator.pupil_scores.truth import if_all_were_known, read_truth, true_scores

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oablib.base.errors import InputError
 from oablib.indicator.pupil_scores import scores
@@ -52,6 +53,19 @@ def true_scores(
         rules=rules,
         seed=0,  # nothing is drawn
     )
+
+
+def if_all_were_known(
+    folder: str | Path, children: Children, *, indicator: Indicator, rules: Rules
+) -> NDArray[np.float64] | None:
+    """`true_scores` of the children of a folder, (n,); None where nobody knows what is true.
+
+    folder: of the country. Raises InputError as `true_scores`.
+    """
+    if not (Path(folder) / "truth").is_dir():
+        return None
+    truth = read_truth(folder, year=children.year)
+    return true_scores(children, truth, indicator=indicator, rules=rules).score
 
 
 def _rows(children: Children, truth: pd.DataFrame) -> np.ndarray:

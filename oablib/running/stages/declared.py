@@ -28,6 +28,9 @@ DELIVERY = "delivery"
 COUNTRY = "country"
 """Word in `reads` for the children of the country; runs without one leave the stage out."""
 
+TRUTH = "truth"
+"""Word in `may_read` for what is true of the children of a country that was drawn."""
+
 LEDGER = "ledger"
 """Word in `reads` for what the report of this name, as it is published, has shown of whom.
 

@@ -40,7 +40,7 @@ class Inputs:
         """What a stage's result depends on, once the stages before it are done."""
         written = {name: digest for e in done.values() for name, digest in e.digests().items()}
         tables = {name: written[name] for name in sorted(stage.inputs) if name in written}
-        delivered = self.delivery.fingerprints(stage.reads)
+        delivered = self.delivery.fingerprints(stage.inputs)
         parts = key.components(stage, self.values, tables=tables, delivery=delivered)
         return parts | self.ledger.components(stage, parts)
 
@@ -51,7 +51,7 @@ class Inputs:
         tables = {name: path for e in done.values() for name, path in e.tables().items()}
         wanted = {name: path for name, path in tables.items() if path.stem in stage.inputs}
         wanted |= self.ledger.paths(stage, parts)
-        return key.files(stage, self.values) | self.delivery.wanted(stage.reads) | wanted
+        return key.files(stage, self.values) | self.delivery.wanted(stage.inputs) | wanted
 
 
 @dataclass(slots=True)
