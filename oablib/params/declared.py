@@ -104,10 +104,14 @@ class RunParameters(BaseModel):
     current_indicator: str = Field(
         default="indicator_2019", description="name in params/models of the indicator in use"
     )
-    # The national budget of 2020: letter to Parliament, kst-27020-79.
+    # The national budgets of 2020: letter to Parliament, kst-27020-79.
     municipal_budget: int = Field(
         default=486_000_000, ge=1, le=100_000_000_000,
         description="euro a year to divide over municipalities",
+    )  # fmt: skip
+    school_budget: int = Field(
+        default=260_000_000, ge=1, le=100_000_000_000,
+        description="euro a year to divide over schools",
     )  # fmt: skip
     disclosure_profile: ProfileName = Field(
         default="strict", description="how scores of places are shown: strict or by_law"

@@ -27,6 +27,7 @@ ASKS = {
     "reference_year": "the year of the new reference date",
     "current_indicator": "the indicator in use, last year's or a newer one",
     "municipal_budget": "the budget of the year to be paid",
+    "school_budget": "the budget of the year to be paid to schools",
     "iterations": "more if the chains of 03_imputation did not settle",
 }
 """What to ask of a value in a new year; a parameter without a question stays as it was."""
@@ -35,7 +36,13 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DATED = re.compile(r"\s*(?:source|date|year|waves?|(?:first|last|reference)_year)\s*:\s+\S")
 DRAWN_WITH = {"data": "synthetic", "country": "synthetic_country"}
 """Parameter -> rules by which synthetic data are drawn."""
-OF_A_COUNTRY = {"country", "reference_year", "current_indicator", "municipal_budget"}
+OF_A_COUNTRY = {
+    "country",
+    "reference_year",
+    "current_indicator",
+    "municipal_budget",
+    "school_budget",
+}
 """Parameters that a run without a country has no use for."""
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.places import ROOT
 
-STEM = "14_school_sizes"
+STEM = "18_school_sizes"
 DOCS = ROOT / "docs"
 PAGES = [(DOCS / name).read_text("utf-8") for name in ("adding_a_stage.md", "notebooks.md")]
 BLOCK = r"<!-- {kind}: ([^ ]+) -->\n```\w+\n(.*?)```"
@@ -79,7 +79,7 @@ def test_the_notebook_has_ten_cells() -> None:
 
 
 def test_the_stage_runs_and_its_page_is_rendered(project: Path) -> None:
-    done = call("oablib", "run", "demo", "--only", "14", *SMALL, "--quiet", project=project)
+    done = call("oablib", "run", "demo", "--only", "18", *SMALL, "--quiet", project=project)
     assert done.returncode == 0, done.stderr
     page = Path(done.stdout.strip())
     text = page.read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ def test_its_rules_are_checked_before_anything_runs(project: Path) -> None:
     path = project / "params" / "rules" / "school_sizes.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("limits:", "limit:"), encoding="utf-8")
-    done = call("oablib", "run", "demo", "--only", "14", *SMALL, "--quiet", project=project)
+    done = call("oablib", "run", "demo", "--only", "18", *SMALL, "--quiet", project=project)
     path.write_text(text, encoding="utf-8")
     assert done.returncode == 2
     assert "params/rules/school_sizes.yaml line 2" in done.stderr and "'limits'" in done.stderr

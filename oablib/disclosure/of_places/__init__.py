@@ -11,6 +11,7 @@ from oablib.disclosure.of_places.compared import (
     profile,
     swings,
 )
+from oablib.disclosure.of_places.distribution import beside_law, distribution_groups, reached
 from oablib.disclosure.of_places.held import Ledger, hold
 from oablib.disclosure.of_places.held import read as ledger
 from oablib.disclosure.of_places.published import Date, Published, payer, publish

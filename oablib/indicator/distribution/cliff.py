@@ -38,3 +38,9 @@ def by_distance(schools: Level, *, rules: Rules, law: Law, widest: float) -> pd.
         values = {"distance": distance, "weight": weight * count / total}
         frames.append(pd.DataFrame({"variant": variant.name} | values))
     return pd.concat(frames, ignore_index=True)
+
+
+def jumps(frame: pd.DataFrame) -> pd.DataFrame:
+    """Largest change of the weight from one score to the next: variant, jump; as `by_distance`."""
+    change = frame.groupby("variant", sort=False)["weight"].agg(lambda w: w.diff().abs().max())
+    return change.rename("jump").reset_index()

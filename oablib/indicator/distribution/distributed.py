@@ -38,7 +38,6 @@ class Weighed:
 
 def weigh(
     levels: Sequence[Level],
-    children: pd.DataFrame,
     draws: Iterable[Draw],
     *,
     rules: Rules,
@@ -48,9 +47,9 @@ def weigh(
 ) -> tuple[Weighed, ...]:
     """Weigh all children under all variants of the rules, at each level; one result a level.
 
-    children: with the score whose draws are averaged for each child, and codes of characteristics.
-    draws: as `draws` gives. questions: variant -> what it asks, as from `asked`. groups: name ->
-    (children,) who belongs to it, for the tallies of schools.
+    levels: of children with the score whose draws are averaged for each child. draws: as `draws`
+    gives. questions: variant -> what it asks, as from `asked`. groups: name -> (children,) who
+    belongs to it, for the tallies of schools.
 
     Raises AllocationError when no child has a weight under a variant, and when one needs draws and
     there are none.

@@ -10,21 +10,18 @@ from oablib.indicator.allocation.cents import CENTS
 from oablib.indicator.distribution.distributed import ALL, Weighed
 from oablib.indicator.distribution.settings import Rules
 
-TOP = 0.1  # of the sites: those that get most a child
-NAMES = ("place", "children")
+TOP = 0.1  # of the children: those whose place gets most a child
 
 
-def side_by_side(
-    money: pd.DataFrame, before: pd.DataFrame, *, rules: Rules, per_child: bool = True
-) -> pd.DataFrame:
+def side_by_side(money: pd.DataFrame, before: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Variants beside the law, a row each, in the order of the rules.
 
     money, before: as from `pay`, of one level and two reference dates, a budget each. variant,
     choice, paid: places with money. moved: euro that other places get than by the law;
     moved_share: of the budget. turnover: share of the money that other places get than a year
     before; enter, leave: places on both dates that have money now alone, or had it before alone.
-    With per_child: gini of money a child, top: share of the money of the tenth of the places that
-    get most a child.
+    gini: of money a child, over children. top: share of the money of the tenth of the children
+    whose places get most a child.
     """
     rows = []
     law = money[rules.law.name].to_numpy()
@@ -43,9 +40,7 @@ def side_by_side(
             "enter": int(((now > 0) & (was == 0) & there).sum()),
             "leave": int(((now == 0) & (was > 0) & there).sum()),
         }
-        if per_child:
-            row |= _concentration(paid, money["children"].to_numpy())
-        rows.append(row)
+        rows.append(row | _concentration(paid, money["children"].to_numpy()))
     return pd.DataFrame(rows)
 
 
@@ -133,10 +128,9 @@ def _on_both(name: str) -> tuple[str, str]:
 
 
 def _concentration(paid: NDArray[np.int64], children: NDArray[np.int64]) -> dict[str, float]:
-    """Gini of money a child over children, and the share of the tenth of places with most."""
+    """Gini of money a child over children, and the share of the tenth of them with most."""
     order = np.argsort(paid / children, kind="stable")
     part = np.concatenate([[0], np.cumsum(paid[order])]) / paid.sum()
     of = np.concatenate([[0], np.cumsum(children[order])]) / children.sum()
     area = float(((part[1:] + part[:-1]) / 2 * np.diff(of)).sum())
-    most = int(np.ceil(TOP * len(paid)))
-    return {"gini": 1 - 2 * area, "top": float(paid[order][-most:].sum() / paid.sum())}
+    return {"gini": 1 - 2 * area, "top": 1 - float(np.interp(1 - TOP, of, part))}

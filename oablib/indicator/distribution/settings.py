@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Literal, TypeAlias, get_args
 
+from oablib.base.language import Words
 from oablib.base.shown import showable
 from oablib.params import checked, kinds
 
@@ -221,6 +222,11 @@ class Variant(kinds.Declaration):
         if len(given) != 1:
             found = f"has {' and '.join(given)}" if given else "has none of them"
             yield (), f"{found}; expected exactly one of {', '.join(KINDS)}."
+
+    @property
+    def words(self) -> Words:
+        """The label in both languages."""
+        return Words(en=self.label, nl=self.label_nl)
 
     @property
     def kind(self) -> Kind:

@@ -22,9 +22,7 @@ def paid(drawn: Case, of: distribution.Rules, law: allocation.Rules) -> list[dic
     listed = drawn.country.municipalities
     levels = distribution.levels(drawn.children, drawn.sites, listed, law=law)
     questions = distribution.asked(levels[0], drawn.draws, rules=of)
-    weighed = distribution.weigh(
-        levels, drawn.children, drawn.draws, rules=of, law=law, questions=questions
-    )
+    weighed = distribution.weigh(levels, drawn.draws, rules=of, law=law, questions=questions)
     tables = [distribution.pay(one, budget=BUDGET) for one in weighed]
     return [dict(zip(table["place"], table["way"], strict=True)) for table in tables]
 
@@ -122,7 +120,7 @@ def test_the_row_of_the_law_is_the_law() -> None:
         drawn = case(seed)
         frames = drawn.children, drawn.sites, drawn.country.municipalities
         levels = distribution.levels(*frames, law=law)
-        weighed = distribution.weigh(levels, drawn.children, [], rules=only, law=law, questions={})
+        weighed = distribution.weigh(levels, [], rules=only, law=law, questions={})
         schools = allocation.schools(drawn.children, drawn.sites, rules=law)
         towns = allocation.municipalities(*frames, rules=law)
         for one, table in zip(weighed, (schools, towns), strict=True):

@@ -29,9 +29,7 @@ def paid(drawn: Case, row: dict[str, Any]) -> list[pd.DataFrame] | None:
     try:
         levels = distribution.levels(drawn.children, drawn.sites, listed, law=LAW)
         asked = distribution.asked(levels[0], drawn.draws, rules=of)
-        weighed = distribution.weigh(
-            levels, drawn.children, drawn.draws, rules=of, law=LAW, questions=asked
-        )
+        weighed = distribution.weigh(levels, drawn.draws, rules=of, law=LAW, questions=asked)
         tables = [distribution.pay(one, budget=100_000) for one in weighed]
     except AllocationError:
         return None
@@ -98,8 +96,6 @@ def test_a_budget_that_is_none_is_refused(budget: float) -> None:
     drawn, of = case(0), rules(way=way("percentiles", 0) | {"threshold": 0.0})
     frames = drawn.children, drawn.sites, drawn.country.municipalities
     levels = distribution.levels(*frames, law=LAW)
-    weighed = distribution.weigh(
-        levels, drawn.children, drawn.draws, rules=of, law=LAW, questions={}
-    )
+    weighed = distribution.weigh(levels, drawn.draws, rules=of, law=LAW, questions={})
     with pytest.raises(AllocationError, match="expected a positive number of euros"):
         distribution.pay(weighed[0], budget=budget)

@@ -1,0 +1,53 @@
+"""What other ways of distributing give schools and municipalities, as it may be shown.
+
+Only sums over ten places and more leave, in steps beside which no hidden score of a place follows.
+"""
+
+import numpy as np
+import pandas as pd
+
+from oablib.disclosure.hiding import hide
+from oablib.disclosure.settings import Rules
+
+DECIMALS = 3  # of shares: 0.1 %
+COUNTS = ("paid", "enter", "leave")
+
+
+def beside_law(frame: pd.DataFrame, *, places: int, rules: Rules) -> pd.DataFrame:
+    """Variants beside the law, as distribution.side_by_side, of so many places.
+
+    Counts of places are in steps, and not shown where they, or the places left, are few.
+    """
+    fewest, constants = rules.fewest, rules.constants
+    shown = frame.copy()
+    for name in COUNTS:
+        count = frame[name].astype(float)
+        few = ((count > 0) & (count < fewest)) | ((places - count).between(1, fewest - 1))
+        steps = (count / constants.count_step).round() * constants.count_step
+        shown[name] = steps.mask(few)
+    shown["moved"] = (frame["moved"] / constants.euro_step).round() * constants.euro_step
+    return _rounded(shown, "moved_share", "turnover", "gini", "top")
+
+
+def distribution_groups(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Money of groups of places, as distribution.by_group; groups of few places are not shown."""
+    also = ["children", "share", "per_child", "change"]
+    shown = hide(frame, counts=["places"], also=also, by=["variant"], rules=rules)
+    return _rounded(shown, "share", "change").assign(per_child=shown["per_child"].round())
+
+
+def reached(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """Children who are reached, as distribution.reach, in steps; not shown for groups of few."""
+    step, fewest = rules.constants.sum_step, rules.fewest
+    amounts = frame["children"] * frame["reached"]
+    few = (amounts < fewest) | (frame["children"] - amounts < fewest)
+    hidden = few & (amounts > 0) & (amounts < frame["children"])
+    shown = _rounded(frame, "reached", "outside").assign(euro=frame["euro"].round())
+    shown["reached"] = shown["reached"].mask(hidden)
+    for name in ("children", "reached_in_all"):
+        shown[name] = np.maximum((frame[name] / step).round(), 1) * step
+    return shown
+
+
+def _rounded(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
+    return frame.assign(**{name: frame[name].round(DECIMALS) for name in names if name in frame})

@@ -1,0 +1,84 @@
+"""The answer of the report on other ways of distributing."""
+
+import pandas as pd
+
+from oablib.indicator.distribution import Rules
+from oablib.report.distribution.reach import LOWEST, TRULY
+from oablib.report.distribution.side_by_side import SAME
+from oablib.report.distribution.ways import choice, label, share
+from oablib.report.numbers import euros
+from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.translated import in_languages
+
+_ = texts_beside(__file__)
+
+MOST = 3  # choices named beside the largest
+
+
+@in_languages
+def answer(
+    schools: pd.DataFrame, *, reached: pd.DataFrame, budget: float, rules: Rules, drawn: bool
+) -> str:
+    """Which choice moves most money, what the others move, who is reached, and the main limit.
+
+    schools: as from of_places.beside_law. reached: as from of_places.reached. budget: euro that is
+    divided over schools.
+    """
+    others = schools[schools["choice"] != "law"]
+    largest = others.loc[others.groupby("choice", sort=False)["moved_share"].idxmax()]
+    largest = largest.sort_values("moved_share", ascending=False, kind="stable")
+    parts = [_moves(largest, budget=budget, rules=rules), _reach(reached, rules=rules, drawn=drawn)]
+    parts.append(_steady(schools))
+    parts.append(
+        _("The main limit: how much money undoes a disadvantage is not known, so that no variant "
+          "can be called best.")
+    )  # fmt: skip
+    return " ".join(part for part in parts if part)
+
+
+def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
+    if largest.empty or float(largest["moved_share"].iloc[0]) < SAME:
+        return _("**No choice moves money** between schools: all give them what the law does.")
+    top, rest = largest.iloc[0], largest.iloc[1:]
+    way = next(variant for variant in rules.variants if variant.name == top["variant"])
+    first = _(
+        "**{choice} moves most money**: under {way}, {euro} of {budget} ({share}) goes to other "
+        "schools than by the law.",
+        choice=sentence(choice(str(top["choice"]))), way=label(way), euro=euros(top["moved"]),
+        budget=euros(budget), share=share(top["moved_share"]),
+    )  # fmt: skip
+    if rest.empty:
+        return first
+    named = listed(_with_share(row) for row in rest.head(MOST).to_dict("records"))
+    if len(rest) <= MOST:
+        return f"{first} " + _("Others move less: {named}.", named=named)
+    last = _with_share(rest.iloc[-1].to_dict())
+    return f"{first} " + _("Next: {named}; least: {last}.", named=named, last=last)
+
+
+def _with_share(row: dict) -> str:
+    return _("{choice} ({share})", choice=choice(row["choice"]), share=share(row["moved_share"]))
+
+
+def _reach(reached: pd.DataFrame, *, rules: Rules, drawn: bool) -> str:
+    part = reached[reached["variant"] == rules.law.name].set_index("group")["reached"]
+    if part.isna().any():
+        return ""
+    given = {"lowest": float(rules.lowest), "law": share(part[LOWEST])}
+    if drawn and TRULY in part:
+        return _(
+            "The law reaches {law} of the pupils with the lowest {lowest:.0%} of scores, and "
+            "{truly} of those who truly are the lowest.",
+            truly=share(part[TRULY]), **given,
+        )  # fmt: skip
+    return _("The law reaches {law} of the pupils with the lowest {lowest:.0%} of scores.", **given)
+
+
+def _steady(schools: pd.DataFrame) -> str:
+    law = schools[schools["choice"] == "law"].iloc[0]
+    steadier = int((schools["turnover"] < law["turnover"] - SAME).sum())
+    return _(
+        "By the law {law} of the money moves from year to year; {n:,} of {all:,} variants are "
+        "steadier.",
+        law=share(law["turnover"]), n=steadier, all=len(schools) - 1,
+    )  # fmt: skip
