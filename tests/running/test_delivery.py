@@ -33,8 +33,9 @@ def test_a_drawn_country_is_kept_until_something_changes(project: Path, work: Pa
     assert (made.data, made.country) == ("delivery/cohort.sav", "country")
     assert {f"country/{name}" for name in YEARS} <= made.wanted(["country"]).keys()
     assert "delivery/cohort.sav" in made.wanted(["delivery"])
-    parts = [made.wanted([name]).keys() for name in ("delivery", "country")]
-    assert parts[0] | parts[1] == made.files.keys() and not parts[0] & parts[1]
+    parts = [made.wanted([name]).keys() for name in ("delivery", "country", "truth")]
+    assert set().union(*parts) == made.files.keys()
+    assert sum(map(len, parts)) == len(made.files) and len(parts[2]) == len(YEARS)
     assert made.fingerprints(["country"]).keys() == parts[1]
     assert "cohort.sav" in made.fingerprints(["delivery"])
     assert made.fingerprints([]) == made.wanted([]) == {}
