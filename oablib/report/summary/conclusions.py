@@ -19,16 +19,23 @@ captions = _.captions
 
 
 def judged(
-    results: Results, *, country: Country | None, figures: Mapping[str, Any] | None, rules: Rules
+    results: Results,
+    *,
+    country: Country | None,
+    figures: Mapping[str, Any] | None,
+    rules: Rules,
+    close: float,
 ) -> pd.DataFrame | None:
-    """Verdicts on the report's conclusions (conclusions.judge).
+    """Verdicts on the report's conclusions (conclusions.judge); close: as in OfCountry.
 
     None where the run compares with no figures, or with those of another report.
     """
     if figures is None or figures["source"]["key"] != rules.source:
         return None
     cohort = conclusions.OfCohort(direct=results.direct, values=results.values, trail=results.trail)
-    return conclusions.judge(rules, cohort=cohort, country=country.to_judge if country else None)
+    return conclusions.judge(
+        rules, cohort=cohort, country=country.to_judge(close=close) if country else None
+    )
 
 
 @in_languages
@@ -93,7 +100,7 @@ def _donors_share(row: Any) -> str:
 
 def _donors_sign(row: Any) -> str:
     return _(
-        "{here:+.0f} points a school where most is lost, {beside:+.0f} where most is gained",
+        "{here:+.0f} points each where most is lost, {beside:+.0f} where most is gained",
         here=row.here, beside=row.beside,
     )  # fmt: skip
 
@@ -106,6 +113,21 @@ def _late(row: Any) -> str:
     return _("{n:,} children, {share:.4%} of all", n=int(row.here), share=row.beside)
 
 
+def _swing(row: Any) -> str:
+    return _(
+        "standard deviation of the change {here:.1f} points, of computed scores {beside:.1f}",
+        here=row.here, beside=row.beside,
+    )  # fmt: skip
+
+
+def _sample(row: Any) -> str:
+    return _(
+        "at most {here:.1%} of the children would have to be of another category, limit "
+        "{limit:.0%}",
+        here=row.here, limit=row.beside,
+    )  # fmt: skip
+
+
 _FOUND: Mapping[str, Callable[[Any], str]] = {
     "strongest": _strongest,
     "paths": _paths,
@@ -115,13 +137,15 @@ _FOUND: Mapping[str, Callable[[Any], str]] = {
     "donors_sign": _donors_sign,
     "municipalities": _municipalities,
     "late": _late,
+    "sample": _sample,
+    "swing": _swing,
 }
 
 
 def counted(frame: pd.DataFrame) -> str:
     """How many conclusions hold here too."""
     return _(
-        "{k} of {n} conclusions of the report of 2021 hold here too.",
+        "{k} of {n} conclusions of the report of 2021 hold here.",
         n=len(frame), k=int((frame["verdict"] == HOLDS).sum()),
     )  # fmt: skip
 

@@ -107,8 +107,9 @@ class Country:
     """Tables of the children of the country.
 
     facts: country_facts. sources: score_sources. effects: indicator_effects. crosstable: of
-    schools above zero by both indicators. national: allocation_national. causes, relative, late:
-    causes, municipality_relative, late_registrations.
+    schools above zero by both indicators. national: allocation_national. causes, municipal: causes
+    and causes_municipal. relative: municipality_relative. late: late_registrations. swings:
+    score_swings. distances: sample_distances.
     """
 
     facts: pd.DataFrame
@@ -117,8 +118,11 @@ class Country:
     crosstable: pd.DataFrame
     national: pd.DataFrame
     causes: pd.DataFrame
+    municipal: pd.DataFrame
     relative: pd.DataFrame
     late: pd.DataFrame
+    swings: pd.DataFrame
+    distances: pd.DataFrame
 
     @property
     def is_drawn(self) -> bool:
@@ -130,13 +134,15 @@ class Country:
         """The day of which its children are."""
         return datetime.date.fromisoformat(str(self.facts["reference_date"].iloc[0]))
 
-    @property
-    def to_judge(self) -> OfCountry:
-        """What conclusions are held against."""
+    def to_judge(self, *, close: float) -> OfCountry:
+        """What conclusions are held against; close: dissimilarity that is called so."""
         return OfCountry(
-            causes=self.causes,
+            causes={"schools": self.causes, "municipalities": self.municipal},
             relative=self.relative,
             late=self.late,
+            swings=self.swings,
+            distances=self.distances,
+            close=close,
             children=int(self.facts["children"].iloc[0]),
             drawn=self.is_drawn,
         )

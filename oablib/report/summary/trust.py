@@ -131,27 +131,13 @@ def donors(country: Country | None) -> str:
     )
 
 
-def summed_up(results: Results, *, country: Country | None, about: About) -> str:
+def summed_up(results: Results, *, about: About) -> str:
     """Whether the results can be trusted, in a few words and numbers."""
     texts = [_conclusion(results, about=about)]
     if results.recommended is not None:
         wanted = int(results.recommended["m_recommended"])
         texts.append(
             _("Imputations: {m:,} made, {wanted:,} recommended.", m=results.m, wanted=wanted)
-        )
-    if not results.sensitivity.empty and not results.moved.empty:
-        texts.append(
-            _(
-                "Shifts of imputed values move effects by at most {most:.1f} standard errors.",
-                most=results.moved.max(),
-            )
-        )
-    if country is not None:
-        texts.append(
-            _(
-                "Of the scores, {share:.1%} are imputed by predictive mean matching.",
-                share=country.share("matched"),
-            )
         )
     return " ".join(texts)
 

@@ -14,12 +14,14 @@ UP, DOWN = "up", "down"
 
 Kind = Literal[
     "strongest", "paths", "scale_values", "effects", "donors_share", "donors_sign",
-    "municipalities", "late",
+    "municipalities", "late", "sample", "swing",
 ]  # fmt: skip
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "strongest": ("effects",),
     "scale_values": ("move", "categories"),
     "effects": ("move", "effects"),
+    "donors_share": ("level",),
+    "donors_sign": ("level",),
 }
 """Kind -> the keys that it needs; the others need none."""
 
@@ -34,7 +36,7 @@ class Conclusion(kinds.Declaration):
 
     part: its place there. report: what it says. judged_by: what decides whether it holds. move:
     whether the figures that are named weigh more (up: further from 0) or less (down) than in the
-    indicator then in use. categories: variable -> codes. effects: predictors.
+    indicator then in use. categories: variable -> codes. effects: predictors. level: of places.
     """
 
     name: kinds.OwnName
@@ -45,11 +47,12 @@ class Conclusion(kinds.Declaration):
     move: Annotated[Literal["up", "down"] | None, kinds.IF_GIVEN] = None
     categories: Annotated[Mapping[str, Codes] | None, kinds.IF_GIVEN] = None
     effects: Names = None
+    level: Annotated[Literal["schools", "municipalities"] | None, kinds.IF_GIVEN] = None
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Keys that the kind needs and that are not there, or the other way round."""
         needed = NEEDS.get(self.judged_by, ())
-        for key in ("move", "categories", "effects"):
+        for key in ("move", "categories", "effects", "level"):
             if (getattr(self, key) is not None) != (key in needed):
                 verb = "needs" if key in needed else "has no"
                 yield (), f"{self.judged_by} {verb} {key}"
@@ -68,6 +71,7 @@ class Rules(kinds.Declaration):
     source: kinds.Text
     rounding: kinds.Positive
     considerable: kinds.Share
+    swing: kinds.Positive
     small: kinds.Share
     conclusions: Annotated[tuple[Conclusion, ...], kinds.NAMED, kinds.MANY]
 

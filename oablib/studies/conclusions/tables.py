@@ -1,6 +1,6 @@
 """The results tables of a run that conclusions are held against, as figures to compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -58,13 +58,18 @@ def _compared(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCountry:
-    """causes, relative, late: causes, municipality_relative, late_registrations.
+    """causes: by level ("schools", "municipalities"), causes and causes_municipal.
 
-    children: of the country. drawn: whether a program has made these children up.
+    relative, late, swings: municipality_relative, late_registrations, score_swings. distances:
+    sample_distances. close: dissimilarity up to which distributions are called so. children: of the
+    country. drawn: whether a program has made these children up.
     """
 
-    causes: pd.DataFrame
+    causes: Mapping[str, pd.DataFrame]
     relative: pd.DataFrame
     late: pd.DataFrame
+    swings: pd.DataFrame
+    distances: pd.DataFrame
+    close: float
     children: int
     drawn: bool

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from oablib.analysis.representativeness.shares import ALL
 from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
+from oablib.indicator.comparison.swing import COMPUTED, MATCHED
 from oablib.studies.conclusions.settings import UP, Conclusion, Rules
 from oablib.studies.conclusions.tables import OfCohort, OfCountry
 
@@ -61,7 +63,7 @@ def _verdict(
         return _OF_COHORT[kind](conclusion, cohort, rules)
     if country is None:
         return Verdict(UNKNOWN, ABSENT)
-    return _OF_COUNTRY[kind](country, rules)
+    return _OF_COUNTRY[kind](conclusion, country, rules)
 
 
 def moved(figures: pd.DataFrame, *, move: str, rounding: float) -> Verdict:
@@ -118,30 +120,31 @@ def _effects(conclusion: Conclusion, cohort: OfCohort, rules: Rules) -> Verdict:
     return moved(figures, move=str(conclusion.move), rounding=rules.rounding)
 
 
-def _of_donors(country: OfCountry, column: str) -> tuple[float, float]:
-    """A column of donor selection, in the schools that lose most and those that gain most."""
-    rows = country.causes[country.causes["cause"] == DONORS].set_index("group")[column]
+def _of_donors(conclusion: Conclusion, country: OfCountry, column: str) -> tuple[float, float]:
+    """A column of donor selection, in the places that lose most and those that gain most."""
+    causes = country.causes[str(conclusion.level)]
+    rows = causes[causes["cause"] == DONORS].set_index("group")[column]
     lose, gain = (float(rows.get(group, np.nan)) for group in (LOSE_MOST, GAIN_MOST))
     return lose, gain
 
 
-def _donors_share(country: OfCountry, rules: Rules) -> Verdict:
+def _donors_share(conclusion: Conclusion, country: OfCountry, rules: Rules) -> Verdict:
     """Whether donor selection makes a considerable part of what both groups lose and gain."""
-    lose, gain = _of_donors(country, "net_share")
+    lose, gain = _of_donors(conclusion, country, "net_share")
     if np.isnan(lose + gain):
         return Verdict(UNKNOWN, HIDDEN)
     return Verdict(HOLDS if min(lose, gain) >= rules.considerable else FAILS, "", lose, gain)
 
 
-def _donors_sign(country: OfCountry, _rules: Rules) -> Verdict:
-    """Whether it lowers the scores of schools that lose most and raises those that gain most."""
-    lose, gain = _of_donors(country, "mean")
+def _donors_sign(conclusion: Conclusion, country: OfCountry, _rules: Rules) -> Verdict:
+    """Whether it lowers the scores of those that lose most and raises those that gain most."""
+    lose, gain = _of_donors(conclusion, country, "mean")
     if np.isnan(lose + gain):
         return Verdict(UNKNOWN, HIDDEN)
     return Verdict(HOLDS if lose < 0 < gain else FAILS, "", lose, gain)
 
 
-def _municipalities(country: OfCountry, _rules: Rules) -> Verdict:
+def _municipalities(_conclusion: Conclusion, country: OfCountry, _rules: Rules) -> Verdict:
     values = country.relative.set_index("measure")["value"]
     gain, lose = float(values["gain_ordinary"] + values["gain_more"]), float(values["lose"])
     if np.isnan(gain + lose):
@@ -149,7 +152,7 @@ def _municipalities(country: OfCountry, _rules: Rules) -> Verdict:
     return Verdict(HOLDS if gain > lose else FAILS, "", gain, lose)
 
 
-def _late(country: OfCountry, rules: Rules) -> Verdict:
+def _late(_conclusion: Conclusion, country: OfCountry, rules: Rules) -> Verdict:
     """Whether later months add children, and few of all; a drawn country has them by design."""
     if country.drawn:
         return Verdict(UNKNOWN, PLANTED)
@@ -161,15 +164,36 @@ def _late(country: OfCountry, rules: Rules) -> Verdict:
     return Verdict(HOLDS if 0 < share < rules.small else FAILS, "", float(added), share)
 
 
+def _sample(_conclusion: Conclusion, country: OfCountry, _rules: Rules) -> Verdict:
+    """Whether every distribution of the whole sample is close to the population's."""
+    rows = country.distances[country.distances["wave"] == ALL]
+    if rows.empty:
+        return Verdict(UNKNOWN, ABSENT)
+    largest = float(rows["dissimilarity"].max())
+    return Verdict(HOLDS if largest <= country.close else FAILS, "", largest, country.close)
+
+
+def _swing(_conclusion: Conclusion, country: OfCountry, rules: Rules) -> Verdict:
+    """Whether scores that a donor gives in both years change far more than those computed twice."""
+    changes = country.swings.set_index("scores")["sd"]
+    matched, computed = (float(changes.get(name, np.nan)) for name in (MATCHED, COMPUTED))
+    if np.isnan(matched + computed):
+        return Verdict(UNKNOWN, HIDDEN)
+    holds = matched >= rules.swing * computed
+    return Verdict(HOLDS if holds else FAILS, "", matched, computed)
+
+
 _OF_COHORT: Mapping[str, Callable[[Conclusion, OfCohort, Rules], Verdict]] = {
     "strongest": _strongest,
     "paths": _paths,
     "scale_values": _scale_values,
     "effects": _effects,
 }
-_OF_COUNTRY: Mapping[str, Callable[[OfCountry, Rules], Verdict]] = {
+_OF_COUNTRY: Mapping[str, Callable[[Conclusion, OfCountry, Rules], Verdict]] = {
     "donors_share": _donors_share,
     "donors_sign": _donors_sign,
     "municipalities": _municipalities,
     "late": _late,
+    "sample": _sample,
+    "swing": _swing,
 }

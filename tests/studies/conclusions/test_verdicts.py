@@ -9,6 +9,7 @@ import pytest
 from oablib import params
 from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
+from oablib.indicator.comparison.swing import COMPUTED, MATCHED
 from oablib.params import checked
 from oablib.studies import conclusions
 from oablib.studies.conclusions import DOWN, UP, OfCohort, OfCountry
@@ -58,9 +59,18 @@ def country(**changes: object) -> OfCountry:
     measures = {"gain_ordinary": 0.66, "gain_more": 0.09, "lose": 0.25}
     relative = pd.DataFrame({"measure": list(measures), "value": list(measures.values())})
     late = pd.DataFrame({"month": ["2020-12", "published"], "children": [44, 44]})
+    distances = pd.DataFrame({"wave": ["2013", "all", "all"], "dissimilarity": [0.9, 0.05, 0.01]})
+    swings = pd.DataFrame({"scores": [MATCHED, COMPUTED], "sd": [3.0, 0.8]})
     full = OfCountry(
-        causes=causes, relative=relative, late=late, children=1_600_000, drawn=False
-    )  # fmt: skip
+        causes={"schools": causes, "municipalities": causes},
+        relative=relative,
+        late=late,
+        swings=swings,
+        distances=distances,
+        close=0.05,
+        children=1_600_000,
+        drawn=False,
+    )
     return replace(full, **changes)  # type: ignore[arg-type]
 
 
@@ -145,16 +155,19 @@ def test_an_added_path_is_against_the_report() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "numbers", "name", "verdict"),
+    ("level", "column", "numbers", "name", "verdict"),
     [
-        ("net_share", [0.1, 0.5], "donors_considerable", FAILS),
-        ("net_share", [np.nan, 0.5], "donors_considerable", UNKNOWN),
-        ("mean", [20.0, 30.0], "donors_both_ways", FAILS),
-        ("mean", [np.nan, np.nan], "donors_both_ways", UNKNOWN),
+        ("schools", "net_share", [0.1, 0.5], "donors_considerable", FAILS),
+        ("schools", "net_share", [np.nan, 0.5], "donors_considerable", UNKNOWN),
+        ("municipalities", "net_share", [0.1, 0.5], "donors_considerable", HOLDS),
+        ("municipalities", "net_share", [0.1, 0.5], "donors_of_municipalities", FAILS),
+        ("schools", "mean", [20.0, 30.0], "donors_both_ways", FAILS),
+        ("schools", "mean", [np.nan, np.nan], "donors_both_ways", UNKNOWN),
     ],
 )
-def test_donors(column: str, numbers: list[float], name: str, verdict: str) -> None:
-    changed = country(causes=country().causes.assign(**{column: numbers}))
+def test_donors(level: str, column: str, numbers: list[float], name: str, verdict: str) -> None:
+    full = country().causes
+    changed = country(causes=full | {level: full[level].assign(**{column: numbers})})
     assert verdicts(cohort(NARROW), changed)[name] == verdict
 
 
@@ -164,6 +177,21 @@ def test_donors(column: str, numbers: list[float], name: str, verdict: str) -> N
 def test_municipalities(numbers: list[float], verdict: str) -> None:
     changed = country(relative=country().relative.assign(value=numbers))
     assert verdicts(cohort(NARROW), changed)["municipalities_gain"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"), [([1.0, 0.8], FAILS), ([np.nan, 0.8], UNKNOWN), ([1.6, 0.8], HOLDS)]
+)
+def test_the_swing_of_imputed_scores(changes: list[float], verdict: str) -> None:
+    changed = country(swings=country().swings.assign(sd=changes))
+    assert verdicts(cohort(NARROW), changed)["yearly_swing"] == verdict
+
+
+def test_the_sample() -> None:
+    far = country(distances=country().distances.assign(dissimilarity=[0.0, 0.051, 0.01]))
+    assert verdicts(cohort(NARROW), far)["representative"] == FAILS
+    none = country(distances=country().distances[:0])
+    assert verdicts(cohort(NARROW), none)["representative"] == UNKNOWN
 
 
 @pytest.mark.parametrize(
