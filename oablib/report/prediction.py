@@ -70,8 +70,10 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     elif methods.WEIGHTING in present:
         text = _(
             "Methods compared: all characteristics; only the imputed characteristics ({names}); "
-            "all but these and their school means; and weighting of the children of whom all is "
-            "known, the alternative in the plan of 2015.",
+            "all but these and their school means; weighting of the children of whom all is "
+            "known, the alternative in the plan of 2015; and, as the plan suggests, all "
+            "characteristics for children of whom they are known and all but the imputed for the "
+            "others.",
             names=names,
         )
     else:
@@ -83,6 +85,7 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
         )
     if REGISTER in set(splits["population"]):
         text += " " + _("The method without these gives the same for known and register.")
+        text += " " + _("The last method gives for known what all characteristics give.")
     return f"{text} {_failures(splits, model=model, labels=labels)}"
 
 

@@ -22,8 +22,10 @@ from oablib.statistics import weighting
 from oablib.statistics.two_step import scale_values
 
 ALL, IMPUTED, WITHOUT, WEIGHTING = "all", "imputed_only", "without_imputed", "weighting"
+MIXED = "mixed"
 """Codes of methods: by all characteristics, by those that are imputed where they are unknown, by
-all others, and by all from weighted children of whom everything is known."""
+all others, by all from weighted children of whom everything is known, and by all characteristics
+for children of whom these are known, all others for the rest (De Mooij et al. 2015, 3.2.3)."""
 WEIGHTING_RULE = "plan_2015"
 
 
@@ -34,6 +36,7 @@ class Trained:
 
     values: scale values, as ScaleValues.table. effects: slope of the mediator and of each direct
     predictor, by name. intercept: points of the outcome. r2: of the outcome where it was learned.
+    mean: score of those children, on average.
     """
 
     model: Model
@@ -41,6 +44,7 @@ class Trained:
     effects: pd.Series
     intercept: float
     r2: float
+    mean: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,17 +53,13 @@ class Predicted:
 
     score: sum of direct effects, intelligence and confounders left out. whole: prediction of the
     outcome by the analysis model. left: outcome less intercept, intelligence and confounders,
-    which the score predicts.
+    which the score predicts. outcome: what was observed.
     """
 
     score: NDArray
     whole: NDArray
     left: NDArray
-
-    @property
-    def outcome(self) -> NDArray:
-        """What was observed, (n,)."""
-        return np.asarray(self.left + self.whole - self.score)
+    outcome: NDArray
 
 
 def train(
@@ -70,7 +70,7 @@ def train(
     Scale values and effects are averaged over the data sets one by one, as the published chain
     does. weights: (n,), of the children. Raises EstimationError as scale_values.estimate.
     """
-    tables, equations, shares = [], [], []
+    tables, equations, shares, means = [], [], [], []
     names = [model.mediator, *model.direct]
     for frame in frames:
         values = scale_values.estimate(frame, model=model, table=table, weights=weights).table
@@ -79,15 +79,19 @@ def train(
         effects = _least_squares(outcome, columns, weights=weights)
         tables.append(values)
         equations.append(effects)
+        means.append(columns.mean())
         shares.append(measures.r2(outcome, effects[0] + columns.to_numpy() @ effects[1:]))
     mean = np.mean([values["value"] for values in tables], axis=0)
-    effects = np.mean(equations, axis=0)
+    equation = np.mean(equations, axis=0)
+    slopes = pd.Series(equation[1:], index=names)
+    kept, _ = composition(model)
     return Trained(
         model=model,
         values=tables[0].assign(value=mean),
-        effects=pd.Series(effects[1:], index=names),
-        intercept=float(effects[0]),
+        effects=slopes,
+        intercept=float(equation[0]),
         r2=float(np.mean(shares)),
+        mean=float(np.mean([each[kept] @ slopes[kept] for each in means])),
     )
 
 
@@ -98,8 +102,7 @@ def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> 
     the values of a data set, so that one pass over all copies gives the mean over them.
     """
     model = trained.model
-    apart = [model.mediator, *model.confounders]
-    kept = [name for name in model.direct if name not in model.confounders]
+    kept, apart = composition(model)
     columns = scale_values.apply(copies, values=trained.values, model=model, table=table)
     score, other = (
         (columns[names].to_numpy() @ trained.effects[names].to_numpy()).reshape(m, -1).mean(axis=0)
@@ -107,7 +110,23 @@ def predict(trained: Trained, copies: pd.DataFrame, *, m: int, table: Table) -> 
     )
     other = other + trained.intercept
     outcome = copies[model.outcome].to_numpy(dtype=np.float64)[: len(score)]
-    return Predicted(score=score, whole=score + other, left=outcome - other)
+    return Predicted(score, score + other, left=outcome - other, outcome=outcome)
+
+
+def mixed(
+    everything: Predicted, rest: Predicted, *, known: NDArray[np.bool_], shift: float
+) -> Predicted:
+    """Predictions by everything for children of whom all is `known`, (n,), by the rest for others.
+
+    shift: brings scores by the rest to the level of the others, points. What scores are held
+    against is that of everything for all children.
+    """
+    return Predicted(
+        score=np.where(known, everything.score, rest.score + shift),
+        whole=np.where(known, everything.whole, rest.whole),
+        left=everything.left,
+        outcome=everything.outcome,
+    )
 
 
 def _least_squares(outcome: NDArray, columns: pd.DataFrame, *, weights: NDArray | None) -> NDArray:

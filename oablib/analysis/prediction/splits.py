@@ -8,7 +8,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.analysis.prediction import measures, methods, register
-from oablib.analysis.prediction.methods import ALL, WEIGHTING, Method, Predicted, Training
+from oablib.analysis.prediction.methods import (
+    ALL,
+    MIXED,
+    WEIGHTING,
+    WITHOUT,
+    Method,
+    Predicted,
+    Trained,
+    Training,
+)
 from oablib.analysis.prediction.settings import Rules
 from oablib.base.errors import EstimationError, ImputationError, WeightingError
 from oablib.base.shown import showable
@@ -51,6 +60,12 @@ class Setting:
         return register.known(self.cohort, model=self.model)
 
     @property
+    def known_laid(self) -> NDArray[np.bool_]:
+        """The same with the register's pattern laid over them, as `laid` was completed from."""
+        laid = register.lay(self.cohort, model=self.model, rules=self.rules, seed=self.seed)
+        return register.known(laid, model=self.model)
+
+    @property
     def methods(self) -> Mapping[str, Method]:
         """The methods to compare, by code."""
         return methods.methods(self.model, unknown=not self.known.all())
@@ -60,12 +75,13 @@ class Setting:
 class Tested:
     """The children of a test part.
 
-    frame: as delivered. known: (n,), whether all is known. delivered, laid: as Setting completes
-    them, the data sets under each other.
+    frame: as delivered. known, known_laid: (n,), whether all is known, as delivered and with the
+    register's pattern. delivered, laid: as Setting completes them, the data sets under each other.
     """
 
     frame: pd.DataFrame
     known: NDArray[np.bool_]
+    known_laid: NDArray[np.bool_]
     delivered: pd.DataFrame
     laid: pd.DataFrame
 
@@ -103,6 +119,7 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
     test = test & setting.tested
     tested, children = _tested(setting, test), int(test.sum())
     rows: list[dict[str, object]] = []
+    found: dict[str, tuple[Trained, Predicted, Predicted]] = {}
     groups = pd.DataFrame()
     for name, learn in setting.methods.items():
         try:
@@ -114,11 +131,31 @@ def evaluated(setting: Setting, test: NDArray[np.bool_], *, number: int) -> Spli
             methods.predict(learned, copies, m=len(copies) // children, table=setting.table)
             for copies in (tested.delivered, tested.laid)
         )
+        found[name] = (learned, by_delivered, by_laid)
         measured = _rows(setting, tested, by_delivered, by_laid, method=name)
         rows += [row | {"r2_training": learned.r2} for row in measured]
         if name == ALL:
             groups = pd.DataFrame(list(_groups(setting, tested, by_delivered)))
+    if {ALL, WITHOUT} <= set(found) and not tested.known_laid.all():
+        rows += _mixed(setting, tested, found[ALL], found[WITHOUT])
     return Split(pd.DataFrame(rows).assign(split=number), groups.assign(split=number))
+
+
+def _mixed(
+    setting: Setting,
+    tested: Tested,
+    everything: tuple[Trained, Predicted, Predicted],
+    rest: tuple[Trained, Predicted, Predicted],
+) -> Iterator[dict[str, object]]:
+    """Measures of the two methods together, each for a part of the children."""
+    shift = everything[0].mean - rest[0].mean
+    by_delivered, by_laid = (
+        methods.mixed(one, other, known=known, shift=shift)
+        for one, other, known in zip(
+            everything[1:], rest[1:], (tested.known, tested.known_laid), strict=True
+        )
+    )
+    yield from _rows(setting, tested, by_delivered, by_laid, method=MIXED)
 
 
 def _tested(setting: Setting, test: NDArray[np.bool_]) -> Tested:
@@ -127,7 +164,8 @@ def _tested(setting: Setting, test: NDArray[np.bool_]) -> Tested:
         pd.concat([completed[test] for completed in frames], ignore_index=True)
         for frames in (setting.delivered, setting.laid)
     )
-    return Tested(frame, register.known(frame, model=setting.model), delivered, laid)
+    known = register.known(frame, model=setting.model)
+    return Tested(frame, known, setting.known_laid[test], delivered, laid)
 
 
 def _training(setting: Setting, train: NDArray[np.bool_], *, number: int) -> Training:

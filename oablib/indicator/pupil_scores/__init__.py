@@ -29,6 +29,7 @@ from oablib.indicator.pupil_scores.indicator import (
 )
 from oablib.indicator.pupil_scores.margins import margins
 from oablib.indicator.pupil_scores.matching import Matches
+from oablib.indicator.pupil_scores.on_cohort import variance_explained
 from oablib.indicator.pupil_scores.scores import (
     Provenance,
     Scores,
