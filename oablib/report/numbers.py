@@ -15,6 +15,7 @@ from oablib.base.wording import MINUS
 
 _SPEC = re.compile(r"(?P<sign>\+?)(?P<grouped>,?)(?:\.(?P<digits>\d+))?(?P<kind>[fd%]?)")
 
+SMALLEST_P = 0.0005  # three decimals would show 0.000
 _SYMBOLS = (babel.get_group_symbol, babel.get_decimal_symbol)
 
 
@@ -31,6 +32,11 @@ def signed(value: float, digits: int = 2) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """A fraction in %."""
     return _written(share, _pattern(grouped=True, digits=digits, percent=True))
+
+
+def probability(p: float) -> str:
+    """A p-value with three decimals."""
+    return number(p, 3) if p >= SMALLEST_P else f"<{number(0.001, 3)}"
 
 
 def power(value: float, digits: int = 2) -> str:

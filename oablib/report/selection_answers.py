@@ -7,7 +7,7 @@ from oablib.analysis.selection.forward_search import ADDED, NOT_GROUNDED, TURNED
 from oablib.analysis.selection.frequencies import NO_ADDITION
 from oablib.report import model_fit, planted
 from oablib.report.labels import Labels
-from oablib.report.numbers import number
+from oablib.report.numbers import probability
 from oablib.report.planted import Drawn
 from oablib.report.selection import path_labels
 from oablib.report.texts import listed, texts_beside
@@ -15,7 +15,6 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 
-SMALLEST_P = 0.0005  # three decimals would show 0.000
 TIE = 2.0  # BIC: smaller differences are "not worth more than a bare mention" (Raftery, 1995)
 
 
@@ -100,11 +99,6 @@ def tested(rows: pd.DataFrame, *, labels: Labels) -> str:
         _("{path} (robust chi2 {chi2:.1f}, Holm p {p})", path=path, chi2=chi2, p=probability(p))
         for path, chi2, p in tests
     )
-
-
-def probability(p: float) -> str:
-    """A p-value with three decimals."""
-    return number(p, 3) if p >= SMALLEST_P else f"<{number(0.001, 3)}"
 
 
 @in_languages

@@ -16,7 +16,7 @@ _ = texts_beside(__file__)
 
 # Columns that hold names of columns or of models: they are shown as words.
 NAMES = ("name", "variable", "lhs", "rhs", "measure", "step", "model", "cause", "term", "path")
-SMALLEST_P = 0.0005  # three decimals would show 0.000
+PROBABILITIES = ("p", "p_holm")
 ABSENT = "–"
 HIDDEN = "·"
 """In the place of a count or share that is not shown, because it is of too few."""
@@ -131,8 +131,8 @@ def _writer(
         return _power
     if not _is_number(values):
         return str
-    if values.name == "p":
-        return _probability
+    if values.name in PROBABILITIES:
+        return numbers.probability
     places = decimals if pd.api.types.is_float_dtype(values) else 0
     return lambda value: numbers.number(value, places)
 
@@ -143,10 +143,6 @@ def _is_number(values: pd.Series) -> bool:
 
 def _power(value: float) -> str:
     return numbers.power(value) if value else f"<{numbers.power(rounding.NOTHING, 0)}"
-
-
-def _probability(value: float) -> str:
-    return f"<{numbers.number(0.001, 3)}" if value < SMALLEST_P else numbers.number(value, 3)
 
 
 def _as_numbers(frame: pd.DataFrame) -> pd.DataFrame:

@@ -38,6 +38,8 @@ def both(write: Callable[..., str], *arguments: Any) -> tuple[str, str]:
         ((numbers.percent, 0), 0.1234, "12%", "12%"),
         ((numbers.percent, 1), 0.1234, "12.3%", "12,3%"),
         ((numbers.percent, 0), -0.05, f"{MINUS}5%", f"{MINUS}5%"),
+        ((numbers.probability,), 0.0004, "<0.001", "<0,001"),
+        ((numbers.probability,), 0.0123, "0.012", "0,012"),
         ((numbers.euros,), 1234567.8, "€1,234,568", "€ 1.234.568"),
         ((numbers.euros,), -1500, f"{MINUS}€1,500", f"{MINUS}€ 1.500"),
         ((numbers.day,), datetime.date(2020, 10, 1), "1 October 2020", "1 oktober 2020"),

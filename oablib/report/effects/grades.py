@@ -5,7 +5,7 @@ import pandas as pd
 from oablib.analysis.effects import Grades, Rules
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
-from oablib.report.numbers import percent
+from oablib.report.numbers import percent, probability
 from oablib.report.table import ABSENT, show
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -34,17 +34,22 @@ def grades_finding(
         return ""
     joint, rows = grades.joint, grades.effects.dropna(subset=["p_holm"])
     words = {"early": labels(early), "late": labels(late)}
-    given = {"f": joint.statistic, "df1": joint.df1, "df2": joint.df2, "p": joint.p} | words
+    given = {
+        "f": joint.statistic,
+        "df1": joint.df1,
+        "df2": joint.df2,
+        "p": probability(joint.p),
+    } | words
     if joint.p < rules.level:
         first = _(
             "**Background does not act alike on both outcomes** ({early} and {late}; all "
-            "effects jointly: F({df1}, {df2:.0f}) = {f:.2f}, p {p:.3f}).",
+            "effects jointly: F({df1}, {df2:.0f}) = {f:.2f}, p {p}).",
             **given,
         )
     else:
         first = _(
             "**No difference is shown between effects on both outcomes** ({early} and {late}; all "
-            "effects jointly: F({df1}, {df2:.0f}) = {f:.2f}, p {p:.3f}).",
+            "effects jointly: F({df1}, {df2:.0f}) = {f:.2f}, p {p}).",
             **given,
         )
     parts = [first, *_single(rows, rules=rules, labels=labels, **words)]

@@ -6,6 +6,7 @@ from oablib.analysis.effects import Parents
 from oablib.analysis.effects.parents import BOTH
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
+from oablib.report.numbers import probability
 from oablib.report.published import Published, cited
 from oablib.report.table import ABSENT, show
 from oablib.report.texts import texts_beside
@@ -78,19 +79,19 @@ def _more(parents: Parents, *, level: float, labels: Labels) -> str:
     both = parents.rows.iloc[2]["points"]
     numbers = {
         "more": labels(more["name"]), "most": more["points"], "less": labels(less["name"]),
-        "least": less["points"], "both": both, "p": parents.difference["p"],
+        "least": less["points"], "both": both, "p": probability(parents.difference["p"]),
     }  # fmt: skip
     if parents.difference["p"] < level:
         return _(
             "Between the categories with the lowest and the highest value lie {most:.2f} points "
             "for {more} and {least:.2f} for {less}, {both:.2f} for both together; per point of "
-            "their scales the two effects differ (p {p:.3f}).",
+            "their scales the two effects differ (p {p}).",
             **numbers,
         )
     return _(
         "Between the categories with the lowest and the highest value lie {most:.2f} points for "
         "{more} and {least:.2f} for {less}, {both:.2f} for both together; per point of their "
-        "scales no difference between the two effects is shown (p {p:.3f}).",
+        "scales no difference between the two effects is shown (p {p}).",
         **numbers,
     )
 

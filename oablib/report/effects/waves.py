@@ -3,6 +3,7 @@
 from oablib.analysis.effects import Rules, Waves
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
+from oablib.report.numbers import probability
 from oablib.report.table import show
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -39,18 +40,18 @@ def waves_finding(waves: Waves | None, *, rules: Rules, labels: Labels) -> str:
     if waves is None:
         return ""
     joint, tests = waves.joint, waves.tests
-    given = {"f": joint.statistic, "df1": joint.df1, "df2": joint.df2, "p": joint.p}
+    given = {"f": joint.statistic, "df1": joint.df1, "df2": joint.df2, "p": probability(joint.p)}
     differ = list(tests.loc[tests["p_holm"] < rules.level, "name"])
     if joint.p < rules.level:
         first = _(
             "**Direct effects differ between waves** (all jointly: F({df1}, {df2:.0f}) = {f:.2f}, "
-            "p {p:.3f}).",
+            "p {p}).",
             **given,
         )
     else:
         first = _(
             "**No difference between waves is shown** (all jointly: F({df1}, {df2:.0f}) = "
-            "{f:.2f}, p {p:.3f}).",
+            "{f:.2f}, p {p}).",
             **given,
         )
     if differ:
@@ -60,8 +61,8 @@ def waves_finding(waves: Waves | None, *, rules: Rules, labels: Labels) -> str:
         )
     else:
         second = _(
-            "No single effect differs after Holm’s correction (smallest p {least:.3f}).",
-            least=tests["p_holm"].min(),
+            "No single effect differs after Holm’s correction (smallest p {least}).",
+            least=probability(tests["p_holm"].min()),
         )
     return " ".join((first, second, _left_out(waves, rules=rules, labels=labels))).strip()
 
