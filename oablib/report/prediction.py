@@ -71,9 +71,8 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
         text = _(
             "Methods compared: all characteristics; only the imputed characteristics ({names}); "
             "all but these and their school means; weighting of the children of whom all is "
-            "known, the alternative in the plan of 2015; and, as the plan suggests, all "
-            "characteristics for children of whom they are known and all but the imputed for the "
-            "others.",
+            "known, the alternative in the plan of 2015; and, as it suggests, all characteristics "
+            "for children of whom they are known, all but the imputed for others.",
             names=names,
         )
     else:
@@ -84,8 +83,10 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
             names=names,
         )
     if REGISTER in set(splits["population"]):
-        text += " " + _("The method without these gives the same for known and register.")
-        text += " " + _("The last method gives for known what all characteristics give.")
+        text += " " + _(
+            "Without these, known and register are the same; the last method gives for known what "
+            "all characteristics give."
+        )
     return f"{text} {_failures(splits, model=model, labels=labels)}"
 
 
