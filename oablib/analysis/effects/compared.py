@@ -47,11 +47,14 @@ def predictors(
 
 def tests(
     found: SideBySide, names: Sequence[str], *, parts: Sequence[str]
-) -> tuple[pd.DataFrame, PooledTest]:
+) -> tuple[pd.DataFrame, PooledTest] | None:
     """Tests that effects are equal in all parts: of each name, with Holm's p, and of all jointly.
 
-    Pooled by D1, clusters shared by parts counted once.
+    Pooled by D1, clusters shared by parts counted once. None without names, and with too few
+    clusters for the joint test.
     """
+    if not 0 < len(names) * (len(parts) - 1) < found.n_clusters - 1:
+        return None
     weights = {
         name: np.array([found.contrast(name, plus=part, minus=parts[0]) for part in parts[1:]])
         for name in names

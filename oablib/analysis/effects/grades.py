@@ -43,7 +43,8 @@ def two_grades(
 ) -> Grades | None:
     """Effects on both outcomes; None where the cohort lacks the early one, or nearly so.
 
-    Raises EstimationError as two_step.side_by_side.
+    None as well where there are too few schools to test. Raises EstimationError as
+    two_step.side_by_side.
     """
     early = rules.early_outcome
     if early not in frames[0] or frames[0][early].notna().sum() < rules.least_part:
@@ -59,7 +60,9 @@ def two_grades(
         Equation(GIVEN, model.outcome, (early, *by), rows),
     ]
     found = side_by_side(frames, equations=equations, model=model, table=table, standardised=True)
-    tests, joint = compared.tests(found, names.compared, parts=[EARLY, LATE])
+    tests = compared.tests(found, names.compared, parts=[EARLY, LATE])
+    if tests is None:
+        return None
     shown = [early, model.mediator, *names.compared]
     effects = pd.DataFrame({"name": shown})
     for each in (EARLY, LATE, GIVEN):
@@ -67,8 +70,8 @@ def two_grades(
         effects[[each, f"{each}_se"]] = part[["est", "se"]].to_numpy()
     return Grades(
         n=int(rows.sum()),
-        effects=effects.merge(tests[["name", "p", "p_holm"]], on="name", how="left"),
-        joint=joint,
+        effects=effects.merge(tests[0][["name", "p", "p_holm"]], on="name", how="left"),
+        joint=tests[1],
         left_out=tuple(name for name in model.direct if name not in names.compared),
     )
 

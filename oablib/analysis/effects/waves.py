@@ -39,8 +39,8 @@ def by_wave(
 ) -> Waves | None:
     """Direct effects in each wave, pooled; None for a model or cohort without several waves.
 
-    A wave with too few children is left out; schools that are in several count once. Raises
-    EstimationError as two_step.side_by_side.
+    A wave with too few children is left out; schools that are in several count once. None as well
+    where there are too few schools to test. Raises EstimationError as two_step.side_by_side.
     """
     wave = model.waves(frames[0]).astype(str)
     counts = wave.value_counts()
@@ -54,13 +54,15 @@ def by_wave(
     by = (model.mediator, *names.estimable)
     equations = [Equation(name, model.outcome, by, rows) for name, rows in parts.items()]
     found = side_by_side(frames, equations=equations, model=model, table=table)
-    tests, joint = compared.tests(found, names.compared, parts=list(parts))
+    tests = compared.tests(found, names.compared, parts=list(parts))
+    if tests is None:
+        return None
     shown = found.rows.rename(columns={"equation": "wave"})
     shown = shown[shown["name"].isin(names.compared)]
     columns = ["wave", "name", "n", "est", "se", "ci_lower", "ci_upper"]
     return Waves(
         effects=shown[columns].reset_index(drop=True),
-        tests=tests,
-        joint=joint,
+        tests=tests[0],
+        joint=tests[1],
         left_out=tuple(name for name in model.direct if name not in names.compared),
     )

@@ -127,6 +127,13 @@ def test_a_cohort_without_waves_or_an_early_outcome_has_no_comparison(
     assert effects.two_grades([late], model=model, **given) is None
 
 
+def test_too_few_schools_allow_no_test(children: pd.DataFrame, model: Model, table: Table) -> None:
+    frame = children.assign(school_id=[f"school {i % 8}" for i in range(len(children))])
+    rules = {"model": model, "table": table, "rules": RULES}
+    assert effects.by_wave([frame], **rules) is None
+    assert effects.two_grades([frame], **rules) is None
+
+
 def test_what_too_few_children_have_is_not_compared(
     children: pd.DataFrame, model: Model, table: Table
 ) -> None:
