@@ -1,19 +1,15 @@
-"""What is shown of how much is explained: by two indicators, and without what is imputed."""
+"""What is shown of how much the indicator in use and its successor explain."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
-from oablib.analysis.prediction import methods
 from oablib.analysis.prediction.explained import EVERYBODY, OLDER, OWN
-from oablib.analysis.prediction.splits import EVERYBODY as ALL_CHILDREN
-from oablib.analysis.prediction.splits import REGISTER
 from oablib.indicator.pupil_scores.on_cohort import PUBLISHED
 from oablib.protocol import models
 from oablib.protocol.models import Model
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
-from oablib.report.prediction_findings import CLEAR
 from oablib.report.published import Published, cited
 from oablib.report.table import show
 from oablib.report.texts import sentence, texts_beside
@@ -21,8 +17,6 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
-
-FEWEST_SPLITS = 2  # for a standard deviation
 
 
 def with_published(frame: pd.DataFrame, *, current: str, figures: Published) -> pd.DataFrame:
@@ -96,45 +90,3 @@ def _of_children(r2: Mapping[tuple[str, str], float]) -> str:
         older=r2[OLDER, OWN], all=r2[EVERYBODY, OWN],
         points=100 * (r2[EVERYBODY, OWN] - r2[OLDER, OWN]),
     )  # fmt: skip
-
-
-@in_languages
-def imputed_or_left_out(splits: pd.DataFrame) -> str:
-    """Whether imputing what is unknown predicts better than leaving it out; empty without both.
-
-    splits: of a prediction; compared split by split, where values are unknown as in registers.
-    """
-    population = REGISTER if REGISTER in set(splits["population"]) else ALL_CHILDREN
-    rows = splits[splits["population"] == population]
-    wide = rows.pivot(index="split", columns="method", values="r2_score")
-    if not {methods.ALL, methods.MIXED} <= set(wide):
-        return ""
-    gain = (wide[methods.ALL] - wide[methods.MIXED]).dropna()
-    if len(gain) < FEWEST_SPLITS:
-        return ""
-    values = {
-        "imputed": wide[methods.ALL].mean(),
-        "mixed": wide[methods.MIXED].mean(),
-        "points": 100 * abs(gain.mean()),
-        "sd": 100 * gain.std(),
-    }
-    if abs(gain.mean()) <= CLEAR * gain.std():
-        return _(
-            "Imputing what is unknown and leaving it out for these children predict about equally "
-            "well: R2 of the score {imputed:.1%} against {mixed:.1%} (difference {points:.1f} "
-            "percentage points, sd over splits {sd:.1f}).",
-            **values,
-        )
-    if gain.mean() > 0:
-        return _(
-            "Imputing what is unknown predicts better than leaving it out for these children: R2 "
-            "of the score {imputed:.1%} against {mixed:.1%} (difference {points:.1f} percentage "
-            "points, sd over splits {sd:.1f}).",
-            **values,
-        )
-    return _(
-        "Leaving out what is unknown for these children predicts better than imputing it: R2 of "
-        "the score {mixed:.1%} against {imputed:.1%} (difference {points:.1f} percentage points, "
-        "sd over splits {sd:.1f}).",
-        **values,
-    )

@@ -62,52 +62,6 @@ def composition(model: Model, *, labels: Labels) -> str:
 
 
 @in_languages
-def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
-    """Which methods are compared, and in how many splits each could be estimated."""
-    present, names = set(splits["method"]), imputed_names(model, labels=labels)
-    if methods.IMPUTED not in present:
-        text = _("One method applies to this model: all characteristics.")
-    elif methods.WEIGHTING in present:
-        text = _(
-            "Methods compared: all characteristics; only the imputed characteristics ({names}); "
-            "all but these and their school means; weighting of the children of whom all is "
-            "known, the alternative in the plan of 2015; and, as it suggests, all characteristics "
-            "for children of whom they are known, all but the imputed for others.",
-            names=names,
-        )
-    else:
-        text = _(
-            "Methods compared: all characteristics; only the characteristics that the model "
-            "imputes where they are unknown ({names}; here all are known); and all but these and "
-            "their school means.",
-            names=names,
-        )
-    if REGISTER in set(splits["population"]):
-        text += " " + _(
-            "Without these, known and register are the same; the last method gives for known what "
-            "all characteristics give."
-        )
-    return f"{text} {_failures(splits, model=model, labels=labels)}"
-
-
-def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
-    total = splits["split"].nunique()
-    failed = splits[splits["failed"] != ""].groupby("method", sort=False)["split"].nunique()
-    if failed.empty:
-        return _.plural(
-            "Every method could be estimated in the one split.",
-            "Every method could be estimated in all {n} splits.",
-            n=total,
-        )
-    words = method_words(splits, model=model, labels=labels)
-    parts = [
-        _("{method} in {n:,} of {total:,}", method=words[str(code)], n=int(n), total=total)
-        for code, n in failed.items()
-    ]
-    return _("Splits that failed: {parts}. Means are over the others.", parts="; ".join(parts))
-
-
-@in_languages
 def settings_table(rules: Rules, *, model: Model, is_imputed: bool, labels: Labels) -> Table:
     """Settings of the splits, as far as they matter to this model.
 

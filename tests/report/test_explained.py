@@ -10,6 +10,7 @@ from oablib.base import language
 from oablib.protocol import codebook, models
 from oablib.report import explained as report
 from oablib.report import labels
+from oablib.report import prediction_methods as of_methods
 from oablib.report.exhibit import About
 
 FIGURES = params.published("herijking2021")
@@ -61,5 +62,5 @@ def test_imputing_is_better_worse_or_the_same(gain: float, expected: str) -> Non
         for method, r2 in ((methods.ALL, 0.2 + gain + split / 100), (methods.MIXED, 0.2))
     ]
     splits = pd.DataFrame(rows, columns=["split", "method", "population", "r2_score"])
-    assert expected in str(report.imputed_or_left_out(splits))
-    assert str(report.imputed_or_left_out(splits[splits["method"] == methods.ALL])) == ""
+    assert expected in str(of_methods.imputed_or_left_out(splits))
+    assert str(of_methods.imputed_or_left_out(splits[splits["method"] == methods.ALL])) == ""

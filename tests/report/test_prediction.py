@@ -10,6 +10,7 @@ from oablib.protocol import codebook, models
 from oablib.report import labels
 from oablib.report import prediction as report
 from oablib.report import prediction_findings as findings
+from oablib.report import prediction_methods as of_methods
 
 MODEL = models.load("base")
 LABELS = labels.labels(codebook.load().table("cohort"), [MODEL])
@@ -76,17 +77,17 @@ def test_failures_are_counted_by_method() -> None:
     rows = pd.DataFrame(
         {"split": [0, 0, 1, 1], "method": ["all", "weighting"] * 2, "failed": ["", "few", "", ""]}
     ).assign(population="known")
-    assert "Splits that failed: weighting in 1 of 2." in report.compared(rows, **OF)
-    assert "in all 2 splits" in report.compared(rows.assign(failed=""), **OF)
+    assert "Splits that failed: weighting in 1 of 2." in of_methods.compared(rows, **OF)
+    assert "in all 2 splits" in of_methods.compared(rows.assign(failed=""), **OF)
     with language.use("nl"):
-        assert "Mislukte splitsingen: wegen in 1 van de 2." in report.compared(rows, **OF)
+        assert "Mislukte splitsingen: wegen in 1 van de 2." in of_methods.compared(rows, **OF)
 
 
 def test_methods_are_named_after_what_the_model_imputes() -> None:
     every = ["all", "imputed_only", "without_imputed", "weighting"]
     rows = pd.DataFrame({"split": 0, "method": every, "failed": "", "population": "register"})
-    text = report.compared(rows, **OF)
-    assert "gives the same for known and register" in text
+    text = of_methods.compared(rows, **OF)
+    assert "known and register are the same" in text
     assert "(education of the father and education of the mother); all but these" in text
     assert "weighting of the children" in text
     only_mother = {**OF, "model": replace(MODEL, imputed=("education_mother",))}
@@ -94,10 +95,10 @@ def test_methods_are_named_after_what_the_model_imputes() -> None:
     words = report.method_words(alone, **only_mother)
     assert words["imputed_only"] == "only education of the mother"
     assert report.method_words(rows, **OF)["imputed_only"] == "only the imputed characteristics"
-    text = report.compared(alone, **only_mother)
+    text = of_methods.compared(alone, **only_mother)
     assert "register" not in text
     assert "(education of the mother; here all are known)" in text and "weighting" not in text
-    assert "One method applies" in report.compared(rows.head(1), **OF)
+    assert "One method applies" in of_methods.compared(rows.head(1), **OF)
 
 
 @pytest.mark.parametrize(
