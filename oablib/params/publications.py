@@ -1,7 +1,8 @@
 """Figures and choices that others have printed: params/published, declared and checked.
 
-`herziening2015` is the plan of 2015. Every other file holds the figures of a recalibration: reports
-are compared with them, and synthetic data are drawn from those of 2021.
+`herziening2015` is the plan of 2015, `msv2021` a study of one region. Every other file holds the
+figures of a recalibration: reports are compared with them, and synthetic data are drawn from those
+of 2021.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from oablib.params import checked, kinds
 from oablib.params.kinds import Count, Number, Portion, Positive, Text, each, shaped, summing
 
 PLAN = "herziening2015"
+REGION = "msv2021"
 
 PValue = Portion | Annotated[str, kinds.form(r"<0\.[0-9]+"), kinds.expecting("text as '<0.001'")]
 ByWave = Mapping[int, Annotated[tuple[Number, ...], summing(100)]]
@@ -117,12 +119,21 @@ PLAN_OF_2015 = {
     "validation": Text,
 }
 
+OF_A_REGION = {
+    "source": {"title": Text, "year": Count},
+    "toddlers": Mapping[str, Portion],
+    "national": Portion,
+}
+"""Shares of children at risk, by municipality."""
+
 
 @cache
 def declared(name: str) -> type[kinds.Declaration]:
     """What a file of params/published is declared to hold."""
     if name == PLAN:
         return shaped("PlanOf2015", PLAN_OF_2015)
+    if name == REGION:
+        return shaped("OfARegion", OF_A_REGION)
     return shaped("Figures", FIGURES, faults=_faults)
 
 

@@ -105,6 +105,17 @@ def everybody(children: pd.DataFrame, sites: pd.DataFrame, *, rules: Rules) -> P
     return _counted(children, municipality(children, sites, rules=rules), rules=rules)
 
 
+def toddlers_of(population: Population) -> Population:
+    """The toddlers among a population."""
+    rows = np.flatnonzero(population.toddler)
+    return Population(
+        units=population.units.take(rows),
+        row=population.row.take(rows),
+        toddler=population.toddler.take(rows),
+        child=population.child.take(rows),
+    )
+
+
 def included(sites: pd.DataFrame, *, rules: Rules) -> NDArray[np.bool_]:
     """Schools that are not left out by their type, (number of sites,)."""
     return ~sites["school_type"].isin(rules.excluded_school_types).to_numpy()

@@ -18,7 +18,8 @@ from oablib.indicator.allocation.settings import Rules
 
 SCHOOLS = ["school_id", "n_children", "n_target", "A", "B", "C", "G", "achterstandsscore", "note"]
 MUNICIPALITIES = [
-    *("municipality", "n_children", "n_pupils", "n_toddlers", "n_target", "A", "B", "C", "G"),
+    *("municipality", "n_children", "n_pupils", "n_toddlers", "n_target", "n_target_toddlers"),
+    *("A", "B", "C", "G"),
     *("achterstandsscore", "note"),
 ]
 NO_PUPILS, NO_CHILDREN = "no pupils", "no children"
@@ -123,8 +124,8 @@ def municipalities(
     nowhere (see `accounted`). national: as for `schools`, by default of all these children.
 
     One row a municipality, by code; columns as of `schools`, with n_pupils + n_toddlers =
-    n_children, and the boundary, C and G of both together. G is the municipality's own where
-    rules.G_scope is municipal, NaN where it has no target group.
+    n_children, n_target_toddlers of n_target, and the boundary, C and G of both together. G is the
+    municipality's own where rules.G_scope is municipal, NaN where it has no target group.
 
     Raises AllocationError as `schools`, and when municipalities are repeated or not the categories.
     """
@@ -137,12 +138,14 @@ def municipalities(
     formula = exact.terms_by_own_mean if municipal else exact.terms
     terms = formula(sums, national=means, threshold=rules.threshold_municipalities)
     table = _scored(sums, terms, national=means, rules=rules)
-    n_toddlers = np.bincount(population.row[population.toddler], minlength=size)
+    toddlers = populations.toddlers_of(population)
+    n_toddlers = np.bincount(toddlers.row, minlength=size)
     nobody = (sums.target == 0) & municipal
     table = table.assign(
         municipality=municipalities["municipality"].to_numpy(dtype=object),
         n_pupils=table["n_children"] - n_toddlers,
         n_toddlers=n_toddlers,
+        n_target_toddlers=exact.sums(toddlers, size=size, national=means).n_target,
         G=exact.own_means(sums, national=means) if municipal else means.G,
         note=np.where(sums.n == 0, NO_CHILDREN, np.where(nobody, NO_TARGET_GROUP, "")),
     )

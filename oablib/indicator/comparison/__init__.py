@@ -19,6 +19,7 @@ from oablib.indicator.comparison.late import late_points, late_registrations
 from oablib.indicator.comparison.municipalities import Relative, relative
 from oablib.indicator.comparison.named import named
 from oablib.indicator.comparison.profile import over_representation, profile, profiles
+from oablib.indicator.comparison.risk import at_risk, risk_by, risk_classes
 from oablib.indicator.comparison.schools import (
     Crowds,
     bands,

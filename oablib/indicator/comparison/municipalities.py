@@ -1,6 +1,6 @@
 """How much municipalities change in relation to what they had."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,10 @@ def relative(
 
     The summary has municipalities, with_current_score, from_zero (counts); lower, upper: quantiles
     that hold the rules' interval of relative changes; gain_ordinary (up to ordinary_gain points),
-    gain_more, lose: shares of municipalities that are not zero under both; largest_change: relative
-    change of the largest together.
+    gain_more, lose: shares of municipalities that are not zero under both; large_gain_low: of those
+    that gain more than large_gain, relatively, the share with a current score below the median;
+    within_published: share within the published interval, with published figures alone;
+    largest_change: relative change of the largest together.
     Source: Walhout & Scholtus (2021), section 4.2.
     """
     key = key_of(shown)
@@ -48,7 +50,12 @@ def relative(
     largest = largest.head(rules.largest).reset_index(drop=True)
     total = float(largest["current"].sum())
     together = float(largest["change"].sum()) / total if total > 0 else np.nan
-    measures = {**_measures(_with_ratio(pairs), rules=rules), "largest_change": together}
+    every = _with_ratio(pairs)
+    measures = {**_measures(every, rules=rules), **_low(every, rules=rules)}
+    if published is not None:
+        ends = published["municipalities"]["relative_change_interval"]
+        measures["within_published"] = _within(every, ends, rules=rules)
+    measures["largest_change"] = together
     summary = pd.DataFrame(list(measures.items()), columns=["measure", "value"])
     if published is not None:
         figures = published["municipalities"]
@@ -88,3 +95,20 @@ def _measures(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
         "upper": upper,
         **{name: np.nan if few else count / len(gains) for name, count in counts.items()},
     }
+
+
+def _low(table: pd.DataFrame, *, rules: Rules) -> dict[str, float]:
+    """Whether those with a large relative gain have a low score; NaN where they are of few."""
+    known = table.dropna(subset=["relative"])
+    large = known[known["relative"] > rules.large_gain]
+    low = int((large["current"] < known["current"].median()).sum())
+    few = any(0 <= count < rules.density_fewest for count in (low, len(large) - low))
+    return {"large_gain_low": np.nan if few else low / len(large)}
+
+
+def _within(table: pd.DataFrame, ends: Sequence[float], *, rules: Rules) -> float:
+    """Share of relative changes within an interval; NaN where few are, or are not."""
+    known, (lower, upper) = table["relative"].dropna(), ends
+    inside = int(known.between(lower, upper).sum())
+    few = any(0 < count < rules.density_fewest for count in (inside, len(known) - inside))
+    return np.nan if few or not len(known) else inside / len(known)

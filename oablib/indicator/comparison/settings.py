@@ -9,6 +9,8 @@ from oablib.base.shown import showable
 from oablib.params import checked, kinds
 
 RULE = "comparison"
+CLASSES = ("matched_classes", "risk_classes", "risk_sizes")
+"""Rules that are lower limits of classes, from 0 on."""
 
 Standard = Literal["new", "current", "mean"]
 Codes = Annotated[tuple[int, ...], kinds.MANY, kinds.expecting("codes in brackets, such as [1, 2]")]
@@ -52,6 +54,9 @@ class Rules(kinds.Declaration):
     largest: kinds.Count
     ordinary_gain: kinds.Positive
     interval: kinds.Share
+    large_gain: kinds.Positive
+    risk_classes: Annotated[tuple[kinds.Number, ...], kinds.MANY]
+    risk_sizes: Annotated[tuple[kinds.Number, ...], kinds.MANY]
     imputed_over: kinds.Share
     low_education: Codes
     short_residence: Codes
@@ -67,11 +72,12 @@ class Rules(kinds.Declaration):
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Limits of classes that do not rise."""
-        for name in ("class_sds", "matched_classes"):
+        for name in ("class_sds", *CLASSES):
             if any(low >= high for low, high in pairwise(getattr(self, name))):
                 yield (name,), "expected rising numbers in brackets."
-        if self.matched_classes[0] != 0:
-            yield ("matched_classes", 0), "expected 0, so that every school has a class."
+        for name in CLASSES:
+            if getattr(self, name)[0] != 0:
+                yield (name, 0), "expected 0, so that everything has a class."
 
 
 DECLARED = Rules

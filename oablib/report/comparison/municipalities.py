@@ -17,6 +17,8 @@ captions = _.captions
 COUNTS = ("municipalities", "with_current_score", "from_zero")
 """Measures that are counts; all others are fractions, and shown in %."""
 
+MOST = 0.5  # of municipalities, from which most of them do
+
 
 @in_languages
 def redistribution_finding(*, schools: float, municipalities: float) -> str:
@@ -45,7 +47,12 @@ def relative_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
         frame.assign(measure=frame["measure"].map(_.words("relative")), **numbers),
         about=about,
         count_rows=list(np.flatnonzero(counted)),
-        **captions("tbl-relative", percent=rules.interval, points=rules.ordinary_gain),
+        **captions(
+            "tbl-relative",
+            percent=rules.interval,
+            points=rules.ordinary_gain,
+            large=rules.large_gain,
+        ),
     )
 
 
@@ -98,3 +105,41 @@ def _with_largest(text: str, relative: Relative, *, names: Mapping[str, str]) ->
         return text
     printed = frame.set_index("measure")["published"]["largest_change"]
     return text + " " + _("Published: {change:+.0%}.", change=printed)
+
+
+@in_languages
+def municipal_claims(frame: pd.DataFrame, *, rules: Rules) -> str:
+    """Which statements of the report on municipalities hold here; empty without published figures.
+
+    frame: as in Relative.summary.
+    """
+    if "published" not in frame:
+        return ""
+    values = frame.set_index("measure")["value"]
+    ordinary, more, lose = (values[name] for name in ("gain_ordinary", "gain_more", "lose"))
+    claims = {
+        _("more gain than lose"): (ordinary + more, ordinary + more > lose),
+        _("by far the most gain at most {points:g} points", points=rules.ordinary_gain): (
+            ordinary, ordinary > max(more, lose),
+        ),
+        _("most change by a percentage within the published bounds"): (
+            values["within_published"], values["within_published"] > MOST,
+        ),
+        _("most with a large relative gain have a low score"): (
+            values["large_gain_low"], values["large_gain_low"] > MOST,
+        ),
+        _("the largest lose"): (values["largest_change"], values["largest_change"] < 0),
+    }  # fmt: skip
+    judged = {name: holds for name, (value, holds) in claims.items() if not np.isnan(value)}
+    if not judged:
+        return _("Too few municipalities change to judge what the report says of them.")
+    absent = [name for name, holds in judged.items() if not holds]
+    if absent:
+        return _(
+            "Of {all} statements of the report on municipalities {n} hold here; not: {absent}.",
+            all=len(judged), n=len(judged) - len(absent), absent=listed(absent),
+        )  # fmt: skip
+    return _(
+        "All {n} statements of the report on municipalities that can be judged hold here: {held}.",
+        n=len(judged), held=listed(judged),
+    )  # fmt: skip

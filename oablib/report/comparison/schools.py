@@ -54,6 +54,21 @@ def crowds_figure(crowds: Crowds, pairs: pd.DataFrame, *, what: str, about: Abou
     )
 
 
+@in_languages
+def standardisation_finding(pairs: pd.DataFrame) -> str:
+    """By how much scores are scaled before they are compared; pairs: as from standardised."""
+    if pairs.empty:
+        return _("No school has a score to be scaled.")
+    current, new = (float(pairs[f"factor_{side}"].iloc[0]) for side in ("current", "new"))
+    total = _("the sum of the new scores") if new == 1 else _("one sum")
+    return _(
+        "Current scores are multiplied by {current:.3f} and new ones by {new:.3f}, so that both "
+        "add up to {total}. The scores compared here are therefore not those that are paid on or "
+        "published.",
+        current=current, new=new, total=total,
+    )  # fmt: skip
+
+
 def logarithmic_diagonal(axes: drawing.Axes, frame: pd.DataFrame, *, room: float = 1.3) -> None:
     """Axes of scores by powers of ten, 0 among them, and the line of equal scores.
 
