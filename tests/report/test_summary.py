@@ -73,6 +73,7 @@ def results() -> Results:
             {"round": [1], "lhs": ["nscct"], "rhs": ["origin"], "decision": ["neither"]}
         ),
         prediction=pd.DataFrame([{"population": name, **measured} for name in ("register", "all")]),
+        explained=None,
     )
 
 
@@ -396,14 +397,14 @@ def test_conclusions_and_what_agreement_is_worth(results: Results, country: Coun
     paths = "No indirect effect is added to the model: the theoretical basis is too weak"
     assert rows[paths] == ("0 of 1 candidates added", "holds here too")
     text = summary.conclusions_finding(frame, about=DELIVERED)
-    assert text.startswith("6 of 14 conclusions") and "2 not, 0 within" in text
+    assert text.startswith("6 of 15 conclusions") and "2 not, 0 within" in text
     assert "tests the program" in summary.conclusions_finding(frame, about=DRAWN)
     every = frame.assign(verdict="holds")
     assert summary.conclusions_finding(every, about=DELIVERED).endswith("hold here.")
     none = frame.assign(verdict="fails")
-    assert "0 of 14" in summary.conclusions_finding(none, about=DELIVERED)
+    assert "0 of 15" in summary.conclusions_finding(none, about=DELIVERED)
     with language.use("nl"):
-        assert "6 van de 14 conclusies" in summary.conclusions_finding(frame, about=DELIVERED)
+        assert "6 van de 15 conclusies" in summary.conclusions_finding(frame, about=DELIVERED)
         dutch = summary.conclusions_table(frame, rules=rules, about=DELIVERED)
     assert any(row[0].startswith("Aanzienlijk meer gemeenten") for row in dutch.groups[0][1])
 

@@ -35,7 +35,7 @@ def concept_figure(model: Model, *, labels: Labels) -> Figure:
         (_("Background"), sentence(listed(map(labels, model.direct)))),
         (_("Achievement at school"), labels.heading(model.outcome)),
     )
-    figure, axes = drawing.canvas(height=3.4)
+    figure, axes = drawing.canvas(height=3.0)
     at = (POTENTIAL, BACKGROUND, ACHIEVEMENT)
     boxes = [_box(axes, point, part) for point, part in zip(at, parts, strict=True)]
     for source, colour in ((0, drawing.GREY), (1, drawing.OURS)):

@@ -32,10 +32,8 @@ def judged(
     """
     if figures is None or figures["source"]["key"] != rules.source:
         return None
-    cohort = conclusions.OfCohort(direct=results.direct, values=results.values, trail=results.trail)
-    return conclusions.judge(
-        rules, cohort=cohort, country=country.to_judge(close=close) if country else None
-    )
+    of_country = country.to_judge(close=close) if country else None
+    return conclusions.judge(rules, cohort=results.to_judge, country=of_country)
 
 
 @in_languages
@@ -91,6 +89,13 @@ def _effects(row: Any) -> str:
     )  # fmt: skip
 
 
+def _explained(row: Any) -> str:
+    return _(
+        "{here:.1%}, the indicator of 2019 {beside:.1%}, on the same children",
+        here=row.here, beside=row.beside,
+    )  # fmt: skip
+
+
 def _donors_share(row: Any) -> str:
     return _(
         "{here:.0%} where most is lost, {beside:.0%} where most is gained",
@@ -133,6 +138,7 @@ _FOUND: Mapping[str, Callable[[Any], str]] = {
     "paths": _paths,
     "scale_values": _scale_values,
     "effects": _effects,
+    "explained": _explained,
     "donors_share": _donors_share,
     "donors_sign": _donors_sign,
     "municipalities": _municipalities,

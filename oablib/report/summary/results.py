@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oablib.analysis.selection.forward_search import ADDED
-from oablib.studies.conclusions import OfCountry
+from oablib.studies.conclusions import OfCohort, OfCountry
 
 FAR = 1.0  # standard errors: an effect that moves further under a shift depends on it
 
@@ -17,7 +17,7 @@ class Results:
 
     values: scale_values. counts: imputation_counts. fits: fit_by_imputation. information,
     sensitivity: of the diagnostics. direct: direct_effects. trail: selection_trail. prediction:
-    prediction_summary.
+    prediction_summary. explained: prediction_indicators, or None.
     """
 
     population: pd.DataFrame
@@ -31,6 +31,14 @@ class Results:
     direct: pd.DataFrame
     trail: pd.DataFrame
     prediction: pd.DataFrame
+    explained: pd.DataFrame | None
+
+    @property
+    def to_judge(self) -> OfCohort:
+        """What conclusions are held against."""
+        return OfCohort(
+            direct=self.direct, values=self.values, trail=self.trail, explained=self.explained
+        )
 
     @property
     def m(self) -> int:

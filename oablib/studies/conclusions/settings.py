@@ -15,6 +15,7 @@ UP, DOWN = "up", "down"
 Kind = Literal[
     "strongest", "paths", "scale_values", "effects", "donors_share", "donors_sign",
     "municipalities", "late", "sample", "swing",
+    "explained",
 ]  # fmt: skip
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "strongest": ("effects",),
@@ -71,6 +72,7 @@ class Rules(kinds.Declaration):
     source: kinds.Text
     rounding: kinds.Positive
     considerable: kinds.Share
+    marginal: kinds.Share
     swing: kinds.Positive
     small: kinds.Share
     conclusions: Annotated[tuple[Conclusion, ...], kinds.NAMED, kinds.MANY]

@@ -13,11 +13,15 @@ FIGURES = ["here", "low", "high", "before", "new"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCohort:
-    """direct: direct_effects. values: scale_values. trail: selection_trail."""
+    """direct: direct_effects. values: scale_values. trail: selection_trail.
+
+    explained: prediction_indicators; None for a run without an indicator in use to compare with.
+    """
 
     direct: pd.DataFrame
     values: pd.DataFrame
     trail: pd.DataFrame
+    explained: pd.DataFrame | None
 
     @property
     def candidates(self) -> tuple[int, int]:

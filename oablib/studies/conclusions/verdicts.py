@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from oablib.analysis.prediction.explained import EVERYBODY, OWN
 from oablib.analysis.representativeness.shares import ALL
 from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.late import PUBLISHED
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.swing import COMPUTED, MATCHED
+from oablib.indicator.pupil_scores.on_cohort import PUBLISHED as PUBLISHED_INDICATOR
 from oablib.studies.conclusions.settings import UP, Conclusion, Rules
 from oablib.studies.conclusions.tables import OfCohort, OfCountry
 
@@ -120,6 +122,18 @@ def _effects(conclusion: Conclusion, cohort: OfCohort, rules: Rules) -> Verdict:
     return moved(figures, move=str(conclusion.move), rounding=rules.rounding)
 
 
+def _explained(_conclusion: Conclusion, cohort: OfCohort, rules: Rules) -> Verdict:
+    """Whether the model explains less than the indicator in use, on the same children."""
+    if cohort.explained is None:
+        return Verdict(UNKNOWN, ABSENT)
+    rows = cohort.explained[cohort.explained["children"] == EVERYBODY].set_index("indicator")
+    shares = rows["r2_adjusted"]
+    in_use = shares.drop([OWN, PUBLISHED_INDICATOR], errors="ignore")
+    own, current = float(shares[OWN]), float(in_use.iloc[0])
+    holds = 0 < current - own <= rules.marginal
+    return Verdict(HOLDS if holds else FAILS, "", own, current)
+
+
 def _of_donors(conclusion: Conclusion, country: OfCountry, column: str) -> tuple[float, float]:
     """A column of donor selection, in the places that lose most and those that gain most."""
     causes = country.causes[str(conclusion.level)]
@@ -188,6 +202,7 @@ _OF_COHORT: Mapping[str, Callable[[Conclusion, OfCohort, Rules], Verdict]] = {
     "paths": _paths,
     "scale_values": _scale_values,
     "effects": _effects,
+    "explained": _explained,
 }
 _OF_COUNTRY: Mapping[str, Callable[[Conclusion, OfCountry, Rules], Verdict]] = {
     "donors_share": _donors_share,

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from oablib import params
+from oablib.analysis.prediction.explained import EVERYBODY, OWN
 from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.swing import COMPUTED, MATCHED
+from oablib.indicator.pupil_scores.on_cohort import PUBLISHED
 from oablib.params import checked
 from oablib.studies import conclusions
 from oablib.studies.conclusions import DOWN, UP, OfCohort, OfCountry
@@ -46,8 +48,16 @@ def cohort(half: float) -> OfCohort:
     ]
     values = pd.DataFrame(rows, columns=["variable", "code", "value", "published", "current"])
     trail = pd.DataFrame({"lhs": ["nscct"], "rhs": ["origin"], "decision": ["not_grounded"]})
+    fit = figures["fit"]
+    shares = [fit["r2_adjusted_current"], fit["r2_adjusted"], fit["r2_adjusted"]]
+    explained = pd.DataFrame(
+        {"children": EVERYBODY, "indicator": ["indicator_2019", PUBLISHED, OWN]}
+    ).assign(r2_adjusted=shares)
     return OfCohort(
-        direct=with_interval(direct, half), values=with_interval(values, half), trail=trail
+        direct=with_interval(direct, half),
+        values=with_interval(values, half),
+        trail=trail,
+        explained=explained,
     )
 
 
@@ -97,6 +107,7 @@ def test_without_published_figures_or_country_nothing_is_said() -> None:
         direct=full.direct.drop(columns=["current_std", "published_std"]),
         values=full.values.drop(columns=["current", "published"]),
         trail=full.trail[:0],
+        explained=None,
     )
     found = verdicts(bare, None)
     assert found.pop("parents_strongest") == HOLDS
@@ -177,6 +188,18 @@ def test_donors(level: str, column: str, numbers: list[float], name: str, verdic
 def test_municipalities(numbers: list[float], verdict: str) -> None:
     changed = country(relative=country().relative.assign(value=numbers))
     assert verdicts(cohort(NARROW), changed)["municipalities_gain"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.417, HOLDS), (0.397, FAILS), (0.418, FAILS), (0.42, FAILS)]
+)
+def test_the_variance_explained_on_the_same_children(share: float, verdict: str) -> None:
+    full = cohort(NARROW)
+    assert full.explained is not None
+    others = full.explained[full.explained["indicator"] != OWN]
+    own = full.explained[full.explained["indicator"] == OWN].assign(r2_adjusted=share)
+    changed = replace(full, explained=pd.concat([others, own]))
+    assert verdicts(changed, None)["explained"] == verdict
 
 
 @pytest.mark.parametrize(
