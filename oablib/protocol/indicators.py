@@ -8,6 +8,7 @@ from oablib.base.shown import showable
 from oablib.params import checked, kinds
 
 Group = Literal["school_performance", "family", "health", "neighbourhood", "school"]
+Use = Literal["outcome", "mediator", "predictor", "confounder", "imputation"]
 
 
 OR_NONE = kinds.made(lambda names: names or (), of=tuple[kinds.Text, ...] | None)
@@ -19,7 +20,9 @@ class Indicator(kinds.Declaration):
     """One of the 36 indicators of 2015 (De Mooij et al. 2015, appendix 2).
 
     first_year, last_year: of availability on 30 November 2015, None where none is given.
-    columns: keys in codebook.yaml, empty when the indicator has no column.
+    columns: keys in codebook.yaml, empty when the indicator has no column. unknown: share without a
+    value, detail: how fine, as the source has them, empty where it has none. use: what for, by our
+    own judgement.
     """
 
     number: int
@@ -32,6 +35,13 @@ class Indicator(kinds.Declaration):
     source: kinds.Text
     note: str
     columns: Annotated[tuple[str, ...], kinds.key("column"), OR_NONE]
+    definition_nl: kinds.Text
+    use: Annotated[tuple[Use, ...], kinds.MANY]
+    source_nl: str = ""
+    unknown: str = ""
+    unknown_nl: str = ""
+    detail: str = ""
+    detail_nl: str = ""
 
 
 @dataclass(frozen=True, slots=True)
