@@ -17,17 +17,23 @@ COLUMNS = ["number", "columns", "role", "models", "unknown_here"]
 
 
 def held(
-    listed: Iterable[Indicator], *, table: Table, models: Collection[Model], known: pd.DataFrame
+    listed: Iterable[Indicator],
+    *,
+    table: Table,
+    models: Collection[Model],
+    known: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """One row an indicator: number, columns (keys with spaces between), role, models, unknown_here.
 
     columns: those of the indicator that the table has; role: what some model does with them, empty
     without a column; models: how many have them among outcome, mediator and predictors.
     unknown_here: largest share of children without a value among these columns, NaN without any
-    and where it is hidden. known: results table `known_shares`.
+    and where it is hidden. known: results table `known_shares`; None without a cohort.
     """
     keys = {column.key for column in table.columns}
-    shares = 1 - known.set_index("variable")["known"].astype(float)
+    shares = pd.Series(dtype=float)
+    if known is not None:
+        shares = 1 - known.set_index("variable")["known"].astype(float)
     rows = []
     for indicator in listed:
         columns = [key for key in indicator.columns if key in keys]

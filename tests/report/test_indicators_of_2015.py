@@ -41,9 +41,9 @@ def test_the_table_has_all_indicators_and_a_dash_where_there_is_no_column() -> N
 
 def test_what_is_found_counts_columns_uses_and_unknown_values() -> None:
     text = str(report.finding_indicators(SOME, models=2, **SHOWN))
-    assert "Of 36 indicators **4 have a column**" in text
-    assert "2 are outcome, mediator or predictor in some model (2 in each of 2 models)" in text
-    assert "1 only help to impute, 1 are in no model" in text
+    assert "**There is a column for 4 of 36 indicators**" in text
+    assert "predictor in some model: 2, in each of 2 models: 2" in text
+    assert "only helping to impute: 1; in no model: 1" in text
     assert "Unknown for some children here: 2, most of all education of the father" in text
     known = held(n3=("cito", "outcome", 1, 0.0))
     assert "known for all children here" in str(report.finding_indicators(known, models=1, **SHOWN))

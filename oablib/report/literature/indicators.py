@@ -72,9 +72,9 @@ def finding_indicators(
     every = int((used["models"] == models).sum())
     texts = [
         _(
-            "Of {all} indicators **{here} have a column** in the codebook of this run: {used} are "
-            "outcome, mediator or predictor in some model ({every} in each of {models} models), "
-            "{auxiliary} only help to impute, {rest} are in no model.",
+            "**There is a column for {here} of {all} indicators** in the codebook of this run. "
+            "Outcome, mediator or predictor in some model: {used}, in each of {models} models: "
+            "{every}; only helping to impute: {auxiliary}; in no model: {rest}.",
             all=len(frame), here=len(here), used=len(used), every=every, models=models,
             auxiliary=auxiliary, rest=len(here) - len(used) - auxiliary,
         ),
