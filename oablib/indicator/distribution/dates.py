@@ -15,7 +15,8 @@ from oablib.indicator.allocation.settings import Rules as Law
 from oablib.indicator.distribution import draws
 from oablib.indicator.distribution.distributed import Weighed, asked, weigh
 from oablib.indicator.distribution.levels import AREAS, Level, levels
-from oablib.indicator.distribution.settings import Question, Rules
+from oablib.indicator.distribution.settings import Rules
+from oablib.indicator.distribution.weight_kinds import Question
 from oablib.indicator.pupil_scores import Children, Indicator
 
 
@@ -51,7 +52,8 @@ def of_date(
     Raises AllocationError as `weigh`.
     """
     drawn = partial(draws.draws, children, path, indicator=indicator, rules=scoring, seed=seed)
-    frame = children.frame(score=score, **{name: children.numbers[name] for name in AREAS})
+    areas = {name: children.numbers[name] for name in AREAS if name in children.numbers}
+    frame = children.frame(score=score, **areas)
     both = levels(frame, children.sites, children.municipalities, law=law)
     if questions is None:
         asking = tuple(variant for variant in rules.variants if not variant.by_score)

@@ -17,7 +17,8 @@ from oablib.indicator.distribution.draws import Draw
 from oablib.indicator.distribution.layers import Country, Layer
 from oablib.indicator.distribution.levels import SCHOOLS, Level
 from oablib.indicator.distribution.points import Sums, Units
-from oablib.indicator.distribution.settings import Learned, Question, Rules, Variant
+from oablib.indicator.distribution.settings import Rules, Variant
+from oablib.indicator.distribution.weight_kinds import Learned, Question
 
 ALL = "all"
 

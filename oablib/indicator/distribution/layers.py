@@ -17,7 +17,7 @@ from oablib.base.errors import AllocationError
 from oablib.indicator.allocation import populations
 from oablib.indicator.allocation.populations import National
 from oablib.indicator.allocation.settings import Rules as Law
-from oablib.indicator.distribution.settings import (
+from oablib.indicator.distribution.weight_kinds import (
     Deciles,
     Former,
     Kind,

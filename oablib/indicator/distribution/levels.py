@@ -13,7 +13,8 @@ from oablib.indicator.allocation.exact import Whole
 from oablib.indicator.allocation.populations import Population
 from oablib.indicator.allocation.settings import Rules as Law
 from oablib.indicator.distribution.layers import Codes
-from oablib.indicator.distribution.settings import Former, Variant
+from oablib.indicator.distribution.settings import Variant
+from oablib.indicator.distribution.weight_kinds import Former
 
 SCHOOLS, MUNICIPALITIES = "schools", "municipalities"
 AREAS = ("postcode4", "neighbourhood_income")
@@ -66,16 +67,17 @@ def levels(
 ) -> tuple[Level, Level]:
     """Schools and municipalities of the same children.
 
-    children, sites, listed: as `allocation.municipalities` takes them; of children also postcode4
-    and neighbourhood_income, of sites postcode4. Raises AllocationError as that.
+    children, sites, listed: as `allocation.municipalities` takes them; where children have
+    postcode4 and neighbourhood_income, and sites postcode4, impulse areas are found by these.
+    Raises AllocationError as that.
     """
-    checks.fail_if_columns_are_absent(children, (*checks.CHILDREN, *AREAS), name="children")
-    checks.fail_if_columns_are_absent(sites, (*checks.SITES, "postcode4"), name="sites")
+    checks.fail_if_columns_are_absent(children, checks.CHILDREN, name="children")
     checks.fail_if_municipalities_differ(children, listed)
     pupils = populations.pupils(children, sites, rules=law)
     everybody = populations.everybody(children, sites, rules=law)
-    rank = _poorest(children)
-    poorest = sites["postcode4"].map(rank).fillna(1.0).to_numpy(np.float64)
+    poorest = np.ones(len(sites))
+    if "postcode4" in sites and set(AREAS) <= set(children):
+        poorest = sites["postcode4"].map(_poorest(children)).fillna(1.0).to_numpy(np.float64)
     none = np.full(len(listed), "", dtype=object)
     return (
         _level(SCHOOLS, sites["school_id"], pupils, sites["board"].to_numpy(object), poorest),

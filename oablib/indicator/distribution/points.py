@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from oablib.base.errors import AllocationError
 from oablib.indicator.allocation.exact import Terms, Whole
 from oablib.indicator.distribution.layers import Layer
-from oablib.indicator.distribution.settings import Former, Variant
+from oablib.indicator.distribution.settings import Variant
+from oablib.indicator.distribution.weight_kinds import Former
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oablib.base.errors import AllocationError
-from oablib.indicator.distribution.settings import Column, Learned, Question
+from oablib.indicator.distribution.weight_kinds import Column, Learned, Question
 
 COUNT, TOTAL = "count", "total"
 

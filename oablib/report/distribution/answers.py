@@ -13,6 +13,8 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 
 MOST = 3  # choices named beside the largest
+NOT_ONE = ("law", "several", "former")
+"""Of variants that do not change one choice alone."""
 
 
 @in_languages
@@ -24,10 +26,15 @@ def answer(
     schools: as from of_places.beside_law. reached: as from of_places.reached. budget: euro that is
     divided over schools.
     """
-    others = schools[schools["choice"] != "law"]
+    others = schools[~schools["choice"].isin(NOT_ONE)]
     largest = others.loc[others.groupby("choice", sort=False)["moved_share"].idxmax()]
     largest = largest.sort_values("moved_share", ascending=False, kind="stable")
-    parts = [_moves(largest, budget=budget, rules=rules), _reach(reached, rules=rules, drawn=drawn)]
+    several = schools[schools["choice"] == "several"]
+    parts = [
+        _moves(largest, budget=budget, rules=rules),
+        _several(several),
+        _reach(reached, rules=rules, drawn=drawn),
+    ]
     parts.append(_steady(schools))
     parts.append(
         _("The main limit: how much money undoes a disadvantage is not known, so that no variant "
@@ -43,7 +50,7 @@ def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
     way = next(variant for variant in rules.variants if variant.name == top["variant"])
     first = _(
         "**{choice} moves most money**: under {way}, {euro} of {budget} ({share}) goes to other "
-        "schools than by the law.",
+        "schools.",
         choice=sentence(choice(str(top["choice"]))), way=label(way), euro=euros(top["moved"]),
         budget=euros(budget), share=share(top["moved_share"]),
     )  # fmt: skip
@@ -54,6 +61,14 @@ def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
         return f"{first} " + _("Others move less: {named}.", named=named)
     last = _with_share(rest.iloc[-1].to_dict())
     return f"{first} " + _("Next: {named}; least: {last}.", named=named, last=last)
+
+
+def _several(several: pd.DataFrame) -> str:
+    if not several["moved_share"].max() >= SAME:
+        return ""
+    return _(
+        "Several choices at once move up to {share}.", share=share(several["moved_share"].max())
+    )
 
 
 def _with_share(row: dict) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from oablib.indicator.distribution import Rules, Variant
-from oablib.indicator.distribution.settings import (
+from oablib.indicator.distribution.weight_kinds import (
     Deciles,
     Former,
     Kind,
@@ -56,14 +56,22 @@ def ways_table(rules: Rules) -> Table:
 
 
 @in_languages
-def ways_finding(rules: Rules) -> str:
-    """How many ways there are, and in what they differ from the law."""
+def ways_finding(rules: Rules, *, every: Rules) -> str:
+    """How many variants there are, what they change, and which of every one cannot be computed."""
     others = [variant for variant in rules.variants if variant.choice != "law"]
     choices = dict.fromkeys(variant.choice for variant in others)
-    return _(
+    text = _(
         "Beside the law, {n:,} variants are computed; they differ from it in {choices}.",
         n=len(others), choices=listed(_.words("choices")[choice] for choice in choices),
     )  # fmt: skip
+    names = {variant.name for variant in rules.variants}
+    absent = [label(variant) for variant in every.variants if variant.name not in names]
+    if not absent:
+        return text
+    return f"{text} " + _(
+        "Not computed, as the children lack a characteristic that it asks for: {names}.",
+        names=listed(absent),
+    )
 
 
 @in_languages
