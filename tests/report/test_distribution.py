@@ -43,7 +43,7 @@ def test_a_variant_that_asks_for_what_is_not_there_is_left_out() -> None:
     fewer = RULES.on(columns)
     assert {"questions", "learned"} == set(NAMES) - {v.name for v in fewer.variants}
     text = report.ways_finding(fewer, every=RULES)
-    assert "“Three questions” and “Three questions, learned”" in text
+    assert "*Three questions* and *Three questions, learned*" in text
     assert "Not computed" not in report.ways_finding(RULES, every=RULES)
 
 
@@ -74,9 +74,9 @@ def test_the_answer_says_so_when_nothing_moves() -> None:
     [
         (lambda f: report.moved_finding(f, rules=RULES), "No variant gives", "Most money moves"),
         (lambda f: report.concentration_finding(f, rules=RULES), "as concentrated under every",
-         "most concentrated under “Lowest 5 %”"),
+         "most concentrated under *Lowest 5%*"),
         (lambda f: report.turnover_finding(f, rules=RULES), "No variant is steadier",
-         "steadiest is “Fading between"),
+         "steadiest is *Fading between"),
     ],
 )  # fmt: skip
 def test_findings_have_an_opposite(
@@ -88,7 +88,7 @@ def test_findings_have_an_opposite(
 
 def test_who_is_reached_says_whether_another_variant_reaches_more() -> None:
     more = report.reach_finding(reached("lowest", "truly", ramp=0.9), rules=RULES)
-    assert "“Fading between 10 and 20 %” reaches most, 90.0%" in more
+    assert "*Fading between 10 and 20%* reaches most, 90.0%" in more
     assert "reaches 90.0%." in more
     none = report.reach_finding(reached("lowest", "truly"), rules=RULES)
     assert "no variant reaches more" in none and "No variant reaches more of them." in none
@@ -113,7 +113,7 @@ def groups(**changes: float) -> pd.DataFrame:
 
 def test_a_group_gains_and_another_loses_or_none_does() -> None:
     text = report.groups_finding(groups(ramp=0.4), by="size", rules=RULES)
-    assert "sites under 100 pupils, under “Fading between" in text and "20% less" in text
+    assert "sites under 100 pupils, under *Fading between" in text and "20% less" in text
     text = report.groups_finding(groups(), by="size", rules=RULES)
     assert text == "No group of sites gains or loses against the law."
 

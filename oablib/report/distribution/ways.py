@@ -219,7 +219,7 @@ def _run(codes: Sequence[int], column: Column) -> str:
 
 def label(variant: Variant) -> str:
     """A variant's label within a sentence."""
-    return _("“{name}”", name=str(variant.words))
+    return _("*{name}*", name=str(variant.words))
 
 
 def choice(name: str) -> str:
