@@ -308,11 +308,15 @@ def test_municipalities_have_words_of_their_own() -> None:
 
 
 def points(
-    *, schools: float = 200.0, municipalities: float = 250.0, share: float = 0.003
+    *,
+    schools: float = 200.0,
+    municipalities: float = 250.0,
+    share: float = 0.003,
+    euro: float = float("nan"),
 ) -> pd.DataFrame:
     """What late registrations add, as of_places.late_points has it; NaN: not shown."""
     rows = [
-        ("schools", 3, 30.0, schools, share, float("nan")),
+        ("schools", 3, 30.0, schools, share, euro),
         ("municipalities", 3, 30.0, municipalities, share, 125_000.0),
     ]
     columns = ["level", "months", "places", "points", "share", "euro"]
@@ -351,6 +355,7 @@ def test_late_registrations_are_counted(code: str, children: int, several: int, 
         ({"share": 0.02}, "one more reason to follow its recommendation"),
         ({"schools": -50.0}, "finds no support here"),
         ({"schools": 0.0}, "finds no support here"),
+        ({"euro": 60_000.0}, "of all schools), worth €60,000 a year."),
     ],
 )
 def test_the_recommendation_to_count_them_is_judged(given: dict, text: str) -> None:

@@ -159,7 +159,8 @@ def late_points(
 ) -> pd.DataFrame:
     """What late registrations add, as comparison.late_points, in whole steps and not of few.
 
-    counts: as from `late`; a month of which the children are not shown has no points here either.
+    counts: as from `late`; a month of which the children are not shown has no points here either,
+    nor one to which the next adds few. Places to which the next month adds few are not counted.
     Points of schools and of municipalities stand beside each other, and the toddlers, who are few,
     count in one of both: a step is as much as several of them add. How many children each level
     counts is left out for the same reason. Shares and euro are of the steps, rounded so that
@@ -168,16 +169,17 @@ def late_points(
     month = frame["months"].to_numpy() - 1
     few = counts.loc[counts["month"] != PUBLISHED, "children"].isna().to_numpy()[month]
     few |= numbers(frame["largest"]) > rules.largest_part
-    for name in ("children", "places"):
-        values = numbers(frame[name])
-        few |= is_few(values, fewest=rules.fewest)
-        for rows in frame.groupby("level").indices.values():
-            few[rows[:-1]] |= is_few(np.diff(values[rows]), fewest=rules.fewest)
+    children, places = (numbers(frame[name]) for name in ("children", "places"))
+    few |= is_few(children, fewest=rules.fewest) | is_few(places, fewest=rules.fewest)
+    uncounted = np.zeros(len(frame), bool)
+    for rows in frame.groupby("level").indices.values():
+        few[rows[:-1]] |= is_few(np.diff(children[rows]), fewest=rules.fewest)
+        uncounted[rows[:-1]] = is_few(np.diff(places[rows]), fewest=rules.fewest)
     points, euro_step = numbers(frame["points"]), rules.constants.euro_step
     stepped = whole_steps(points, step)
     part = np.divide(stepped, points, out=np.zeros_like(points), where=points != 0)
     amounts = {
-        "places": numbers(frame["places"]),
+        "places": np.where(uncounted, np.nan, places),
         "points": stepped,
         "share": (frame["share"] * part).round(SHARE_DECIMALS).to_numpy(),
         "euro": (frame["euro"] * part / euro_step).round().to_numpy() * euro_step,

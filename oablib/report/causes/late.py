@@ -108,11 +108,15 @@ def _effects(points: pd.DataFrame, *, rules: Rules) -> list[str]:
     schools = last.loc[SCHOOLS]
     if np.isnan(schools["points"]):
         return []
-    parts = [_(
-        "Counting them changes the scores of these schools by some {points:+,.0f} points together "
-        "({share:+.2%} of the points of all schools).",
-        points=schools["points"], share=schools["share"],
-    )]  # fmt: skip
+    given = {"points": schools["points"], "share": schools["share"]}
+    parts = [
+        _("Counting them changes the scores of these schools by some {points:+,.0f} points "
+          "together ({share:+.2%} of the points of all schools).", **given)
+        if np.isnan(schools["euro"])
+        else _("Counting them changes the scores of these schools by some {points:+,.0f} points "
+               "together ({share:+.2%} of the points of all schools), worth {euro} a year.",
+               euro=euros(float(schools["euro"])), **given)
+    ]  # fmt: skip
     towns = last.loc[MUNICIPALITIES]
     if not np.isnan(towns["points"]) and not np.isnan(towns["euro"]):
         parts.append(_(

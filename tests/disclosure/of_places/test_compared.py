@@ -313,11 +313,16 @@ def test_points_of_late_registrations_are_in_steps_and_of_months_that_are_shown(
     shown = of_places.late_points(exact, counts=counts, rules=RULES, step=50)
     amounts = shown.dropna()
     assert (amounts["points"] % 50 == 0).all() and (amounts["euro"] % 1000 == 0).all()
-    # Four more schools in the last month than in the one before: that one is hidden.
+    # Four more schools in the last month than in the one before: that one has no number of them.
+    assert shown["points"].notna().all()
+    assert shown["places"].isna().tolist() == [False, True, False] * 2
+    near = late_points((17, 32, 40), places=(12, 22, 32))
+    shown = of_places.late_points(near, counts=counts, rules=RULES, step=50)
     assert shown["points"].isna().tolist() == [False, True, False] * 2
+    shown = of_places.late_points(exact, counts=counts, rules=RULES, step=50)
     assert {"children", "largest"}.isdisjoint(shown.columns)
     hidden = counts.assign(children=[pd.NA, 32, 44, 44])
     shown = of_places.late_points(exact, counts=hidden, rules=RULES, step=50)
-    assert shown["points"].isna().tolist() == [True, True, False] * 2
+    assert shown["points"].isna().tolist() == [True, False, False] * 2
     one = exact.assign(largest=0.6)
     assert of_places.late_points(one, counts=counts, rules=RULES, step=50)["points"].isna().all()
