@@ -1,0 +1,56 @@
+"""Draws against the truth, where a program has drawn the country."""
+
+import numpy as np
+import pandas as pd
+
+from oablib.indicator import allocation, pupil_scores
+from oablib.indicator.certainty.layout import Layout
+from oablib.indicator.certainty.measured import Certainty
+from oablib.indicator.pupil_scores import Indicator
+
+BINS = 10  # of chances
+
+
+def true_points(layout: Layout, truth: pd.DataFrame, *, indicator: Indicator) -> pd.Series:
+    """A - B of each site with everything known, in points, by school_id.
+
+    truth: as from pupil_scores.read_truth. indicator: the effects and scale values that are true.
+    """
+    children = layout.children
+    scores = pupil_scores.true_scores(children, truth, indicator=indicator, rules=layout.rules)
+    frame = children.frame(score=scores.score)
+    table = allocation.schools(frame, children.sites, rules=layout.law).set_index("school_id")
+    return table["A"] - table["B"]
+
+
+def with_truth(certainty: Certainty, points: pd.Series) -> pd.DataFrame:
+    """Sites with true_points (A - B) and truth (the score), points."""
+    true = certainty.sites["school_id"].map(points)
+    return certainty.sites.assign(true_points=true, truth=true.clip(lower=0))
+
+
+def coverage(sites: pd.DataFrame) -> float:
+    """Share of sites whose interval holds the truth; sites: as from `with_truth`."""
+    inside = sites["true_points"].between(sites["low"], sites["high"])
+    return float(inside.mean())
+
+
+def calibration(sites: pd.DataFrame, *, layout: Layout) -> pd.DataFrame:
+    """Sites by chance of a score above 0: at_least, up_to, schools, chance, share.
+
+    chance: mean of the class. share: of the sites that do have a score above 0. Ten classes.
+    """
+    least = 0.5 / 10**layout.law.decimals
+    number = np.minimum((sites["chance"] * BINS).astype(int), BINS - 1)
+    grouped = sites.assign(positive=sites["true_points"] >= least).groupby(number)
+    table = pd.DataFrame(
+        {
+            "schools": grouped.size(),
+            "chance": grouped["chance"].mean(),
+            "share": grouped["positive"].mean(),
+        }
+    )
+    limits = table.index.to_numpy() / BINS
+    return table.assign(at_least=limits, up_to=limits + 1 / BINS)[
+        ["at_least", "up_to", "schools", "chance", "share"]
+    ].reset_index(drop=True)
