@@ -24,7 +24,7 @@ MOST_LINES = 95  # of code; the allocation also publishes, and prepares what is 
 PARTS = ("title", "unit", "rows")
 DRAWS = {"education_draws", "education_draws_before"}
 SCORES = {"pupil_scores", "pupil_scores_before"}
-PAYER = {"payer_sites", "payer_municipalities", "payer_grants"}
+PAYER = {"payer_sites", "payer_municipalities", "payer_grants", "payer_certainty"}
 PRIVATE = {"cohort", "imputed", "scaled", *DRAWS, *SCORES, *PAYER, ROWS, CHILDREN, COHORT}
 
 

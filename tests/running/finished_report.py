@@ -22,6 +22,7 @@ from oablib.running.stages.task import Times
 from tests.places import ROOT
 
 RUN, INTAKE, ALLOCATION = "mine", "01_intake", "11_allocation"
+CERTAINTY = "15_certainty"
 FACTS = {"children": 2400, "schools": 171, "source": "a", "source_nl": "b", "drawn": True}
 STEPS = pd.DataFrame({"step": ["a"], "reason": "b", "before": [45], "dropped": [0], "after": [45]})
 SHARES = pd.DataFrame({"group": ["one", "two"], "n": [40.0, np.nan], "share": [0.5, np.nan]})
@@ -46,6 +47,7 @@ PAYER = {
     "payer_municipalities": pd.DataFrame({"municipality": ["GM0001"], "A": [0.1 + 0.2]}),
     "payer_grants": GRANTS,
 }
+SURE = {"payer_certainty": pd.DataFrame({"place": ["00AA00"], "chance": [0.5]})}
 
 
 def make(
@@ -59,6 +61,7 @@ def make(
     entries = [_keep(root, INTAKE, results=results, shown=[shown])]
     if country:
         entries.append(_keep(root, ALLOCATION, private=PAYER))
+        entries.append(_keep(root, CERTAINTY, private=SURE))
     report = root / "reports" / RUN
     _publish(report, results, shown)
     parameters = {

@@ -18,7 +18,7 @@ from oablib.base.errors import DisclosureError, EnvironmentFault, IncompleteRunE
 from oablib.running import commands
 from oablib.running.export import output, payer
 from tests.running import finished_report
-from tests.running.finished_report import ALLOCATION, GRANTS, INTAKE, PAYER, RUN, SHARES
+from tests.running.finished_report import ALLOCATION, CERTAINTY, GRANTS, INTAKE, PAYER, RUN, SHARES
 
 PAGES = {f"{name}.{code}.{kind}" for code in ("en", "nl") for name, kind in
          ((INTAKE, "html"), (INTAKE, "pdf"), ("index", "html"))}  # fmt: skip
@@ -131,7 +131,7 @@ def test_numbers_on_a_page_other_than_those_checked_are_refused(report: Path) ->
 
 def test_a_report_whose_results_are_gone_cannot_be_checked_again(report: Path, root: Path) -> None:
     shutil.rmtree(root / ".work" / ".cache" / INTAKE)
-    with pytest.raises(IncompleteRunError, match=f"1 of its 2 stages .*{INTAKE}"):
+    with pytest.raises(IncompleteRunError, match=f"1 of its 3 stages .*{INTAKE}"):
         output.export(RUN)
     assert not (root / ".work" / RUN).exists()
 
@@ -185,9 +185,10 @@ def test_the_payer_learns_what_made_the_tables(report: Path) -> None:
     folder = payer.export(RUN)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["reference_dates"] == ["2020-10-01", "2019-10-01"]
-    made = json.loads((report / "manifest.json").read_text())["stages"][ALLOCATION]
-    assert manifest["stage"] == {"name": ALLOCATION, "key": made["key"]}
-    assert manifest["tables"] == made["writes"]
+    made = json.loads((report / "manifest.json").read_text())["stages"]
+    stems = (ALLOCATION, CERTAINTY)
+    assert manifest["stages"] == {stem: made[stem]["key"] for stem in stems}
+    assert manifest["tables"] == made[ALLOCATION]["writes"] | made[CERTAINTY]["writes"]
     digests = {name: hashlib.sha256(text).hexdigest() for name, text in left(folder).items()}
     assert digests.pop("manifest.json") and manifest["files"] == digests
     assert "single children follow" in manifest["note"]

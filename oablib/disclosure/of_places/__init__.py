@@ -1,6 +1,15 @@
 """Scores of schools and municipalities: what may be shown, what was, and the attack on it."""
 
 from oablib.disclosure.of_places.audit import attacked, fail_if_found, measures, release, withheld
+from oablib.disclosure.of_places.certainty import (
+    chances,
+    coins,
+    sure,
+    sure_averaging,
+    sure_classes,
+    sure_places,
+    sure_sources,
+)
 from oablib.disclosure.of_places.compared import (
     by_matched,
     causes,

@@ -15,7 +15,7 @@ from oablib.indicator.certainty.classes import (
 from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES, Draws, draw, rounds
 from oablib.indicator.certainty.estimates import Estimates, estimates
 from oablib.indicator.certainty.layout import Layout, lay_out
-from oablib.indicator.certainty.measured import Certainty, measure
+from oablib.indicator.certainty.measured import Certainty, measure, of_payer
 from oablib.indicator.certainty.settings import Rules, rules
 from oablib.indicator.certainty.small import averaging, by_size, reliability
-from oablib.indicator.certainty.truth import calibration, coverage, true_points, with_truth
+from oablib.indicator.certainty.truth import beside_true, calibration, coverage, true_points

@@ -68,13 +68,11 @@ def draw(
         states = {source: _state(seed, source, of[source]) for source in SOURCES}
         profiles = layout.profiles
         choice = states["education"].integers(profiles.m, size=len(profiles.rows))
-        lot = states["donors"].random(len(layout.recipients))
+        donors = layout.donors(states["donors"])
         indicator = estimates.indicator
         if "estimates" in varied:
             indicator = estimates.drawn(states["estimates"], sign=-1 if number % 2 else 1)
-        scored = _scored(
-            layout, profiles.chosen(choice), indicator=indicator, donors=layout.donors(lot)
-        )
+        scored = _scored(layout, profiles.chosen(choice), indicator=indicator, donors=donors)
         parts["sites"].append(_of_sites(layout, scored.score))
         if municipalities:
             parts["municipalities"].append(_of_municipalities(layout, scored.score))

@@ -39,10 +39,9 @@ class Certainty:
 def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) -> Certainty:
     """Draw everything that is uncertain and judge the score of each place.
 
-    Draws reuse the m draws of education and the k donors of a child, so that they miss what these
-    vary around, and centre on their mean instead of the truth: a variance V with (m - 1) / m of it
-    and an error of V / m. Deviations from the mean are therefore made larger, by (m + 1) / (m - 1)
-    in variance for the part of education and (k + 1) / (k - 1) for that of donors. Source: ours;
+    Draws reuse the m draws of education, so that they have (m - 1) / m of the variance V between
+    draws, around a mean that is itself V / m from the truth. Deviations from the mean are therefore
+    made larger, by (m + 1) / (m - 1) in variance for the part of education. Source: ours;
     docs/decisions/0019.
     """
     drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
@@ -59,6 +58,25 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
         municipalities=_municipalities(layout, drawn, rules=rules),
         boards=_boards(sites, these[:, there], beyond[:, there], layout=layout, rules=rules),
     )
+
+
+def of_payer(certainty: Certainty) -> pd.DataFrame:
+    """Each site and municipality for whom pays it: level, place, n_children, score, low, high, ...
+
+    score: mean over draws; low, high, chance: of these children; beyond_low, beyond_high,
+    beyond_chance: of others of the same kind; limits are not below 0. rank, rank_low, rank_high.
+    """
+    limits = ["low", "high", "beyond_low", "beyond_high"]
+    columns = ["level", "place", "n_children", "score", "low", "high", "chance", "beyond_low",
+               "beyond_high", "beyond_chance", "rank", "rank_low", "rank_high"]  # fmt: skip
+    parts = [
+        certainty.sites.assign(level="site", place=certainty.sites["school_id"]),
+        certainty.municipalities.assign(
+            level="municipality", place=certainty.municipalities["municipality"]
+        ),
+    ]
+    frame = pd.concat([part[columns] for part in parts], ignore_index=True)
+    return frame.assign(**{name: frame[name].clip(lower=0) for name in limits})
 
 
 def _variances(
@@ -84,8 +102,7 @@ def _widened(
     layout: Layout, drawn: Draws, variances: Mapping[str, Points]
 ) -> tuple[Points, Points]:
     """A - B of each site, (draws, sites), of these children and beyond them, with larger spread."""
-    m, k = layout.profiles.m, layout.rules.matching.donors
-    extra = 2 / max(m - 1, 1) * variances["education"] + 2 / max(k - 1, 1) * variances["donors"]
+    extra = 2 / max(layout.profiles.m - 1, 1) * variances["education"]
     plain = sum(variances[source] for source in OF_THESE_CHILDREN)
     results = []
     for points, total in (

@@ -2,35 +2,30 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from oablib.indicator import allocation, pupil_scores
+from oablib.indicator import allocation
 from oablib.indicator.certainty.layout import Layout
-from oablib.indicator.certainty.measured import Certainty
-from oablib.indicator.pupil_scores import Indicator
 
 BINS = 10  # of chances
 
 
-def true_points(layout: Layout, truth: pd.DataFrame, *, indicator: Indicator) -> pd.Series:
-    """A - B of each site with everything known, in points, by school_id.
-
-    truth: as from pupil_scores.read_truth. indicator: the effects and scale values that are true.
-    """
+def true_points(layout: Layout, scores: NDArray[np.float64]) -> pd.Series:
+    """A - B of each site by school_id, points; scores: (n,) of all children, as true_scores."""
     children = layout.children
-    scores = pupil_scores.true_scores(children, truth, indicator=indicator, rules=layout.rules)
-    frame = children.frame(score=scores.score)
+    frame = children.frame(score=scores)
     table = allocation.schools(frame, children.sites, rules=layout.law).set_index("school_id")
     return table["A"] - table["B"]
 
 
-def with_truth(certainty: Certainty, points: pd.Series) -> pd.DataFrame:
-    """Sites with true_points (A - B) and truth (the score), points."""
-    true = certainty.sites["school_id"].map(points)
-    return certainty.sites.assign(true_points=true, truth=true.clip(lower=0))
+def beside_true(sites: pd.DataFrame, points: pd.Series) -> pd.DataFrame:
+    """Sites of `measure` with true_points (A - B) and truth (the score), points."""
+    true = sites["school_id"].map(points)
+    return sites.assign(true_points=true, truth=true.clip(lower=0))
 
 
 def coverage(sites: pd.DataFrame) -> float:
-    """Share of sites whose interval holds the truth; sites: as from `with_truth`."""
+    """Share of sites whose interval holds the truth; sites: as from `beside_true`."""
     inside = sites["true_points"].between(sites["low"], sites["high"])
     return float(inside.mean())
 

@@ -34,6 +34,24 @@ class NearestDonors:
         position[self.scarce] = self.nearest[np.arange(len(pick)), pick]
         return self.donors[position]
 
+    def resampled(
+        self, lot: NDArray[np.float64], times: NDArray[np.integer], *, k: int
+    ) -> NDArray[np.int64]:
+        """As `drawn`, from the k nearest where each donor is there `times` times.
+
+        times: (n,) of each row of Children. The nearest of this part are more than k, so that k are
+        left when some of them are not there.
+        """
+        result = self.drawn(lot)
+        near = self.donors[np.clip(self.nearest, 0, len(self.donors) - 1)]
+        there = np.where(np.arange(near.shape[1]) < self.count[:, None], times[near], 0)
+        reach = there.cumsum(axis=1)
+        wanted = np.floor(lot[self.scarce] * np.minimum(k, reach[:, -1])).astype(np.int64) + 1
+        # The first whose copies reach so far; the nearest where nobody is there.
+        chosen = (reach >= wanted[:, None]).argmax(axis=1)
+        result[self.scarce] = near[np.arange(len(near)), chosen]
+        return result
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:

@@ -68,6 +68,15 @@ class Candidates:
             donors[part.recipients] = part.drawn(lot[part.recipients])
         return donors
 
+    def resampled(
+        self, lot: NDArray[np.float64], times: NDArray[np.integer], *, k: int
+    ) -> NDArray[np.int64]:
+        """As `drawn`, from the k nearest where each child is a donor `times` (n,) times."""
+        donors = np.empty(len(self.recipients), dtype=np.int64)
+        for part in self.parts:
+            donors[part.recipients] = part.resampled(lot[part.recipients], times, k=k)
+        return donors
+
 
 def match(
     children: Children,

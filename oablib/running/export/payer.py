@@ -26,9 +26,10 @@ from oablib.running.publication import MANIFEST
 
 FOLDER = "payer"
 TABLES = {
-    "payer_sites": "sites", "payer_municipalities": "municipalities", "payer_grants": "grants"
+    "payer_sites": "sites", "payer_municipalities": "municipalities", "payer_grants": "grants",
+    "payer_certainty": "certainty",
 }  # fmt: skip
-"""Private table of the stage -> name of its files."""
+"""Private table of a stage -> name of its files."""
 OTHERS = 0o077  # permissions of anybody but the owner
 CENTS = 100
 README = "README.txt"
@@ -47,11 +48,12 @@ mag worden.
 def export(run: str, *, out: Path | None = None) -> Path:
     """Write the tables into a private folder, by default .work/<run>/payer, and return its path.
 
-    Sites, schools by BRIN, municipalities and grants, the last in whole cents, each as Parquet and
-    as CSV without rounding. manifest.json comes last: a folder without it is incomplete. Raises
-    InputError without such a report, for a run without country and when its private tables are
-    gone; IncompleteRunError when the report is not as its manifest says; DisclosureError for a
-    folder in reports/ or one that others can read; EnvironmentFault when it cannot be written.
+    Sites, schools by BRIN, municipalities, grants in whole cents, and how sure scores are, each as
+    Parquet and as CSV without rounding. manifest.json comes last: a folder without it is
+    incomplete. Raises InputError without such a report, for a run without country and when its
+    private tables are gone; IncompleteRunError when the report is not as its manifest says;
+    DisclosureError for a folder in reports/ or one that others can read; EnvironmentFault when it
+    cannot be written.
     """
     if out is not None:
         _fail_if_unfit(out)
@@ -66,7 +68,7 @@ def tables(sources: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
     """The tables by name; sources: as the stage wrote them, by the names in TABLES.
 
     sites and municipalities: as from allocation. schools: as from allocation.brins. grants: as from
-    allocation.grants, with grant_cents (whole cents).
+    allocation.grants, with grant_cents (whole cents). certainty: as from certainty.of_payer.
     """
     made = {TABLES[name]: pd.read_parquet(path) for name, path in sources.items()}
     cents = (made["grants"]["grant"] * CENTS).round().astype("int64")
@@ -75,6 +77,7 @@ def tables(sources: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
         "schools": allocation.brins(made["sites"]),
         "municipalities": made["municipalities"],
         "grants": made["grants"].assign(grant_cents=cents),
+        "certainty": made["certainty"],
     }
 
 
@@ -101,13 +104,13 @@ def _sources(report: Finished) -> dict[str, Path]:
             f"reports/{report.run} is of a run without a country: it has no schools or "
             "municipalities to pay. Give its run file a `country`."
         )
-    stem, digests = _stage(report)
-    entry = report.entry(stem)
-    folders = [report.work / "private", *([entry.folder / "private"] if entry else [])]
     found = {}
-    for name in TABLES:
+    for name, stem in _stages(report).items():
+        entry = report.entry(stem)
+        folders = [report.work / "private", *([entry.folder / "private"] if entry else [])]
+        digest = report.manifest["stages"][stem]["writes"][name]
         paths = (folder / f"{name}.parquet" for folder in folders)
-        intact = [path for path in paths if path.is_file() and sha256(path) == digests[name]]
+        intact = [path for path in paths if path.is_file() and sha256(path) == digest]
         if intact:
             found[name] = intact[0]
     if absent := [name for name in TABLES if name not in found]:
@@ -118,15 +121,20 @@ def _sources(report: Finished) -> dict[str, Path]:
     return found
 
 
-def _stage(report: Finished) -> tuple[str, Mapping[str, str]]:
-    """The stage that wrote the tables, and the digests of all it wrote."""
-    for stem, origin in report.manifest["stages"].items():
-        if TABLES.keys() <= origin["writes"].keys():
-            return stem, origin["writes"]
-    raise InputError(
-        f"reports/{report.run} was made without tables for the payer. Make it anew with "
-        f"`oab run {report.run}`."
-    )
+def _stages(report: Finished) -> dict[str, str]:
+    """The stage that wrote each table."""
+    found = {
+        name: stem
+        for stem, origin in report.manifest["stages"].items()
+        for name in TABLES
+        if name in origin["writes"]
+    }
+    if absent := [name for name in TABLES if name not in found]:
+        raise InputError(
+            f"reports/{report.run} was made without {len(absent)} tables for the payer "
+            f"({', '.join(absent)}). Make it anew with `oab run {report.run}`."
+        )
+    return {name: found[name] for name in TABLES}
 
 
 def _write(
@@ -147,14 +155,15 @@ def _write(
 
 
 def _about(report: Finished, sources: Mapping[str, Path]) -> dict[str, Any]:
-    manifest, (stem, _digests) = report.manifest, _stage(report)
+    manifest = report.manifest
+    stems = dict.fromkeys(_stages(report).values())
     year = manifest["parameters"]["reference_year"]
     return {
         "note": NOTE,
         "run": report.run,
         "report": manifest["identity"],
         "commit": manifest["commit"],
-        "stage": {"name": stem, "key": manifest["stages"][stem]["key"]},
+        "stages": {stem: manifest["stages"][stem]["key"] for stem in stems},
         "tables": {name: sha256(path) for name, path in sources.items()},
         "reference_dates": [reference_date(each).isoformat() for each in (year, year - 1)],
     }

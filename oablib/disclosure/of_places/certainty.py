@@ -1,0 +1,76 @@
+"""How sure scores of places are, as tables in which no place can be found.
+
+Numbers of places are in tens, as that of sites with a score is: which sites have one follows from
+single children.
+"""
+
+import pandas as pd
+
+from oablib.disclosure.hiding import hide, merge
+from oablib.disclosure.settings import Rules
+
+
+def sure(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.by_verdict: verdict, places, share_places, share_points."""
+    columns = ["verdict", "places", "share_places", "share_points"]
+    shown = hide(
+        frame[columns], counts=["places"], also=["share_places", "share_points"], rules=rules
+    )
+    return _in_tens(shown, ["places"], rules=rules).round({"share_places": 2, "share_points": 2})
+
+
+def sure_classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.by_class: classes with few sites, or few with a score, are hidden."""
+    paid = hide(frame, counts=["paid"], also=["score", "half"], by=["by"], rules=rules)
+    every = hide(paid, counts=["schools"], also=["wrong", "ranks"], by=["by"], rules=rules)
+    return _in_tens(every, ["schools", "paid"], rules=rules)
+
+
+def sure_sources(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.sources: classes with few sites are hidden."""
+    others = [str(name) for name in frame if name not in ("by", "at_least", "schools")]
+    shown = hide(frame, counts=["schools"], also=others, by=["by"], rules=rules)
+    return _in_tens(shown, ["schools"], rules=rules)
+
+
+def coins(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.coins, in fewer classes: at_least, sites, schools, share, points.
+
+    share: of the class's sites. points: mean score of those on a coin.
+    """
+    merged = merge(
+        frame, counts=["schools"], sums=["sites", "children", "points"], lower="at_least",
+        rules=rules,
+    )  # fmt: skip
+    shown = merged.assign(
+        share=merged["schools"] / merged["sites"], points=merged["points"] / merged["schools"]
+    )
+    shown = shown[["at_least", "sites", "schools", "share", "points"]]
+    return _in_tens(shown, ["sites", "schools"], rules=rules).round({"share": 2, "points": 0})
+
+
+def sure_places(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.by_size: classes with few places are hidden."""
+    others = ["half", "reliability", "wrong"]
+    shown = hide(frame, counts=["places"], also=others, by=["what"], rules=rules)
+    return _in_tens(shown, ["places"], rules=rules)
+
+
+def sure_averaging(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.averaging: classes with few sites are hidden, means in whole points."""
+    means = ["early", "late", "drawn", "truth"]
+    shown = hide(frame, counts=["schools"], also=means, rules=rules)
+    return _in_tens(shown, ["schools"], rules=rules).round(dict.fromkeys(means, 0))
+
+
+def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.calibration: classes with few sites, with a score or without, are hidden."""
+    shown = hide(
+        frame, counts=["schools"], shares={"share": "schools"}, also=["chance"], rules=rules
+    )
+    return _in_tens(shown, ["schools"], rules=rules).round({"share": 2, "chance": 2})
+
+
+def _in_tens(frame: pd.DataFrame, names: list[str], *, rules: Rules) -> pd.DataFrame:
+    step = rules.constants.count_step
+    return frame.assign(**{name: (frame[name] / step).round() * step for name in names})
