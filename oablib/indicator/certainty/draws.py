@@ -84,19 +84,20 @@ def draw(
     return Draws(**{name: np.array(part) for name, part in parts.items()})
 
 
-def rounds(layout: Layout, indicator: Indicator) -> NDArray[np.float64]:
-    """A - B of each site, (m, sites), with each draw of education for all children and no other."""
+def rounds(layout: Layout, indicator: Indicator) -> Draws:
+    """The m draws of education, each for all children, with a run's donors and nothing else drawn.
+
+    The same draw for all keeps what children have in common in it.
+    """
     donors = layout.place[layout.early.matches.donors]
     profiles = layout.profiles
-    return np.array(
-        [
-            _of_sites(
-                layout,
-                _scored(layout, profiles.chosen(r), indicator=indicator, donors=donors).score,
-            )
-            for r in range(profiles.m)
-        ]
-    )
+    scored = [
+        _scored(layout, profiles.chosen(r), indicator=indicator, donors=donors).score
+        for r in range(profiles.m)
+    ]
+    sites = np.array([_of_sites(layout, score) for score in scored])
+    municipalities = np.array([_of_municipalities(layout, score) for score in scored])
+    return Draws(sites, municipalities, np.empty((0, 0)), np.empty((0, 0)))
 
 
 def _state(seed: int, source: Source, number: int) -> np.random.Generator:

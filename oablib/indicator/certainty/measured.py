@@ -1,6 +1,5 @@
 """How sure the score of each place is: chances, intervals and ranks out of draws."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,24 +38,40 @@ class Certainty:
 def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) -> Certainty:
     """Draw everything that is uncertain and judge the score of each place.
 
-    Draws reuse the m draws of education, so that they have (m - 1) / m of the variance V between
-    draws, around a mean that is itself V / m from the truth. Deviations from the mean are therefore
-    made larger, by (m + 1) / (m - 1) in variance for the part of education. Source: ours;
-    docs/decisions/0019.
+    Draws reuse the m draws of education, each child one of its own, so that they lack 1 / m of the
+    variance, and what children have in common in a draw; and their mean is itself that of m draws.
+    By Rubin's rules (1 + 1/m) V is wanted, with V the variance between whole draws. Deviations of
+    draws from their mean are made larger to have it: see `_widened`. docs/decisions/0019.
     """
     drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
-    variances = _variances(layout, estimates, drawn, rules=rules, seed=seed)
-    these, beyond = _widened(layout, drawn, variances)
+    alone = {
+        source: drawing.draw(
+            layout, estimates, varied=(source,), draws=rules.source_draws, seed=seed
+        )
+        for source in OF_THESE_CHILDREN
+    }
+    whole = drawing.rounds(layout, estimates.indicator)
     counted = _sites(layout)
     there = (counted["n_children"] > 0).to_numpy()
-    judged = _judged(these[:, there], beyond[:, there], layout=layout, rules=rules)
-    sites = pd.concat([counted[there].reset_index(drop=True), judged], axis=1)
-    late = _late(layout, estimates, seed=seed)[there]
-    sites = sites.assign(late=late, **{source: variances[source][there] for source in SOURCES})
+    n = counted["n_children"].to_numpy()[there]
+    education = alone["education"]
+    these, beyond = _widened(
+        (drawn.sites[:, there], drawn.sampled_sites[:, there]),
+        education.sites[:, there],
+        whole=whole.sites[:, there],
+        children=n,
+    )
+    variances = {source: each.sites.var(axis=0, ddof=1)[there] for source, each in alone.items()}
+    # The same draws with and without sampling differ by nothing else.
+    variances["sampling"] = (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)[there]
+    judged = _judged(these, beyond, layout=layout, rules=rules)
+    late = np.maximum(np.round(whole.sites[:, there], layout.law.decimals), 0).mean(axis=0)
+    parts = [counted[there].reset_index(drop=True), judged]
+    sites = pd.concat(parts, axis=1).assign(late=late, **variances)
     return Certainty(
         sites=sites,
-        municipalities=_municipalities(layout, drawn, rules=rules),
-        boards=_boards(sites, these[:, there], beyond[:, there], layout=layout, rules=rules),
+        municipalities=_municipalities(layout, drawn, education, whole=whole, rules=rules),
+        boards=_boards(sites, these, beyond, layout=layout, rules=rules),
     )
 
 
@@ -79,38 +94,24 @@ def of_payer(certainty: Certainty) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].clip(lower=0) for name in limits})
 
 
-def _variances(
-    layout: Layout, estimates: Estimates, drawn: Draws, *, rules: Rules, seed: int
-) -> dict[str, Points]:
-    """Variance of A - B of each site by each source alone, (sites,)."""
-    variances = {
-        source: drawing.draw(
-            layout,
-            estimates,
-            varied=(source,),
-            draws=rules.source_draws,
-            seed=seed,
-            municipalities=False,
-        ).sites.var(axis=0, ddof=1)
-        for source in OF_THESE_CHILDREN
-    }
-    # The same draws with and without sampling differ by nothing else.
-    return variances | {"sampling": (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)}
-
-
 def _widened(
-    layout: Layout, drawn: Draws, variances: Mapping[str, Points]
+    drawn: tuple[Points, Points], education: Points, *, whole: Points, children: NDArray
 ) -> tuple[Points, Points]:
-    """A - B of each site, (draws, sites), of these children and beyond them, with larger spread."""
-    extra = 2 / max(layout.profiles.m - 1, 1) * variances["education"]
-    plain = sum(variances[source] for source in OF_THESE_CHILDREN)
+    """A - B of each place, of these children and beyond, each (draws, places), with larger spread.
+
+    education: draws of education alone, a child one of its own. whole: the m draws of it, (m,
+    places). The ratio of both variances, each divided by the place's children, is that of the sums
+    over all places: a single place has m draws only.
+    """
+    m = len(whole)
+    own = education.var(axis=0, ddof=1)
+    wanted = (1 + 1 / m) * (whole.var(axis=0, ddof=1) / children).sum() if m > 1 else 0.0
+    ratio = max(wanted / max(float((own / children).sum()), 1e-300), 1.0) if m > 1 else 1.0
     results = []
-    for points, total in (
-        (drawn.sites, plain), (drawn.sampled_sites, plain + variances["sampling"])
-    ):  # fmt: skip
-        mean = points.mean(axis=0)
-        factor = np.sqrt(1 + np.divide(extra, total, out=np.zeros_like(total), where=total > 0))
-        results.append(mean + factor * (points - mean))
+    for points in drawn:
+        mean, total = points.mean(axis=0), points.var(axis=0, ddof=1)
+        more = np.divide((ratio - 1) * own, total, out=np.zeros_like(total), where=total > 0)
+        results.append(mean + np.sqrt(1 + more) * (points - mean))
     return results[0], results[1]
 
 
@@ -136,16 +137,21 @@ def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> p
             "score": np.maximum(these, 0).mean(axis=0),
             "low": low,
             "high": high,
-            "chance": (these >= least).mean(axis=0),
+            "chance": _chance(these >= least),
             "beyond_low": beyond_low,
             "beyond_high": beyond_high,
             "beyond_se": beyond.std(axis=0, ddof=1),
-            "beyond_chance": (beyond >= least).mean(axis=0),
+            "beyond_chance": _chance(beyond >= least),
             "rank": ranks.mean(axis=0),
             "rank_low": rank_low,
             "rank_high": rank_high,
         }
     )
+
+
+def _chance(above: NDArray[np.bool_]) -> Points:
+    """Share of draws (d, places) with half a draw of either kind added: d draws prove no 0 or 1."""
+    return np.asarray((above.sum(axis=0) + 0.5) / (len(above) + 1))
 
 
 def _sites(layout: Layout) -> pd.DataFrame:
@@ -168,21 +174,19 @@ def _sites(layout: Layout) -> pd.DataFrame:
     return sites.assign(early=sites["school_id"].map(early).to_numpy())
 
 
-def _late(layout: Layout, estimates: Estimates, *, seed: int) -> Points:
-    """Mean score of each site over the m draws of education, with a run's donors and estimates."""
-    points = drawing.rounds(layout, estimates.indicator)
-    decimals = layout.law.decimals
-    return np.maximum(np.round(points, decimals), 0).mean(axis=0)
-
-
-def _municipalities(layout: Layout, drawn: Draws, *, rules: Rules) -> pd.DataFrame:
+def _municipalities(
+    layout: Layout, drawn: Draws, education: Draws, *, whole: Draws, rules: Rules
+) -> pd.DataFrame:
     row = layout.counted.municipality
     n = np.bincount(row[row >= 0], minlength=len(layout.children.municipalities))
     there = n > 0
-    judged = _judged(
-        drawn.municipalities[:, there], drawn.sampled_municipalities[:, there],
-        layout=layout, rules=rules,
-    )  # fmt: skip
+    these, beyond = _widened(
+        (drawn.municipalities[:, there], drawn.sampled_municipalities[:, there]),
+        education.municipalities[:, there],
+        whole=whole.municipalities[:, there],
+        children=n[there],
+    )
+    judged = _judged(these, beyond, layout=layout, rules=rules)
     listed = layout.children.municipalities.loc[there, ["municipality", "urbanity"]]
     return pd.concat([listed.reset_index(drop=True).assign(n_children=n[there]), judged], axis=1)
 

@@ -86,8 +86,8 @@ def largest_source(frame: pd.DataFrame) -> str:
         )
     )
     rest = _(
-        "For the children who are there, {most} is the largest source: {share:.0%} of what is "
-        "left.",
+        "For the children who are there, the largest source of what is left is {most}: "
+        "{share:.0%}.",
         most=words[most], share=of_children[most] / whole,
     )  # fmt: skip
     return f"{begin} {sentence(rest)}"

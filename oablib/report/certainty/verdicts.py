@@ -39,12 +39,19 @@ def verdicts_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
 def relied_on(frame: pd.DataFrame, *, rules: Rules) -> str:
     """The same in plain text."""
     places, points = _shares(frame, "share_places"), _shares(frame, "share_points")
-    if np.isnan([places[NONE], places[AMOUNT], places[WIDE]]).any():
+    if np.isnan([places[NONE], places[WIDE]]).any():
         return _("Too few school sites of some kinds to show whose score can be relied on.")
     given = {
         "none": places[NONE], "amount": places[AMOUNT], "points": points[AMOUNT],
         "wide": places[WIDE], "wide_points": points[WIDE], "half": rules.relied_on,
     }  # fmt: skip
+    if np.isnan(given["amount"]):
+        return _(
+            "{none:.0%} of school sites surely have no score. {wide:.0%}, with {wide_points:.0%} "
+            "of the points, surely have a score, but not a certain amount. How many have a score that "
+            "is known to within {half:.0%} is not shown: some kinds have few sites.",
+            **given,
+        )
     if given["points"] >= 0.5:
         return _(
             "{none:.0%} of school sites surely have no score. {amount:.0%} have a score that is "
@@ -77,8 +84,8 @@ def on_a_coin(frame: pd.DataFrame, *, rules: Rules) -> str:
     places, low, high = _shares(frame, "places")[COIN], *rules.coin
     if np.isnan(places):
         return _(
-            "Fewer school sites have a chance of {low:.0%} to {high:.0%} of a score above 0 than "
-            "may be shown.",
+            "How many school sites have a chance of {low:.0%} to {high:.0%} of a score above 0, so "
+            "that payment depends on a coin, is not shown: some kinds have few sites.",
             low=low, high=high,
         )  # fmt: skip
     if not places:
@@ -102,8 +109,11 @@ def on_a_coin(frame: pd.DataFrame, *, rules: Rules) -> str:
 
 
 @in_languages
-def donors_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """How many donors are used more often than the rules allow; frame: as pupil_scores.reuse."""
+def donors_finding(frame: pd.DataFrame, *, rules: Rules, fewest: int) -> str:
+    """How many donors are used more often than the rules allow, or that they are under `fewest`.
+
+    frame: as pupil_scores.reuse.
+    """
     often = frame[frame["times"] > rules.most_uses]
     if frame.empty:
         return _("No score is imputed by predictive mean matching.")
@@ -112,10 +122,16 @@ def donors_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
             "No donor is used more than {most:,} times, so that no single child decides over many.",
             most=rules.most_uses,
         )
-    return _.plural(
-        "{n:,} donor is used more than {most:,} times: one child decides over many others.",
+    n = int(often["donors"].sum())
+    if n < fewest:
+        return _(
+            "Some donors, fewer than {fewest}, are used more than {most:,} times: single children "
+            "decide over many others.",
+            fewest=fewest, most=rules.most_uses,
+        )  # fmt: skip
+    return _(
         "{n:,} donors are used more than {most:,} times: single children decide over many others.",
-        n=int(often["donors"].sum()), most=rules.most_uses,
+        n=n, most=rules.most_uses,
     )  # fmt: skip
 
 

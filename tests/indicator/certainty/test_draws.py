@@ -112,7 +112,7 @@ def test_a_round_of_education_is_scored_as_a_run_scores_it(
         )
         for drawn in education.rounds(path(folder), children)
     ]
-    found = certainty.rounds(layout, layout.indicator)
+    found = certainty.rounds(layout, layout.indicator).sites
     assert found == pytest.approx(np.array(expected), abs=UNITS)
     assert np.abs(found[0] - found[1]).max() > 1
 
