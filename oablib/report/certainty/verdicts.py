@@ -48,8 +48,8 @@ def relied_on(frame: pd.DataFrame, *, rules: Rules) -> str:
     if np.isnan(given["amount"]):
         return _(
             "{none:.0%} of school sites surely have no score. {wide:.0%}, with {wide_points:.0%} "
-            "of the points, surely have a score, but not a certain amount. How many have a score that "
-            "is known to within {half:.0%} is not shown: some kinds have few sites.",
+            "of the points, surely have a score, but not a certain amount. How many have a score "
+            "that is known to within {half:.0%} is not shown: some kinds have few sites.",
             **given,
         )
     if given["points"] >= 0.5:
