@@ -81,3 +81,37 @@ def test_the_verdict_has_three_forms_in_both_languages() -> None:
     assert "is not distributed" in english[0] and "much as these" in english[1]
     assert "changes 1 effect notably" in english[2]
     assert len({*english, *dutch}) == 6
+
+
+def compared() -> pd.DataFrame:
+    shares = {"share": [0.75] + [0.0] * 6 + [0.25], "population": [0.8] + [0.0] * 6 + [0.2]}
+    frame = pd.DataFrame({"code": range(1, 9), "n": 200.0, "n_population": 9000} | shares)
+    both = [frame.assign(wave=wave, variable="origin") for wave in ("2007", "2013", "all")]
+    whole = pd.concat(both, ignore_index=True)
+    return whole.assign(difference=whole["share"] - whole["population"])
+
+
+def test_the_figure_has_the_last_wave_and_all_beside_the_population() -> None:
+    words = {"wave": "wave", "labels": LABELS, "about": DRAWN}
+    figure = report.sample_figure(compared(), **words)
+    assert "origin" in figure.alt.lower() and "75.0%, population 80.0%" in figure.alt
+    assert len(figure.numbers) == 24 and figure.svg
+    table = report.distances_table(distances(0.1, 0.02), **words)
+    assert [row[0] for _, part in table.groups for row in part] == [
+        "School year 2013/14", "all waves",
+    ]  # fmt: skip
+
+
+def test_an_exhibit_of_two_kinds_of_data_says_so() -> None:
+    same = report.both(DRAWN, country=About("country", "made up too", True))
+    assert same.drawn and "pupils, beside country" in str(same)
+    mixed = report.both(DRAWN, country=DELIVERED)
+    assert mixed.both and mixed.drawn is None
+
+
+def test_the_table_of_effects_has_a_row_for_each_predictor() -> None:
+    columns = "unweighted se_unweighted weighted se_weighted difference se_difference".split()
+    effects = EFFECTS.assign(**dict.fromkeys(columns, 0.1))
+    found = replace(SMALL, effects=effects)
+    table = report.weighted_effects_table(found, outcome="cito", labels=LABELS, about=DRAWN)
+    assert [row[0] for _, part in table.groups for row in part] == ["Origin"]
