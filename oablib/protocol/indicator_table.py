@@ -13,7 +13,7 @@ OUTCOME, MEDIATOR, PREDICTOR, AUXILIARY, UNUSED = (
 )  # fmt: skip
 """What models do with a column, the most of it first; UNUSED: none has it."""
 
-COLUMNS = ["number", "columns", "role", "models", "unknown_here"]
+COLUMNS = ["number", "columns", "role", "models", "n", "unknown_here"]
 
 
 def held(
@@ -22,16 +22,18 @@ def held(
     table: Table,
     models: Collection[Model],
     known: pd.DataFrame | None,
+    children: int | None,
 ) -> pd.DataFrame:
-    """One row an indicator: number, columns (keys with spaces between), role, models, unknown_here.
+    """One row an indicator, with the columns of COLUMNS.
 
-    columns: those of the indicator that the table has; role: what some model does with them, empty
-    without a column; models: how many have them among outcome, mediator and predictors.
-    unknown_here: largest share of children without a value among these columns, NaN without any
-    and where it is hidden. known: results table `known_shares`; None without a cohort.
+    columns: keys of those of the indicator that the table has, with spaces between; role: what some
+    model does with them, empty without a column; models: how many have them among outcome,
+    mediator and predictors. n: children of the cohort; unknown_here: largest share of them without
+    a value among these columns, NaN where it is hidden; both NaN without a column.
+    known: results table `known_shares`, and children: of the cohort; None without a cohort.
     """
     keys = {column.key for column in table.columns}
-    shares = pd.Series(dtype=float)
+    shares, n = pd.Series(dtype=float), float("nan") if children is None else float(children)
     if known is not None:
         shares = 1 - known.set_index("variable")["known"].astype(float)
     rows = []
@@ -41,7 +43,8 @@ def held(
         best = min(roles, key=_rank, default=UNUSED) if columns else ""
         count = sum(role in (OUTCOME, MEDIATOR, PREDICTOR) for role in roles)
         unknown = shares.reindex(columns).max(skipna=False) if columns else float("nan")
-        rows.append((indicator.number, " ".join(columns), best, count, unknown))
+        here = n if columns else float("nan")
+        rows.append((indicator.number, " ".join(columns), best, count, here, unknown))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

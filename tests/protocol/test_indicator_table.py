@@ -16,7 +16,7 @@ KNOWN = pd.DataFrame(
 def held(*names: str) -> pd.DataFrame:
     listed = indicators.load().indicators
     chosen = [models.load(name) for name in names]
-    found = indicator_table.held(listed, table=TABLE, models=chosen, known=KNOWN)
+    found = indicator_table.held(listed, table=TABLE, models=chosen, known=KNOWN, children=900)
     return found.set_index("number")
 
 
@@ -32,7 +32,8 @@ def test_roles_are_the_most_that_a_model_makes_of_a_column() -> None:
 def test_an_indicator_without_a_column_has_no_role_and_no_share() -> None:
     found = held("base")
     assert found["columns"][6] == "" and found["role"][6] == ""
-    assert pd.isna(found["unknown_here"][6]) and len(found) == 36
+    assert pd.isna(found["unknown_here"][6]) and pd.isna(found["n"][6]) and len(found) == 36
+    assert found["n"][4] == 900
 
 
 def test_the_share_is_of_the_column_that_is_unknown_most() -> None:

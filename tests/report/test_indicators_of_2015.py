@@ -17,7 +17,8 @@ SHOWN = {"indicators": LISTED, "labels": LABELS}
 def held(**here: tuple[str, str, int, float]) -> pd.DataFrame:
     rows = [(each.number, *here.get(f"n{each.number}", ("", "", 0, None))) for each in LISTED]
     names = ["number", "columns", "role", "models", "unknown_here"]
-    return pd.DataFrame(rows, columns=names).astype({"unknown_here": float})
+    frame = pd.DataFrame(rows, columns=names).astype({"unknown_here": float})
+    return frame.assign(n=pd.Series(900.0, index=frame.index).where(frame["columns"] != ""))
 
 
 SOME = held(
@@ -32,7 +33,7 @@ def test_the_table_has_all_indicators_and_a_dash_where_there_is_no_column() -> N
     table = report.indicators_table(SOME, **SHOWN, about=About("children"))
     rows = {row[0]: row for _, part in table.groups for row in part}
     assert len(rows) == 36
-    assert rows["6"][-1] == "–" and rows["4"][-1] == "60.0%" and rows["5"][-1] == "·"
+    assert rows["6"][-2:] == ("–", "–") and rows["4"][-1] == "60.0%" and rows["5"][-1] == "·"
     with language.use("nl"):
         dutch = report.indicators_table(SOME, **SHOWN, about=About("kinderen"))
     assert "Opleidingsniveau (vader, moeder)" in str(dutch.groups)

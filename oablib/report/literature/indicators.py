@@ -41,6 +41,7 @@ def indicators_table(
             "use": listed(uses[use] for use in each.use),
             "columns": "; ".join(labels.heading(name) for name in row["columns"].split()),
             "role": roles.get(row["role"], ""),
+            "n": row["n"],
             "unknown_here": row["unknown_here"],
         }
         for each, row in zip(indicators, frame.to_dict("records"), strict=True)
