@@ -18,8 +18,8 @@ def country_section(country: Country | None) -> str:
     texts = (counted(country), applied(country), sources(country), schools(country))
     reports = _(
         "Scores are derived in `10_pupil_scores`, those of schools and municipalities in "
-        "`11_allocation`; what changes and why is in `12_comparison` and `13_causes`. Who would get "
-        "what under other rules is in `14_distribution`, how sure scores are in `15_certainty`."
+        "`11_allocation`; what changes and why is in `12_comparison` and `13_causes`. Who would "
+        "get what under other rules is in `14_distribution`, how sure scores are in `15_certainty`."
     )
     return f"## {heading}\n\n{' '.join(texts)}\n\n{reports}"
 
