@@ -447,6 +447,7 @@ def answer(frame: pd.DataFrame, *, beside: int = 1) -> str:
     return report.answer(
         frame, indicators=("indicator_2019", "indicator_2021"), profile=profile(lose=lose),
         yearly=summary(donors=0.4, population=0.6), table=TABLE, rules=RULES,
+        municipal=summary(scale_values=0.8, donors=0.2),
         agreement=pd.DataFrame({"same": [0.964]}).iloc[:beside],
     )  # fmt: skip
 
@@ -463,6 +464,7 @@ def test_the_answer_says_who_changes_why_and_how_sure_that_is() -> None:
         assert part in text
     beside = "By the indicator estimated in this run, 96.4% of the target group are the same"
     assert beside in text
+    assert "Of the net change of municipalities, most is due to scale values (80%)." in text
     assert "96.4%" not in answer(summary(donors=0.3), beside=0)
     assert len(text.split()) <= 140
     without = answer(summary(scale_values=1.2, donors=-0.2))

@@ -4,6 +4,7 @@ from oablib.disclosure.of_places.audit import attacked, fail_if_found, measures,
 from oablib.disclosure.of_places.certainty import (
     chances,
     coins,
+    stability,
     sure,
     sure_averaging,
     sure_classes,

@@ -71,6 +71,13 @@ def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     return _in_tens(shown, ["schools"], rules=rules).round({"share": 2, "chance": 2})
 
 
+def stability(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
+    """As certainty.beside_variants: sites across 0 that are few are hidden, others in tens."""
+    judged = hide(frame, counts=["crossing"], added_up=False, rules=rules)
+    shown = frame.assign(crossing=judged["crossing"])
+    return _in_tens(shown, ["crossing", "sites"], rules=rules).round({"moved": 4, "children": 4})
+
+
 def _in_tens(frame: pd.DataFrame, names: list[str], *, rules: Rules) -> pd.DataFrame:
     step = rules.constants.count_step
     return frame.assign(**{name: (frame[name] / step).round() * step for name in names})

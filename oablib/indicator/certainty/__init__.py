@@ -18,4 +18,5 @@ from oablib.indicator.certainty.layout import Layout, lay_out
 from oablib.indicator.certainty.measured import Certainty, measure, of_payer
 from oablib.indicator.certainty.settings import Rules, rules
 from oablib.indicator.certainty.small import averaging, by_size, reliability
+from oablib.indicator.certainty.stability import Outcome, beside_variants, outcome
 from oablib.indicator.certainty.truth import beside_true, calibration, coverage, true_points

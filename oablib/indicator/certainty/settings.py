@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Annotated
 
 from oablib.base.shown import showable
+from oablib.indicator.pupil_scores.settings import Cell
 from oablib.params import checked, kinds
 
 RULE = "certainty"
@@ -28,6 +29,11 @@ class Rules(kinds.Declaration):
     unknown: Limits
     municipality_sizes: Limits
     most_uses: kinds.Count
+    seeds: kinds.Count
+    donors: Annotated[tuple[kinds.Count, ...], kinds.MANY]
+    cells: Annotated[tuple[tuple[Cell, ...], ...], kinds.MANY]
+    imputations: Annotated[tuple[kinds.Count, ...], kinds.MANY]
+    lasting: kinds.Share
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Limits that do not rise."""

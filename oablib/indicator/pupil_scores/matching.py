@@ -120,17 +120,60 @@ def candidates(
     on these variables; candidates are the `donors` nearest predictions in the recipient's cell, or
     all equal ones where more are equal. Raises ImputationError when no child has a computed score.
     """
+    found = several(
+        children,
+        education,
+        computed,
+        indicator=indicator,
+        rule=rule,
+        recipients=recipients,
+        donors=[rule.donors],
+    )
+    return next(found)
+
+
+def several(
+    children: Children,
+    education: Education,
+    computed: NDArray[np.float64],
+    *,
+    indicator: Indicator,
+    rule: Matching,
+    recipients: NDArray[np.bool_],
+    donors: Sequence[int],
+) -> Iterator[Candidates]:
+    """Candidates for each of several numbers of `donors`, as `candidates`, put in order once."""
     rows, pool = np.flatnonzero(recipients), np.flatnonzero(~np.isnan(computed))
-    if not len(rows):
-        return Candidates(rows, 0, 0, 0, ())
-    if not len(pool):
+    if len(rows) and not len(pool):
         raise ImputationError(
             f"{len(rows):,} children need the score of a donor and none of {len(computed):,} has "
             "one; check which children are in the population register."
         )
-    predictors = _predictors(children, education, computed, indicator=indicator, rule=rule)
+    parts: list[list[NearestDonors]] = [[] for _ in donors]
+    if len(rows):
+        predictors = _predictors(children, education, computed, indicator=indicator, rule=rule)
+        for part, line, at, cell in _lines(children, computed, predictors, rows, pool, rule=rule):
+            for of_number, k in zip(parts, donors, strict=True):
+                of_number.append(line.nearest(part, at, cell, k=k))
+    for of_number in parts:
+        few, outside = (
+            sum(getattr(part, name) for part in of_number) for name in ("few", "outside")
+        )
+        yield Candidates(rows, len(of_number), few, outside, of_number)
+
+
+def _lines(
+    children: Children,
+    computed: NDArray[np.float64],
+    predictors: Mapping[str, NDArray[np.float64]],
+    rows: NDArray[np.int64],
+    pool: NDArray[np.int64],
+    *,
+    rule: Matching,
+) -> Iterator[tuple[NDArray[np.int64], Line, NDArray[np.int64], NDArray[np.int64]]]:
+    """Recipients of each pattern, the line of their donors, and their places and cells on it."""
     known = {name: ~np.isnan(values[pool]) for name, values in predictors.items()}
-    cell, parts = _cells(children, rule), []
+    cell = _cells(children, rule)
     for part, names in _patterns({name: values[rows] for name, values in predictors.items()}):
         usable = pool[np.all([np.ones(len(pool), bool), *(known[name] for name in names)], axis=0)]
         if not len(usable):
@@ -140,10 +183,7 @@ def candidates(
             )
         columns = [predictors[name] for name in names]
         at_donors, at_part = _predictions(computed, columns, donors=usable, recipients=rows[part])
-        line = Line.ordered(at_donors, cell[usable], usable)
-        parts.append(line.nearest(part, at_part, cell[rows[part]], k=rule.donors))
-    few, outside = (sum(getattr(part, name) for part in parts) for name in ("few", "outside"))
-    return Candidates(rows, len(parts), few, outside, parts)
+        yield part, Line.ordered(at_donors, cell[usable], usable), at_part, cell[rows[part]]
 
 
 def _predictors(

@@ -7,7 +7,7 @@ from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.report.causes.parts import shares, yearly_finding
+from oablib.report.causes.parts import most_of_municipalities, shares, yearly_finding
 from oablib.report.causes.profile import over_represented
 from oablib.report.indicators import applied, beside_sentence
 from oablib.report.texts import sentence, texts_beside
@@ -26,13 +26,15 @@ def answer(
     profile: pd.DataFrame,
     yearly: pd.DataFrame,
     agreement: pd.DataFrame,
+    municipal: pd.DataFrame,
     table: CodebookTable,
     rules: Rules,
 ) -> str:
-    """Why schools change, which change most, what other pupils do, and the main limit.
+    """Why schools and municipalities change, which most, what other pupils do, the main limit.
 
-    summary, yearly: as from causes_summary; profile: as from comparison.profile. indicators: names
-    of the current and the new one. agreement: of the new one with the indicator beside it.
+    summary, yearly, municipal: as from causes_summary; profile: as from comparison.profile.
+    indicators: names of the current and the new one. agreement: of the new one with the indicator
+    beside it.
     """
     current, new = indicators
     counts = summary.drop_duplicates("group").set_index("group")["places"]
@@ -44,6 +46,7 @@ def answer(
         sentence(_moved(counts, new=applied(new), current=applied(current))),
         beside_sentence(agreement, applied=new),
         _("**Why:** {shares}", shares=shares(summary)),
+        most_of_municipalities(municipal),
         yearly_finding(yearly),
         _("**Which:** {gained}; {lost}.", lost=lost, gained=gained),
         _limit(summary),

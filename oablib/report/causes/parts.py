@@ -194,7 +194,7 @@ def shares(frame: pd.DataFrame) -> str:
     part = part.dropna(subset=["net_share"])
     if part.empty:
         return _("no school changes.")
-    top = part.nlargest(2, "net_share")
+    top = part[part["net_share"] > 0].nlargest(2, "net_share")
     names = [cause(str(name)) for name in top["cause"]]
     values = [percent(float(share)) for share in top["net_share"]]
     if len(set(values)) < len(values):
@@ -225,16 +225,10 @@ def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
     frame, schools: as from causes_summary, of municipalities and of schools.
     """
     nets, beside = _nets(frame), _nets(schools)
-    if are_hidden(frame) or nets.empty:
-        return _("Too few municipalities change to show what changes them.")
-    top = str(nets.idxmax())
-    text = _(
-        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
-        cause=cause(top), share=float(nets[top]),
-    )  # fmt: skip
-    if beside.empty:
+    text = most_of_municipalities(frame)
+    if are_hidden(frame) or nets.empty or beside.empty:
         return text
-    first = str(beside.idxmax())
+    top, first = str(nets.idxmax()), str(beside.idxmax())
     text += " " + (
         _(
             "It is the same for schools ({share:.0%}), as in the report of 2021.",
@@ -252,6 +246,18 @@ def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
     return text + " " + _(
         "Donor selection has {share:.0%} here and {schools:.0%} there.",
         share=float(nets[DONORS]), schools=float(beside[DONORS]),
+    )  # fmt: skip
+
+
+def most_of_municipalities(frame: pd.DataFrame) -> str:
+    """What changes municipalities most; frame: as from causes_summary."""
+    nets = _nets(frame)
+    if are_hidden(frame) or nets.empty:
+        return _("Too few municipalities change to show what changes them.")
+    top = str(nets.idxmax())
+    return _(
+        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
+        cause=cause(top), share=float(nets[top]),
     )  # fmt: skip
 
 

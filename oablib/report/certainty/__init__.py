@@ -11,6 +11,7 @@ from oablib.report.certainty.small import (
     places_table,
 )
 from oablib.report.certainty.sources import estimates_finding, sources_figure, sources_finding
+from oablib.report.certainty.stability import stability_finding, stability_table
 from oablib.report.certainty.verdicts import (
     coins_finding,
     coins_table,
