@@ -178,7 +178,7 @@ def agreement_sentence(frame: pd.DataFrame, *, beside: Indicator | None, share: 
     row = frame.iloc[0]
     return _(
         "Of the children with the lowest {share:.0%} of scores, {same:.1%} are also among the "
-        "lowest {share:.0%} by the {beside}, with the same donors; the scores correlate {r:.3f}.",
+        "lowest {share:.0%} by the {beside} (correlation {r:.3f}).",
         beside=indicators.named(beside),
         same=row["same"],
         share=share,
@@ -235,9 +235,7 @@ def answer(
     texts.append(agreement_sentence(agreement, beside=beside, share=share))
     texts.append(_many(schools))
     texts.append(representativeness.verdict(distances, weighted=weighted, rules=rules))
-    texts.append(
-        _("Main limit: how production chooses donors is not public; the choice here is ours.")
-    )
+    texts.append(_("Main limit: how production chooses donors is not public."))
     return " ".join(text for text in texts if text)
 
 
