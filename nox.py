@@ -294,6 +294,13 @@ def categories(session):
 
 
 @nox.session
+def certainty(session):
+    """Hold intervals and chances of schools' scores against the truth; docs/certainty (an hour)."""
+    _install(session)
+    session.run("python", "-m", "tests.measured.certainty", *session.posargs)
+
+
+@nox.session
 def forward_selection(session):
     """Count what the forward search finds and adds in error; docs/forward_selection (8 minutes)."""
     _install(session)

@@ -1,0 +1,153 @@
+"""Sentences on certainty say what is there, and the opposite where that is there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import country_files
+import numpy as np
+import pandas as pd
+import pytest
+
+from oablib import disclosure
+from oablib.disclosure import of_places
+from oablib.indicator import certainty
+from oablib.indicator.certainty import SOURCES, VERDICTS, Estimates
+from oablib.report import certainty as report
+
+RULES = certainty.rules()
+
+
+def text(shown: Any) -> str:
+    return str(shown)
+
+
+def verdicts(places: list[float], points: list[float]) -> pd.DataFrame:
+    total = np.nansum(places)
+    frame = pd.DataFrame({"verdict": VERDICTS, "places": places, "share_points": points})
+    return frame.assign(share_places=frame["places"] / total)
+
+
+@pytest.mark.parametrize(
+    ("places", "points", "said"),
+    [
+        ([500, 300, 100, 60, 40], [0, 0.8, 0.2, 0, 0], "they get 80% of all points"),
+        ([500, 50, 350, 60, 40], [0, 0.2, 0.8, 0, 0], "Only 5% have a score"),
+        ([500, np.nan, 350, 60, np.nan], [0, np.nan, 0.8, 0, np.nan], "is not shown"),
+        ([np.nan, 50, 350, 60, 40], [np.nan, 0.2, 0.8, 0, 0], "Too few school sites"),
+    ],
+)
+def test_what_can_be_relied_on(places: list[float], points: list[float], said: str) -> None:
+    assert said in text(report.verdicts_finding(verdicts(places, points), rules=RULES))
+
+
+@pytest.mark.parametrize(
+    ("coin", "said"),
+    [(40, "For about 40 school sites"), (0, "No school site has"), (np.nan, "is not shown")],
+)
+def test_how_many_depend_on_a_coin(coin: float, said: str) -> None:
+    frame = verdicts([500, 300, 100, 60, coin], [0, 0.8, 0.2, 0, 0.001])
+    assert said in text(report.coins_finding(frame, rules=RULES))
+
+
+@pytest.mark.parametrize(
+    ("donors", "said"),
+    [(0, "No donor is used more"), (3, "fewer than 10"), (25, "25 donors are used more")],
+)
+def test_donors_used_often_are_counted_from_ten_on(donors: int, said: str) -> None:
+    frame = pd.DataFrame({"times": [1, 60], "donors": [100, donors]})
+    shown = report.donors_finding(frame[frame["donors"] > 0], rules=RULES, fewest=10)
+    assert said in text(shown)
+
+
+def shares(**values: float) -> pd.DataFrame:
+    row = dict.fromkeys(SOURCES, 0.0) | values
+    return pd.DataFrame([{"by": "size", "at_least": 1.0, "schools": 100, "sd": 5.0, **row}])
+
+
+def test_the_largest_source_is_named() -> None:
+    mostly = report.sources_finding(shares(sampling=0.6, education=0.3, estimates=0.1))
+    assert "Most of the variance, 60%" in text(mostly)
+    assert "drawn education: 75%" in text(mostly)
+    less = report.sources_finding(shares(sampling=0.2, education=0.2, estimates=0.6))
+    assert "is 20% of the variance" in text(less) and "scale values: 75%" in text(less)
+    none = shares(sampling=1.0).assign(schools=np.nan)
+    assert "Too few" in text(report.sources_finding(none))
+
+
+def test_whose_errors_are_used_is_said() -> None:
+    given = country_files.indicator("indicator_2021")
+    own = replace(given, origins=dict.fromkeys(given.origins, "estimated"))
+    assert "stands in" in text(report.estimates_finding(Estimates(given, (), np.zeros((0, 0)), 0)))
+    assert "this run has estimated" in text(
+        report.estimates_finding(Estimates(own, (), np.zeros((0, 0)), 2))
+    )
+
+
+def small(reliability: float) -> pd.DataFrame:
+    rows = [("site", 1.0, 50, 0.9, reliability, 0.2), ("site", 50.0, 90, 0.3, 0.95, 0.05),
+            ("board", 50.0, 20, 0.2, 0.98, 0.04)]  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["what", "at_least", "places", "half", "reliability", "wrong"]
+    )
+
+
+def test_very_small_schools_are_judged_by_their_reliability() -> None:
+    assert "can be told apart" in text(report.places_finding(small(0.9), rules=RULES))
+    assert "The plan's rule" in text(report.places_finding(small(0.5), rules=RULES))
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "truth", "said"),
+    [
+        (80.0, 84.0, 83.5, "late averaging comes nearer"),
+        (80.0, 84.0, 80.1, "early averaging comes nearer"),
+        (80.0, 80.0, np.nan, "has the same mean score"),
+        (84.0, 80.0, np.nan, "averaged late fewer"),
+    ],
+)
+def test_early_and_late_averaging(early: float, late: float, truth: float, said: str) -> None:
+    frame = pd.DataFrame(
+        {"at_least": [0.0], "schools": [100], "early": early, "late": late, "drawn": late,
+         "truth": truth}
+    )  # fmt: skip
+    assert said in text(report.averaging_finding(frame))
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"), [(0.91, "hold it."), (0.97, "more than they promise"), (0.7, "of only")]
+)
+def test_coverage_is_judged(coverage: float, said: str) -> None:
+    assert said in text(report.coverage_finding(coverage, rules=RULES))
+
+
+@pytest.mark.parametrize(
+    ("half", "said"),
+    [((0.8, 0.2), "Small schools"), ((0.2, 0.8), "Large"), ((0.2, 0.2), "equally")],
+)
+def test_small_schools_are_less_sure_or_not(half: tuple[float, float], said: str) -> None:
+    frame = pd.DataFrame({"by": "size", "at_least": [1.0, 100.0], "half": half})
+    assert said in text(report.classes_finding(frame))
+
+
+Table = Callable[..., pd.DataFrame]
+
+
+@pytest.mark.parametrize(
+    ("table", "frame", "column"),
+    [
+        (of_places.sure_sources, shares(sampling=1.0).assign(schools=9), "sd"),
+        (of_places.sure_places, small(0.9).assign(places=[5, 100, 40]), "half"),
+    ],
+)
+def test_classes_of_few_places_are_hidden(table: Table, frame: pd.DataFrame, column: str) -> None:
+    shown = table(frame, rules=disclosure.rules())
+    assert np.isnan(shown[column].iloc[0]) and np.isnan(
+        shown.filter(regex="^(schools|places)$").iloc[0, 0]
+    )
+
+
+def test_numbers_of_places_are_in_tens() -> None:
+    frame = verdicts([501, 300, 101, 64, 36], [0, 0.8, 0.2, 0, 0])
+    shown = of_places.sure(frame, rules=disclosure.rules())
+    assert (shown["places"] % 10 == 0).all()
