@@ -116,7 +116,7 @@ def causes_table(frame: pd.DataFrame, *, about: About, what: What = "schools") -
     given = {"places": counts[ALL_CHANGED], "losers": counts[LOSERS], "gainers": counts[GAINERS]}
     texts = {
         "schools": lambda: captions("tbl-causes", **given),
-        "municipalities": lambda: captions("tbl-municipal-causes", **given),
+        "municipalities": lambda: captions("tbl-causes-municipalities", **given),
         "years": lambda: captions("tbl-yearly-causes", **given),
     }
     return show(named, about=about, **texts[what]())

@@ -100,7 +100,7 @@ def profile_table(
     shown.insert(0, "characteristic", names)
     groups = {name: _.words("groups")[name] for name in (LOSE_MOST, GAIN_MOST, ALL)}
     given = (
-        captions("tbl-profile-schools", many=percent(rules.imputed_over))
+        captions("tbl-profile", many=percent(rules.imputed_over))
         if level == SCHOOLS
         else captions("tbl-profile-municipalities", share=percent(rules.extreme_share))
     )
