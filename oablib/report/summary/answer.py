@@ -37,7 +37,7 @@ def answer(
         meaning(country),
         "" if judged is None else conclusions.counted(judged),
     )
-    last = trust.summed_up(results, about=about)
+    last = trust.conclusion(results, about=about)
     return "\n\n".join((" ".join(text for text in first if text), last))
 
 

@@ -131,18 +131,7 @@ def donors(country: Country | None) -> str:
     )
 
 
-def summed_up(results: Results, *, about: About) -> str:
-    """Whether the results can be trusted, in a few words and numbers."""
-    texts = [_conclusion(results, about=about)]
-    if results.recommended is not None:
-        wanted = int(results.recommended["m_recommended"])
-        texts.append(
-            _("Imputations: {m:,} made, {wanted:,} recommended.", m=results.m, wanted=wanted)
-        )
-    return " ".join(texts)
-
-
-def _conclusion(results: Results, *, about: About) -> str:
+def conclusion(results: Results, *, about: About) -> str:
     """The conclusion: a test of the program, with reservations, or without any that was found."""
     if about.drawn:
         return _("**Trust it as a test of the program only**: the data are synthetic.")
