@@ -7,7 +7,7 @@ from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.report.causes.parts import most_of_municipalities, shares, yearly_finding
+from oablib.report.causes.parts import are_hidden, cause, nets, shares, yearly_finding
 from oablib.report.causes.profile import over_represented
 from oablib.report.indicators import applied, beside_sentence
 from oablib.report.texts import sentence, texts_beside
@@ -15,7 +15,7 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 
-MOST = 2  # characteristics named for either end
+MOST = 1  # characteristics named for either end
 
 
 @in_languages
@@ -46,7 +46,7 @@ def answer(
         sentence(_moved(counts, new=applied(new), current=applied(current))),
         beside_sentence(agreement, applied=new),
         _("**Why:** {shares}", shares=shares(summary)),
-        most_of_municipalities(municipal),
+        _municipal(municipal),
         yearly_finding(yearly),
         _("**Which:** {gained}; {lost}.", lost=lost, gained=gained),
         _limit(summary),
@@ -67,14 +67,24 @@ def _moved(counts: pd.Series, *, new: str, current: str) -> str:
     )  # fmt: skip
 
 
+def _municipal(summary: pd.DataFrame) -> str:
+    """What changes municipalities most."""
+    values = nets(summary)
+    if are_hidden(summary) or values.empty:
+        return _("Municipalities: too few change to show it.")
+    top = str(values.idxmax())
+    return _(
+        "Municipalities: mostly {cause} ({share:.0%}).", cause=cause(top), share=float(values[top])
+    )
+
+
 def _limit(summary: pd.DataFrame) -> str:
     """What donor selection does to the schools that lose most."""
     rows = summary[(summary["group"] == LOSE_MOST) & (summary["cause"] == DONORS)]
     share = float(rows["net_share"].iloc[0]) if len(rows) else 0.0
     if share > 0:
         return _(
-            "The main limit: donor selection, {share:.0%} of what they lose, depends on which "
-            "donors are drawn.",
+            "The main limit: donor selection, {share:.0%} of what they lose, depends on the lot.",
             share=share,
         )
     return _("The main limit: causes are those of the computation, not of the world.")

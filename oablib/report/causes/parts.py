@@ -224,11 +224,17 @@ def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
 
     frame, schools: as from causes_summary, of municipalities and of schools.
     """
-    nets, beside = _nets(frame), _nets(schools)
-    text = most_of_municipalities(frame)
-    if are_hidden(frame) or nets.empty or beside.empty:
+    own, beside = nets(frame), nets(schools)
+    if are_hidden(frame) or own.empty:
+        return _("Too few municipalities change to show what changes them.")
+    top = str(own.idxmax())
+    text = _(
+        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
+        cause=cause(top), share=float(own[top]),
+    )  # fmt: skip
+    if beside.empty:
         return text
-    top, first = str(nets.idxmax()), str(beside.idxmax())
+    first = str(beside.idxmax())
     text += " " + (
         _(
             "It is the same for schools ({share:.0%}), as in the report of 2021.",
@@ -241,27 +247,15 @@ def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
             cause=cause(first), share=float(beside[first]),
         )
     )  # fmt: skip
-    if top == DONORS or DONORS not in nets or DONORS not in beside:
+    if top == DONORS or DONORS not in own or DONORS not in beside:
         return text
     return text + " " + _(
         "Donor selection has {share:.0%} here and {schools:.0%} there.",
-        share=float(nets[DONORS]), schools=float(beside[DONORS]),
+        share=float(own[DONORS]), schools=float(beside[DONORS]),
     )  # fmt: skip
 
 
-def most_of_municipalities(frame: pd.DataFrame) -> str:
-    """What changes municipalities most; frame: as from causes_summary."""
-    nets = _nets(frame)
-    if are_hidden(frame) or nets.empty:
-        return _("Too few municipalities change to show what changes them.")
-    top = str(nets.idxmax())
-    return _(
-        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
-        cause=cause(top), share=float(nets[top]),
-    )  # fmt: skip
-
-
-def _nets(frame: pd.DataFrame) -> pd.Series:
+def nets(frame: pd.DataFrame) -> pd.Series:
     """Net share of each cause in all that change, standardisation aside."""
     part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
     return part.set_index("cause")["net_share"].dropna()
@@ -270,13 +264,13 @@ def _nets(frame: pd.DataFrame) -> pd.Series:
 @in_languages
 def yearly_finding(frame: pd.DataFrame) -> str:
     """Whether other children move schools more than the new indicator; frame: with population."""
-    nets = _nets(frame)
-    if are_hidden(frame) or (len(nets) and POPULATION not in nets):
+    own = nets(frame)
+    if are_hidden(frame) or (len(own) and POPULATION not in own):
         return _("What changes schools from one year to the next is of too few to be shown.")
-    if nets.empty:
+    if own.empty:
         return _("From one year to the next no school changes.")
-    population = float(nets[POPULATION])
-    given = {"population": population, "indicator": float(nets.sum()) - population}
+    population = float(own[POPULATION])
+    given = {"population": population, "indicator": float(own.sum()) - population}
     if given["population"] > given["indicator"]:
         return _(
             "From one year to the next, more of the net change is due to other pupils "

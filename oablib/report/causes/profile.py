@@ -26,6 +26,7 @@ LOOKS = {LOSE_MOST: (drawing.INDIRECT, "o"), GAIN_MOST: (drawing.OURS, "D")}
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 LEAST = 0.1  # ratios below are drawn at the edge
 KEY = ["measure", "code"]
+JOINED = ("joined", "joined_imputed", "joined_low_education")
 
 
 @in_languages
@@ -147,6 +148,7 @@ def over_represented(
     if not count:
         return _NOBODY[level, group]()
     ratios = over_representation(frame)
+    ratios = ratios[~ratios["measure"].isin(JOINED)]  # what happened to them, not what they are
     part = ratios[(ratios["group"] == group) & (ratios["ratio"] >= rules.over_represented)]
     top = part.sort_values(["ratio", *KEY], ascending=[False, True, True]).head(most)
     found = [
