@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from oablib.base.shown import showable
 from oablib.indicator import allocation
 from oablib.indicator.certainty import draws as drawing
-from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES, Draws
+from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES
 from oablib.indicator.certainty.estimates import Estimates
 from oablib.indicator.certainty.layout import Layout
 from oablib.indicator.certainty.settings import Rules
+from oablib.indicator.certainty.spread import Pieces
 
 Points = NDArray[np.float64]
 
@@ -41,7 +42,9 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     Draws reuse the m draws of education, each child one of its own, so that they lack 1 / m of the
     variance, and what children have in common in a draw; and their mean is itself that of m draws.
     By Rubin's rules (1 + 1/m) V is wanted, with V the variance between whole draws. Deviations of
-    draws from their mean are made larger to have it: see `_widened`. docs/decisions/0019.
+    draws from their mean are made larger to have it: see `spread.widened`. Estimates are noisy and
+    draws of them twice so, which makes schools look alike; `spread.of_noise` takes that out.
+    docs/decisions/0019.
     """
     drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
     alone = {
@@ -51,16 +54,12 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
         for source in OF_THESE_CHILDREN
     }
     whole = drawing.rounds(layout, estimates.indicator)
+    held = drawing.draw(layout, estimates, varied=(), draws=1, seed=seed)
     counted = _sites(layout)
     there = (counted["n_children"] > 0).to_numpy()
     n = counted["n_children"].to_numpy()[there]
-    education = alone["education"]
-    these, beyond = _widened(
-        (drawn.sites[:, there], drawn.sampled_sites[:, there]),
-        education.sites[:, there],
-        whole=whole.sites[:, there],
-        children=n,
-    )
+    pieces = Pieces(drawn, alone["education"], alone["estimates"], held, whole)
+    these, beyond = pieces.sites(there, children=n)
     variances = {source: each.sites.var(axis=0, ddof=1)[there] for source, each in alone.items()}
     # The same draws with and without sampling differ by nothing else.
     variances["sampling"] = (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)[there]
@@ -70,7 +69,7 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     sites = pd.concat(parts, axis=1).assign(late=late, **variances)
     return Certainty(
         sites=sites,
-        municipalities=_municipalities(layout, drawn, education, whole=whole, rules=rules),
+        municipalities=_municipalities(layout, pieces, rules=rules),
         boards=_boards(sites, these, beyond, layout=layout, rules=rules),
     )
 
@@ -92,27 +91,6 @@ def of_payer(certainty: Certainty) -> pd.DataFrame:
     ]
     frame = pd.concat([part[columns] for part in parts], ignore_index=True)
     return frame.assign(**{name: frame[name].clip(lower=0) for name in limits})
-
-
-def _widened(
-    drawn: tuple[Points, Points], education: Points, *, whole: Points, children: NDArray
-) -> tuple[Points, Points]:
-    """A - B of each place, of these children and beyond, each (draws, places), with larger spread.
-
-    education: draws of education alone, a child one of its own. whole: the m draws of it, (m,
-    places). The ratio of both variances, each divided by the place's children, is that of the sums
-    over all places: a single place has m draws only.
-    """
-    m = len(whole)
-    own = education.var(axis=0, ddof=1)
-    wanted = (1 + 1 / m) * (whole.var(axis=0, ddof=1) / children).sum() if m > 1 else 0.0
-    ratio = max(wanted / max(float((own / children).sum()), 1e-300), 1.0) if m > 1 else 1.0
-    results = []
-    for points in drawn:
-        mean, total = points.mean(axis=0), points.var(axis=0, ddof=1)
-        more = np.divide((ratio - 1) * own, total, out=np.zeros_like(total), where=total > 0)
-        results.append(mean + np.sqrt(1 + more) * (points - mean))
-    return results[0], results[1]
 
 
 def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> pd.DataFrame:
@@ -174,18 +152,11 @@ def _sites(layout: Layout) -> pd.DataFrame:
     return sites.assign(early=sites["school_id"].map(early).to_numpy())
 
 
-def _municipalities(
-    layout: Layout, drawn: Draws, education: Draws, *, whole: Draws, rules: Rules
-) -> pd.DataFrame:
+def _municipalities(layout: Layout, pieces: Pieces, *, rules: Rules) -> pd.DataFrame:
     row = layout.counted.municipality
     n = np.bincount(row[row >= 0], minlength=len(layout.children.municipalities))
     there = n > 0
-    these, beyond = _widened(
-        (drawn.municipalities[:, there], drawn.sampled_municipalities[:, there]),
-        education.municipalities[:, there],
-        whole=whole.municipalities[:, there],
-        children=n[there],
-    )
+    these, beyond = pieces.municipalities(there, children=n[there])
     judged = _judged(these, beyond, layout=layout, rules=rules)
     listed = layout.children.municipalities.loc[there, ["municipality", "urbanity"]]
     return pd.concat([listed.reset_index(drop=True).assign(n_children=n[there]), judged], axis=1)
