@@ -11,7 +11,8 @@ import pytest
 
 from oablib import allocation, comparison, pupil_scores, synthetic
 from oablib.base import rounding
-from oablib.indicator.comparison import Procedure, Situation, profile
+from oablib.indicator.comparison import Procedure, Situation
+from oablib.indicator.comparison.causes import KEYS
 from oablib.protocol import codebook
 
 YEARS = (2020, 2019)
@@ -48,14 +49,8 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
         made[f"municipalities_{name}"] = allocation.municipalities(
             frame, now.sites, now.municipalities, rules=law
         )
-    result = comparison.decompose(
-        Situation(*sides[2019], old),
-        Situation(now, drawn, new),
-        causes=comparison.ALL,
-        how=how,
-        rules=rules,
-    )
-    made["causes"] = result.table
+    years = comparison.Between(Situation(*sides[2019], old), Situation(now, drawn, new), how=how)
+    made["causes"] = comparison.decompose(years, causes=comparison.ALL, rules=rules).table
     made["differences"] = comparison.score_differences(
         *(scores[name].score for name in ("current", "new")),
         scores["new"].provenance,
@@ -63,11 +58,13 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
         asylum=[pupil_scores.Provenance.ASYLUM],
         rules=rules,
     )
-    columns = {"provenance": scores["new"].provenance, **now.codes}
-    made["profile"] = profile(
-        now.frame(**columns), result.pairs, table=book.table("children"), imputed=[3], rules=rules
-    )
-    return made
+    two = comparison.Between(Situation(now, drawn, old), Situation(now, drawn, new), how=how)
+    options = {"causes": comparison.OF_THE_INDICATOR, "rules": rules}
+    parts = {level: comparison.decompose(two, level=level, **options) for level in KEYS}
+    pairs = {level: part.pairs for level, part in parts.items()}
+    made |= {f"causes_of_{level}": part.table for level, part in parts.items()}
+    profiles = comparison.profiles(two, pairs, table=book.table("children"), rules=rules)
+    return made | {f"profile_of_{level}": frame for level, frame in profiles.items()}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +94,7 @@ def test_results_depend_on_neither_order_nor_chunks_nor_workers(
     country: Path, made: dict[str, pd.DataFrame], tmp_path: Path
 ) -> None:
     wanted = digests(made)
-    assert len(wanted) == 10
+    assert len(wanted) == 13
     other = shuffled(country, tmp_path / "other", row_group=777, seed=1)
     assert digests(results(other, workers=2)) == wanted
 

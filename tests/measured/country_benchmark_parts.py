@@ -175,8 +175,9 @@ def _compared(
     comparison.relative(both, both, rules=rules)
     table = codebook.load().table("children")
     frame = children.frame(
-        provenance=provenance, asylum_registered=children.registered, **children.codes
-    )
+        provenance=provenance, asylum_registered=children.registered, joined=new < current,
+        **children.codes,
+    )  # fmt: skip
     comparison.profile(frame, pairs, table=table, imputed=IMPUTED, rules=rules)
     month = pupil_scores.last_month(YEAR, months_late=0)
     comparison.late_registrations(frame, reference=month, rules=rules)
