@@ -25,19 +25,22 @@ from oablib import (
     synthetic,
     weighting,
 )
+from oablib.analysis import effects, representativeness
 from oablib.base import shown
 from oablib.disclosure import of_places
+from oablib.indicator import certainty, distribution
 from oablib.notebook import start
 from oablib.protocol import codebook, indicators, literature, models
 from oablib.report import planted
 from oablib.statistics.pooling import PooledTest
 from oablib.statistics.two_step import analysis, model_grid, resampling
 from oablib.statistics.two_step.scale_values import ScaleValues
+from oablib.studies import conclusions
 
 STAGES = (
-    allocation, analysis, comparison, diagnostics, imputation, indicators, intake, literature,
-    of_places, planted, pooling, prediction, pupil_scores, resampling, model_grid, selection, sem,
-    start,
+    allocation, analysis, certainty, comparison, conclusions, diagnostics, distribution, effects,
+    imputation, indicators, intake, literature, of_places, planted, pooling, prediction,
+    pupil_scores, representativeness, resampling, model_grid, selection, sem, start,
 )  # fmt: skip
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\"'&"
 SECRET = "school-00417"
@@ -46,12 +49,15 @@ AGGREGATES = {
     "Analysis": {"parameters", "values"},
     "Backward": {"trail"},
     "CategoryTests": {"effects"},
+    "Clusters": {"errors"},
     "Crowds": {"table"},
     "Density": {"table"},
     "Draws": {"effects"},
     "Forward": {"trail"},
+    "Grades": {"effects"},
     "Imputed": {"trace"},
     "Intake": {"steps"},
+    "Parents": {"rows"},
     "OverImputed": {"coverage", "calibration"},
     "Published": {"sites", "municipalities", "before"},
     "WeightedEffects": {"effects"},
@@ -61,9 +67,12 @@ AGGREGATES = {
     "Relative": {"summary", "largest"},
     "Response": {"table"},
     "ScaleValues": {"table"},
+    "SideBySide": {"rows"},
     "Split": {"rows", "groups"},
     "Stability": {"variants", "candidates", "models"},
+    "Swings": {"children"},
     "Trained": {"values"},
+    "Waves": {"effects", "tests"},
     "Weighted": {"response"},
 }
 
@@ -115,19 +124,22 @@ def test_the_results_of_all_stages_show_themselves() -> None:
     two_step = {name for name in modules if name.startswith("statistics.two_step.")}
     packages = {".".join(name.split(".")[:2]) for name in modules - two_step}
     assert packages == {
-        "analysis.diagnostics", "analysis.prediction", "analysis.representativeness",
-        "analysis.selection",
+        "analysis.diagnostics", "analysis.effects", "analysis.prediction",
+        "analysis.representativeness", "analysis.selection",
         "disclosure.attack", "disclosure.of_places", "disclosure.settings",
-        "indicator.allocation", "indicator.comparison", "indicator.pupil_scores",
+        "indicator.allocation", "indicator.certainty", "indicator.comparison",
+        "indicator.distribution", "indicator.pupil_scores",
         "intake.decode", "intake.formats", "intake.reading", "notebook.start",
         "protocol.codebook", "protocol.indicators", "protocol.literature", "protocol.models",
         "protocol.roles", "report.planted",
         "statistics.imputation", "statistics.pooling", "statistics.sem", "statistics.weighting",
+        "studies.conclusions",
     }  # fmt: skip
     names = {name.removeprefix("statistics.two_step.") for name in two_step}
     assert names == {
         "analysis", "categories.settings", "categories.tests", "from_sums", "jackknife.settings",
-        "model_grid", "resampling", "scale_values", "sums",
+        "model_grid", "resampling", "scale_values", "side_by_side",
+        "sums",
     }  # fmt: skip
 
 

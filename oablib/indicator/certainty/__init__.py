@@ -12,7 +12,7 @@ from oablib.indicator.certainty.classes import (
     sources,
     verdicts,
 )
-from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES, Draws, draw, rounds
+from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES, DrawnPlaces, draw, rounds
 from oablib.indicator.certainty.estimates import Estimates, estimates
 from oablib.indicator.certainty.layout import Layout, lay_out
 from oablib.indicator.certainty.measured import Certainty, measure, of_payer

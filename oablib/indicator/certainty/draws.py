@@ -23,7 +23,7 @@ NOTHING_DRAWN = Education(1, {}, {})
 
 @showable(private=("sites", "municipalities", "sampled_sites", "sampled_municipalities"))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Draws:
+class DrawnPlaces:
     """A - B of each place in d draws, in points, neither rounded nor 0 where negative.
 
     sites: (d, sites). municipalities: (d, municipalities). sampled_...: the same of as many
@@ -53,7 +53,7 @@ def draw(
     draws: int,
     seed: int,
     municipalities: bool = True,
-) -> Draws:
+) -> DrawnPlaces:
     """Score and allocate `draws` times; what is not `varied` stays as in the first draw.
 
     Effects and scale values that are not varied are those in use. Each source has random numbers
@@ -61,7 +61,7 @@ def draw(
     parents' education from one of the m draws of it, chosen for each child: so many children are
     combined in more ways than there are draws.
     """
-    parts: dict[str, list[NDArray]] = {name: [] for name in Draws.__slots__}
+    parts: dict[str, list[NDArray]] = {name: [] for name in DrawnPlaces.__slots__}
     for number in range(draws):
         of = {source: number if source in varied else 0 for source in SOURCES}
         of["estimates"] //= 2
@@ -81,10 +81,10 @@ def draw(
             parts["sampled_sites"].append(_of_sites(layout, score))
             if municipalities:
                 parts["sampled_municipalities"].append(_of_municipalities(layout, score))
-    return Draws(**{name: np.array(part) for name, part in parts.items()})
+    return DrawnPlaces(**{name: np.array(part) for name, part in parts.items()})
 
 
-def rounds(layout: Layout, indicator: Indicator) -> Draws:
+def rounds(layout: Layout, indicator: Indicator) -> DrawnPlaces:
     """The m draws of education, each for all children, with a run's donors and nothing else drawn.
 
     The same draw for all keeps what children have in common in it.
@@ -97,7 +97,7 @@ def rounds(layout: Layout, indicator: Indicator) -> Draws:
     ]
     sites = np.array([_of_sites(layout, score) for score in scored])
     municipalities = np.array([_of_municipalities(layout, score) for score in scored])
-    return Draws(sites, municipalities, np.empty((0, 0)), np.empty((0, 0)))
+    return DrawnPlaces(sites, municipalities, np.empty((0, 0)), np.empty((0, 0)))
 
 
 def _state(seed: int, source: Source, number: int) -> np.random.Generator:

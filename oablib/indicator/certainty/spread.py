@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oablib.indicator.certainty.draws import Draws
+from oablib.indicator.certainty.draws import DrawnPlaces
 
 Points = NDArray[np.float64]
 GRID = 200  # points at which a smooth curve over thousands of places is computed
@@ -17,11 +17,11 @@ QUARTILES = 1.34  # between the quartiles of a normal distribution, in standard 
 class Pieces:
     """Draws of everything, of education and of estimates alone, of nothing, and whole ones."""
 
-    drawn: Draws
-    education: Draws
-    estimates: Draws
-    held: Draws
-    whole: Draws
+    drawn: DrawnPlaces
+    education: DrawnPlaces
+    estimates: DrawnPlaces
+    held: DrawnPlaces
+    whole: DrawnPlaces
 
     def sites(self, there: NDArray[np.bool_], *, children: NDArray) -> tuple[Points, Points]:
         """A - B of the sites that are `there`, (draws, places), of these children and beyond."""

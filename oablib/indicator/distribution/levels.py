@@ -20,7 +20,7 @@ SCHOOLS, MUNICIPALITIES = "schools", "municipalities"
 AREAS = ("postcode4", "neighbourhood_income")
 
 
-@showable(private=("population", "n", "board", "area", "poorest"))
+@showable(private=("population", "n", "board", "poorest"))
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Level:
     """Places of one kind, in the order of their names, and the children who count there.
