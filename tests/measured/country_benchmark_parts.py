@@ -65,7 +65,7 @@ def chain(folder: Path, tenths: int) -> Result:
         _compared(children, scores, schools=schools, places=places)
     with timed(seconds, "causes"):
         causes = _causes(*sides, how=how)
-    return seconds, _facts(children) | {"changed": int(causes["schools"].max())}
+    return seconds, _facts(children) | {"changed": int(causes["places"].max())}
 
 
 def late(folder: Path, tenths: int) -> Result:
