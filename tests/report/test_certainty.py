@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 from oablib import disclosure
+from oablib.base import language
 from oablib.disclosure import of_places
 from oablib.indicator import certainty
 from oablib.indicator.certainty import SOURCES, VERDICTS, Estimates
 from oablib.report import certainty as report
 
 RULES = certainty.rules()
+MOST_WORDS = 120  # of an answer: docs/notebooks.md
 
 
 def text(shown: Any) -> str:
@@ -151,3 +153,29 @@ def test_numbers_of_places_are_in_tens() -> None:
     frame = verdicts([501, 300, 101, 64, 36], [0, 0.8, 0.2, 0, 0])
     shown = of_places.sure(frame, rules=disclosure.rules())
     assert (shown["places"] % 10 == 0).all()
+
+
+def classes(wrong: list[float]) -> pd.DataFrame:
+    rows = [("size", 1.0), ("size", 100.0), ("unknown", 0.0), ("unknown", 0.5)]
+    frame = pd.DataFrame(rows, columns=["by", "at_least"])
+    return frame.assign(schools=100, paid=50, score=10.0, half=0.2, wrong=wrong, ranks=0.1)
+
+
+def test_the_answer_names_the_kind_of_school_that_is_least_sure() -> None:
+    frame = verdicts([500, 50, 350, 60, 40], [0, 0.2, 0.8, 0, 0])
+    given = {"sources": shares(sampling=0.2, education=0.2, estimates=0.6), "rules": RULES}
+    small = text(report.answer(frame, classes=classes([0.2, 0.04, 0.05, 0.1]), **given))
+    assert "sites under 100 pupils (20%), least often those from 100 pupils (4%)" in small
+    imputed = text(report.answer(frame, classes=classes([0.1, 0.09, 0.02, 0.3]), **given))
+    assert "sites from 50% imputed (30%), least often those under 50% imputed (2%)" in imputed
+    few = text(report.answer(frame, classes=classes([np.nan, 0.1, np.nan, np.nan]), **given))
+    assert "wrong side of 0" not in few
+
+
+def test_the_answer_has_at_most_120_words_when_all_is_said() -> None:
+    frame = verdicts([500, 50, 350, 60, 40], [0, 0.2, 0.8, 0, 0])
+    given = {"sources": shares(sampling=0.2, education=0.2, estimates=0.6), "rules": RULES}
+    for code in ("en", "nl"):
+        with language.use(code):
+            shown = report.answer(frame, classes=classes([0.2, 0.04, 0.05, 0.1]), **given)
+        assert len(text(shown).split()) <= MOST_WORDS

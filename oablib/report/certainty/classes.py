@@ -23,18 +23,27 @@ def classes_table(frame: pd.DataFrame, *, about: About) -> Table:
     return show(named[columns], about=about, groups="by", **captions("tbl-classes"))
 
 
-def labels(frame: pd.DataFrame) -> list[str]:
-    """Each class in words; frame: with by and at_least."""
+def labels(frame: pd.DataFrame) -> pd.Series:
+    """Each class in words, by the index of the frame.
+
+    frame: with by and at_least, all classes of each, lowest first: the lowest is named by its end.
+    """
     urban = _.words("urbanity")
-    result = []
-    for by, limit in zip(frame["by"], frame["at_least"], strict=True):
+    ends = frame.groupby("by", sort=False)["at_least"].shift(-1)
+    lowest = ~frame["by"].duplicated() & ends.notna()
+    words = []
+    for by, limit, end in zip(frame["by"], frame["at_least"], ends.where(lowest), strict=True):
         if by == URBANITY:
-            result.append(urban[int(limit)])
+            words.append(urban[int(limit)])
+        elif by == UNKNOWN and end > 0:
+            words.append(_("under {limit:.0%} imputed", limit=end))
         elif by == UNKNOWN:
-            result.append(_("from {limit:.0%} imputed", limit=limit))
+            words.append(_("from {limit:.0%} imputed", limit=limit))
+        elif end > 0:
+            words.append(_("under {limit:,} pupils", limit=int(end)))
         else:
-            result.append(_("from {limit:,} pupils", limit=int(limit)))
-    return result
+            words.append(_("from {limit:,} pupils", limit=int(limit)))
+    return pd.Series(words, index=frame.index)
 
 
 @in_languages
@@ -62,13 +71,31 @@ def _between(rows: pd.DataFrame, *, more: str, less: str, same: str) -> str:
     shown = rows.dropna(subset=["half"])
     if len(shown) < 2:
         return ""
-    first, last = shown.iloc[0], shown.iloc[-1]
-    names = labels(shown)
+    one, other = shown.index[0], shown.index[-1]
+    first, last = shown.loc[one], shown.loc[other]
+    names = labels(rows.sort_index())
     ratio = first["half"] / last["half"] if last["half"] else np.inf
     begin = more if ratio > ALIKE else less if ratio < 1 / ALIKE else same
     widths = _(
         "half the interval is {first:.0%} of the score for sites {one}, {last:.0%} for sites "
         "{other}.",
-        first=first["half"], last=last["half"], one=names[0], other=names[-1],
+        first=first["half"], last=last["half"], one=names[one], other=names[other],
     )  # fmt: skip
     return f"{begin} {widths}"
+
+
+def least_sure(frame: pd.DataFrame) -> str:
+    """Which class has most sites on the wrong side of 0, beside the one with fewest, in text."""
+    shown = frame.dropna(subset=["wrong"])
+    if len(shown) < 2:
+        return ""
+    places = [int(shown["wrong"].argmax()), int(shown["wrong"].argmin())]
+    (most, fewest), (share, least) = (
+        labels(frame)[shown.index].iloc[places],
+        shown["wrong"].iloc[places],
+    )
+    return _(
+        "Most often on the wrong side of 0 are sites {most} ({share:.0%}), least often those "
+        "{fewest} ({least:.0%}).",
+        most=most, share=share, fewest=fewest, least=least,
+    )  # fmt: skip

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from oablib.indicator.certainty import Rules
+from oablib.indicator.certainty.classes import UNKNOWN
 from oablib.indicator.certainty.small import BOARD, SITE
+from oablib.report.certainty.classes import labels
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -22,7 +24,7 @@ def places_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Sites and boards by number of pupils; frame: as of_places.sure_places."""
     named = frame.assign(
         what=frame["what"].map(_.words("what")),
-        at_least=[_("from {limit:,} pupils", limit=int(limit)) for limit in frame["at_least"]],
+        at_least=labels(frame.rename(columns={"what": "by"})),
     )
     return show(named, about=about, groups="what", **captions("tbl-small"))
 
@@ -74,9 +76,7 @@ def judged_small(frame: pd.DataFrame, *, rules: Rules) -> str:
 @in_languages
 def averaging_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Scores by share of imputed children; frame: as of_places.sure_averaging."""
-    named = frame.assign(
-        at_least=[_("from {limit:.0%} imputed", limit=limit) for limit in frame["at_least"]]
-    )
+    named = frame.assign(at_least=labels(frame.assign(by=UNKNOWN)))
     shown = named if frame["truth"].notna().any() else named.drop(columns="truth")
     return show(shown, about=about, **captions("tbl-averaging"))
 

@@ -25,8 +25,9 @@ COLOURS = dict(
 @drawing.styled
 def sources_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     """Shares of the variance by source, a bar a class; frame: as of_places.sure_sources."""
-    shown = frame.dropna(subset=["schools"]).reset_index(drop=True)
-    names, words = labels(shown), _.words("sources")
+    is_shown = frame["schools"].notna()
+    shown = frame[is_shown].reset_index(drop=True)
+    names, words = labels(frame)[is_shown].tolist(), _.words("sources")
     figure, axes = drawing.canvas(height=1.2 + 0.32 * max(len(shown), 1))
     left, rows = np.zeros(len(shown)), np.arange(len(shown))
     for source in SOURCES:
@@ -57,21 +58,11 @@ def sources_figure(frame: pd.DataFrame, *, about: About) -> Figure:
 @in_languages
 def sources_finding(frame: pd.DataFrame) -> str:
     """Which source is largest, and what it is without sampling."""
-    return largest_source(frame)
-
-
-def largest_source(frame: pd.DataFrame) -> str:
-    """The same in plain text."""
     rows = frame[(frame["by"] == SIZE) & frame["schools"].notna()]
     if rows.empty:
         return _("Too few school sites to show what makes scores uncertain.")
     weights = rows["schools"] / rows["schools"].sum()
-    shares = {source: float((rows[source] * weights).sum()) for source in SOURCES}
-    words = _.words("sources")
-    of_children = {source: shares[source] for source in SOURCES if source != "sampling"}
-    most = max(of_children, key=lambda source: of_children[source])
-    whole = max(sum(of_children.values()), 1e-12)
-    sampling = shares["sampling"]
+    sampling = float((rows["sampling"] * weights).sum())
     begin = (
         _(
             "Most of the variance, {share:.0%}, is which children of the same kind are at school "
@@ -85,12 +76,25 @@ def largest_source(frame: pd.DataFrame) -> str:
             share=sampling,
         )
     )
-    rest = _(
+    return f"{begin} {apart_from_sampling(frame)}"
+
+
+def apart_from_sampling(frame: pd.DataFrame) -> str:
+    """The largest source for the children who are there, in plain text; empty where none shows."""
+    rows = frame[(frame["by"] == SIZE) & frame["schools"].notna()]
+    if rows.empty:
+        return ""
+    weights = rows["schools"] / rows["schools"].sum()
+    shares = {
+        source: float((rows[source] * weights).sum()) for source in SOURCES if source != "sampling"
+    }
+    most = max(shares, key=lambda source: shares[source])
+    text = _(
         "For the children who are there, the largest source of what is left is {most}: "
         "{share:.0%}.",
-        most=words[most], share=of_children[most] / whole,
+        most=_.words("sources")[most], share=shares[most] / max(sum(shares.values()), 1e-12),
     )  # fmt: skip
-    return f"{begin} {sentence(rest)}"
+    return sentence(text)
 
 
 @in_languages

@@ -75,12 +75,23 @@ def coins_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 @in_languages
 def coins_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """How many sites depend on a coin, and how little money that is."""
-    return on_a_coin(frame, rules=rules)
+    """How many sites depend on a coin, and how little money that is; frame: as of_places.sure."""
+    share, points = _shares(frame, "share_places"), _shares(frame, "share_points")
+    parts = [on_a_coin(frame, rules=rules)]
+    if _shares(frame, "places")[COIN] > 0:
+        parts.append(_("They have {points:.1%} of all points.", points=points[COIN]))
+        if not np.isnan(share[DOUBT]):
+            parts.append(
+                _(
+                    "Of another {share:.0%} it is in doubt whether they have a score.",
+                    share=share[DOUBT],
+                )
+            )
+    return " ".join(parts)
 
 
 def on_a_coin(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """The same in plain text; frame: as of_places.sure."""
+    """How many sites depend on a coin, in plain text."""
     places, low, high = _shares(frame, "places")[COIN], *rules.coin
     if np.isnan(places):
         return _(
@@ -93,19 +104,11 @@ def on_a_coin(frame: pd.DataFrame, *, rules: Rules) -> str:
             "No school site has a chance of {low:.0%} to {high:.0%} of a score above 0.",
             low=low, high=high,
         )  # fmt: skip
-    share, points = _shares(frame, "share_places"), _shares(frame, "share_points")
-    text = _(
+    return _(
         "For about {n:,} school sites ({share:.0%}) payment depends on a coin: their chance of a "
-        "score above 0 is {low:.0%} to {high:.0%}. They have {points:.1%} of all points.",
-        n=int(places), share=share[COIN], low=low, high=high,
-        points=points[COIN],
+        "score above 0 is {low:.0%} to {high:.0%}.",
+        n=int(places), share=_shares(frame, "share_places")[COIN], low=low, high=high,
     )  # fmt: skip
-    if np.isnan(share[DOUBT]):
-        return text
-    further = _(
-        "Of another {share:.0%} it is in doubt whether they have a score.", share=share[DOUBT]
-    )
-    return f"{text} {further}"
 
 
 @in_languages
