@@ -13,8 +13,8 @@ from tests.places import ROOT
 
 SESSIONS = (
     "report tests four_runs pages lint texts reference lab validate bench grid interruptions "
-    "two_step_bias "
-    "type_one_error categories forward_selection products brandsma selection_speed sem_page lock"
+    "two_step_bias type_one_error categories certainty forward_selection products brandsma "
+    "selection_speed sem_page lock"
 ).split()
 EXIT_ENVIRONMENT = 5
 

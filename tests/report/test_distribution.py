@@ -56,7 +56,7 @@ LIKE_THE_LAW = beside()
 def test_the_answer_names_the_choice_that_moves_most_money() -> None:
     given = {"budget": 1e7, "rules": RULES}
     text = report.answer(SOME, reached=reached("lowest", "truly"), drawn=True, **given)
-    assert text.startswith("**The size of the target group moves most money**")
+    assert text.startswith("**Most money is moved by the size of the target group**")
     assert "€5,000,000 of €10,000,000 (50.0%)" in text and "truly are the lowest" in text
     assert f"1 of {len(NAMES) - 1} variants are steadier" in text
     assert len(text.split()) <= MOST_WORDS

@@ -197,7 +197,7 @@ def swings(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     values = [name for name in frame if name != "scores"]
     shown = frame.astype(dict.fromkeys(values, float))
     shown.loc[few, values] = np.nan
-    shown.loc[frame["beyond"] < rules.fewest, ["lower", "upper"]] = np.nan
+    shown.loc[frame["beyond"] < rules.fewest, ["lower", "upper", "beyond"]] = np.nan
     judged = hide(shown, rules=rules, shares={"crossing": "n"}, added_up=False)
     return shown.assign(crossing=judged["crossing"])
 

@@ -7,7 +7,7 @@ from oablib.report.distribution.reach import LOWEST, TRULY
 from oablib.report.distribution.side_by_side import SAME
 from oablib.report.distribution.ways import choice, label, share
 from oablib.report.numbers import euros
-from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -49,9 +49,9 @@ def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
     top, rest = largest.iloc[0], largest.iloc[1:]
     way = next(variant for variant in rules.variants if variant.name == top["variant"])
     first = _(
-        "**{choice} moves most money**: under {way}, {euro} of {budget} ({share}) goes to other "
-        "schools.",
-        choice=sentence(choice(str(top["choice"]))), way=label(way), euro=euros(top["moved"]),
+        "**Most money is moved by {choice}**: under {way}, {euro} of {budget} ({share}) goes to "
+        "other schools.",
+        choice=choice(str(top["choice"])), way=label(way), euro=euros(top["moved"]),
         budget=euros(budget), share=share(top["moved_share"]),
     )  # fmt: skip
     if rest.empty:

@@ -109,5 +109,5 @@ def test_swings_of_few_children_are_not_shown() -> None:
     ]
     shown = of_places.swings(pd.DataFrame(rows, columns=columns), rules=GATE).set_index("scores")
     assert shown.loc["few"].isna().all()
-    assert shown.loc["some", ["lower", "upper", "crossing"]].isna().all()
+    assert shown.loc["some", ["lower", "upper", "beyond", "crossing"]].isna().all()
     assert shown.loc["some", "sd"] == 1.0 and shown.loc["many"].notna().all()
