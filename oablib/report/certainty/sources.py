@@ -37,7 +37,7 @@ def sources_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     axes.set(xlabel=_("share of the variance"), xlim=(0, 1))
     axes.xaxis.set_major_formatter(lambda value, _position: percent(value))
     drawing.row_labels(axes, names)
-    drawing.legend(figure, axes)
+    drawing.legend(figure, axes, columns=2)
     spoken = [
         _("{name}: {shares}", name=name, shares=listed(
             f"{words[source]} {percent(row[source])}" for source in SOURCES))
