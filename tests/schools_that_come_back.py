@@ -51,7 +51,7 @@ def _of_classes(report: Report) -> list[str]:
         return []
     size = len(table)
     loses, gains = table["upper"].le(0).to_numpy(float), table["lower"].ge(0).to_numpy(float)
-    groups = report.table("causes").groupby("group")["schools"].first()
+    groups = report.table("causes").groupby("group")["places"].first()
     known = _shown(table["n"])
     known += [(np.ones(size), bands["not zero under both"])]
     known += [(loses, groups["losers"]), (gains, groups["gainers"])]

@@ -49,7 +49,7 @@ def risk_classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 def risk_by(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Children at risk in the country, by urbanity, and by size of municipality.
 
-    frame: as from `at_risk`. Columns: kind (country, urbanity, size); code (of urbanity, or the
+    frame: as from `at_risk`. Columns: by (country, urbanity, size); code (of urbanity, or the
     smallest number of children; else 0); municipalities; n_toddlers, toddlers, n_pupils, pupils
     (children, and the fraction at risk).
     """
@@ -59,11 +59,11 @@ def risk_by(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     parts = []
     for kind, code in codes.items():
         grouped = frame.groupby(np.asarray(code))
-        part = pd.DataFrame({"kind": kind, "municipalities": grouped.size()})
+        part = pd.DataFrame({"by": kind, "municipalities": grouped.size()})
         for group in (TODDLERS, PUPILS):
             n = grouped[f"n_{group}"].sum()
             part[f"n_{group}"] = n
             part[group] = grouped[f"target_{group}"].sum() / n.where(n > 0)
         parts.append(part.rename_axis("code").reset_index())
-    columns = ["kind", "code", "municipalities", "n_toddlers", TODDLERS, "n_pupils", PUPILS]
+    columns = ["by", "code", "municipalities", "n_toddlers", TODDLERS, "n_pupils", PUPILS]
     return pd.concat(parts, ignore_index=True)[columns]

@@ -74,12 +74,12 @@ def risk_table(frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, about
         URBANITY: lambda code: sentence(column.category(int(code)).label),
         SIZE: lambda code: _size(int(code), above.get(int(code))),
     }
-    rows = zip(frame["kind"], frame["code"], strict=True)
+    rows = zip(frame["by"], frame["code"], strict=True)
     shown = frame.drop(columns="code").assign(
-        kind=frame["kind"].map(_.words("kinds")), row=[names[kind](code) for kind, code in rows]
+        by=frame["by"].map(_.words("kinds")), row=[names[kind](code) for kind, code in rows]
     )
-    columns = ["kind", "row", "municipalities", "n_toddlers", TODDLERS, "n_pupils", PUPILS]
-    return show(shown[columns], about=about, groups="kind", **captions("tbl-risk"))
+    columns = ["by", "row", "municipalities", "n_toddlers", TODDLERS, "n_pupils", PUPILS]
+    return show(shown[columns], about=about, groups="by", **captions("tbl-risk"))
 
 
 def _size(lower: int, upper: float | None) -> str:
@@ -95,7 +95,7 @@ def risk_finding(frame: pd.DataFrame, *, classes: pd.DataFrame, region: Mapping[
     frame: as from comparison.risk_by; classes: as from comparison.risk_classes, classes of few
     merged. region: published figures of some municipalities.
     """
-    country = frame[frame["kind"] == COUNTRY].iloc[0]
+    country = frame[frame["by"] == COUNTRY].iloc[0]
     given = {"toddlers": country[TODDLERS], "pupils": country[PUPILS]}
     if np.isnan(country[TODDLERS]) or np.isnan(country[PUPILS]):
         return _("Too few children are at risk to show their share.")

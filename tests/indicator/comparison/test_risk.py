@@ -67,9 +67,9 @@ def test_groups_of_municipalities_add_up_to_the_country(risk: pd.DataFrame) -> N
     table = comparison.risk_by(risk, rules=RULES)
     for group in ("toddlers", "pupils"):
         low = table[group].fillna(0) * table[f"n_{group}"]
-        sums = low.groupby(table["kind"]).sum()
+        sums = low.groupby(table["by"]).sum()
         assert sums.tolist() == pytest.approx([risk[f"target_{group}"].sum()] * 3)
-    assert (table.groupby("kind")["municipalities"].sum() == len(risk)).all()
+    assert (table.groupby("by")["municipalities"].sum() == len(risk)).all()
 
 
 def test_each_municipality_is_in_one_class(risk: pd.DataFrame) -> None:
@@ -82,7 +82,7 @@ def test_each_municipality_is_in_one_class(risk: pd.DataFrame) -> None:
 
 def by(*, toddlers: float, pupils: float) -> pd.DataFrame:
     row = ("country", 0, 300, 10_000, toddlers, 60_000, pupils)
-    columns = ["kind", "code", "municipalities", "n_toddlers", "toddlers", "n_pupils", "pupils"]
+    columns = ["by", "code", "municipalities", "n_toddlers", "toddlers", "n_pupils", "pupils"]
     return pd.DataFrame([row, ("urbanity", 1, *row[2:]), ("size", 2000, *row[2:])], columns=columns)
 
 
