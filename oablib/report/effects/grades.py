@@ -1,12 +1,13 @@
 """An early and a late outcome of the same children: effects, and explained variance."""
 
+import numpy as np
 import pandas as pd
 
 from oablib.analysis.effects import Grades, Rules
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import percent, probability
-from oablib.report.table import ABSENT, show
+from oablib.report.table import show
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
 
@@ -125,10 +126,10 @@ def _ends(frame: pd.DataFrame, name: str) -> list[tuple[float, float]]:
     return list(zip(frame[f"{name}_lower"], frame[f"{name}_upper"], strict=True))
 
 
-def _range(lower: float, upper: float) -> str:
-    """Shares of the literature: "13% to 14%", "below 10%", a dash where there is none."""
+def _range(lower: float, upper: float) -> str | float:
+    """Shares of the literature: "13% to 14%", "below 10%", NaN where there is none."""
     if pd.isna(upper):
-        return ABSENT
+        return np.nan
     if pd.isna(lower):
         return _("below {upper:.0%}", upper=upper)
     if lower == upper:

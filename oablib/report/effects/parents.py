@@ -1,5 +1,6 @@
 """Effects of both parents' education: points between categories, and what was published of them."""
 
+import numpy as np
 import pandas as pd
 
 from oablib.analysis.effects import Parents
@@ -8,7 +9,7 @@ from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import probability
 from oablib.report.published import Published, cited
-from oablib.report.table import ABSENT, show
+from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
 
@@ -26,8 +27,8 @@ def parents_table(parents: Parents, *, outcome: str, labels: Labels, about: Abou
     """Points of the outcome between the lowest and the highest category of each parent."""
     rows = parents.rows
 
-    def category(name: str, code: float) -> str:
-        return ABSENT if pd.isna(code) else labels.category(name, code)
+    def category(name: str, code: float) -> str | float:
+        return np.nan if pd.isna(code) else labels.category(name, code)
 
     pairs = {end: zip(rows["name"], rows[end], strict=True) for end in ("lowest", "highest")}
     named = rows.assign(

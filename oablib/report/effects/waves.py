@@ -27,7 +27,7 @@ def waves_table(
             key = f"{kind}_{wave}"
             rows[key] = wide.loc[names, (kind, wave)].to_numpy()
         headings[f"est_{wave}"] = label
-        headings[f"se_{wave}"] = _("standard error")
+        headings[f"se_{wave}"] = _("standard error, {wave}", wave=label)
     rows = rows.assign(p=waves.tests["p"], p_holm=waves.tests["p_holm"])
     rows["name"] = [labels.heading(name) for name in names]
     caption = captions("tbl-waves", outcome=labels(outcome))
