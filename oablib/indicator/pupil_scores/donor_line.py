@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELL = 1 << 40  # larger than any prediction in grains, so that cells lie apart on one line
+WHOLE = 62  # bits of a whole number that stays above zero when it is sorted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +63,20 @@ class Line:
 
     @classmethod
     def ordered(cls, predicted: NDArray, cell: NDArray, donors: NDArray) -> "Line":
-        """predicted, cell: (d,) of the donors, whose rows are in ascending order."""
-        at = cell * CELL + predicted
-        order = np.argsort(at)
-        at, donors = at[order], donors[order]
-        # Equal ones by key, the order of children: a stable sort would take three times as long.
-        run = np.cumsum(np.append(False, at[1:] != at[:-1])) * (int(donors.max(initial=0)) + 1)
-        return cls(np.sort(run + donors) - run, at)
+        """predicted, cell: (d,) of the donors; equal ones come in the order of their rows."""
+        if not len(donors):
+            return cls(donors, predicted)
+        least, first = int(predicted.min()), int(cell.min())
+        low = int(donors.max()).bit_length()
+        middle = (int(predicted.max()) - least).bit_length()
+        if low + middle + (int(cell.max()) - first).bit_length() > WHOLE:
+            order = np.lexsort((donors, predicted, cell))
+            return cls(donors[order], cell[order] * CELL + predicted[order])
+        # All three in one whole number, which sorts several times faster than an index does.
+        packed = np.sort((((cell - first) << middle | (predicted - least)) << low) | donors)
+        place = packed >> low
+        at = ((place >> middle) + first) * CELL + (place & ((1 << middle) - 1)) + least
+        return cls(packed & ((1 << low) - 1), at)
 
     def nearest(
         self, recipients: NDArray, predicted: NDArray, cell: NDArray, *, k: int
