@@ -168,7 +168,7 @@ def test_few_schools_do_not_come_back_from_several_tables(tmp_path: Path) -> Non
         text = f"By the indicator of 2021, the counts above zero would be about {above} and 151."
         (tmp_path / "11_allocation.html").write_text(text)
         assert few_schools(Report(tmp_path)) == found
-    (tables / "causes.csv").write_text("group,schools\nlosers,64\ngainers,75\n")
+    (tables / "causes.csv").write_text("group,places\nlosers,64\ngainers,75\n")
     shown = "-inf,-54,\n-54,0,57\n0,54,58\n54,inf,\n"
     (tables / "school_classes.csv").write_text(f"lower,upper,n\n{shown}")
     assert "classes 1 to 1: 7 schools" in few_schools(Report(tmp_path))
