@@ -7,6 +7,7 @@ is exact: no sum that fits a count of children comes near 2^53, up to which doub
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from oablib.indicator.allocation import checks
 from oablib.indicator.allocation.settings import Rules, Ties
 
 NOWHERE = -1
+Number = TypeVar("Number", np.int64, np.float64)
 EVERY, MARGIN = 64, 1.1  # of the sample by which the lowest are sought, and how much further
 
 
@@ -200,18 +202,18 @@ def of_units(units: NDArray[np.int64], *, rules: Rules) -> National:
     )
 
 
-def lowest_of(units: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    """The k lowest of (n,) whole numbers, 0 < k <= n; the last of them is the largest.
+def lowest_of(values: NDArray[Number], k: int) -> NDArray[Number]:
+    """The k lowest of (n,) numbers, 0 < k <= n; the last of them is the largest.
 
     A sample says how far they reach at most, so that few of a country need to be put in order.
     """
-    sample = units[::EVERY]
+    sample = values[::EVERY]
     reach = int(MARGIN * k / EVERY)
     if 0 < reach < len(sample):
-        below = units[units <= np.partition(sample, reach)[reach]]
+        below = values[values <= np.partition(sample, reach)[reach]]
         if len(below) >= k:
-            units = below
-    return np.partition(units, k - 1)[:k]
+            values = below
+    return np.partition(values, k - 1)[:k]
 
 
 def _of_site(children: pd.DataFrame, values: NDArray) -> NDArray[np.integer]:

@@ -1,6 +1,6 @@
 """Whose scores can be relied on: schools by verdict, and by size, share imputed and urbanity."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,10 +57,18 @@ def classed(sites: pd.DataFrame, *, rules: Rules) -> Iterator[tuple[str, float, 
         (UNKNOWN, imputed, rules.unknown),
         (URBANITY, sites["urbanity"], tuple(sorted(sites["urbanity"].dropna().unique()))),
     ):
-        row = np.searchsorted(limits, values, side="right") - 1
-        for number, limit in enumerate(limits):
-            if (row == number).any():
-                yield by, float(limit), sites[row == number]
+        for limit, part in within(sites, values, limits):
+            yield by, limit, part
+
+
+def within(
+    frame: pd.DataFrame, values: pd.Series, limits: Sequence[float]
+) -> Iterator[tuple[float, pd.DataFrame]]:
+    """Rows of each class that has some, by its smallest value; limits: rising."""
+    row = np.searchsorted(limits, values, side="right") - 1
+    for number, limit in enumerate(limits):
+        if (row == number).any():
+            yield float(limit), frame[row == number]
 
 
 def by_class(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
@@ -118,9 +126,8 @@ def coins(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """
     verdict = pd.Series(verdicts(sites, rules=rules), index=sites.index)
     rows = []
-    for by, limit, part in classed(sites, rules=rules):
-        if by == SIZE:
-            chosen = part[verdict[part.index] == COIN]
-            sums = (int(chosen["n_children"].sum()), float(chosen["early"].sum()))
-            rows.append((limit, len(part), len(chosen), *sums))
+    for limit, part in within(sites, sites["n_children"], rules.sizes):
+        chosen = part[verdict[part.index] == COIN]
+        sums = (int(chosen["n_children"].sum()), float(chosen["early"].sum()))
+        rows.append((limit, len(part), len(chosen), *sums))
     return pd.DataFrame(rows, columns=["at_least", "sites", "schools", "children", "points"])

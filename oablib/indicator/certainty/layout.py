@@ -95,10 +95,8 @@ def lay_out(
     seekers = children.is_asylum(
         until=scores.last_month(children.year, months_late=rules.asylum.months_late, rules=rules)
     )
-    computed = scores.compute(
-        children, drawn, indicator=indicator, rule=rules.school_mean, left_out=seekers
-    )
     early = scores.score(children, drawn, indicator=indicator, rules=rules, seed=seed)
+    computed = early.computed
     wider = replace(rules.matching, donors=WIDER * rules.matching.donors)
     candidates = matching.candidates(
         children,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oablib.indicator.certainty.classes import UNKNOWN, classed
+from oablib.indicator.certainty.classes import UNKNOWN, classed, within
 from oablib.indicator.certainty.measured import Certainty
 from oablib.indicator.certainty.settings import Rules
 
@@ -27,29 +27,25 @@ def reliability(frame: pd.DataFrame) -> float:
 def by_size(certainty: Certainty, *, rules: Rules) -> pd.DataFrame:
     """Sites and boards by number of pupils: what, at_least, places, half, reliability, wrong.
 
-    half: median half width of the interval beyond this year's children as a fraction of the mean
-    score of places with one; wrong: as in by_class, beyond this year's children.
+    half: mean half width of the interval beyond this year's children as a fraction of the mean
+    score, both of places with one; wrong: as in by_class, beyond this year's children.
     """
     rows = []
     for what, frame in ((SITE, certainty.sites), (BOARD, certainty.boards)):
-        limits = np.array(rules.sizes)
-        row = np.searchsorted(limits, frame["n_children"], side="right") - 1
-        for number, limit in enumerate(limits):
-            part = frame[row == number]
-            if len(part):
-                chance = part["beyond_chance"]
-                paid = part[part["score"] > 0]
-                half = (paid["beyond_high"] - paid["beyond_low"].clip(lower=0)) / 2
-                rows.append(
-                    {
-                        "what": what,
-                        "at_least": float(limit),
-                        "places": len(part),
-                        "half": half.mean() / max(paid["score"].mean(), 1e-9),
-                        "reliability": reliability(part),
-                        "wrong": np.minimum(chance, 1 - chance).mean(),
-                    }
-                )
+        for limit, part in within(frame, frame["n_children"], rules.sizes):
+            chance = part["beyond_chance"]
+            paid = part[part["score"] > 0]
+            half = (paid["beyond_high"] - paid["beyond_low"].clip(lower=0)) / 2
+            rows.append(
+                {
+                    "what": what,
+                    "at_least": limit,
+                    "places": len(part),
+                    "half": half.mean() / max(paid["score"].mean(), 1e-9),
+                    "reliability": reliability(part),
+                    "wrong": np.minimum(chance, 1 - chance).mean(),
+                }
+            )
     return pd.DataFrame(rows)
 
 

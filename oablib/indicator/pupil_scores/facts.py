@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from oablib.base.origin import Origin
+from oablib.indicator.allocation.populations import lowest_of
 from oablib.indicator.pupil_scores.children import UNKNOWN, Children
 from oablib.indicator.pupil_scores.education import Education
 from oablib.indicator.pupil_scores.scores import Provenance, Scores
@@ -210,12 +211,12 @@ def agreement(scores: Mapping[str, Scores], *, applied: str, share: float) -> pd
     """
     own = scores[applied].score
     count = max(1, int(share * len(own)))
-    boundary = np.partition(own, count - 1)[count - 1]
+    boundary = lowest_of(own, count)[-1]
     rows = []
     for name, result in scores.items():
         if name == applied:
             continue
-        other = np.partition(result.score, count - 1)[count - 1]
+        other = lowest_of(result.score, count)[-1]
         lowest = own <= boundary
         same = (lowest & (result.score <= other)).sum() / lowest.sum()
         r = np.corrcoef(own, result.score)[0, 1]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from oablib.base.errors import ImputationError
 from oablib.base.shown import showable
+from oablib.indicator.allocation.populations import lowest_of
 from oablib.indicator.pupil_scores import education, matching
 from oablib.indicator.pupil_scores.children import UNKNOWN, Children
 from oablib.indicator.pupil_scores.education import Education
@@ -188,8 +189,7 @@ def lowest_mean(scores: NDArray[np.float64], *, seekers: int, rule: Asylum) -> f
             f"places for others among the lowest {float(share):.0%}; expected 1 or more. Choose "
             "mean_over: others in params/rules/pupil_scores.yaml."
         )
-    lowest = np.sort(np.partition(scores, room - 1)[:room])
-    return float(lowest.mean())
+    return float(np.sort(lowest_of(scores, room)).mean())
 
 
 def frames(
