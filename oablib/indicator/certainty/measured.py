@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from oablib.base.shown import showable
 from oablib.indicator import allocation
@@ -13,7 +14,7 @@ from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES
 from oablib.indicator.certainty.estimates import Estimates
 from oablib.indicator.certainty.layout import Layout
 from oablib.indicator.certainty.settings import Rules
-from oablib.indicator.certainty.spread import Pieces
+from oablib.indicator.certainty.spread import NORMAL, Pieces
 
 Points = NDArray[np.float64]
 
@@ -43,8 +44,8 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     variance, and what children have in common in a draw; and their mean is itself that of m draws.
     By Rubin's rules (1 + 1/m) V is wanted, with V the variance between whole draws. Deviations of
     draws from their mean are made larger to have it: see `spread.widened`. Estimates are noisy and
-    draws of them twice so, which makes schools look alike; `spread.of_noise` takes that out.
-    docs/decisions/0019.
+    draws of them twice so, which makes schools look alike, and places are found among the high ones
+    by that noise; `spread.of_noise` and `spread.of_selection` take that out. docs/decisions/0019.
     """
     drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
     alone = {
@@ -93,8 +94,17 @@ def of_payer(certainty: Certainty) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].clip(lower=0) for name in limits})
 
 
-def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> pd.DataFrame:
+def _judged(
+    these: Points,
+    beyond: Points,
+    *,
+    layout: Layout,
+    rules: Rules,
+    margin: tuple[Points, Points] | None = None,
+) -> pd.DataFrame:
     """What draws (d, places) say of each place.
+
+    margin: of these and beyond, what is above 0 where there is a score; the same unless given.
 
     mean and se of A - B; score: mean of the scores, 0 where A - B is negative; low, high: limits of
     the interval of A - B at the rules' level, for these children; chance: of a score above 0;
@@ -115,11 +125,11 @@ def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> p
             "score": np.maximum(these, 0).mean(axis=0),
             "low": low,
             "high": high,
-            "chance": _chance(these >= least),
+            "chance": _chance(these if margin is None else margin[0], least=least),
             "beyond_low": beyond_low,
             "beyond_high": beyond_high,
             "beyond_se": beyond.std(axis=0, ddof=1),
-            "beyond_chance": _chance(beyond >= least),
+            "beyond_chance": _chance(beyond if margin is None else margin[1], least=least),
             "rank": ranks.mean(axis=0),
             "rank_low": rank_low,
             "rank_high": rank_high,
@@ -127,9 +137,18 @@ def _judged(these: Points, beyond: Points, *, layout: Layout, rules: Rules) -> p
     )
 
 
-def _chance(above: NDArray[np.bool_]) -> Points:
-    """Share of draws (d, places) with half a draw of either kind added: d draws prove no 0 or 1."""
-    return np.asarray((above.sum(axis=0) + 0.5) / (len(above) + 1))
+def _chance(points: Points, *, least: float) -> Points:
+    """Chance that each place has at least so many points, (places,), out of draws (d, places).
+
+    Draws are made smooth by a normal kernel that leaves their mean and variance as they are, so
+    that chances of less than a draw are those of its tail.
+    """
+    mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
+    bandwidth = NORMAL * len(points) ** -0.2
+    kept = 1 / np.sqrt(1 + bandwidth**2)
+    distance = (kept * (points - mean) + mean - least) / np.where(sd > 0, kept * bandwidth * sd, 1)
+    smooth = ndtr(distance).mean(axis=0)
+    return np.asarray(np.where(sd > 0, smooth, mean >= least))
 
 
 def _sites(layout: Layout) -> pd.DataFrame:
@@ -170,9 +189,20 @@ def _boards(
     belongs = np.zeros((len(sites), len(names)))
     belongs[np.arange(len(sites)), number] = 1
     judged = _judged(
-        np.maximum(these, 0) @ belongs, np.maximum(beyond, 0) @ belongs, layout=layout, rules=rules
+        np.maximum(these, 0) @ belongs,
+        np.maximum(beyond, 0) @ belongs,
+        layout=layout,
+        rules=rules,
+        margin=(_highest(these, number), _highest(beyond, number)),
     )
     counts = {"board": names, "sites": belongs.sum(axis=0).astype(int)}
     children = belongs.T @ sites["n_children"].to_numpy()
     frame = pd.DataFrame(counts | {"n_children": children.astype(int)})
     return pd.concat([frame, judged], axis=1)
+
+
+def _highest(points: Points, number: NDArray[np.intp]) -> Points:
+    """The highest points of any site of each board, (d, boards); number: (sites,) its board."""
+    order = np.argsort(number, kind="stable")
+    first = np.searchsorted(number[order], np.arange(number.max() + 1))
+    return np.maximum.reduceat(points[:, order], first, axis=1)

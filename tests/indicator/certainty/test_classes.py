@@ -10,7 +10,6 @@ from oablib.indicator import certainty
 from oablib.indicator.certainty import SOURCES, Rules
 from oablib.indicator.certainty.classes import AMOUNT, COIN, DOUBT, NONE, WIDE
 from oablib.indicator.certainty.measured import Certainty
-from oablib.indicator.certainty.spread import of_noise, widened
 
 
 @pytest.fixture
@@ -99,34 +98,3 @@ def test_boards_stand_beside_sites(rules: Rules) -> None:
     table = certainty.by_size(every, rules=rules)
     assert table["what"].tolist() == ["site", "site", "board", "board"]
     assert table["places"].tolist() == [2, 3, 1, 1]
-
-
-def test_draws_of_independent_children_are_widened_by_rubins_rules() -> None:
-    """Sums of many children with m draws each: (1 + 1/m) V out of (m - 1) / m V."""
-    rng = np.random.default_rng(5)
-    m, places, children, draws = 10, 40, 60, 400
-    drawn = rng.normal(size=(m, places, children))
-    choice = rng.integers(m, size=(draws, places, children))
-    mixed = np.take_along_axis(drawn, choice, axis=0).sum(axis=2)
-    counts = np.full(places, children)
-    these, beyond = widened((mixed, mixed), mixed, whole=drawn.sum(axis=2), children=counts)
-    assert (these == beyond).all()
-    assert these.mean(axis=0) == pytest.approx(mixed.mean(axis=0))
-    factor = (these.var(axis=0) / mixed.var(axis=0)).mean()
-    # 360 degrees of freedom of the variance between draws: 7.5 % of it.
-    assert factor == pytest.approx((m + 1) / (m - 1), rel=0.2)
-
-
-def test_noise_of_estimates_is_taken_out_twice_and_smoothly() -> None:
-    """A curve that places of like points share, under jumps of single places."""
-    rng = np.random.default_rng(6)
-    children = rng.integers(50, 400, 2000)
-    points = rng.normal(size=2000)
-    curve = 0.02 * np.cos(points)
-    held = children * points
-    estimates = held + children * (curve + rng.normal(0, 0.04, (2, 2000)))
-    found = of_noise(estimates, held, at=held, children=children) / children
-    middle = np.abs(points) < 1.5
-    # Some 300 places in a bandwidth: errors of .04 / sqrt(2 x 300), twice, and the curve's bend.
-    assert np.abs(found - 2 * curve)[middle].max() < 0.02
-    assert (of_noise(estimates[:, :1], held[:1], at=held[:1], children=children[:1]) == 0).all()
