@@ -7,6 +7,7 @@ single children.
 import pandas as pd
 
 from oablib.disclosure.hiding import hide, merge
+from oablib.disclosure.of_places.scores import whole_steps
 from oablib.disclosure.settings import Rules
 
 
@@ -80,4 +81,4 @@ def stability(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 def _in_tens(frame: pd.DataFrame, names: list[str], *, rules: Rules) -> pd.DataFrame:
     step = rules.constants.count_step
-    return frame.assign(**{name: (frame[name] / step).round() * step for name in names})
+    return frame.assign(**{name: whole_steps(frame[name], step) for name in names})

@@ -182,7 +182,7 @@ def late_points(
         "places": np.where(uncounted, np.nan, places),
         "points": stepped,
         "share": (frame["share"] * part).round(SHARE_DECIMALS).to_numpy(),
-        "euro": (frame["euro"] * part / euro_step).round().to_numpy() * euro_step,
+        "euro": whole_steps(frame["euro"] * part, euro_step),
     }
     shown = frame[["level", "months"]].assign(**amounts)
     return shown.assign(**{name: shown[name].mask(few) for name in amounts})

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from oablib.disclosure.hiding import hide
+from oablib.disclosure.of_places.scores import whole_steps
 from oablib.disclosure.settings import Rules
 
 DECIMALS = 3  # of shares: 0.1 %
@@ -23,9 +24,9 @@ def beside_law(frame: pd.DataFrame, *, places: int, rules: Rules) -> pd.DataFram
     for name in COUNTS:
         count = frame[name].astype(float)
         few = ((count > 0) & (count < fewest)) | ((places - count).between(1, fewest - 1))
-        steps = (count / constants.count_step).round() * constants.count_step
+        steps = pd.Series(whole_steps(count, constants.count_step), count.index)
         shown[name] = steps.mask(few)
-    shown["moved"] = (frame["moved"] / constants.euro_step).round() * constants.euro_step
+    shown["moved"] = whole_steps(frame["moved"], constants.euro_step)
     return _rounded(shown, "moved_share", "turnover", "gini", "top")
 
 
@@ -45,7 +46,7 @@ def reached(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     shown = _rounded(frame, "reached", "outside").assign(euro=frame["euro"].round())
     shown["reached"] = shown["reached"].mask(hidden)
     for name in ("children", "reached_in_all"):
-        shown[name] = np.maximum((frame[name] / step).round(), 1) * step
+        shown[name] = np.maximum(whole_steps(frame[name], step), step)
     return shown
 
 

@@ -78,8 +78,7 @@ def grants(
     named = both.rename(columns={f"{SCORE}_t1": "score_t1", f"{SCORE}_t2": "score_t2"})
     mean = (named["score_t1"] + named["score_t2"]) / 2
     formula = mean * point_value(divided)
-    step = constants.euro_step
-    paid = (formula / step).round() * step
+    paid = pd.Series(whole_steps(formula, constants.euro_step), formula.index)
     lifted = (formula < divided.minimum) & (mean > 0)
     grant = paid.mask(lifted, divided.minimum).where(mean > 0)
     return named.assign(grant=grant, at_minimum=lifted)
@@ -123,7 +122,7 @@ def cutoff(frame: pd.DataFrame, *, constants: Constants) -> pd.DataFrame:
 
 
 def whole_steps(score: ArrayLike, step: ArrayLike) -> NDArray[np.float64]:
-    """Scores as multiples of steps, a half away from zero; both in points, steps of whole cents."""
+    """Scores, counts or euro as multiples of steps, a half upwards; steps of whole hundredths."""
     cents = np.rint(np.asarray(score, float) * CENTS)
     each = np.rint(np.asarray(step, float) * CENTS)
     return np.floor((2 * cents + each) / (2 * each)) * each / CENTS
