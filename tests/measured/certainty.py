@@ -149,8 +149,7 @@ def calibration(rows: pd.DataFrame) -> pd.DataFrame:
     The error is that of differences between truth and chance, and no less than that of independent
     schools with these chances.
     """
-    least = 0.5 / 10 ** allocation.rules().decimals
-    positive = (rows["true_points"] >= least).astype(float)
+    positive = (rows["true_points"] >= allocation.rules().least_points).astype(float)
     number = np.minimum((rows["chance"] * BINS).astype(int), BINS - 1)
     lines = []
     for _bin, part in rows.groupby(number):

@@ -8,9 +8,12 @@ FEWEST_SCHOOLS = 3  # a correlation of two points says nothing
 
 
 def r2(observed: NDArray, predicted: NDArray) -> float:
-    """1 - sum of squared errors over sum of squares around the mean; may be negative."""
-    around = ((observed - observed.mean()) ** 2).sum()
-    return float(1 - ((observed - predicted) ** 2).sum() / around)
+    """1 - sum of squared errors over sum of squares around the mean; may be negative.
+
+    NaN when all observed values are the same.
+    """
+    around = float(((observed - observed.mean()) ** 2).sum())
+    return float(1 - ((observed - predicted) ** 2).sum() / around) if around > 0 else np.nan
 
 
 def slope(observed: NDArray, predicted: NDArray) -> float:

@@ -39,6 +39,11 @@ class Rules:
     minimum_if: MinimumIf
     national_sites: kinds.Count
 
+    @property
+    def least_points(self) -> float:
+        """A - B from which a score is above 0: less is rounded to 0. Points."""
+        return 0.5 / 10**self.decimals
+
 
 DECLARED = dated.declared(Rules)
 

@@ -116,8 +116,7 @@ def _judged(
     beyond_low, beyond_high = np.quantile(beyond, tails, axis=0)
     ranks = these.shape[1] - np.argsort(np.argsort(these, axis=1), axis=1)
     rank_low, rank_high = np.quantile(ranks, tails, axis=0)
-    # What is rounded to 0 is no score above 0.
-    least = 0.5 / 10**layout.law.decimals
+    least = layout.law.least_points
     return pd.DataFrame(
         {
             "mean": these.mean(axis=0),

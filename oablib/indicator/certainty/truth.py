@@ -35,9 +35,8 @@ def calibration(sites: pd.DataFrame, *, layout: Layout) -> pd.DataFrame:
 
     chance: mean of the class. share: of the sites that do have a score above 0. Ten classes.
     """
-    least = 0.5 / 10**layout.law.decimals
     number = np.minimum((sites["chance"] * BINS).astype(int), BINS - 1)
-    grouped = sites.assign(positive=sites["true_points"] >= least).groupby(number)
+    grouped = sites.assign(positive=sites["true_points"] >= layout.law.least_points).groupby(number)
     table = pd.DataFrame(
         {
             "schools": grouped.size(),

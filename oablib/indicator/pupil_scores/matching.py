@@ -78,28 +78,8 @@ class Candidates:
         return donors
 
 
-def match(
-    children: Children,
-    education: Education,
-    computed: NDArray[np.float64],
-    *,
-    indicator: Indicator,
-    rule: Matching,
-    recipients: NDArray[np.bool_],
-    seed: int,
-) -> Matches:
-    """Choose a donor for each recipient, among its `candidates`.
-
-    The draw depends on the child's key, not on its row. Raises ImputationError as `candidates`.
-    """
-    found = candidates(
-        children, education, computed, indicator=indicator, rule=rule, recipients=recipients
-    )
-    return chosen(found, children, seed=seed)
-
-
 def chosen(found: Candidates, children: Children, *, seed: int) -> Matches:
-    """The donor of each recipient that a seed draws."""
+    """The donor of each recipient that a seed draws; it depends on a child's key, not its row."""
     lot = numbers_of(children.key[found.recipients], seed=seed, purpose=CHOICE)
     donors = found.drawn(lot)
     return Matches(found.recipients, donors, found.patterns, found.few, found.outside)

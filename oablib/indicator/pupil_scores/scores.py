@@ -70,7 +70,7 @@ def score(
     """Score all children: compute, match, give asylum seekers their mean.
 
     matches: donors already chosen, as under another indicator; None to choose them here.
-    Raises ImputationError as matching.match and lowest_mean.
+    Raises ImputationError as matching.candidates and lowest_mean.
     """
     seekers = children.is_asylum(
         until=last_month(children.year, months_late=rules.asylum.months_late, rules=rules)
@@ -79,15 +79,15 @@ def score(
         children, drawn, indicator=indicator, rule=rules.school_mean, left_out=seekers
     )
     if matches is None:
-        matches = matching.match(
+        found = matching.candidates(
             children,
             drawn,
             computed,
             indicator=indicator,
             rule=rules.matching,
             recipients=np.isnan(computed) & ~seekers,
-            seed=seed,
         )
+        matches = matching.chosen(found, children, seed=seed)
     scores = matches.filled(computed)
     mean = np.nan
     if seekers.any():

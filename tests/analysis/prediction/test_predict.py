@@ -268,6 +268,7 @@ def test_measures_on_small_numbers() -> None:
     assert measures.r2(observed, predicted) == pytest.approx(1 - 4 / 14)
     assert measures.slope(observed, predicted) == pytest.approx(1.6)
     assert np.isnan(measures.slope(observed, np.ones(4)))
+    assert np.isnan(measures.r2(np.ones(4), predicted))
     target, found = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 1], bool)
     assert measures.sensitivity(target, found) == 0.5
     assert measures.positive_predictive_value(target, found) == pytest.approx(1 / 3)
