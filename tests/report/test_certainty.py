@@ -155,6 +155,39 @@ def test_numbers_of_places_are_in_tens() -> None:
     assert (shown["places"] % 10 == 0).all()
 
 
+def test_classes_of_chances_are_merged_until_none_has_few_sites_of_a_kind() -> None:
+    """Sites with a score by class: 2, 8, 15, 40; without: 98, 12, 15, 0."""
+    frame = pd.DataFrame(
+        {
+            "at_least": [0.0, 0.3, 0.5, 0.9],
+            "up_to": [0.1, 0.4, 0.6, 1.0],
+            "schools": [100, 20, 30, 40],
+            "chance": [0.02, 0.38, 0.55, 0.99],
+            "share": [0.02, 0.4, 0.5, 1.0],
+        }
+    )
+    shown = of_places.chances(frame, rules=disclosure.rules())
+    expected = pd.DataFrame(
+        {
+            "at_least": [0.0, 0.5, 0.9],
+            "up_to": [0.4, 0.6, 1.0],
+            "schools": [120.0, 30.0, 40.0],
+            "chance": [round((2 + 7.6) / 120, 2), 0.55, 0.99],
+            "share": [round(10 / 120, 2), 0.5, 1.0],
+        }
+    )
+    pd.testing.assert_frame_equal(shown, expected, check_dtype=False)
+
+
+def test_no_chance_is_shown_where_few_sites_have_a_score() -> None:
+    frame = pd.DataFrame(
+        {"at_least": [0.0, 0.9], "up_to": [0.1, 1.0], "schools": [50, 4], "chance": [0.0, 1.0],
+         "share": [0.0, 1.0]}
+    )  # fmt: skip
+    shown = of_places.chances(frame, rules=disclosure.rules())
+    assert shown[["schools", "chance", "share"]].isna().all(axis=None)
+
+
 def classes(wrong: list[float]) -> pd.DataFrame:
     rows = [("size", 1.0), ("size", 100.0), ("unknown", 0.0), ("unknown", 0.5)]
     frame = pd.DataFrame(rows, columns=["by", "at_least"])

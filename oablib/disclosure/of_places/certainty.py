@@ -65,10 +65,23 @@ def sure_averaging(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """As certainty.calibration: classes with few sites, with a score or without, are hidden."""
-    shown = hide(
-        frame, counts=["schools"], shares={"share": "schools"}, also=["chance"], rules=rules
+    """As certainty.calibration: classes are merged until none has few sites of a kind.
+
+    Kinds are sites with a score and without. Where few of all sites are of a kind nothing is shown.
+    """
+    scored = (frame["schools"] * frame["share"]).round()
+    kinds = {"scored": scored, "others": frame["schools"] - scored}
+    merged = merge(
+        frame.assign(**kinds, chance=frame["schools"] * frame["chance"]),
+        rules=rules,
+        counts=list(kinds),
+        sums=["schools", "chance"],
+        lower="at_least",
+        upper="up_to",
     )
+    schools = merged["scored"] + merged["others"]
+    ratios = {"chance": merged["chance"] / schools, "share": merged["scored"] / schools}
+    shown = merged.assign(schools=schools, **ratios)[frame.columns]
     return _in_tens(shown, ["schools"], rules=rules).round({"share": 2, "chance": 2})
 
 
