@@ -44,8 +44,8 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     variance, and what children have in common in a draw; and their mean is itself that of m draws.
     By Rubin's rules (1 + 1/m) V is wanted, with V the variance between whole draws. Deviations of
     draws from their mean are made larger to have it: see `spread.widened`. Estimates are noisy and
-    draws of them twice so, which makes schools look alike, and places are found among the high ones
-    by that noise; `spread.of_noise` and `spread.of_selection` take that out. docs/decisions/0019.
+    draws of them twice so, which makes schools look alike; `spread.of_noise` takes that out.
+    docs/decisions/0019.
     """
     drawn = drawing.draw(layout, estimates, varied=SOURCES, draws=rules.draws, seed=seed)
     alone = {

@@ -11,8 +11,6 @@ Points = NDArray[np.float64]
 GRID = 200  # points at which a smooth curve over thousands of places is computed
 NORMAL = 1.06  # of Silverman's bandwidth (1986, Density Estimation, equation 3.28)
 QUARTILES = 1.34  # between the quartiles of a normal distribution, in standard deviations
-# Powers of the number of places: of the best bandwidth for a curve, and for a density's slope.
-OF_CURVE, OF_SLOPE = -1 / 5, -1 / 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +49,8 @@ def _made(
     children: NDArray,
 ) -> tuple[Points, Points]:
     one, other = widened(drawn, education, whole=whole, children=children)
-    at = one.mean(axis=0) / children
-    excess = of_noise(estimates, held[0], at=at, children=children)
-    excess += of_selection(estimates, at=at, children=children)
-    return one - excess, other - excess
+    noise = of_noise(estimates, held[0], at=one.mean(axis=0) / children, children=children)
+    return one - noise, other - noise
 
 
 def widened(
@@ -84,42 +80,6 @@ def widened(
     return results[0], results[1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Near:
-    """Which places have about the same points a child: a normal kernel at points of a grid.
-
-    place: (places,) points a child. grid: (g,). distance: (g, places) in bandwidths.
-    """
-
-    place: NDArray[np.float64]
-    grid: NDArray[np.float64]
-    distance: NDArray[np.float64]
-    bandwidth: float
-
-    @classmethod
-    def of(cls, place: NDArray[np.float64], *, power: float) -> "Near | None":
-        """The bandwidth shrinks with this power of the number of places.
-
-        None for a single place, and where all are the same.
-        """
-        low, high = np.quantile(place, [0.25, 0.75])
-        width = min(float(place.std()), float(high - low) / QUARTILES)
-        if len(place) < 2 or width <= 0:
-            return None
-        bandwidth = NORMAL * width * len(place) ** power
-        grid = np.quantile(place, np.linspace(0, 1, min(GRID, len(place))))
-        return cls(place, grid, (grid[:, None] - place) / bandwidth, bandwidth)
-
-    @property
-    def weight(self) -> NDArray[np.float64]:
-        """Of each place at each point of the grid, (g, places)."""
-        return np.asarray(np.exp(-0.5 * self.distance**2))
-
-    def at_places(self, curve: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A curve on the grid, (g,), read at each place, (places,)."""
-        return np.interp(self.place, self.grid, curve)
-
-
 def of_noise(estimates: Points, held: Points, *, at: Points, children: NDArray) -> Points:
     """What noise of effects and scale values adds to A - B of each place on average, (places,).
 
@@ -129,26 +89,13 @@ def of_noise(estimates: Points, held: Points, *, at: Points, children: NDArray) 
     Tibshirani, 1993, chapter 10). It is a mean over places with about the same points a child, `at`
     (places,), because the boundary makes that of one place jump.
     """
-    near = Near.of(at, power=OF_CURVE)
-    if near is None:
+    low, high = np.quantile(at, [0.25, 0.75])
+    width = min(float(at.std()), float(high - low) / QUARTILES)
+    if len(at) < 2 or width <= 0:
         return np.zeros(len(at))
-    weight = near.weight * children
+    bandwidth = NORMAL * width * len(at) ** -0.2
+    grid = np.quantile(at, np.linspace(0, 1, min(GRID, len(at))))
+    weight = np.exp(-0.5 * ((grid[:, None] - at) / bandwidth) ** 2) * children
     difference = (estimates.mean(axis=0) - held) / children
-    return np.asarray(2 * children * near.at_places(weight @ difference / weight.sum(axis=1)))
-
-
-def of_selection(estimates: Points, *, at: Points, children: NDArray) -> Points:
-    """How far A - B of each place is on average too high because it was found so, (places,).
-
-    Places are more often below 0 than above, so that one found just above 0 came more often from
-    below. By Tweedie's formula (Efron, 2011, J Am Stat Assoc 106:1602) that is the variance of the
-    estimate times the slope of the logarithm of its density over all places, both in points a
-    child, `at` (places,); minus, because it is to be taken off.
-    """
-    near = Near.of(at, power=OF_SLOPE)
-    if near is None:
-        return np.zeros(len(at))
-    weight = near.weight
-    slope = -(near.distance * weight).sum(axis=1) / weight.sum(axis=1) / near.bandwidth
-    variance = estimates.var(axis=0, ddof=1) / children**2
-    return np.asarray(-children * variance * near.at_places(slope))
+    smooth = weight @ difference / weight.sum(axis=1)
+    return np.asarray(2 * children * np.interp(at, grid, smooth))

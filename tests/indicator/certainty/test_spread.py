@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from oablib.indicator.certainty import measured
-from oablib.indicator.certainty.spread import of_noise, of_selection, widened
+from oablib.indicator.certainty.spread import of_noise, widened
 
 M = 10  # draws of education
 
@@ -61,28 +61,11 @@ def test_noise_of_estimates_is_taken_out_twice_and_smoothly() -> None:
     assert np.abs(found - 2 * curve)[middle].max() < 0.02
 
 
-def test_what_was_found_among_others_is_drawn_to_where_they_are() -> None:
-    """Truth and error are normal: the truth given what is found is a fraction of it."""
-    rng = np.random.default_rng(9)
-    variance = 0.25
-    found = rng.normal(size=4000) * np.sqrt(1 + variance)
-    children = rng.integers(50, 400, 4000)
-    either_side = np.sqrt(variance / 2) * np.array([[1], [-1]])
-    estimates = children * (found + either_side)
-    excess = of_selection(estimates, at=found, children=children) / children
-    middle = np.abs(found) < 1.5
-    expected = found * variance / (1 + variance)
-    # A bandwidth of .36: 8 % less slope, .024 at most here; slopes of 4,000 places err by .05, a
-    # quarter of which counts, and the largest of some ten apart is looked at.
-    assert np.abs(excess - expected)[middle].max() < 0.024 + 2.5 * 0.05 * variance
-
-
 def test_a_place_alone_and_places_all_alike_are_near_nobody() -> None:
     for place in (np.array([0.3]), np.full(5, 0.3)):
         children = np.full(len(place), 20)
         estimates = np.random.default_rng(11).normal(size=(30, len(place)))
         assert (of_noise(estimates, place, at=place, children=children) == 0).all()
-        assert (of_selection(estimates, at=place, children=children) == 0).all()
 
 
 @pytest.mark.parametrize("distance", [-4.0, -2.0, 0.0, 1.0, 3.0])
