@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -41,4 +40,11 @@ def test_schools_that_are_sure_are_right(rows: pd.DataFrame) -> None:
 def test_limits_and_chances_are_in_order(rows: pd.DataFrame) -> None:
     assert (rows["low"] < rows["mean"]).all() and (rows["mean"] < rows["high"]).all()
     assert rows["chance"].between(0, 1, inclusive="neither").all()
-    assert np.corrcoef(rows["late"], rows["score"])[0, 1] > 0.99
+
+
+def test_what_a_run_pays_lies_in_the_interval_of_each_school(rows: pd.DataFrame) -> None:
+    """Scores averaged late are those of the estimates in use, around which draws are made."""
+    low, high = rows["low"].clip(lower=0), rows["high"].clip(lower=0)
+    assert rows["late"].between(low, high).all()
+    # Draws of a cohort of 2,400 are noisy; their mean moves with that by less than its error.
+    assert ((rows["late"] - rows["score"]).abs() < rows["se"]).all()
