@@ -75,7 +75,7 @@ def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         frame.assign(**kinds, chance=frame["schools"] * frame["chance"]),
         rules=rules,
         counts=list(kinds),
-        sums=["schools", "chance"],
+        sums=["chance"],
         lower="at_least",
         upper="up_to",
     )

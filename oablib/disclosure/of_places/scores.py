@@ -109,6 +109,7 @@ def averaging(frame: pd.DataFrame, *, sites: int, rules: Rules) -> pd.DataFrame:
         return frame.assign(early=np.nan, late=np.nan)
     whole = {"sum": constants.sum_step, "above_zero": constants.count_step}
     steps = frame["measure"].map(whole).fillna(10.0**-constants.means)
+    # Not `whole_steps`: means may have more decimals than hundredths.
     early, late = ((frame[name] / steps).round() * steps for name in ("early", "late"))
     return frame.assign(early=early, late=late)
 

@@ -14,7 +14,7 @@ from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES
 from oablib.indicator.certainty.estimates import Estimates
 from oablib.indicator.certainty.layout import Layout
 from oablib.indicator.certainty.settings import Rules
-from oablib.indicator.certainty.spread import NORMAL, Pieces
+from oablib.indicator.certainty.spread import Pieces, bandwidth
 
 Points = NDArray[np.float64]
 
@@ -117,6 +117,7 @@ def _judged(
     ranks = these.shape[1] - np.argsort(np.argsort(these, axis=1), axis=1)
     rank_low, rank_high = np.quantile(ranks, tails, axis=0)
     least = layout.law.least_points
+    above_zero, beyond_above_zero = margin or (these, beyond)
     return pd.DataFrame(
         {
             "mean": these.mean(axis=0),
@@ -124,11 +125,11 @@ def _judged(
             "score": np.maximum(these, 0).mean(axis=0),
             "low": low,
             "high": high,
-            "chance": _chance(these if margin is None else margin[0], least=least),
+            "chance": _chance(above_zero, least=least),
             "beyond_low": beyond_low,
             "beyond_high": beyond_high,
             "beyond_se": beyond.std(axis=0, ddof=1),
-            "beyond_chance": _chance(beyond if margin is None else margin[1], least=least),
+            "beyond_chance": _chance(beyond_above_zero, least=least),
             "rank": ranks.mean(axis=0),
             "rank_low": rank_low,
             "rank_high": rank_high,
@@ -143,9 +144,9 @@ def _chance(points: Points, *, least: float) -> Points:
     that chances of less than a draw are those of its tail.
     """
     mean, sd = points.mean(axis=0), points.std(axis=0, ddof=1)
-    bandwidth = NORMAL * len(points) ** -0.2
-    kept = 1 / np.sqrt(1 + bandwidth**2)
-    distance = (kept * (points - mean) + mean - least) / np.where(sd > 0, kept * bandwidth * sd, 1)
+    width = bandwidth(1.0, len(points))
+    kept = 1 / np.sqrt(1 + width**2)
+    distance = (kept * (points - mean) + mean - least) / np.where(sd > 0, kept * width * sd, 1)
     smooth = ndtr(distance).mean(axis=0)
     return np.asarray(np.where(sd > 0, smooth, mean >= least))
 

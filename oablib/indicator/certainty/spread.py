@@ -53,6 +53,11 @@ def _made(
     return one - noise, other - noise
 
 
+def bandwidth(width: float, n: int) -> float:
+    """Bandwidth of a normal kernel over n points; width: their standard deviation, or the like."""
+    return NORMAL * width * float(n) ** -0.2
+
+
 def widened(
     drawn: tuple[Points, Points], education: Points, *, whole: Points, children: NDArray
 ) -> tuple[Points, Points]:
@@ -93,9 +98,8 @@ def of_noise(estimates: Points, held: Points, *, at: Points, children: NDArray) 
     width = min(float(at.std()), float(high - low) / QUARTILES)
     if len(at) < 2 or width <= 0:
         return np.zeros(len(at))
-    bandwidth = NORMAL * width * len(at) ** -0.2
     grid = np.quantile(at, np.linspace(0, 1, min(GRID, len(at))))
-    weight = np.exp(-0.5 * ((grid[:, None] - at) / bandwidth) ** 2) * children
+    weight = np.exp(-0.5 * ((grid[:, None] - at) / bandwidth(width, len(at))) ** 2) * children
     difference = (estimates.mean(axis=0) - held) / children
     smooth = weight @ difference / weight.sum(axis=1)
     return np.asarray(2 * children * np.interp(at, grid, smooth))

@@ -10,4 +10,4 @@ from oablib.statistics.pooling.modification import modification_indices
 from oablib.statistics.pooling.pooled_fit import PooledFit, pool, pool_estimates
 from oablib.statistics.pooling.pooled_tests import PooledTest, d1, d2, d3, d4
 from oablib.statistics.pooling.ratios import likelihood_ratio
-from oablib.statistics.pooling.rules import Pooled, average_increase, rubin
+from oablib.statistics.pooling.rules import Pooled, rubin

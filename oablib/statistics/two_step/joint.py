@@ -67,10 +67,10 @@ def _errors_of_values(values: NDArray, within: NDArray, *, variables: list[str])
 
     values: (m, k). within: (m, l, l), scale values first. variables: whose they are, k or more.
     """
-    errors = np.sqrt(np.diag(within.mean(axis=0))[: values.shape[1]])
-    whose = np.array(variables[: values.shape[1]])
+    errors = np.empty(values.shape[1])
+    whose = np.array(variables[: len(errors)])
     for name in dict.fromkeys(whose):
         own = np.flatnonzero(whose == name)
-        increase = pooling.average_increase(values[:, own], within[:, own][:, :, own])
-        errors[own] *= np.sqrt(1 + increase)
+        pooled = pooling.rubin(values[:, own], within[:, own][:, :, own], scale_w=True)
+        errors[own] = pooled.se
     return errors
