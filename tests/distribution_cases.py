@@ -99,7 +99,7 @@ def rules(**ways: dict[str, Any]) -> distribution.Rules:
         name: row | {"choice": "law" if number == 0 else "groups"}
         for number, (name, row) in enumerate(ways.items())
     }
-    values = {"sizes": [10, 20], "lowest": 0.15, "variants": named}
+    values = {"sizes": [10, 20], "lowest": 0.15, "jump": 0.5, "variants": named}
     made: distribution.Rules = checked.check(
         values, distribution.Rules, locate=lambda _keys: ("case", 0)
     )

@@ -1,5 +1,6 @@
 """Sentences on variants say what was found, and the opposite when that is found."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pandas as pd
@@ -58,7 +59,8 @@ def test_the_answer_names_the_choice_that_moves_most_money() -> None:
     text = report.answer(SOME, reached=reached("lowest", "truly"), drawn=True, **given)
     assert text.startswith("**Most money is moved by the size of the target group**")
     assert "€5,000,000 of €10,000,000 (50.0%)" in text and "truly are the lowest" in text
-    assert f"1 of {len(NAMES) - 1} variants are steadier" in text
+    assert f"1 of {len(NAMES) - 1} variants is steadier" in text
+    assert "*Amounts for three deciles* moves most (20.0%)" in text
     assert len(text.split()) <= MOST_WORDS
 
 
@@ -67,6 +69,7 @@ def test_the_answer_says_so_when_nothing_moves() -> None:
     text = report.answer(LIKE_THE_LAW, reached=reached("lowest"), **given)
     assert text.startswith("**No choice moves money**")
     assert "truly" not in text and f"0 of {len(NAMES) - 1} variants are steadier" in text
+    assert "several" not in text
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,22 @@ def test_who_is_reached_says_whether_another_variant_reaches_more() -> None:
 def test_a_cliff_is_one_only_where_the_weight_jumps(jump: float, text: str) -> None:
     frame = pd.DataFrame({"variant": ["law", "ramp"], "jump": [jump, 0.02]})
     assert text in report.cliff_finding(frame, rules=RULES)
+
+
+def test_a_cliff_is_a_jump_as_large_as_the_rules_say() -> None:
+    frame = pd.DataFrame({"variant": ["law", "ramp"], "jump": [0.7, 0.6]})
+    assert "Under every variant shown" in report.cliff_finding(frame, rules=RULES)
+    higher = dataclasses.replace(RULES, jump=0.65)
+    assert "by 0.7 mean weights or more under *" not in report.cliff_finding(frame, rules=higher)
+    assert "under Fading between 10 and 20%" in report.cliff_finding(frame, rules=higher)
+
+
+@pytest.mark.parametrize(
+    ("kept", "text"), [(1, "Only the law is computed."), (2, "1 variant is computed; it differs")]
+)
+def test_few_variants_are_counted_in_words_that_fit(kept: int, text: str) -> None:
+    few = dataclasses.replace(RULES, variants=RULES.variants[:kept])
+    assert text in report.ways_finding(few, every=few)
 
 
 def groups(**changes: float) -> pd.DataFrame:

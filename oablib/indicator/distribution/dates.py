@@ -49,8 +49,9 @@ def of_date(
     path: draws of their education. score: (n,) averaged over these, by `indicator` and `scoring`.
     questions: what was asked on another date, None to learn it here. groups: name -> (n,) scores,
     of which the lowest rules.lowest of the pupils are a group whose reach is counted.
-    Raises AllocationError as `weigh`.
+    Raises AllocationError as `weigh`, and where the row of the law is not the law.
     """
+    rules.fail_if_law_differs(law)
     drawn = partial(draws.draws, children, path, indicator=indicator, rules=scoring, seed=seed)
     areas = {name: children.numbers[name] for name in AREAS if name in children.numbers}
     frame = children.frame(score=score, **areas)

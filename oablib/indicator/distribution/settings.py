@@ -6,8 +6,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Literal
 
+from oablib.base.errors import AllocationError
 from oablib.base.language import Words
 from oablib.base.shown import showable
+from oablib.indicator.allocation.settings import Rules as Law
 from oablib.indicator.distribution.weight_kinds import (
     Deciles,
     Former,
@@ -104,11 +106,13 @@ class Rules(kinds.Declaration):
     """variants: in the order in which they are shown.
 
     sizes: smallest number of pupils of each size class of school sites but the first. lowest:
-    share of children who are to be reached.
+    share of children who are to be reached. jump: mean weights, from which a change from one score
+    to the next is a cliff.
     """
 
     sizes: Annotated[tuple[kinds.Count, ...], kinds.MANY]
     lowest: kinds.ExactShare
+    jump: kinds.Positive
     variants: Annotated[tuple[Variant, ...], kinds.NAMED, kinds.MANY]
 
     def faults(self) -> Iterable[kinds.Fault]:
@@ -120,14 +124,35 @@ class Rules(kinds.Declaration):
             yield ("sizes",), "expected rising numbers."
 
     def on(self, columns: Container[str]) -> "Rules":
-        """The same without variants that ask for other columns than these."""
-        kept = [v for v in self.variants if all(name in columns for name in v.columns)]
+        """The law, and the variants that ask for no other columns than these."""
+        kept = [
+            variant
+            for variant in self.variants
+            if variant.choice == "law" or all(name in columns for name in variant.columns)
+        ]
         return replace(self, variants=tuple(kept))
 
     @property
     def law(self) -> Variant:
         """The variant that is today's law."""
         return next(variant for variant in self.variants if variant.choice == "law")
+
+    def fail_if_law_differs(self, law: Law) -> None:
+        """Raise AllocationError where the row of the law has other numbers than the law."""
+        row = self.law
+        found = {
+            "target_share": row.own_weight and row.own_weight.share,
+            "threshold_schools": row.threshold,
+            "threshold_municipalities": row.threshold_municipalities,
+            "decimals": row.decimals,
+        }
+        wrong = [name for name, value in found.items() if value != getattr(law, name)]
+        if wrong:
+            raise AllocationError(
+                f"The row {row.name!r} of params/rules/distribution.yaml is not the law; expected "
+                f"the {', '.join(wrong)} that params/rules/allocation.yaml has for this date. "
+                "Change the row, and the variants that change one of its choices."
+            )
 
 
 DECLARED = Rules

@@ -32,12 +32,12 @@ def answer(
     several = schools[schools["choice"] == "several"]
     parts = [
         _moves(largest, budget=budget, rules=rules),
-        _several(several),
+        _several(several, rules=rules),
         _reach(reached, rules=rules, drawn=drawn),
     ]
     parts.append(_steady(schools))
     parts.append(
-        _("The main limit: how much money undoes a disadvantage is not known, so that no variant "
+        _("The main limit: how much money undoes a disadvantage is not known, so no variant "
           "can be called best.")
     )  # fmt: skip
     return " ".join(part for part in parts if part)
@@ -58,17 +58,20 @@ def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
         return first
     named = listed(_with_share(row) for row in rest.head(MOST).to_dict("records"))
     if len(rest) <= MOST:
-        return f"{first} " + _("Others move less: {named}.", named=named)
+        return f"{first} " + _("Then: {named}.", named=named)
     last = _with_share(rest.iloc[-1].to_dict())
     return f"{first} " + _("Next: {named}; least: {last}.", named=named, last=last)
 
 
-def _several(several: pd.DataFrame) -> str:
+def _several(several: pd.DataFrame, *, rules: Rules) -> str:
     if not several["moved_share"].max() >= SAME:
         return ""
+    most = several.nlargest(1, "moved_share").iloc[0]
+    way = next(variant for variant in rules.variants if variant.name == most["variant"])
     return _(
-        "Several choices at once move up to {share}.", share=share(several["moved_share"].max())
-    )
+        "Of variants with several changes, {way} moves most ({share}).",
+        way=label(way), share=share(most["moved_share"]),
+    )  # fmt: skip
 
 
 def _with_share(row: dict) -> str:
@@ -92,8 +95,12 @@ def _reach(reached: pd.DataFrame, *, rules: Rules, drawn: bool) -> str:
 def _steady(schools: pd.DataFrame) -> str:
     law = schools[schools["choice"] == "law"].iloc[0]
     steadier = int((schools["turnover"] < law["turnover"] - SAME).sum())
-    return _(
+    if len(schools) == 1:
+        return ""
+    return _.plural(
+        "By the law {law} of the money moves from year to year; {n:,} of {all:,} variants is "
+        "steadier.",
         "By the law {law} of the money moves from year to year; {n:,} of {all:,} variants are "
         "steadier.",
-        law=share(law["turnover"]), n=steadier, all=len(schools) - 1,
+        steadier, law=share(law["turnover"]), all=len(schools) - 1,
     )  # fmt: skip

@@ -35,7 +35,6 @@ LOOKS = (
     (drawing.GREEN, ":"), (drawing.PURPLE, "--"),
 )  # fmt: skip
 ORDERED = ("education_father", "education_mother")
-JUMP = 0.5  # mean weights, from which a change from one score to the next is a cliff
 
 
 @in_languages
@@ -59,11 +58,16 @@ def ways_table(rules: Rules) -> Table:
 def ways_finding(rules: Rules, *, every: Rules) -> str:
     """How many variants there are, what they change, and which of every one cannot be computed."""
     others = [variant for variant in rules.variants if variant.choice != "law"]
-    choices = dict.fromkeys(variant.choice for variant in others)
-    text = _(
-        "Beside the law, {n:,} variants are computed; they differ from it in {choices}.",
-        n=len(others), choices=listed(_.words("choices")[choice] for choice in choices),
-    )  # fmt: skip
+    words = _.words("choices")
+    choices = listed(words[choice] for choice in dict.fromkeys(v.choice for v in others))
+    if others:
+        text = _.plural(
+            "Beside the law, {n:,} variant is computed; it differs from it in {choices}.",
+            "Beside the law, {n:,} variants are computed; they differ from it in {choices}.",
+            len(others), choices=choices,
+        )  # fmt: skip
+    else:
+        text = _("Only the law is computed.")
     names = {variant.name for variant in rules.variants}
     absent = [label(variant) for variant in every.variants if variant.name not in names]
     if not absent:
@@ -131,11 +135,10 @@ def cliff_figure(frame: pd.DataFrame, *, rules: Rules, about: About) -> Figure:
 def cliff_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Under which variants one score more or less is a cliff; frame: as from jumps."""
     names = {variant.name: str(variant.words) for variant in rules.variants}
-    steep = frame[frame["jump"] >= JUMP]
-    smooth = frame[frame["jump"] < JUMP]
+    smooth = frame[frame["jump"] < rules.jump]
     law = frame.loc[frame["variant"] == rules.law.name, "jump"]
     parts = []
-    if len(law) and float(law.iloc[0]) >= JUMP:
+    if len(law) and float(law.iloc[0]) >= rules.jump:
         parts.append(
             _("By the law a child just above the boundary has no weight, and one just below it "
               "{jump:.1f} mean weights.", jump=float(law.iloc[0]))
@@ -147,13 +150,14 @@ def cliff_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
         )  # fmt: skip
     if len(smooth):
         parts.append(
-            _("No weight jumps by half a mean weight or more under {names}.",
-              names=listed(names[name] for name in smooth["variant"]))
+            _("No weight jumps by {least:.1f} mean weights or more under {names}.",
+              least=rules.jump, names=listed(names[name] for name in smooth["variant"]))
         )  # fmt: skip
     else:
         parts.append(
-            _("Each of the {n:,} rules has a jump of half a mean weight or more.", n=len(steep))
-        )
+            _("Under every variant shown, some weights jump by {least:.1f} mean weights or more.",
+              least=rules.jump)
+        )  # fmt: skip
     return " ".join(parts)
 
 

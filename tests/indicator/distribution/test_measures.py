@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oablib import allocation
-from oablib.base.errors import ParameterError
+from oablib.base.errors import AllocationError, ParameterError
 from oablib.indicator import distribution
 
 LAW = allocation.rules()
@@ -140,6 +140,30 @@ def test_a_row_that_is_not_fit_is_named_with_what_was_expected(row: dict, said: 
     with pytest.raises(ParameterError, match=r"\S") as refused:
         rules(way=plain | row)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"own_weight": {"share": 0.15, "distance": "mean"}}, None),
+        ({"own_weight": {"share": 0.1, "distance": "mean"}}, "target_share"),
+        ({"own_weight": {"share": 0.15, "distance": "mean"}, "threshold": 0.1, "decimals": 3},
+         "threshold_schools, decimals"),
+        ({"learned": {"columns": ["origin"], "depth": 1, "large": 0.1, "middling": 0.2,
+                      "weights": [2, 1]}}, "target_share"),
+    ],
+)  # fmt: skip
+def test_a_row_of_the_law_with_other_numbers_than_the_law_is_refused(
+    row: dict, named: str | None
+) -> None:
+    plain = {key: value for key, value in way("ramp", 0).items() if key not in ("ramp", "small")}
+    law = {"threshold": 0.12, "threshold_municipalities": 0.05, "decimals": 2}
+    of = rules(way=plain | law | row).on(["debt_restructuring"])
+    if named is None:
+        of.fail_if_law_differs(LAW)
+    else:
+        with pytest.raises(AllocationError, match=f"expected the {named} that"):
+            of.fail_if_law_differs(LAW)
 
 
 def test_each_kind_and_threshold_is_among_the_rows() -> None:
