@@ -39,8 +39,8 @@ def compared(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
         )
     if REGISTER in set(splits["population"]):
         text += " " + _(
-            "Without these, known and register are the same; the last method gives for known what "
-            "all characteristics give."
+            "A method that leaves them out gives the same whether they are known or unknown as in "
+            "registers; the last method gives what all characteristics give where all is known."
         )
     return f"{text} {_failures(splits, model=model, labels=labels)}"
 
@@ -77,8 +77,8 @@ def imputed_or_left_out(splits: pd.DataFrame) -> str:
     if len(gain) < FEWEST_SPLITS:
         return ""
     values = {
-        "imputed": wide[methods.ALL].mean(),
-        "mixed": wide[methods.MIXED].mean(),
+        "imputed": wide.loc[gain.index, methods.ALL].mean(),
+        "mixed": wide.loc[gain.index, methods.MIXED].mean(),
         "points": 100 * abs(gain.mean()),
         "sd": 100 * gain.std(),
     }

@@ -23,7 +23,7 @@ def explained(*, new: float, old: float, older: bool = True) -> pd.DataFrame:
     rows = [(EVERYBODY, "indicator_2019", old), (EVERYBODY, OWN, new)]
     rows += [(OLDER, "indicator_2019", old + 0.01), (OLDER, OWN, new + 0.01)] if older else []
     frame = pd.DataFrame(rows, columns=["children", "indicator", "r2_adjusted"])
-    return frame.assign(n=100, slopes=2, r2=frame["r2_adjusted"])
+    return frame.assign(n=100, parameters=2, r2=frame["r2_adjusted"])
 
 
 def test_published_shares_stand_beside_their_own_children() -> None:
@@ -64,3 +64,14 @@ def test_imputing_is_better_worse_or_the_same(gain: float, expected: str) -> Non
     splits = pd.DataFrame(rows, columns=["split", "method", "population", "r2_score"])
     assert expected in str(of_methods.imputed_or_left_out(splits))
     assert str(of_methods.imputed_or_left_out(splits[splits["method"] == methods.ALL])) == ""
+
+
+def test_methods_are_compared_on_the_splits_that_both_have() -> None:
+    rows = [
+        (split, method, "register", r2)
+        for method, shares in ((methods.ALL, [0.3, 0.31, 0.9]), (methods.MIXED, [0.2, 0.21, None]))
+        for split, r2 in enumerate(shares)
+    ]
+    splits = pd.DataFrame(rows, columns=["split", "method", "population", "r2_score"])
+    text = str(of_methods.imputed_or_left_out(splits.astype({"r2_score": float})))
+    assert "30.5% against 20.5% (difference 10.0" in text

@@ -20,7 +20,7 @@ EVERYBODY, OLDER = "all", "older"
 OWN = "estimated"
 """In the place of an indicator's name: the model, estimated on the children themselves."""
 
-COLUMNS = ["children", "indicator", "n", "slopes", "r2", "r2_adjusted"]
+COLUMNS = ["children", "indicator", "n", "parameters", "r2", "r2_adjusted"]
 
 
 def applied(
@@ -39,9 +39,9 @@ def explained(
     """Share of the variance of the outcome that mediator and score explain, mean over data sets.
 
     given: indicators by name; of each, the outcome is regressed on the mediator and on its score,
-    so that two slopes are estimated. The model itself, named OWN, is estimated on the children it
-    is measured on, scale values too, with a slope for each predictor. Columns: children (EVERYBODY,
-    and OLDER where there are several waves), indicator, n, slopes, r2 and r2_adjusted (fractions).
+    so that two parameters are estimated. The model itself, named OWN, is estimated on the children
+    it is measured on, scale values too (see `_parameters`). Columns: children (EVERYBODY, and OLDER
+    where there are several waves), indicator, n, parameters, r2 and r2_adjusted (fractions).
     Raises EstimationError as scale_values.estimate.
     """
     waves = model.waves(frames[0])
@@ -53,13 +53,23 @@ def explained(
         chosen = [frame[inside].reset_index(drop=True) for frame in frames]
         n = int(inside.sum())
         shares = {name: (_by_score(chosen, by, table=table), 2) for name, by in given.items()}
-        own = np.mean([methods.train([each], model=model, table=table).r2 for each in chosen])
-        shares[OWN] = (float(own), 1 + len(model.direct))
+        own = methods.train(chosen, model=model, table=table)
+        shares[OWN] = (own.r2, _parameters(own))
         rows += [
-            (children, name, n, slopes, r2, 1 - (1 - r2) * (n - 1) / (n - slopes - 1))
-            for name, (r2, slopes) in shares.items()
+            (children, name, n, used, r2, 1 - (1 - r2) * (n - 1) / (n - used - 1))
+            for name, (r2, used) in shares.items()
         ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _parameters(own: Trained) -> int:
+    """Those of the outcome equation but the intercept.
+
+    A slope of each predictor; of a scaled one its categories but one, as its slope and its scale
+    values count together as their product.
+    """
+    scaled = own.values.groupby("variable").size()
+    return len(own.effects) - len(scaled) + int((scaled - 1).sum())
 
 
 def _by_score(frames: Sequence[pd.DataFrame], given: Trained, *, table: Table) -> float:
