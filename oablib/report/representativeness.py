@@ -201,8 +201,8 @@ def _claims(frame: pd.DataFrame, *, figures: Published, labels: Labels) -> str:
     larger = rows["sample"] > rows["population"]
     agrees = int((larger == (rows["said"] == "larger")).sum())
     return _(
-        "Of {all} categories, or groups of them, that the publication says are a larger or smaller "
-        "part of its sample [{source}], {n} are so here as well: {texts}.",
+        "Of the categories, or groups of them, that the publication says are a larger or smaller "
+        "part of its sample [{source}], {n} of {all} are so here as well: {texts}.",
         source=source, n=agrees, all=len(texts), texts="; ".join(texts),
     )  # fmt: skip
 
@@ -221,21 +221,30 @@ def weighted_effects_table(
 def finding_weighted(found: WeightedEffects, *, rules: Rules, labels: Labels) -> str:
     """Whether weights change an effect, and how unequal they are."""
     frame = _judged(found, rules=rules)
-    moved = frame[frame["moves"]]
+    large = frame[frame["large"]]
+    little = frame[frame["sure"] & ~frame["large"]]
     worst = frame.iloc[int(frame["change"].abs().argmax())]
-    if moved.empty:
+    if large.empty:
         text = _(
             "**Weights change no effect notably**: the largest change is {change:+.2f} standard "
-            "errors ({variable}), and no difference is more than chance (smallest p by Holm "
-            "{p:.3f}).",
-            change=worst["change"], variable=labels(worst["name"]), p=frame["holm"].min(),
+            "errors ({variable}).",
+            change=worst["change"], variable=labels(worst["name"]),
         )  # fmt: skip
     else:
         text = _(
             "**Weights change the effect of {variables}**: for these the composition of the sample "
             "matters, and the effects of the report should be read with those by weights beside "
             "them.",
-            variables=_moved(moved, labels=labels),
+            variables=_moved(large, labels=labels),
+        )
+    if not little.empty:
+        text += " " + _(
+            "By little, but more than chance, they change that of {variables}.",
+            variables=_moved(little, labels=labels),
+        )
+    elif not frame["sure"].any():
+        text += " " + _(
+            "No difference is more than chance (smallest p by Holm {p:.3f}).", p=frame["holm"].min()
         )
     weights = _(
         "Weights are raked to {margins}; the largest is {largest:.2f} times the mean, and together "
@@ -248,15 +257,15 @@ def finding_weighted(found: WeightedEffects, *, rules: Rules, labels: Labels) ->
 
 
 def _judged(found: WeightedEffects, *, rules: Rules) -> pd.DataFrame:
-    """Effects with p corrected by Holm, and whether weights move them: notably, or surely."""
+    """Effects with p corrected by Holm, and whether weights move them notably, and surely."""
     corrected = holm(found.effects["p"].to_numpy(dtype=np.float64))
-    moves = (found.effects["change"].abs() >= rules.notable_change) | (corrected < rules.level)
-    return found.effects.assign(holm=corrected, moves=moves)
+    large = found.effects["change"].abs() >= rules.notable_change
+    return found.effects.assign(holm=corrected, large=large, sure=corrected < rules.level)
 
 
 def verdict(distances: pd.DataFrame, *, weighted: WeightedEffects, rules: Rules) -> str:
     """One sentence: whether the cohort stands for the children of the country."""
-    moved = int(_judged(weighted, rules=rules)["moves"].sum())
+    moved = int(_judged(weighted, rules=rules)["large"].sum())
     if moved:
         return _.plural(
             "Weighting the cohort to these children changes {n} effect notably.",

@@ -54,7 +54,7 @@ def test_only_drawn_children_are_said_to_be_synthetic() -> None:
 def test_what_was_published_is_confirmed_or_not(sample: float, count: str) -> None:
     claim = {"claim": 1, "variable": "origin", "wave": "all", "said": "larger", "sample": sample}
     text = found(distances(0.02), claims=pd.DataFrame([claim | {"population": 0.1}]))
-    assert "Of 1 categories, or groups of them" in text and f", {count} are so here" in text
+    assert f", {count} of 1 are so here" in text
     assert f"{sample:.1%} of the sample, 10.0% of the population" in text
     assert "“Turkey” and “North Africa”" in text
 
@@ -66,7 +66,10 @@ def test_effects_that_stay_and_effects_that_move() -> None:
     large = replace(SMALL, effects=EFFECTS.assign(change=-1.4))
     assert "**Weights change the effect of origin" in str(report.finding_weighted(large, **words))
     sure = replace(SMALL, effects=EFFECTS.assign(p=0.01))
-    assert "p by Holm 0.010" in str(report.finding_weighted(sure, **words))
+    text = str(report.finding_weighted(sure, **words))
+    assert "no effect notably**" in text and "By little, but more than chance" in text
+    assert "p by Holm 0.010" in text and "No difference is more" not in text
+    assert "changes" not in report.verdict(distances(0.01), weighted=sure, rules=RULES)
     absent = replace(SMALL, absent=(("origin", 5),))
     assert "No child of the sample has “East Asia”" in str(report.finding_weighted(absent, **words))
 

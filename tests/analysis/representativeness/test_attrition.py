@@ -48,9 +48,22 @@ def test_shares_are_counted_and_standardised(children: pd.DataFrame, table: Tabl
     for key, share in expected.items():
         row, p = rows.loc[key], share(kept)
         assert (row["kept"], row["dropped"]) == (pytest.approx(p), pytest.approx(share(cito)))
-        standardised = (share(cito) - p) / (p * (1 - p)) ** 0.5
+        q = share(cito)
+        standardised = (q - p) / ((p * (1 - p) + q * (1 - q)) / 2) ** 0.5
         assert row["standardised"] == pytest.approx(standardised)
     assert (rows["n_dropped"] == len(cito)).all() and (rows["n_kept"] == len(kept)).all()
+
+
+def test_a_category_that_one_side_lacks_differs_by_the_spread_of_the_other(table: Table) -> None:
+    # All who stay have sex 1; half of those who were dropped have sex 2.
+    kept, dropped = pd.DataFrame({"sex": [1] * 40}), pd.DataFrame({"sex": [1, 2] * 20})
+    found = representativeness.attrition(
+        kept, dropped.assign(step="cito"), tests=TESTS, table=table
+    ).set_index("code")
+    assert found["standardised"].tolist() == pytest.approx([-(2**0.5), 2**0.5])
+    assert found["p"].max() < 0.001
+    same = representativeness.attrition(kept, kept.assign(step="cito"), tests=TESTS, table=table)
+    assert same["standardised"].isna().all()
 
 
 def test_a_test_is_compared_only_where_all_have_it(children: pd.DataFrame, table: Table) -> None:
