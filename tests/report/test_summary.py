@@ -146,6 +146,13 @@ def test_the_answer_is_short(
         assert len(text.split()) <= MOST_WORDS
 
 
+def test_hidden_shares_are_not_printed(results: Results, country: Country, words: Labels) -> None:
+    hidden = replace(results, counts=results.counts.assign(share_unknown=np.nan))
+    assert findings.unknown(hidden, labels=words).startswith("Imputed 5 times; too few")
+    none = replace(country, sources=country.sources.assign(share=np.nan))
+    assert trust.donors(none) == "" and "6.6%" in trust.donors(country)
+
+
 def test_delivered_data_without_country_or_unknown_values_have_no_sentence_on_them(
     results: Results, words: Labels, plan: Model
 ) -> None:
@@ -318,7 +325,7 @@ def test_both_research_questions_have_an_answer(
 ) -> None:
     text = asked(results, words, plan, country)
     assert "19,247 children against 13,466" in text and "not with more data (2,400 chil" in text
-    assert "of 1 candidate indirect effect none is added. The base model fits" in text
+    assert "the 1 candidate indirect effect is not added. The base model fits" in text
     assert "three later months add 44 children. This run: yes, later months add 44" in text
     assert "synthetic" not in text
     with language.use("nl"):
@@ -376,9 +383,9 @@ def test_the_idea_names_what_measures_it(words: Labels, plan: Model) -> None:
     assert "not measured" in summary.concept_figure(without, labels=words).alt
 
 
-def test_what_changed_in_method(results: Results) -> None:
+def test_what_changed_in_method(results: Results, plan: Model) -> None:
     figures = params.published("herijking2021")
-    given = {"figures": figures, "estimator": "jackknife"}
+    given = {"figures": figures, "estimator": "jackknife", "model": plan}
     table = summary.method_table(results, about=DELIVERED, **given)
     assert table.groups[0][1][:2] == [
         ("children behind the model", "13,466", "19,247", "2,400"),
@@ -393,6 +400,8 @@ def test_what_changed_in_method(results: Results) -> None:
     assert "the number of imputations, standard errors, and the unknown" in none
     with language.use("nl"):
         assert "verschilt in" in summary.method_finding(results, **given)
+    bare = summary.method_finding(results, **given | {"model": models.load("ocw_1")})
+    assert "the scale values in the school mean" in bare and "school mean" not in text
 
 
 def test_conclusions_and_what_agreement_is_worth(results: Results, country: Country) -> None:

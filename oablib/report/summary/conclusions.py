@@ -150,9 +150,10 @@ _FOUND: Mapping[str, Callable[[Any], str]] = {
 
 def counted(frame: pd.DataFrame) -> str:
     """How many conclusions hold here too."""
-    return _(
-        "{k} of {n} conclusions of the report of 2021 hold here.",
-        n=len(frame), k=int((frame["verdict"] == HOLDS).sum()),
+    return _.plural(
+        "{n:,} of {all:,} conclusions of the report of 2021 holds here.",
+        "{n:,} of {all:,} conclusions of the report of 2021 hold here.",
+        int((frame["verdict"] == HOLDS).sum()), all=len(frame),
     )  # fmt: skip
 
 

@@ -44,6 +44,12 @@ def unknown(results: Results, *, labels: Labels) -> str:
         _("{variable} ({share:.0%})", variable=labels(name), share=share)
         for name, share in rows[["variable", "share_unknown"]].dropna().to_numpy()
     ]
+    if not parts:
+        return _.plural(
+            "Imputed {n:,} time; too few values were unknown to show how many.",
+            "Imputed {n:,} times; too few values were unknown to show how many.",
+            n=results.m,
+        )
     return _.plural(
         "Imputed {n:,} time: {parts}.",
         "Imputed {n:,} times: {parts}.",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from oablib.protocol.models import Model
 from oablib.report.exhibit import About, Table
 from oablib.report.numbers import number
 from oablib.report.summary.results import Results
@@ -19,7 +20,7 @@ Figures = Mapping[str, Any]
 JACKKNIFE = "jackknife"
 
 
-def _rows(results: Results, *, figures: Figures, estimator: str) -> pd.DataFrame:
+def _rows(results: Results, *, figures: Figures, estimator: str, model: Model) -> pd.DataFrame:
     """The steps of the method: what, before (indicator of 2019), report (2021), here."""
     sample = figures["sample"]
     imputes = not results.unknown.empty
@@ -28,7 +29,7 @@ def _rows(results: Results, *, figures: Figures, estimator: str) -> pd.DataFrame
         ("children", sample["n_original_indicator"], sample["n"], n),
         ("imputations", 1, sample["imputations"], results.m if imputes else 0),
         ("errors", "single", "rubin", "rubin" if imputes else "no_imputation"),
-        ("school_mean", "other", "own", "own"),
+        ("school_mean", "other", "own", "own" if model.school_means else "no_school_mean"),
         ("older", "none", "taken_over", "anew" if imputes else "no_imputation"),
         ("estimator", "as_known", "as_known",
          "jackknife" if estimator == JACKKNIFE else "as_known"),
@@ -37,9 +38,11 @@ def _rows(results: Results, *, figures: Figures, estimator: str) -> pd.DataFrame
 
 
 @in_languages
-def method_table(results: Results, *, figures: Figures, estimator: str, about: About) -> Table:
+def method_table(
+    results: Results, *, figures: Figures, estimator: str, model: Model, about: About
+) -> Table:
     """Each step of the method in the indicator of 2019, the report of 2021, and this run."""
-    frame = _rows(results, figures=figures, estimator=estimator)
+    frame = _rows(results, figures=figures, estimator=estimator, model=model)
     columns = ["before", "report", "here"]
     shown = frame.assign(
         step=frame["step"].map(_.words("steps")), **{c: frame[c].map(_said) for c in columns}
@@ -53,9 +56,9 @@ def _said(value: Any) -> str:
 
 
 @in_languages
-def method_finding(results: Results, *, figures: Figures, estimator: str) -> str:
+def method_finding(results: Results, *, figures: Figures, estimator: str, model: Model) -> str:
     """In which steps this run differs from the report, and how many children it has."""
-    frame = _rows(results, figures=figures, estimator=estimator)
+    frame = _rows(results, figures=figures, estimator=estimator, model=model)
     n, published = int(results.population["children"].iloc[0]), figures["sample"]["n"]
     size = (
         _("This run has as many children as the report of 2021 ({n:,}).", n=n)

@@ -65,7 +65,7 @@ def _model(results: Results, before: int, *, model: Model, labels: Labels) -> st
         )
     else:
         paths = _.plural(
-            "of {n} candidate indirect effect none is added.",
+            "the {n} candidate indirect effect is not added.",
             "of {n} candidate indirect effects none is added.",
             n=candidates,
         )
@@ -81,7 +81,11 @@ def _late(country: Country | None) -> str:
         return _("later months add too few children to be shown.")
     if not added:
         return _("no, later months add no children.")
-    text = _("yes, later months add {n:,} children (`13_causes`).", n=int(added))
+    text = _.plural(
+        "yes, later months add {n:,} child (`13_causes`).",
+        "yes, later months add {n:,} children (`13_causes`).",
+        n=int(added),
+    )
     if not country.is_drawn:
         return text
     return f"{text} " + _("The synthetic country was made with the published number.")

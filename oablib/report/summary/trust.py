@@ -1,5 +1,6 @@
 """What the summary says of how far results can be trusted."""
 
+import numpy as np
 import pandas as pd
 
 from oablib.protocol.models import Model
@@ -121,13 +122,14 @@ def shifts(results: Results, *, labels: Labels) -> str:
 
 
 def donors(country: Country | None) -> str:
-    """Share of scores in the country that come from donors; empty without a country."""
-    if country is None:
+    """Share of scores in the country that come from donors; empty without a country or share."""
+    share = np.nan if country is None else country.share("matched")
+    if np.isnan(share):
         return ""
     return _(
         "Scores imputed by predictive mean matching, {share:.1%} of those of the country, are "
         "uncertain for a single child.",
-        share=country.share("matched"),
+        share=share,
     )
 
 

@@ -44,9 +44,11 @@ def rake(frame: pd.DataFrame, *, margins: Margins, tolerance: float, most_rounds
 
     frame: one row a child, without unknown values in these columns. margins: column -> code ->
     share, which need not sum to 1. tolerance: on `gap`.
-    Raises WeightingError when a value is unknown, when children have a category that the
-    population lacks, and when the margins are not met within `most_rounds`.
+    Raises WeightingError when there is no margin or no child, when the frame lacks a column, when a
+    value is unknown, when children have a category that the population lacks, and when the margins
+    are not met within `most_rounds`.
     """
+    _fail_if_nothing_to_rake(frame, margins)
     codes, targets, absent = {}, {}, []
     for name, shares in margins.items():
         codes[name], found = pd.factorize(frame[name], sort=True)
@@ -73,16 +75,30 @@ def rake(frame: pd.DataFrame, *, margins: Margins, tolerance: float, most_rounds
     )
 
 
+def _fail_if_nothing_to_rake(frame: pd.DataFrame, margins: Margins) -> None:
+    if not margins or frame.empty:
+        raise WeightingError(
+            f"{len(frame):,} rows and {len(margins):,} margins are given; expected at least one of "
+            "both. Name a column and the shares of its categories."
+        )
+    if absent := [name for name in margins if name not in frame]:
+        raise WeightingError(
+            f"The sample has no column {', '.join(absent)}; expected each column that has a margin."
+            " Add it, or leave the margin out."
+        )
+
+
 def _fail_if_unknown(codes: NDArray, *, name: str) -> None:
     if unknown := int((codes < 0).sum()):
         raise WeightingError(
-            f"{name} is unknown for {unknown:,} children; expected completed data. Impute it first."
+            f"{name} is unknown in {unknown:,} of {len(codes):,} rows; expected completed data. "
+            "Impute it first."
         )
 
 
 def _fail_if_not_of_population(codes: NDArray, shares: NDArray, *, name: str) -> None:
     if outside := int((shares[codes] <= 0).sum()):
         raise WeightingError(
-            f"{outside:,} children of the sample have a category of {name} that no child of the "
+            f"In {outside:,} of {len(codes):,} rows {name} has a category that no child of the "
             "population has; expected the same categories. Compare the codes of both deliveries."
         )

@@ -71,15 +71,17 @@ def _verdict(
 def moved(figures: pd.DataFrame, *, move: str, rounding: float) -> Verdict:
     """Whether figures weigh more (up) or less (down) than in the indicator before.
 
-    figures: here, low, high (95% interval), before (rounded), new (as published: its sign says
-    which direction is more). One whose interval, widened by the rounding of the other, includes the
+    figures: here, low, high (95% interval), before (rounded), new (as published). More is further
+    from 0 on the side of the figure before, or of the published one where that is 0; less is nearer
+    to 0, on either side. One whose interval, widened by the rounding of the other, includes the
     figure before can have moved by chance: the verdict is then undecided, unless another one is
     clear and none is clearly the other way.
     """
     if figures.empty:
         return Verdict(UNKNOWN, ABSENT)
-    more = (figures["here"] - figures["before"]) * np.sign(figures["new"])
-    same = more > 0 if move == UP else more < 0
+    more = figures["here"].abs() - figures["before"].abs()
+    side = np.sign(figures["before"].where(figures["before"] != 0, figures["new"]))
+    same = (more > 0) & (figures["here"] * side > 0) if move == UP else more < 0
     by_chance = figures["before"].between(figures["low"] - rounding, figures["high"] + rounding)
     one = figures.iloc[0] if len(figures) == 1 else None
     figure = (np.nan, np.nan) if one is None else (float(one["here"]), float(one["before"]))
@@ -129,6 +131,8 @@ def _explained(_conclusion: Conclusion, cohort: OfCohort, rules: Rules) -> Verdi
     rows = cohort.explained[cohort.explained["children"] == EVERYBODY].set_index("indicator")
     shares = rows["r2_adjusted"]
     in_use = shares.drop([OWN, PUBLISHED_INDICATOR], errors="ignore")
+    if in_use.empty:
+        return Verdict(UNKNOWN, ABSENT)
     own, current = float(shares[OWN]), float(in_use.iloc[0])
     holds = 0 < current - own <= rules.marginal
     return Verdict(HOLDS if holds else FAILS, "", own, current)

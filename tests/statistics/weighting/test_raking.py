@@ -71,8 +71,8 @@ def test_an_absent_category_is_named_and_the_others_stand_for_it() -> None:
 @pytest.mark.parametrize(
     ("values", "margins", "expected"),
     [
-        ([1.0, np.nan, 2.0], {1: 0.5, 2: 0.5}, "a is unknown for 1 children"),
-        ([1.0, 2.0, 3.0], {1: 0.5, 2: 0.5}, "1 children of the sample have a category of a"),
+        ([1.0, np.nan, 2.0], {1: 0.5, 2: 0.5}, "a is unknown in 1 of 3 rows"),
+        ([1.0, 2.0, 3.0], {1: 0.5, 2: 0.5}, "In 1 of 3 rows a has a category"),
     ],
 )
 def test_what_cannot_be_raked_is_refused_with_a_count(
@@ -80,6 +80,21 @@ def test_what_cannot_be_raked_is_refused_with_a_count(
 ) -> None:
     with pytest.raises(WeightingError, match=expected):
         weighting.rake(pd.DataFrame({"a": values}), margins={"a": margins}, **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("rows", "margins", "expected"),
+    [
+        (2, {}, "2 rows and 0 margins"),
+        (0, {"a": {1: 1.0}}, "0 rows and 1 margins"),
+        (2, {"a": {1: 1.0}, "b": {1: 1.0}}, "no column b;"),
+    ],
+)
+def test_nothing_to_rake_is_refused(
+    rows: int, margins: dict[str, dict[int, float]], expected: str
+) -> None:
+    with pytest.raises(WeightingError, match=expected):
+        weighting.rake(pd.DataFrame({"a": [1.0] * rows}), margins=margins, **CLOSE)
 
 
 def test_margins_that_contradict_each_other_are_refused() -> None:

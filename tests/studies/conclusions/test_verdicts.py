@@ -124,6 +124,10 @@ def test_without_published_figures_or_country_nothing_is_said() -> None:
         (2.3, 0.1, -2.0, -2.31, UP, FAILS),  # larger, but the other way
         (0.1, 0.02, 0.8, 0.02, DOWN, HOLDS),
         (0.9, 0.02, 0.8, 0.02, DOWN, FAILS),
+        (-0.2, 0.02, 0.8, 0.02, DOWN, HOLDS),  # past 0, and nearer to it
+        (-1.5, 0.02, 0.8, 0.02, DOWN, FAILS),  # past 0, and further from it
+        (0.1, 0.02, 0.8, 0.0, DOWN, HOLDS),
+        (-0.03, 0.02, 0.0, 0.01, UP, FAILS),  # from 0 the other way
         (0.03, 0.026, 0.0, 0.01, UP, UNDECIDED),  # the printed 0.00 can be 0.004
         (0.03, 0.024, 0.0, 0.01, UP, HOLDS),
     ],
