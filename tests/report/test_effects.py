@@ -32,7 +32,9 @@ def joint(p: float) -> PooledTest:
     return PooledTest("D1", 1.5, 4, 80.0, p, 0.1, 0.1, ())
 
 
-def waves(*, p: float, p_holm: float, left_out: tuple[str, ...] = ()) -> effects.Waves:
+def waves(
+    *, p: float, p_holm: float, left_out: tuple[str, ...] = (), too_small: tuple[str, ...] = ()
+) -> effects.Waves:
     rows = [
         {"wave": wave, "name": name, "n": 800, "est": 0.8, "se": 0.1, "ci_lower": 0.6,
          "ci_upper": 1.0}
@@ -43,19 +45,22 @@ def waves(*, p: float, p_holm: float, left_out: tuple[str, ...] = ()) -> effects
         {"name": [FATHER, "origin"], "f": 2.0, "df1": 1, "df2": 80.0, "p": p_holm / 2,
          "p_holm": [p_holm, 1.0]}
     )  # fmt: skip
-    return effects.Waves(pd.DataFrame(rows), tests, joint(p), left_out)
+    return effects.Waves(pd.DataFrame(rows), tests, joint(p), left_out, too_small)
 
 
 def test_waves_differ_or_not(words: Labels) -> None:
-    differ = report.waves_finding(waves(p=0.01, p_holm=0.02), rules=RULES, labels=words)
+    given = {"variable": "wave", "rules": RULES, "labels": words}
+    differ = report.waves_finding(waves(p=0.01, p_holm=0.02), **given)
     assert "**Direct effects differ between waves**" in str(differ)
     assert "correction: education of the father." in str(differ)
     same = report.waves_finding(
-        waves(p=0.6, p_holm=0.8, left_out=("origin",)), rules=RULES, labels=words
+        waves(p=0.6, p_holm=0.8, left_out=("origin",), too_small=("2013",)), **given
     )
     assert "**No difference between waves is shown**" in str(same)
     assert "smallest p 0.800" in str(same) and "fewer than 10 children" in str(same)
-    assert str(report.waves_finding(None, rules=RULES, labels=words)) == ""
+    assert "Left out, with fewer than 200 children: School year 2013/14." in str(same)
+    assert "Left out" not in str(differ)
+    assert str(report.waves_finding(None, **given)) == ""
 
 
 def grades(*, p: float, early: float, given: float, p_holm: float) -> effects.Grades:
@@ -75,9 +80,12 @@ def test_background_acts_alike_on_both_grades_or_not(words: Labels) -> None:
     differ = report.grades_finding(grades(p=0.001, early=-0.3, given=-0.02, p_holm=0.002), **given)
     assert "**Background does not act alike" in str(differ)
     assert "Larger on the Cito score in grade 2, after Holm’s correction: origin" in str(differ)
-    assert "less than half is left" in str(differ)
+    assert "that of origin, goes from −0.10 to −0.02" in str(differ)
     same = report.grades_finding(grades(p=0.7, early=-0.1, given=-0.08, p_holm=0.9), **given)
-    assert "**No difference is shown" in str(same) and "at least half is left" in str(same)
+    assert "**No difference is shown" in str(same) and "Not compared" not in str(same)
+    few = replace(grades(p=0.7, early=-0.1, given=0.1, p_holm=0.9), left_out=("origin",))
+    text = str(report.grades_finding(few, **given))
+    assert "fewer than 10 of these children have it or lack it: origin" in text
     late = report.grades_finding(grades(p=0.001, early=-0.01, given=-0.08, p_holm=0.01), **given)
     assert "Larger on the Cito score, after" in str(late)
     assert str(report.grades_finding(None, **given)) == ""
@@ -101,7 +109,7 @@ def test_explained_variance_agrees_with_the_literature_or_not(words: Labels) -> 
         found
     )
     other = report.explained_finding(explained(origin_early=0.03), **given, drawn=False)
-    assert str(other).startswith("Other than @fettelaar") and "program" not in str(other)
+    assert "That is not so here" in str(other) and "program" not in str(other)
     with language.use("en"):
         table = report.explained_table(explained(origin_early=0.09), **given, about=ABOUT)
     cells = [row for _, rows in table.groups for row in rows]
@@ -121,38 +129,72 @@ def parents(*, father: float, std: float, p: float) -> effects.Parents:
     return effects.Parents(rows, {"est": 0.1, "se": 0.1, "p": p})
 
 
-def of_parents(words: Labels, found: effects.Parents, *, lowest: float, origin: float) -> str:
+def of_parents(
+    words: Labels,
+    found: effects.Parents,
+    *,
+    lowest: float,
+    origin: float,
+    is_published: bool = True,
+) -> str:
     direct = pd.DataFrame({"name": [FATHER, MOTHER, "origin"], "std": [0.17, 0.2, origin]})
     values = pd.DataFrame(
         {"variable": [FATHER, FATHER, MOTHER], "code": [1, 8, 1],
-         "value": [lowest, 4.5, lowest], "current": [-2.0, 4.8, -0.9]}
+         "value": [lowest, 4.5, lowest], "current": [-2.0, 4.8, -0.9],
+         "published": [-2.3, 4.5, -1.25]}
     )  # fmt: skip
-    given: dict[str, Any] = {"direct": direct, "values": values, "figures": FIGURES}
+    figures = FIGURES if is_published else None
+    given: dict[str, Any] = {"direct": direct, "values": values, "figures": figures}
     return str(report.parents_finding(found, **given, level=RULES.level, drawn=False, labels=words))
 
 
 def test_what_was_published_of_parents_holds_or_not(words: Labels) -> None:
     text = of_parents(words, parents(father=5.0, std=0.16, p=0.5), lowest=-2.5, origin=-0.06)
     assert "6.00 points for education of the mother" in text and "no difference" in text
-    assert "strongest standardised effects of all" in text
-    assert "is weaker than in the indicator then in use (0.16 against 0.18)" in text
+    assert "but the mediator. That is what was published." in text
+    assert "As published, the standardised effect of education of the father is weaker" in text
+    assert "than in the indicator then in use (0.16 against 0.18)" in text
     assert "moved more since then" in text and "for both parents" in text
     other = of_parents(words, parents(father=7.0, std=0.3, p=0.01), lowest=-1.5, origin=-0.4)
     assert "7.00 points for education of the father" in other and "two effects differ" in other
-    assert "that of origin (0.40) is stronger" in other and "is not weaker" in other
+    assert "that of origin (0.40) is stronger" in other
+    assert "Unlike in the published report, the standardised effect of education" in other
+    assert "is not weaker" in other and "That is what was published" not in other
     assert "for one parent only (education of the mother)" in other
     assert "for neither parent" in of_parents(
         words, parents(father=7.0, std=0.18, p=0.01), lowest=-0.5, origin=0.0
     )
 
 
-def of_origin(words: Labels, model: models.Model, values: list[float]) -> str:
+def test_without_published_figures_nothing_is_said_of_them(words: Labels) -> None:
+    found = parents(father=5.0, std=0.16, p=0.5)
+    text = of_parents(words, found, lowest=-2.5, origin=-0.06, is_published=False)
+    assert "strongest standardised effects of all" in text and "ublished" not in text
+
+
+def test_what_was_published_can_itself_be_the_other_way(words: Labels) -> None:
+    found = parents(father=5.0, std=0.3, p=0.5)
+    stronger = replace(found, rows=found.rows.assign(published_std=[0.25, 0.2, np.nan]))
+    text = of_parents(words, stronger, lowest=-2.5, origin=-0.06)
+    assert "As published, the standardised effect of education of the father is not weaker" in text
+
+
+def test_a_missing_value_of_the_first_level_is_not_replaced_by_the_next(words: Labels) -> None:
+    text = of_parents(
+        words, parents(father=5.0, std=0.16, p=0.5), lowest=float("nan"), origin=-0.06
+    )
+    assert "for neither parent" in text
+
+
+def of_origin(
+    words: Labels, model: models.Model, values: list[float], *, effect: float = -0.8
+) -> str:
     column = FIGURES["scale_values"]["origin"]
     frame = pd.DataFrame(
         {"variable": "origin", "code": range(1, 9), "value": values, "se": [0.0, *[0.3] * 7],
          "current": column["current"]}
     )  # fmt: skip
-    direct = pd.DataFrame({"name": ["origin"], "value": [-0.8]})
+    direct = pd.DataFrame({"name": ["origin"], "value": [effect]})
     alone = replace(model, scaled={"origin": -1})
     given: dict[str, Any] = {"direct": direct, "figures": FIGURES, "model": alone}
     return str(report.reference_finding(frame, **given, labels=words))
@@ -162,11 +204,17 @@ def test_origin_is_read_with_reversed_orientation(words: Labels, model: models.M
     new = FIGURES["scale_values"]["origin"]["new"]
     text = of_origin(words, model, new)
     assert "These raise a score: “East Asia”." in text
-    assert "As published, 6 of 7 lie nearer" in text and "farther only “East Asia”" in text
+    assert "Of 7 categories, 6 lie nearer" in text and "farther: “East Asia”. The published" in text
     nearer = of_origin(words, model, [value / 4 for value in new])
-    assert "All 7 lie nearer" in nearer
+    assert "None lies farther" in nearer and "Farther in the published table: “East" in nearer
+    same = of_origin(words, model, FIGURES["scale_values"]["origin"]["current"])
+    assert "None lies farther" in same
     others = of_origin(words, model, [abs(value) * 3 for value in new])
-    assert "No category of it raises a score." in others and "in the published table only" in others
+    assert "No category of it raises a score." in others
+    assert "Farther in the published table: “East Asia”." in others
+    positive = of_origin(words, model, new, effect=0.8)
+    assert "its effect is negative" not in positive
+    assert "these lower a score against the reference: “East Asia”" in positive
 
 
 def through(direct_std: float) -> pd.DataFrame:
@@ -174,7 +222,8 @@ def through(direct_std: float) -> pd.DataFrame:
         {
             "name": [FATHER, "origin"], "direct": [0.8, -0.8], "direct_se": 0.1,
             "total": [1.0, -1.0], "total_se": 0.1, "through": [0.2, -0.2], "through_se": 0.05,
-            "through_p": [0.001, 0.6], "direct_std": [direct_std, -0.06], "total_std": [0.3, -0.06],
+            "p": [0.001, 0.6], "p_holm": [0.002, 0.6], "direct_std": [direct_std, -0.06],
+            "total_std": [0.3, -0.06],
         }
     )  # fmt: skip
 
@@ -183,7 +232,7 @@ def test_effects_shrink_with_the_mediator_or_not(words: Labels) -> None:
     given = {"figures": FIGURES, "level": RULES.level, "mediator": "nscct", "labels": words}
     text = str(report.through_finding(through(0.2), **given))
     assert "education of the father shrinks most: from +0.30 to +0.20" in text
-    assert "is shown for education of the father (5% level)" in text
+    assert "is shown for education of the father (5% level, after Holm" in text
     assert "no effect is smaller in size" in str(report.through_finding(through(0.4), **given))
 
 
@@ -198,19 +247,23 @@ def reliability(move: float) -> pd.DataFrame:
 
 
 def test_measurement_error_moves_effects_or_not(words: Labels) -> None:
-    far = str(report.reliability_finding(reliability(-0.9), mediator="nscct", labels=words))
-    assert "9.0 standard errors" in far and "By more than their standard error move" in far
+    given = {"mediator": "nscct", "rules": RULES, "labels": words}
+    far = str(report.reliability_finding(reliability(-0.9), **given))
+    assert (
+        "9.0 standard errors" in far
+        and "These move by more than 1.0 standard errors: education" in far
+    )
     assert "The sign changes of education of the father" in far
-    near = str(report.reliability_finding(reliability(-0.05), mediator="nscct", labels=words))
+    near = str(report.reliability_finding(reliability(-0.05), **given))
     assert "No effect moves by more" in near and "No effect changes its sign" in near
 
 
-def clusters(errors: bool, **changes: tuple[str, ...]) -> effects.Clusters:
+def clusters(errors: bool, **changes: Any) -> effects.Clusters:
     rows = pd.DataFrame(
         {"name": ["origin"], "clusters": ["municipality"], "n_clusters": 60, "se": 0.1,
          "other_se": 0.12, "ratio": 1.2}
     )  # fmt: skip
-    found = effects.Clusters(rows if errors else rows.iloc[:0], (), ())
+    found = effects.Clusters(rows if errors else rows.iloc[:0], (), (), {})
     return replace(found, **changes)
 
 
@@ -221,6 +274,11 @@ def test_errors_by_other_clusters_or_why_not(words: Labels) -> None:
     few = str(report.clusters_finding(clusters(False, too_few=("municipality",)), **given))
     assert "fewer than 40 clusters" in few
     assert str(report.clusters_finding(clusters(False), **given)) == ""
+    unknown = str(report.clusters_finding(clusters(False, unknown={"municipality": 1200}), **given))
+    assert "clusters of children are unknown: municipality of the school site (1,200" in unknown
+    rows = clusters(True).errors.assign(ratio=np.nan)
+    none = str(report.clusters_finding(replace(clusters(True), errors=rows), **given))
+    assert none == "1 error has no number: the sum of covariances is negative."
 
 
 def profiles(points: float) -> pd.DataFrame:

@@ -5,7 +5,7 @@ by the one plus that by the other, less that by both (Cameron, Gelbach & Miller,
 Econ. Stat. 29:238).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,13 +27,16 @@ class Clusters:
     """Errors by clusters.
 
     errors: name, clusters (a column, or "together" of it and the model's own), n_clusters, se (of
-    the model's clusters), other_se, ratio (other_se by se). too_few: columns with fewer clusters
-    than can be trusted. nested: columns within whose clusters the model's own lie.
+    the model's clusters), other_se, ratio (other_se by se); n_clusters of "together": of the
+    kind that has fewer. too_few: columns with fewer clusters than can be trusted. nested: columns
+    within whose clusters the model's own lie. unknown: column -> children whose cluster is unknown,
+    for which it is not used.
     """
 
     errors: pd.DataFrame
     too_few: tuple[str, ...]
     nested: tuple[str, ...]
+    unknown: Mapping[str, int]
 
 
 def by_clusters(
@@ -45,14 +48,17 @@ def by_clusters(
     same to both errors.
     """
     frame = frames[0]
-    there = [name for name in rules.clusters if name in frame and name != model.cluster]
+    named = [name for name in rules.clusters if name in frame and name != model.cluster]
+    unknown = {name: int(frame[name].isna().sum()) for name in named}
+    there = [name for name in named if not unknown[name]]
     enough = [name for name in there if frame[name].nunique() >= rules.least_clusters]
     nested = [name for name in enough if frame.groupby(model.cluster)[name].nunique().max() == 1]
     own = _variances(frames, model=model, table=table, cluster=model.cluster)
     parts = []
     for name in enough:
         other = _variances(frames, model=model, table=table, cluster=name)
-        parts.append(_rows(own, other, clusters=name, model=model, n=frame[name].nunique()))
+        n = frame[name].nunique()
+        parts.append(_rows(own, other, clusters=name, model=model, n=n))
         if name not in nested:
             crossed = [
                 each.assign(
@@ -61,12 +67,13 @@ def by_clusters(
                 for each in frames
             ]
             both = _variances(crossed, model=model, table=table, cluster=CROSSED)
-            n = crossed[0][CROSSED].nunique()
-            parts.append(_rows(own, own + other - both, clusters=TOGETHER, model=model, n=n))
+            fewer = min(n, frame[model.cluster].nunique())
+            summed = own + other - both
+            parts.append(_rows(own, summed, clusters=TOGETHER, model=model, n=fewer))
     columns = ["name", "clusters", "n_clusters", "se", "other_se", "ratio"]
     errors = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     too_few = tuple(name for name in there if name not in enough)
-    return Clusters(errors, too_few, tuple(nested))
+    return Clusters(errors, too_few, tuple(nested), {k: n for k, n in unknown.items() if n})
 
 
 def _variances(

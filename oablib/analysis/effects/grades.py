@@ -82,12 +82,13 @@ def explained(
     model: Model,
     rules: Rules,
     literature: Sequence[Mapping[str, object]],
-) -> pd.DataFrame:
+) -> pd.DataFrame | None:
     """Share of the variance of both outcomes that parts of the background explain.
 
     One row a part: part, early, late (adjusted R2 of its categories, mean over data sets, among
     the children with both), and what the literature has by grade: early_lower, early_upper,
-    late_lower, late_upper; a share "below" has no lower end. NaN where there is none.
+    late_lower, late_upper; a share "below" has no lower end. NaN where there is none. None where
+    the cohort has the columns of no part.
     """
     early = rules.early_outcome
     rows = frames[0][early].notna()
@@ -104,7 +105,7 @@ def explained(
         for each, grade in (("early", "2"), ("late", "8")):
             row |= _published(literature, predictor=part.published, grade=grade, prefix=each)
         result.append(row)
-    return pd.DataFrame(result)
+    return pd.DataFrame(result) if result else None
 
 
 def _background(model: Model) -> tuple[str, ...]:

@@ -1,13 +1,15 @@
 """Effects with and without intelligence in the equation, and what runs through it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from oablib.protocol.codebook import Table
 from oablib.protocol.models import Model
-from oablib.statistics.two_step import Equation, side_by_side
+from oablib.statistics.pooling.modification import holm
+from oablib.statistics.two_step import Equation, side_by_side, tests_of_categories
 
 WITH, WITHOUT = "with", "without"
 
@@ -17,8 +19,13 @@ def with_and_without(frames: Sequence[pd.DataFrame], *, model: Model, table: Tab
 
     Total: of the same regression without the mediator, so that the part may run through any path
     to it, also one that the model leaves out. One row a predictor: name, direct, direct_se, total,
-    total_se, through (total less direct), through_se, through_p, and the standardised direct_std
-    and total_std. Pooled; scale values count as estimates.
+    total_se, through (total less direct), through_se, p and p_holm (that nothing runs through it,
+    corrected over the predictors), and the standardised direct_std and total_std. Pooled; scale
+    values count as estimates. Raises EstimationError as side_by_side and tests_of_categories.
+
+    p of a scaled variable is that of its categories in the equation of the mediator, jointly. Its
+    scale values hold the chance mean of the mediator in each category, so that the test of the part
+    itself rejects too often (docs/two_step_bias).
     """
     equations = [
         Equation(WITH, model.outcome, (model.mediator, *model.direct)),
@@ -38,7 +45,15 @@ def with_and_without(frames: Sequence[pd.DataFrame], *, model: Model, table: Tab
     columns = {
         "direct": direct["est"], "direct_se": direct["se"], "total": total["est"],
         "total_se": total["se"], "through": through["est"], "through_se": through["se"],
-        "through_p": through["p"], "direct_std": scaled.of(WITH).loc[names, "est"],
+        "p": through["p"], "direct_std": scaled.of(WITH).loc[names, "est"],
         "total_std": scaled.of(WITHOUT).loc[names, "est"],
     }  # fmt: skip
-    return pd.DataFrame({"name": names} | {k: v.to_numpy() for k, v in columns.items()})
+    found = pd.DataFrame({"name": names} | {k: v.to_numpy() for k, v in columns.items()})
+    on_mediator = replace(model, indirect=model.direct)
+    joint = {
+        test.variable: test.joint.p
+        for test in tests_of_categories(frames, model=on_mediator, table=table).tests
+        if test.lhs == model.mediator
+    }
+    found["p"] = found["name"].map(joint).fillna(found["p"])
+    return found.assign(p_holm=holm(found["p"].to_numpy(dtype=np.float64)))

@@ -37,13 +37,15 @@ class Profile(kinds.Declaration):
 class Rules(kinds.Declaration):
     """When a comparison is made, and of what.
 
-    level: of tests. least_children: with and without a characteristic. least_part: children of a
-    wave, or with an early outcome. reliabilities: of the mediator, rising to 1. clusters: columns
-    beside the model's own. early_outcome: column. explained: part -> columns. published: name in
-    params/published. profiles: example children.
+    level: of tests. far: standard errors, beyond which a move of an effect counts. least_children:
+    with and without a characteristic. least_part: children of a wave, or with an early outcome.
+    reliabilities: of the mediator, rising to 1. clusters: columns beside the model's own.
+    early_outcome: column. explained: part -> columns. published: name in params/published.
+    profiles: example children.
     """
 
     level: kinds.Share
+    far: kinds.Positive
     least_children: kinds.Count
     least_part: kinds.Count
     least_clusters: kinds.Count
@@ -55,10 +57,12 @@ class Rules(kinds.Declaration):
     profiles: tuple[Profile, ...]
 
     def faults(self) -> Iterable[kinds.Fault]:
-        """Reliabilities that do not rise to 1, with which all others are compared."""
+        """Reliabilities that do not rise to 1, with which one at least is compared."""
         values = list(self.reliabilities)
-        if values != sorted(set(values)) or not values or values[0] <= 0 or values[-1] != 1:
-            yield ("reliabilities",), "expected rising numbers above 0, the last of them 1.0."
+        rise = values == sorted(set(values))
+        if not rise or len(values) < 2 or values[0] <= 0 or values[-1] != 1:
+            expected = "two or more rising numbers above 0, the last of them 1.0."
+            yield ("reliabilities",), f"expected {expected}"
 
 
 DECLARED = Rules

@@ -25,13 +25,14 @@ class Waves:
 
     effects: wave, name, n (children of the wave), est, se, ci_lower, ci_upper. tests: name, f, df1,
     df2, p, p_holm of the test that all waves have the same effect. joint: all of these at once.
-    left_out: predictors of which a wave has too few children.
+    left_out: predictors of which a wave has too few children. too_small: waves with too few.
     """
 
     effects: pd.DataFrame
     tests: pd.DataFrame
     joint: PooledTest
     left_out: tuple[str, ...]
+    too_small: tuple[str, ...]
 
 
 def by_wave(
@@ -65,4 +66,5 @@ def by_wave(
         tests=tests[0],
         joint=tests[1],
         left_out=tuple(name for name in model.direct if name not in names.compared),
+        too_small=tuple(sorted(counts.index[counts < rules.least_part])),
     )

@@ -10,8 +10,6 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 
-FAR = 1.0  # standard errors, from which effects depend on the reliability of a test
-
 
 @in_languages
 def answer(
@@ -49,11 +47,13 @@ def answer(
             )
         )  # fmt: skip
     parts.append(_through(through, mediator=mediator, labels=labels))
-    if not clusters.errors.empty:
+    ratios = clusters.errors["ratio"].dropna()
+    if not ratios.empty:
         parts.append(
             _(
-                "Other clusters change standard errors by a factor of at most {ratio:.2f}.",
-                ratio=clusters.errors["ratio"].max(),
+                "Other clusters multiply standard errors by {low:.2f} to {high:.2f}.",
+                low=ratios.min(),
+                high=ratios.max(),
             )
         )
     parts.append(
@@ -79,7 +79,7 @@ def _sorted(
     far = moved(reliability)
     lowest = far[(far["reliability"] == far["reliability"].min()) & (far["name"] != mediator)]
     word = _("the reliability of the {mediator}", mediator=labels(mediator))
-    found = [(word, bool((lowest["move"].abs() > FAR).any()))]
+    found = [(word, bool((lowest["move"].abs() > rules.far).any()))]
     if waves is not None:
         found.append((_("the wave"), waves.joint.p < rules.level))
     if grades is not None:

@@ -33,8 +33,8 @@ def _heading(name: str, *, labels: Labels) -> str:
 def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
     """How far errors change by other clusters; which could not be used. Empty without any."""
     parts = []
-    if not found.errors.empty:
-        rows = found.errors.dropna(subset=["ratio"])
+    rows = found.errors.dropna(subset=["ratio"])
+    if not rows.empty:
         low, high = (rows.iloc[int(at)] for at in (rows["ratio"].argmin(), rows["ratio"].argmax()))
         given = {
             "low": low["ratio"], "lowest": labels(low["name"]), "high": high["ratio"],
@@ -63,4 +63,22 @@ def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
                 least=rules.least_clusters, names=listed(map(labels, found.too_few)),
             )
         )  # fmt: skip
+    if n := len(found.errors) - len(rows):
+        parts.append(
+            _.plural(
+                "{n:,} error has no number: the sum of covariances is negative.",
+                "{n:,} errors have no number: the sum of covariances is negative.",
+                n=n,
+            )
+        )
+    if found.unknown:
+        parts.append(
+            _(
+                "Not used, because clusters of children are unknown: {names}.",
+                names=listed(
+                    _("{name} ({n:,} children)", name=labels(name), n=n)
+                    for name, n in found.unknown.items()
+                ),
+            )
+        )
     return " ".join(parts)

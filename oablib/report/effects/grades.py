@@ -55,6 +55,14 @@ def grades_finding(
         )
     parts = [first, *_single(rows, rules=rules, labels=labels, **words)]
     parts.append(_given(grades, early=early, labels=labels, **{"late_words": words["late"]}))
+    if grades.left_out:
+        parts.append(
+            _(
+                "Not compared, because fewer than {least} of these children have it or lack it: "
+                "{names}.",
+                least=rules.least_children, names=listed(map(labels, grades.left_out)),
+            )
+        )  # fmt: skip
     return " ".join(part for part in parts if part)
 
 
@@ -81,7 +89,7 @@ def _single(
 
 
 def _given(grades: Grades, *, early: str, labels: Labels, late_words: str) -> str:
-    """What the early outcome adds, and what it leaves of the largest effect on the late one."""
+    """What the early outcome adds, and where it takes the largest effect on the late one."""
     own = grades.effects.set_index("name")
     rows = own.dropna(subset=["p_holm"])
     largest = rows.iloc[int(rows["late"].abs().argmax())]
@@ -89,17 +97,9 @@ def _given(grades: Grades, *, early: str, labels: Labels, late_words: str) -> st
         "early": labels(early), "late": late_words, "effect": own["given"][early],
         "name": labels(str(largest.name)), "before": largest["late"], "after": largest["given"],
     }  # fmt: skip
-    if abs(largest["given"]) < abs(largest["late"]) / 2:
-        return _(
-            "Per standard deviation of the {early} the {late} is {effect:+.2f} standard "
-            "deviations; beside it less than half is left of the largest effect, that of {name} "
-            "({before:+.2f} to {after:+.2f}).",
-            **given,
-        )
     return _(
         "Per standard deviation of the {early} the {late} is {effect:+.2f} standard deviations; "
-        "beside it at least half is left of the largest effect, that of {name} ({before:+.2f} to "
-        "{after:+.2f}).",
+        "beside it the largest effect, that of {name}, goes from {before:+.2f} to {after:+.2f}.",
         **given,
     )
 
@@ -163,8 +163,8 @@ def explained_finding(
         )
     else:
         text = _(
-            "Other than @fettelaar_smeets2013 found, it is not so that origin explains more of "
-            "the {early} and education more of the {late}: origin {origin_early:.1%} and "
+            "@fettelaar_smeets2013 found that origin explains more of the {early} and education "
+            "more of the {late}. That is not so here: origin explains {origin_early:.1%} and "
             "{origin_late:.1%}, education of both parents {education_early:.1%} and "
             "{education_late:.1%}.",
             **given,

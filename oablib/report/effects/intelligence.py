@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from oablib.analysis.effects import Rules
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import number
@@ -13,7 +14,6 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-FAR = 1.0  # standard errors, from which a move is named
 SHOWN = ["name", "direct", "direct_se", "published", "total", "total_se", "through", "through_se"]
 
 
@@ -69,14 +69,17 @@ def through_finding(
 
 
 def _through(frame: pd.DataFrame, *, level: float, mediator: str, labels: Labels) -> str:
-    sure = list(frame.loc[frame["through_p"] < level, "name"])
+    """Of which predictors a part runs through the mediator, after Holm's correction."""
+    sure = list(frame.loc[frame["p_holm"] < level, "name"])
     if not sure:
         return _(
-            "Of no predictor a part through the {mediator} is shown ({level:.0%} level).",
+            "Of no predictor a part through the {mediator} is shown ({level:.0%} level, after "
+            "Holm’s correction).",
             mediator=labels(mediator), level=level,
         )  # fmt: skip
     return _(
-        "A part through the {mediator} is shown for {names} ({level:.0%} level).",
+        "A part through the {mediator} is shown for {names} ({level:.0%} level, after Holm’s "
+        "correction; scaled variables by a joint test of their categories).",
         mediator=labels(mediator), names=listed(map(labels, sure)), level=level,
     )  # fmt: skip
 
@@ -109,14 +112,14 @@ def reliability_table(
     words = {"outcome": labels(outcome), "mediator": labels(mediator)}
     caption = captions("tbl-reliability", **words)
     headings = {
-        column: _("reliability {value}", value=number(value, 1))
+        column: _("reliability {value}", value=number(value, 2))
         for value, column in columns.items()
     }
     return show(rows, about=about, **(caption | {"labels": caption["labels"] | headings}))
 
 
 @in_languages
-def reliability_finding(frame: pd.DataFrame, *, mediator: str, labels: Labels) -> str:
+def reliability_finding(frame: pd.DataFrame, *, mediator: str, rules: Rules, labels: Labels) -> str:
     """What measurement error does to the effects: largest move, all that are far, signs."""
     far = moved(frame)
     far = far[far["reliability"] == far["reliability"].min()]
@@ -124,7 +127,7 @@ def reliability_finding(frame: pd.DataFrame, *, mediator: str, labels: Labels) -
     most = rest.iloc[int(rest["move"].abs().argmax())]
     parts = [
         _(
-            "If the reliability of the {mediator} is {value:.1f}, its own effect is "
+            "If the reliability of the {mediator} is {value:.2f}, its own effect is "
             "{own:.2f} instead of {exact:.2f}; of the others that of {name} moves most, from "
             "{before:+.2f} to {after:+.2f}, or {move:.1f} standard errors.",
             mediator=labels(mediator), value=own["reliability"], own=own["est"],
@@ -132,13 +135,12 @@ def reliability_finding(frame: pd.DataFrame, *, mediator: str, labels: Labels) -
             after=most["est"], move=abs(most["move"]),
         )
     ]  # fmt: skip
-    names = list(rest.loc[rest["move"].abs() > FAR, "name"])
+    names = list(rest.loc[rest["move"].abs() > rules.far, "name"])
+    given = {"far": rules.far, "names": listed(map(labels, names))}
     if names:
-        parts.append(
-            _("By more than their standard error move {names}.", names=listed(map(labels, names)))
-        )
+        parts.append(_("These move by more than {far:.1f} standard errors: {names}.", **given))
     else:
-        parts.append(_("No effect moves by more than its standard error."))
+        parts.append(_("No effect moves by more than {far:.1f} standard errors.", **given))
     turned = list(rest.loc[rest["est"] * rest["exact"] < 0, "name"])
     if turned:
         parts.append(_("The sign changes of {names}.", names=listed(map(labels, turned))))

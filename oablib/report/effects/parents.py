@@ -55,7 +55,10 @@ def parents_finding(
     direct: name, std, and perhaps current_std. values: pooled scale values, perhaps with current
     (those of the indicator then in use). drawn: whether the published effects are planted.
     """
-    parts = [_more(parents, level=level, labels=labels), _strongest(parents, direct, labels=labels)]
+    parts = [
+        _more(parents, level=level, labels=labels),
+        _strongest(parents, direct, is_published=figures is not None, labels=labels),
+    ]
     if figures is not None:
         parts += [
             _father(parents, labels=labels),
@@ -71,6 +74,11 @@ def parents_finding(
             )
         )
     return " ".join(part for part in parts if part)
+
+
+def _beside_published(*, is_same: bool) -> str:
+    """How a finding begins that is, or is not, as in the published report."""
+    return _("As published,") if is_same else _("Unlike in the published report,")
 
 
 def _more(parents: Parents, *, level: float, labels: Labels) -> str:
@@ -97,38 +105,46 @@ def _more(parents: Parents, *, level: float, labels: Labels) -> str:
     )
 
 
-def _strongest(parents: Parents, direct: pd.DataFrame, *, labels: Labels) -> str:
-    """Whether both parents' education has the largest standardised effects."""
+def _strongest(
+    parents: Parents, direct: pd.DataFrame, *, is_published: bool, labels: Labels
+) -> str:
+    """Whether both parents' education has the largest standardised effects, as was published."""
     sizes = direct.set_index("name")["std"].abs().sort_values(ascending=False)
     names = list(parents.rows["name"].iloc[:2])
     if set(sizes.index[:2]) == set(names):
-        return _(
-            "As published, education of both parents has the strongest standardised effects of all "
+        text = _(
+            "Education of both parents has the strongest standardised effects of all "
             "characteristics but the mediator."
         )
-    others = [name for name in sizes.index if name not in names]
+        return f"{text} " + _("That is what was published.") if is_published else text
+    other = next(name for name in sizes.index if name not in names)
     return _(
         "Education of both parents does not have the strongest standardised effects: that of "
         "{name} ({std:.2f}) is stronger than that of one of them.",
-        name=labels(others[0]), std=sizes[others[0]],
+        name=labels(other), std=sizes[other],
     )  # fmt: skip
 
 
 def _father(parents: Parents, *, labels: Labels) -> str:
     """Whether the effect of the first parent is weaker than in the indicator then in use."""
     row = parents.rows.iloc[0]
-    if pd.isna(row["current_std"]):
+    sizes = row[["std", "published_std", "current_std"]].astype(float).abs()
+    if sizes.isna().any():
         return ""
-    given = {"name": labels(row["name"]), "here": row["std"], "current": row["current_std"]}
-    if round(row["std"], 2) < row["current_std"]:
+    here, published = sizes[["std", "published_std"]].round(2) < sizes["current_std"]
+    given = {
+        "beside": _beside_published(is_same=here == published), "name": labels(row["name"]),
+        "here": row["std"], "current": row["current_std"],
+    }  # fmt: skip
+    if here:
         return _(
-            "As published, the standardised effect of {name} is weaker than in the indicator then "
-            "in use ({here:.2f} against {current:.2f}).",
+            "{beside} the standardised effect of {name} is weaker than in the indicator then in "
+            "use ({here:.2f} against {current:.2f}).",
             **given,
         )
     return _(
-        "Other than published, the standardised effect of {name} is not weaker than in the "
-        "indicator then in use ({here:.2f} against {current:.2f}).",
+        "{beside} the standardised effect of {name} is not weaker than in the indicator then in "
+        "use ({here:.2f} against {current:.2f}).",
         **given,
     )
 
@@ -136,22 +152,31 @@ def _father(parents: Parents, *, labels: Labels) -> str:
 def _moved(parents: Parents, *, values: pd.DataFrame) -> str:
     """Whether scale values moved by a larger share than coefficients since the indicator in use."""
     rows = parents.rows.iloc[:2]
-    of_parents = values[values["variable"].isin(rows["name"])].dropna(subset=["current"])
-    if of_parents.empty or rows["current_std"].isna().any():
+    of_parents = _with_published(values, names=list(rows["name"]))
+    if of_parents.empty or rows[["published_std", "current_std"]].isna().any(axis=None):
         return ""
-    by_value = (of_parents["value"] - of_parents["current"]).abs().sum()
-    by_value /= of_parents["current"].abs().sum()
-    by_slope = ((rows["std"] - rows["current_std"]) / rows["current_std"]).abs().mean()
-    given = {"values": by_value, "slopes": by_slope}
-    if by_value > by_slope:
+    moves = {}
+    for here, value, slope in (
+        ("here", "value", "std"), ("published", "published", "published_std")
+    ):  # fmt: skip
+        by_value = (of_parents[value] - of_parents["current"]).abs().sum()
+        by_slope = ((rows[slope] - rows["current_std"]) / rows["current_std"]).abs().mean()
+        moves[here] = (by_value / of_parents["current"].abs().sum(), by_slope)
+    values_move, slopes_move = moves["here"]
+    is_more, was_more = (by_value > by_slope for by_value, by_slope in moves.values())
+    given = {
+        "beside": _beside_published(is_same=is_more == was_more), "values": values_move,
+        "slopes": slopes_move,
+    }  # fmt: skip
+    if is_more:
         return _(
-            "As published, scale values of education moved more since then than its effects: by "
+            "{beside} scale values of education moved more since then than its effects: by "
             "{values:.0%} of their size on average, against {slopes:.0%}.",
             **given,
         )
     return _(
-        "Other than published, scale values of education moved less since then than its effects: "
-        "by {values:.0%} of their size on average, against {slopes:.0%}.",
+        "{beside} scale values of education did not move more since then than its effects: by "
+        "{values:.0%} of their size on average, against {slopes:.0%}.",
         **given,
     )
 
@@ -159,26 +184,38 @@ def _moved(parents: Parents, *, values: pd.DataFrame) -> str:
 def _lowest(parents: Parents, *, values: pd.DataFrame, labels: Labels) -> str:
     """Whether the first level has a lower value than before, for both parents."""
     names = list(parents.rows["name"].iloc[:2])
-    first = values[values["variable"].isin(names)].groupby("variable", sort=False).first()
-    first = first.dropna(subset=["current"])
+    levels = values[values["variable"].isin(names)].drop_duplicates("variable")
+    first = _with_published(levels, names=names).set_index("variable")
     if len(first) < len(names):
         return ""
-    lower = [name for name in names if first.loc[name, "value"] < first.loc[name, "current"]]
-    category = labels.within(names[0], first["code"].iloc[0])
+    lower, was_lower = (
+        [name for name in names if first.loc[name, column] < first.loc[name, "current"]]
+        for column in ("value", "published")
+    )
+    given = {
+        "beside": _beside_published(is_same=lower == was_lower),
+        "category": labels.within(names[0], first["code"].iloc[0]),
+    }
     if len(lower) == len(names):
         return _(
-            "As published, the value of “{category}” is lower than in that indicator for both "
-            "parents.",
-            category=category,
+            "{beside} the value of “{category}” is lower than in that indicator for both parents.",
+            **given,
         )
     if not lower:
         return _(
-            "Other than published, the value of “{category}” is lower than in that indicator for "
-            "neither parent.",
-            category=category,
+            "{beside} the value of “{category}” is lower than in that indicator for neither "
+            "parent.",
+            **given,
         )
     return _(
-        "Other than published, the value of “{category}” is lower than in that indicator for one "
-        "parent only ({name}).",
-        category=category, name=labels(lower[0]),
+        "{beside} the value of “{category}” is lower than in that indicator for one parent only "
+        "({name}).",
+        name=labels(lower[0]), **given,
     )  # fmt: skip
+
+
+def _with_published(values: pd.DataFrame, *, names: list[str]) -> pd.DataFrame:
+    """Scale values of these variables, where both published ones are known."""
+    both = ["current", "published"]
+    rows = values[values["variable"].isin(names)]
+    return rows.dropna(subset=both) if set(both) <= set(values) else rows[:0]

@@ -1,4 +1,4 @@
-"""Categories against their reference: who gets points, and who lies nearer to it than before."""
+"""Categories against their reference: who gets points, and who lies farther from it than before."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,22 +25,25 @@ def reference_finding(
     effects = direct.set_index("name")["value"]
     parts = []
     for name, sign in model.scaled.items():
+        if name not in effects:
+            continue
         rows = values[(values["variable"] == name) & values["value"].notna()]
         points = effects[name] * rows["value"]
-        texts = [_lower(rows[points < 0], name=name, reversed_=sign < 0, labels=labels)]
+        is_turned = bool(sign < 0 and effects[name] < 0)
+        texts = [_lower(rows[points < 0], name=name, is_turned=is_turned, labels=labels)]
         if sign < 0:
             texts.append(_higher(rows[points > 0], labels=labels))
         if sign < 0 and figures is not None and "current" in rows:
-            texts.append(_nearer(rows, name=name, figures=figures, labels=labels))
+            texts.append(_farther(rows, name=name, figures=figures, labels=labels))
         parts.append(" ".join(text for text in texts if text))
     return "\n\n".join(parts)
 
 
-def _lower(rows: pd.DataFrame, *, name: str, reversed_: bool, labels: Labels) -> str:
+def _lower(rows: pd.DataFrame, *, name: str, is_turned: bool, labels: Labels) -> str:
     given = {"name": labels(name), "categories": _named(rows, labels=labels)}
     if rows.empty:
         return _("No category of {name} lowers a score against its reference.", **given)
-    if reversed_:
+    if is_turned:
         return _(
             "{name} has reversed orientation: its effect is negative, so that categories with a "
             "value above the reference lower a score: {categories}.",
@@ -55,37 +58,45 @@ def _higher(rows: pd.DataFrame, *, labels: Labels) -> str:
     return _("These raise a score: {categories}.", categories=_named(rows, labels=labels))
 
 
-def _nearer(rows: pd.DataFrame, *, name: str, figures: Mapping[str, Any], labels: Labels) -> str:
-    """How many categories lie nearer to the reference than before, and whether as published."""
+def _farther(rows: pd.DataFrame, *, name: str, figures: Mapping[str, Any], labels: Labels) -> str:
+    """Which categories lie farther from the reference than before, and whether as published."""
     compared = rows[rows["current"].notna() & (rows["se"] > 0)]
     if compared.empty:
         return ""
     farther = compared[compared["value"].abs() > compared["current"].abs()]
-    listed_ = figures["scale_values"][name]
-    pairs = zip(listed_["new"], listed_["current"], strict=True)
-    before = {code for code, (new, old) in enumerate(pairs, start=1) if abs(new) > abs(old)}
-    given = {
-        "k": len(compared) - len(farther), "n": len(compared),
-        "farther": _named(farther, labels=labels),
-        "published": listed(labels.category(name, code) for code in sorted(before)),
-    }  # fmt: skip
     if farther.empty:
-        return _(
-            "All {n} lie nearer to the reference than in the indicator then in use; in the "
-            "published table {published} lies farther.",
-            **given,
-        )
-    if set(farther["code"].astype(int)) == before:
-        return _(
-            "As published, {k} of {n} lie nearer to the reference than in the indicator then in "
-            "use, and farther only {farther}.",
-            **given,
-        )
-    return _(
-        "Of {n}, {k} lie nearer to the reference than in the indicator then in use; farther lie "
-        "{farther}, where in the published table only {published} does.",
-        **given,
-    )
+        first = _("None lies farther from the reference than in the indicator then in use.")
+    else:
+        first = _(
+            "Of {n} categories, {k} lie nearer to the reference than in the indicator then in use "
+            "or as far; farther: {farther}.",
+            n=len(compared), k=len(compared) - len(farther),
+            farther=_named(farther, labels=labels),
+        )  # fmt: skip
+    return f"{first} {_published(compared, farther, name=name, figures=figures, labels=labels)}"
+
+
+def _published(
+    compared: pd.DataFrame,
+    farther: pd.DataFrame,
+    *,
+    name: str,
+    figures: Mapping[str, Any],
+    labels: Labels,
+) -> str:
+    """Which of these categories lie farther in the published table; empty where it has none."""
+    table = figures["scale_values"].get(name)
+    if table is None:
+        return ""
+    pairs = zip(table["new"], table["current"], strict=True)
+    all_ = {code for code, (new, old) in enumerate(pairs, start=1) if abs(new) > abs(old)}
+    published = sorted(all_ & set(compared["code"].astype(int)))
+    if published == sorted(farther["code"].astype(int)):
+        return _("The published table says the same.")
+    if not published:
+        return _("In the published table none does.")
+    named = [f"“{labels.category(name, code)}”" for code in published]
+    return _("Farther in the published table: {names}.", names=listed(named))
 
 
 def _named(rows: pd.DataFrame, *, labels: Labels) -> str:

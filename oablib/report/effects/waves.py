@@ -35,8 +35,11 @@ def waves_table(
 
 
 @in_languages
-def waves_finding(waves: Waves | None, *, rules: Rules, labels: Labels) -> str:
-    """Whether waves differ, by the joint test and by predictor; empty without several waves."""
+def waves_finding(waves: Waves | None, *, variable: str, rules: Rules, labels: Labels) -> str:
+    """Whether waves differ, by the joint test and by predictor; empty without several waves.
+
+    variable: the column of the wave.
+    """
     if waves is None:
         return ""
     joint, tests = waves.joint, waves.tests
@@ -64,13 +67,27 @@ def waves_finding(waves: Waves | None, *, rules: Rules, labels: Labels) -> str:
             "No single effect differs after Holm’s correction (smallest p {least}).",
             least=probability(tests["p_holm"].min()),
         )
-    return " ".join((first, second, _left_out(waves, rules=rules, labels=labels))).strip()
+    left_out = _left_out(waves, variable=variable, rules=rules, labels=labels)
+    return " ".join((first, second, *left_out))
 
 
-def _left_out(waves: Waves, *, rules: Rules, labels: Labels) -> str:
-    if not waves.left_out:
-        return ""
-    return _(
-        "Not compared, because in a wave fewer than {least} children have it or lack it: {names}.",
-        least=rules.least_children, names=listed(map(labels, waves.left_out)),
-    )  # fmt: skip
+def _left_out(waves: Waves, *, variable: str, rules: Rules, labels: Labels) -> list[str]:
+    """Sentences on waves and predictors that are not compared."""
+    texts = []
+    if waves.too_small:
+        texts.append(
+            _(
+                "Left out, with fewer than {least:,} children: {names}.",
+                least=rules.least_part,
+                names=listed(labels.category(variable, float(name)) for name in waves.too_small),
+            )
+        )
+    if waves.left_out:
+        texts.append(
+            _(
+                "Not compared, because in a wave fewer than {least} children have it or lack it: "
+                "{names}.",
+                least=rules.least_children, names=listed(map(labels, waves.left_out)),
+            )
+        )  # fmt: skip
+    return texts

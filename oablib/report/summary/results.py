@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from oablib.analysis import effects
 from oablib.analysis.selection.forward_search import ADDED
 from oablib.studies.conclusions import OfCohort, OfCountry
-
-FAR = 1.0  # standard errors: an effect that moves further under a shift depends on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,7 @@ class Results:
     @property
     def is_moved(self) -> bool:
         """Whether an effect moves far when imputed values are shifted."""
-        return not self.sensitivity.empty and bool((self.moved > FAR).any())
+        return not self.sensitivity.empty and bool((self.moved > effects.rules().far).any())
 
     @property
     def changed_by_shifts(self) -> list[str]:

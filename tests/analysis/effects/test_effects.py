@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 
 from oablib import params, synthetic
 from oablib.analysis import effects
@@ -16,6 +17,7 @@ from tests.measured.true_education import true_education
 
 RULES = effects.rules()
 RTOL = 1e-8  # both sides are exact
+NOT_CLUSTERED = 0.15  # of p: a score test clustered by school beside the plain F of regression
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_errors_by_two_kinds_of_clusters(
     crossed = children.assign(area=rng.integers(0, 60, len(children)).astype(str))
     rules = replace(RULES, clusters=("area", "school_id"))
     found = effects.by_clusters([crossed], model=model, table=table, rules=rules)
-    assert found.nested == ()
+    assert found.nested == () and found.unknown == {}
     rows = found.errors.set_index(["clusters", "name"])
     together, alone = rows.loc["together"], rows.loc["area"]
     cells = crossed.assign(cell=crossed["school_id"] + crossed["area"])
@@ -103,6 +105,18 @@ def test_errors_by_two_kinds_of_clusters(
         - by_cell[by_cell["clusters"] == "cell"].set_index("name")["other_se"] ** 2
     )
     np.testing.assert_allclose(together["other_se"] ** 2, expected, rtol=RTOL)
+    fewer = min(60, children["school_id"].nunique())
+    assert (together["n_clusters"] == fewer).all()
+
+
+def test_a_column_with_unknown_clusters_is_named_and_not_used(
+    children: pd.DataFrame, model: Model, table: Table
+) -> None:
+    area = pd.Series((np.arange(len(children)) % 60).astype(str))
+    some = children.assign(area=area.mask(area.index < 7))
+    rules = replace(RULES, clusters=("area",))
+    found = effects.by_clusters([some], model=model, table=table, rules=rules)
+    assert found.unknown == {"area": 7} and found.errors.empty and found.too_few == ()
 
 
 def test_clusters_that_hold_schools_need_no_second_kind(
@@ -144,6 +158,17 @@ def test_what_too_few_children_have_is_not_compared(
     assert "debt_restructuring" in found.left_out
     assert set(found.effects["name"]) == set(found.tests["name"])
     assert not set(found.left_out) & set(found.tests["name"])
+
+
+def test_a_wave_with_few_children_is_named(
+    children: pd.DataFrame, model: Model, table: Table
+) -> None:
+    waves = children["wave"].astype(str).value_counts()
+    smallest = waves.index[waves == waves.min()]
+    rules = replace(RULES, least_part=int(waves.min()) + 1)
+    found = effects.by_wave([children], model=model, table=table, rules=rules)
+    assert found is not None and set(found.too_small) >= set(smallest)
+    assert not set(found.too_small) & set(found.effects["wave"])
 
 
 def test_explained_shares_are_beside_those_of_the_literature(
@@ -203,8 +228,34 @@ def test_example_children_are_sums_of_effects_times_values(
     assert effects.profiles(model=without, **given) is None
 
 
-def test_reliabilities_rise_to_one(own_rules) -> None:
+@pytest.mark.parametrize("values", ["[0.7, 0.95]", "[1.0]", "[0.9, 0.8, 1.0]", "[]"])
+def test_reliabilities_rise_to_one(own_rules, values: str) -> None:
     path = own_rules / "effects.yaml"
-    path.write_text(path.read_text().replace("0.9, 1.0]", "0.9, 0.95]"))
-    with pytest.raises(ParameterError, match="expected rising numbers above 0"):
+    text = path.read_text().replace("[0.7, 0.8, 0.9, 1.0]", values)
+    path.write_text(text)
+    with pytest.raises(ParameterError, match="expected two or more rising numbers above 0"):
         effects.rules()
+
+
+def test_a_part_through_the_mediator_is_not_made_by_scale_values_of_the_same_children(
+    children: pd.DataFrame, model: Model, table: Table
+) -> None:
+    """With categories of origin shuffled nothing runs through; p is that of statsmodels' F test."""
+    rng = np.random.default_rng(8)
+    shuffled = children.assign(origin=rng.permutation(children["origin"]))
+    found = effects.with_and_without([shuffled], model=model, table=table).set_index("name")
+    values = scale_values.estimate(shuffled, model=model, table=table).table
+    applied = scale_values.apply(shuffled, values=values, model=model, table=table)
+    others = applied[[name for name in model.direct if name not in model.scaled]]
+    frame = shuffled.assign(**{f"x{i}": others[name] for i, name in enumerate(others)})
+    names = [
+        "C(education_father)",
+        "C(education_mother)",
+        *(f"x{i}" for i in range(others.shape[1])),
+    ]
+    whole = smf.ols("nscct ~ C(origin) + " + " + ".join(names), frame).fit()
+    without = smf.ols("nscct ~ " + " + ".join(names), frame).fit()
+    p = whole.compare_f_test(without)[1]
+    assert found.loc["origin", "p"] == pytest.approx(p, abs=NOT_CLUSTERED)
+    assert found.loc["education_mother", "p_holm"] < RULES.level
+    assert (found["p_holm"] >= found["p"]).all()
