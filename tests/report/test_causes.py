@@ -1,22 +1,24 @@
 """Sentences on causes say what was found, and the opposite when that is found."""
 
+import dataclasses
 import re
 
 import pandas as pd
 import pytest
 
-from oablib import comparison, disclosure
+from oablib import comparison, disclosure, params
 from oablib.base import language
 from oablib.disclosure import of_places
 from oablib.protocol import codebook
 from oablib.report import causes as report
-from oablib.report.causes.parts import shares
+from oablib.report.causes.findings import shares
 from oablib.report.exhibit import About
 
 DRAWN = About("made-up children", drawn=True)
 DELIVERED = About("children", drawn=False)
 RULES = comparison.rules()
 GATE = disclosure.rules()
+FIGURES = params.published("herijking2021")
 TABLE = codebook.load().table("children")
 LEVELS = ("schools", "municipalities")
 GROUPS = ("all that change", "losers", "gainers", "lose most", "gain most")
@@ -34,6 +36,10 @@ def summary(**nets: float) -> pd.DataFrame:
         for group in GROUPS for cause, net in nets.items()
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def offsets(frame: pd.DataFrame) -> str:
+    return str(report.offset_finding(frame, rules=RULES))
 
 
 HIDDEN = ["places", "mean", "sd", "mean_absolute", "share", "net_share"]
@@ -72,11 +78,18 @@ def late(*, children: int, several: int, beside: bool = True) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("code", "nets", "text"),
     [
-        ("en", {"donors": 0.3, "scale_values": 0.7}, "due to scale values (70%) and donor selec"),
-        ("nl", {"donors": 0.3, "scale_values": 0.7}, "door schaalwaarden (70%) en donorselectie"),
+        ("en", {"donors": 0.3, "scale_values": 0.7}, "change: scale values (70%) and donor selec"),
+        (
+            "nl",
+            {"donors": 0.3, "scale_values": 0.7},
+            "verandering: schaalwaarden (70%) en donorselectie",
+        ),
         ("en", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "each account for 39%"),
         ("nl", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "verklaren elk 39%"),
         ("en", {"donors": 1.2, "coefficients": -0.2}, "against it: coefficients (−20%)"),
+        ("en", {"donors": 0.3, "scale_values": 0.3, "boundary": 0.4}, "boundary (40%) and donor"),
+        ("en", {"donors": 1.0, "coefficients": -0.2}, "the largest part of the net change: donor"),
+        ("en", {"coefficients": -0.2, "donors": -0.1}, "the parts of the net change cannot be"),
     ],
 )
 def test_the_largest_causes_are_named_and_ties_as_such(code: str, nets: dict, text: str) -> None:
@@ -88,7 +101,7 @@ def test_where_no_school_changes_it_is_said() -> None:
     nothing = summary(donors=float("nan"))
     assert shares(nothing) == "no school changes."
     assert "no school changes" in report.yearly_finding(nothing)
-    assert report.offset_finding(nothing) == "No cause changes the score of a school."
+    assert offsets(nothing) == "No cause changes the score of a school."
 
 
 @pytest.mark.parametrize(
@@ -96,26 +109,37 @@ def test_where_no_school_changes_it_is_said() -> None:
     [
         ("en", {"scale_values": 7.0, "coefficients": -6.0, "donors": -0.5},
          ["Scale values (+70.0 points a school) and coefficients (−60.0) offset each other",
-          "No such offset exists for donor selection"]),
+          "Donor selection has mean −5.0"]),
         ("nl", {"scale_values": 7.0, "coefficients": -6.0, "donors": -0.5},
          ["Schaalwaarden (+70,0 punten per school) en coëfficiënten (−60,0) compenseren elkaar",
-          "Donorselectie wordt niet zo gecompenseerd"]),
+          "Donorselectie heeft gemiddelde −5,0"]),
         ("en", {"scale_values": 7.0, "coefficients": 1.0, "donors": 2.0},
-         ["No two causes offset each other", "Donor selection has mean +20.0"]),
+         ["No part offsets another: the means run from +10.0 (coefficients) to +70.0",
+          "Donor selection has mean +20.0"]),
+        ("en", {"scale_values": 7.0, "coefficients": -1.0, "donors": 0.0},
+         ["The largest parts do not offset each other: scale values +70.0 points a school, coeff",
+          "Donor selection changes no school."]),
     ],
 )  # fmt: skip
 def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]) -> None:
     with language.use(code):
-        found = report.offset_finding(summary(**nets))
+        found = offsets(summary(**nets))
     assert all(text in found for text in texts)
 
 
 def test_donor_selection_moves_few_schools_or_many() -> None:
     frame = summary(scale_values=7.0, coefficients=-6.0, donors=-0.5)
-    assert "many schools, most in one direction." in report.offset_finding(frame)
+    assert "many schools, most in one direction." in offsets(frame)
     both = frame.assign(mean_absolute=frame["mean"].abs() * 3)
-    assert "many schools, some up and some down." in report.offset_finding(both)
-    assert "It changes few schools, but these much." in report.offset_finding(frame.assign(sd=50.0))
+    assert "many schools, some up and some down." in offsets(both)
+    assert "It changes few schools, but these much." in offsets(frame.assign(sd=50.0))
+
+
+def test_what_offsets_is_what_the_rules_say() -> None:
+    frame = summary(scale_values=7.0, coefficients=-4.0)
+    stricter = dataclasses.replace(RULES, offset_from=0.6)
+    assert "offset each other; +30.0 is left" in offsets(frame)
+    assert "do not offset each other" in report.offset_finding(frame, rules=stricter)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +154,7 @@ def test_donor_selection_moves_few_schools_or_many() -> None:
 def test_where_too_few_schools_change_nothing_is_said_of_why(code: str, texts: list[str]) -> None:
     frame = without(summary(donors=0.4, population=0.6), *GROUPS)
     with language.use(code):
-        found = [shares(frame), report.offset_finding(frame), report.yearly_finding(frame)]
+        found = [shares(frame), offsets(frame), report.yearly_finding(frame)]
         table = report.causes_table(frame, about=DRAWN)
         yearly = report.causes_table(frame, about=DRAWN, what="years")
     assert all(text in one for text, one in zip(texts, found, strict=True))
@@ -164,8 +188,12 @@ def test_a_cause_that_one_school_dominates_is_left_out() -> None:
     frame = summary(scale_values=0.7, donors=0.3, coefficients=0.2, population=0.1)
     amounts = [name for name in HIDDEN if name in frame and name != "places"]
     frame[amounts] = frame[amounts].mask(frame["cause"] == "scale_values")
-    assert shares(frame) == "the net change is due to donor selection (30%) and coefficients (20%)."
-    assert "scale values" not in report.offset_finding(frame).lower()
+    assert shares(frame) == (
+        "the largest parts of the net change: donor selection (30%) and coefficients (20%); not "
+        "shown: scale values."
+    )
+    assert "scale values" not in offsets(frame).lower()
+    assert "of too few to be shown" in report.yearly_finding(frame)
     frame[amounts] = frame[amounts].mask(frame["cause"] == "population")
     assert "of too few to be shown" in report.yearly_finding(frame)
 
@@ -279,18 +307,22 @@ def test_what_is_hidden_is_not_judged() -> None:
 @pytest.mark.parametrize(
     ("schools", "text"),
     [
-        ({"donors": 0.6, "scale_values": 0.4}, "the same for schools (60%), as in the report"),
-        ({"donors": 0.4, "scale_values": 0.6}, "For schools it is scale values (60%): the expl"),
+        ({"donors": 0.6, "scale_values": 0.4}, "For schools it is the same (60%)."),
+        ({"donors": 0.4, "scale_values": 0.6}, "For schools it is scale values (60%)."),
     ],
 )
 def test_municipalities_change_by_what_changes_schools_or_not(schools: dict, text: str) -> None:
     municipal = summary(donors=0.7, scale_values=0.3)
-    found = report.municipal_finding(municipal, schools=summary(**schools))
-    assert "municipalities, most is due to donor selection (70%)." in found and text in found
+    given = {"schools": summary(**schools), "figures": FIGURES}
+    found = report.municipal_finding(municipal, **given)
+    assert "municipalities is that of donor selection (70%)." in found and text in found
+    assert "The report of 2021 gives both the same explanation." in found
+    alone = report.municipal_finding(municipal, **given | {"figures": None})
+    assert text in alone and "2021" not in alone
     beside = summary(donors=0.3, scale_values=0.7)
-    found = report.municipal_finding(beside, schools=summary(**schools))
+    found = report.municipal_finding(beside, **given)
     assert f"Donor selection has 30% here and {schools['donors']:.0%} there." in found
-    few = report.municipal_finding(without(beside, *GROUPS), schools=beside)
+    few = report.municipal_finding(without(beside, *GROUPS), schools=beside, figures=None)
     assert few == "Too few municipalities change to show what changes them."
 
 
@@ -326,13 +358,13 @@ def points(
 @pytest.mark.parametrize(
     ("code", "children", "several", "text"),
     [
-        ("en", 0, 0, "The 2 months after the reference date add no children."),
+        ("en", 0, 0, "Months after the reference date (2) add no children."),
         ("en", 30, 0, "add 30 children; schools: 30."),
         ("en", 30, 0, "No school has three or more of them."),
         ("en", 30, 10, "10 schools have three or more"),
         ("en", 30, 10, "by some +200 points together (+0.30% of the points of all schools)."),
         ("en", 30, 10, "Municipalities get some +250 points, worth €125,000 a year"),
-        ("en", 30, 10, "its recommendation to count them holds here."),
+        ("en", 30, 10, "these pupils. The report's recommendation holds here."),
         ("nl", 30, 10, "10 scholen hebben er drie of meer."),
         ("nl", 0, 0, "voegen geen kinderen toe."),
     ],
@@ -346,13 +378,14 @@ def test_late_registrations_are_counted(code: str, children: int, several: int, 
     assert "synthe" not in found
     assert "synthetic" in report.late_registrations_finding(frame, **options, about=DRAWN)
     alone = frame[frame["month"] != "published"]
-    assert "Published" not in report.late_registrations_finding(alone, **options, about=DRAWN)
+    bare = report.late_registrations_finding(alone, **options, about=DELIVERED)
+    assert "Published" not in bare and "report" not in bare
 
 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"share": 0.02}, "one more reason to follow its recommendation"),
+        ({"share": 0.02}, "The effect is not small, and raises"),
         ({"schools": -50.0}, "finds no support here"),
         ({"schools": 0.0}, "finds no support here"),
         ({"euro": 60_000.0}, "of all schools), worth €60,000 a year."),
@@ -392,9 +425,11 @@ def test_few_schools_with_several_late_registrations_are_not_counted() -> None:
     assert "add 30 children; schools: 30." in found and "three or more" not in found
 
 
-def swings(*, matched: float, computed: float, lot: float) -> pd.DataFrame:
-    names = ("matched twice", "computed twice", "one of each", "another seed")
-    values = (matched, computed, 1.0, lot)
+def swings(
+    *, matched: float, computed: float, lot: float, kept: float | None = None
+) -> pd.DataFrame:
+    names = ("matched twice", "computed twice", "one of each", "same seed", "another seed")
+    values = (matched, computed, 1.0, matched if kept is None else kept, lot)
     rows = [
         (name, 100, 0.0, sd, -1.0, 1.0, 0.5, 0.2, 10)
         for name, sd in zip(names, values, strict=True)
@@ -406,10 +441,22 @@ def swings(*, matched: float, computed: float, lot: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("given", "texts"),
     [
-        ({"matched": 3.0, "computed": 1.0, "lot": 1.5}, ["is found here too", "25% of the varia"]),
-        ({"matched": 1.0, "computed": 1.0, "lot": 0.5}, ["is not found here", "25% of the varia"]),
-        ({"matched": 3.0, "computed": 1.0, "lot": 3.0}, ["the swing is only the lot"]),
+        (
+            {"matched": 3.0, "computed": 1.0, "lot": 1.5},
+            ["3.00 points, a computed one with 1.00", "25% of the varia", "makes it no smaller"],
+        ),
+        (
+            {"matched": 3.0, "computed": 1.0, "lot": 1.5, "kept": 2.0},
+            ["With one seed for both years it is 2.00"],
+        ),
+        (
+            {"matched": 1.0, "computed": 1.0, "lot": 0.5},
+            ["no more than a comp", "25% of the varia"],
+        ),
+        ({"matched": 3.0, "computed": 1.0, "lot": 3.0}, ["the random choice of donors alone"]),
+        ({"matched": 0.0, "computed": 0.0, "lot": 0.0}, ["0.00 points, no more than a computed"]),
         ({"matched": float("nan"), "computed": 1.0, "lot": 1.0}, ["Too few children"]),
+        ({"matched": 1.0, "computed": float("nan"), "lot": 1.0}, ["Too few children"]),
     ],
 )
 def test_the_swing_of_imputed_scores_is_beside_that_of_computed_ones(
@@ -456,15 +503,15 @@ def test_the_answer_says_who_changes_why_and_how_sure_that_is() -> None:
     text = answer(summary(scale_values=0.7, donors=0.3))
     for part in (
         "By the published indicator of 2021, **5 schools lose and 5 gain** against the published",
-        "**Why:** the net change is due to scale values (70%) and donor selection (30%).",
+        "**Why:** the largest parts of the net change: scale values (70%) and donor selection",
         "over-represented in the 3 schools that lose most: origin North Africa",
         "in the 3 schools that gain most no characteristic is over-represented",
-        "donor selection, 30% of what they lose, depends on the lot.",
+        "donor selection, 30% of the largest losses, is partly random.",
     ):
         assert part in text
     beside = "By the indicator estimated in this run, 96.4% of the target group are the same"
     assert beside in text
-    assert "Municipalities: mostly scale values (80%)." in text
+    assert "Municipalities: the largest part is scale values (80%)." in text
     assert "96.4%" not in answer(summary(donors=0.3), beside=0)
     assert len(text.split()) <= 120
     without = answer(summary(scale_values=1.2, donors=-0.2))
@@ -477,7 +524,7 @@ def test_the_answer_says_where_few_schools_lose_or_gain() -> None:
     frame = without(summary(scale_values=0.7, donors=0.3), "losers", "gainers", "lose most")
     text = answer(frame)
     assert "fewer schools lose or gain against the published indicator of 2019 than may" in text
-    assert "**Why:** the net change is due to scale values (70%)" in text
+    assert "**Why:** the largest parts of the net change: scale values (70%)" in text
     assert "causes are those of the computation, not of the world" in text  # no share of donors
     nothing = answer(without(frame, *GROUPS))
     assert "**Why:** too few schools change to show it." in nothing and "nan" not in nothing

@@ -3,7 +3,7 @@
 A place is a school site or a municipality; a level says which.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
@@ -84,17 +84,25 @@ class Decomposition:
 
 
 def decompose(
-    between: "Between", *, causes: Sequence[str], rules: Rules, level: Level = SCHOOLS
+    between: "Between",
+    *,
+    causes: Sequence[str],
+    rules: Rules,
+    level: Level = SCHOOLS,
+    only: Collection[str] | None = None,
 ) -> Decomposition:
     """Take the change of each place's score between two situations apart into causes.
 
-    causes: OF_THE_INDICATOR where both situations have the same children, else ALL. Parts are
-    Shapley values (see shapley) of `Between.value`; both scores are scaled to one sum, which
-    is a part of its own. Raises ComparisonError as standardised and decomposed.
+    causes: OF_THE_INDICATOR where both situations have the same children, else ALL. only: names of
+    the places that are compared, None for all; those that change most are found among them. Parts
+    are Shapley values (see shapley) of `Between.value`; both scores are scaled to one sum, which is
+    a part of its own. Raises ComparisonError as standardised and decomposed.
     """
     key = KEYS[level]
     tables = [between.places(level, after=end) for end in (False, True)]
     pairs = standardised(*map(allocation.with_pupils, tables), key=key, rules=rules)
+    if only is not None:
+        pairs = pairs[pairs[key].isin(only)].reset_index(drop=True)
     parts = shapley(causes, value=between.value(level))
     table = decomposed(parts, pairs, keys=tables[1][key], rules=rules)
     return Decomposition(table, pairs, tables[1])

@@ -66,6 +66,9 @@ class Rules(kinds.Declaration):
     often: kinds.Share
     named: Annotated[tuple[Named, ...], kinds.MANY]
     matched_classes: Annotated[tuple[kinds.Number, ...], kinds.MANY]
+    offset_from: kinds.Portion
+    one_way_from: kinds.Portion
+    concentrated_from: kinds.Positive
     late_months: kinds.Count
     late_step: kinds.Positive
     small_effect: kinds.Share

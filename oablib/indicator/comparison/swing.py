@@ -13,7 +13,8 @@ from oablib.indicator.comparison.causes import SCHOOLS, Procedure, Situation, ta
 from oablib.indicator.comparison.settings import Rules
 from oablib.indicator.pupil_scores import Children, Provenance
 
-MATCHED, COMPUTED, EITHER, LOT = "matched twice", "computed twice", "one of each", "another seed"
+MATCHED, COMPUTED, EITHER = "matched twice", "computed twice", "one of each"
+KEPT, LOT = "same seed", "another seed"
 OWN = (int(Provenance.DIRECT), int(Provenance.EDUCATION))
 SCORE = "achterstandsscore"
 
@@ -53,7 +54,9 @@ def swings(
 ) -> Swings:
     """Changes from year to year, beside those that another seed gives within this year.
 
-    situation: of this year, whose donors are drawn again with the next seed.
+    situation: of this year, whose donors are drawn again with the next seed. Years are
+    compared with a seed of their own each, as random numbers are new each year: with one seed a
+    child keeps its number, and its score swings less.
     """
     again = situation.scored(replace(how, seed=how.seed + 1)).score
     other = Year(now.children, now.scores.assign(new=again))
@@ -68,11 +71,12 @@ def of_children(
 ) -> pd.DataFrame:
     """Changes of the scores of children who are there in both years.
 
-    Rows: matched twice (a donor's score in both years), computed twice, one of each, and another
-    seed: those matched twice, this year's score against that with the other seed. Columns: scores,
-    n, mean, sd, lower, upper (quantiles that hold the rules' interval), r (correlation of both
-    scores), crossing (share who enter or leave the target group), beyond (children beyond each
-    quantile).
+    before, now: with one seed. again: this year with another. Rows, last year's scores against
+    `again`: matched twice (a donor's score in both years), computed twice, one of each. Of those
+    matched twice: same seed (last year's against `now`) and another seed (`now` against `again`).
+    Columns: scores, n, mean, sd, lower, upper (quantiles that hold the rules' interval), r
+    (correlation of both scores), crossing (share who enter or leave the target group), beyond
+    (children beyond each quantile).
     """
     _keys, then, here = np.intersect1d(
         before.children.key, now.children.key, assume_unique=True, return_indices=True
@@ -92,7 +96,8 @@ def of_children(
     }  # fmt: skip
     score = {name: year.score[rows] for name, (year, rows) in sides.items()}
     low = {name: _in_target(year, how=how)[rows] for name, (year, rows) in sides.items()}
-    pairs = {name: ("before", "now", inside) for name, inside in groups.items()}
+    pairs = {name: ("before", "again", inside) for name, inside in groups.items()}
+    pairs[KEPT] = ("before", "now", groups[MATCHED])
     pairs[LOT] = ("now", "again", groups[MATCHED])
     tail = (1 - rules.interval) / 2
     rows = []
@@ -106,8 +111,8 @@ def of_children(
 def of_schools(before: Year, now: Year, *, again: Year, how: Procedure) -> pd.DataFrame:
     """Changes of the scores of sites that have pupils in both years.
 
-    Columns: school_id, n_children; matched: share of its pupils with a donor's score; year, lot:
-    absolute change from year to year, and by the other seed, points.
+    Columns: school_id, n_children; matched: share of its pupils with a donor's score; year:
+    absolute change from last year to `again`; lot: from `now` to `again`, points.
     """
     tables = [
         table_of(SCHOOLS, year.children, score=year.score, how=how).set_index("school_id")
@@ -126,7 +131,7 @@ def of_schools(before: Year, now: Year, *, again: Year, how: Procedure) -> pd.Da
         {
             "n_children": latest["n_children"].loc[there],
             "matched": matched.loc[there],
-            "year": (latest[SCORE] - earlier[SCORE]).loc[there].abs(),
+            "year": (other[SCORE] - earlier[SCORE]).loc[there].abs(),
             "lot": (other[SCORE] - latest[SCORE]).loc[there].abs(),
         }
     )

@@ -7,7 +7,8 @@ from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.report.causes.parts import are_hidden, cause, nets, shares, yearly_finding
+from oablib.report.causes.findings import are_hidden, nets, shares, yearly_finding
+from oablib.report.causes.parts import cause
 from oablib.report.causes.profile import over_represented
 from oablib.report.indicators import applied, beside_sentence
 from oablib.report.texts import sentence, texts_beside
@@ -74,8 +75,9 @@ def _municipal(summary: pd.DataFrame) -> str:
         return _("Municipalities: too few change to show it.")
     top = str(values.idxmax())
     return _(
-        "Municipalities: mostly {cause} ({share:.0%}).", cause=cause(top), share=float(values[top])
-    )
+        "Municipalities: the largest part is {cause} ({share:.0%}).",
+        cause=cause(top), share=float(values[top]),
+    )  # fmt: skip
 
 
 def _limit(summary: pd.DataFrame) -> str:
@@ -84,7 +86,7 @@ def _limit(summary: pd.DataFrame) -> str:
     share = float(rows["net_share"].iloc[0]) if len(rows) else 0.0
     if share > 0:
         return _(
-            "The main limit: donor selection, {share:.0%} of what they lose, depends on the lot.",
+            "The main limit: donor selection, {share:.0%} of the largest losses, is partly random.",
             share=share,
         )
     return _("The main limit: causes are those of the computation, not of the world.")

@@ -61,8 +61,9 @@ def late_registrations_finding(
     """
     here = frame[frame["month"] != PUBLISHED]
     last = here.iloc[-1]
-    parts = [_added(last, months=len(here)), *_effects(points, rules=rules)]
     printed = frame[frame["month"] == PUBLISHED]
+    effects = _effects(points, rules=rules, is_published=not printed.empty)
+    parts = [_added(last, months=len(here)), *effects]
     if not printed.empty:
         parts.append(_(
             "Published, for months with few arrivals because of Covid-19, and therefore called an "
@@ -80,16 +81,16 @@ def late_registrations_finding(
 def _added(last: pd.Series, *, months: int) -> str:
     if pd.isna(last["children"]) or pd.isna(last["schools"]):
         return _(
-            "The {months} months after the reference date add fewer children, or children of fewer "
+            "Months after the reference date ({months:,}) add fewer children, or children of fewer "
             "schools, than may be shown.",
             months=months,
         )
     children = int(last["children"])
     if not children:
-        return _("The {months} months after the reference date add no children.", months=months)
+        return _("Months after the reference date ({months:,}) add no children.", months=months)
     text = _.plural(
-        "The {months} months after the reference date add {n:,} child; schools: {schools:,}.",
-        "The {months} months after the reference date add {n:,} children; schools: {schools:,}.",
+        "Months after the reference date ({months:,}) add {n:,} child; schools: {schools:,}.",
+        "Months after the reference date ({months:,}) add {n:,} children; schools: {schools:,}.",
         n=children, months=months, schools=int(last["schools"]),
     )  # fmt: skip
     if pd.isna(several := _several(last)):
@@ -102,7 +103,7 @@ def _added(last: pd.Series, *, months: int) -> str:
     )  # fmt: skip
 
 
-def _effects(points: pd.DataFrame, *, rules: Rules) -> list[str]:
+def _effects(points: pd.DataFrame, *, rules: Rules, is_published: bool) -> list[str]:
     """Points and money of all months together, and whether to count them is worth while."""
     last = points[points["months"] == points["months"].max()].set_index("level")
     schools = last.loc[SCHOOLS]
@@ -124,23 +125,21 @@ def _effects(points: pd.DataFrame, *, rules: Rules) -> list[str]:
             "pay.",
             points=towns["points"], euro=euros(float(towns["euro"])),
         ))  # fmt: skip
-    small = abs(schools["share"]) < rules.small_effect
-    if schools["points"] > 0 and small:
-        parts.append(_(
-            "The effect is small and raises the scores of schools that have these pupils, as in "
-            "the report: its recommendation to count them holds here."
-        ))  # fmt: skip
-    elif schools["points"] > 0:
-        parts.append(_(
-            "The effect is larger than in the report, which is one more reason to follow its "
-            "recommendation to count them."
-        ))  # fmt: skip
+    return [*parts, *_judged(schools, rules=rules, is_published=is_published)]
+
+
+def _judged(schools: pd.Series, *, rules: Rules, is_published: bool) -> list[str]:
+    """Whether the effect is small and raises scores, and what that says of the recommendation."""
+    if not schools["points"] > 0:
+        parts = [_("It does not raise the scores of the schools concerned.")]
+        return [
+            *parts, *([_("The report's recommendation finds no support here.")] * is_published)
+        ]  # fmt: skip
+    if abs(schools["share"]) < rules.small_effect:
+        parts = [_("The effect is small and raises the scores of schools that have these pupils.")]
     else:
-        parts.append(_(
-            "It does not raise the scores of the schools concerned, so that the report's "
-            "recommendation to count them finds no support here."
-        ))  # fmt: skip
-    return parts
+        parts = [_("The effect is not small, and raises the scores of schools with these pupils.")]
+    return [*parts, *([_("The report's recommendation holds here.")] * is_published)]
 
 
 def _several(row: pd.Series) -> float:

@@ -1,21 +1,20 @@
 """Causes of the changes of schools, and how much each moves."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from oablib.base.wording import words as plain_words
 from oablib.indicator.comparison import ALL_CHANGED
-from oablib.indicator.comparison.causes import DONORS, POPULATION
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
-from oablib.indicator.comparison.shapley import GAINERS, LOSERS, STANDARDISATION
+from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, percent, signed
+from oablib.report.numbers import number, signed
 from oablib.report.table import show
-from oablib.report.texts import listed, sentence, texts_beside
+from oablib.report.texts import sentence, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -23,9 +22,6 @@ captions = _.captions
 
 COLOURS = {LOSE_MOST: drawing.INDIRECT, GAIN_MOST: drawing.OURS}
 What = Literal["schools", "municipalities", "years"]
-OFFSET = 0.5  # of the larger part, from which the smaller one offsets it
-ONE_WAY = 0.5  # of the mean size, from which the mean says that most schools move in one direction
-CONCENTRATED = 2.0  # standard deviation by mean size, from which few schools have most of a part
 
 
 def cause(name: str) -> str:
@@ -130,155 +126,3 @@ def _places(frame: pd.DataFrame, group: str) -> str:
     """How many places a group has, in words where they are too few to be shown."""
     count = float(frame.loc[frame["group"] == group, "places"].iloc[0])
     return _("few") if np.isnan(count) else number(count, 0)
-
-
-def are_hidden(frame: pd.DataFrame) -> bool:
-    """Whether so few places change that nothing is shown of them; frame: causes_summary."""
-    return bool(frame.loc[frame["group"] == ALL_CHANGED, "places"].isna().all())
-
-
-@in_languages
-def offset_finding(frame: pd.DataFrame) -> str:
-    """Whether the largest parts offset each other, and whether donor selection is offset."""
-    if are_hidden(frame):
-        return _("Too few schools change to show what changes them.")
-    every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
-    means = every["mean"].drop(STANDARDISATION, errors="ignore").dropna()
-    if means.empty or not means.abs().max() > 0:
-        return _("No cause changes the score of a school.")
-    up, down = str(means.idxmax()), str(means.idxmin())
-    smaller, larger = sorted([abs(means[up]), abs(means[down])])
-    given = {
-        "up": sentence(cause(up)), "down": cause(down), "raised": means[up],
-        "lowered": means[down], "left": means[up] + means[down],
-    }  # fmt: skip
-    offset = means[up] > 0 > means[down] and smaller >= OFFSET * larger
-    text = (
-        _(
-            "{up} ({raised:+.1f} points a school) and {down} ({lowered:+.1f}) offset each other; "
-            "{left:+.1f} is left.",
-            **given,
-        )
-        if offset
-        else _("No two causes offset each other: the means run from {lowered:+.1f} ({down}) to "
-               "{raised:+.1f} points a school ({up}).", **given)
-    )  # fmt: skip
-    if DONORS not in means.index or (offset and DONORS in (up, down)):
-        return text
-    return f"{text} {_donors(every.to_dict('index')[DONORS], offset=offset)}"
-
-
-def _donors(row: Mapping[Any, Any], *, offset: bool) -> str:
-    given = {"mean": row["mean"], "sd": row["sd"]}
-    begin = (
-        _("No such offset exists for donor selection: mean {mean:+.1f}, standard deviation "
-          "{sd:.1f}.", **given)
-        if offset
-        else _("Donor selection has mean {mean:+.1f} and standard deviation {sd:.1f}.", **given)
-    )  # fmt: skip
-    if row["sd"] >= CONCENTRATED * row["mean_absolute"]:
-        return begin + " " + _("It changes few schools, but these much.")
-    if abs(row["mean"]) < ONE_WAY * row["mean_absolute"]:
-        return begin + " " + _("It changes many schools, some up and some down.")
-    return begin + " " + _("It changes many schools, most in one direction.")
-
-
-def shares(frame: pd.DataFrame) -> str:
-    """The two causes with the largest net shares, and the one that works most against the change.
-
-    frame: as from causes_summary; standardisation is left out.
-    """
-    if are_hidden(frame):
-        return _("too few schools change to show it.")
-    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
-    part = part.dropna(subset=["net_share"])
-    if part.empty:
-        return _("no school changes.")
-    top = part[part["net_share"] > 0].nlargest(2, "net_share")
-    names = [cause(str(name)) for name in top["cause"]]
-    values = [percent(float(share)) for share in top["net_share"]]
-    if len(set(values)) < len(values):
-        text = _(
-            "{causes} each account for {share} of the net change",
-            causes=listed(names), share=values[0],
-        )  # fmt: skip
-    else:
-        text = _("the net change is due to {causes}", causes=_with_shares(top))
-    last = part.nsmallest(1, "net_share")
-    if float(last["net_share"].iloc[0]) < 0:
-        text = _("{text}; against it: {cause}", text=text, cause=_with_shares(last))
-    return f"{text}."
-
-
-def _with_shares(part: pd.DataFrame) -> str:
-    pairs = zip(part["cause"], part["net_share"], strict=True)
-    return listed(
-        _("{cause} ({share})", cause=cause(str(name)), share=percent(float(share)))
-        for name, share in pairs
-    )
-
-
-@in_languages
-def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame) -> str:
-    """What changes municipalities most, and whether it is what changes schools most.
-
-    frame, schools: as from causes_summary, of municipalities and of schools.
-    """
-    own, beside = nets(frame), nets(schools)
-    if are_hidden(frame) or own.empty:
-        return _("Too few municipalities change to show what changes them.")
-    top = str(own.idxmax())
-    text = _(
-        "Of the net change of municipalities, most is due to {cause} ({share:.0%}).",
-        cause=cause(top), share=float(own[top]),
-    )  # fmt: skip
-    if beside.empty:
-        return text
-    first = str(beside.idxmax())
-    text += " " + (
-        _(
-            "It is the same for schools ({share:.0%}), as in the report of 2021.",
-            share=float(beside[top]),
-        )
-        if top == first
-        else _(
-            "For schools it is {cause} ({share:.0%}): the explanation is not the same, other than "
-            "in the report of 2021.",
-            cause=cause(first), share=float(beside[first]),
-        )
-    )  # fmt: skip
-    if top == DONORS or DONORS not in own or DONORS not in beside:
-        return text
-    return text + " " + _(
-        "Donor selection has {share:.0%} here and {schools:.0%} there.",
-        share=float(own[DONORS]), schools=float(beside[DONORS]),
-    )  # fmt: skip
-
-
-def nets(frame: pd.DataFrame) -> pd.Series:
-    """Net share of each cause in all that change, standardisation aside."""
-    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
-    return part.set_index("cause")["net_share"].dropna()
-
-
-@in_languages
-def yearly_finding(frame: pd.DataFrame) -> str:
-    """Whether other children move schools more than the new indicator; frame: with population."""
-    own = nets(frame)
-    if are_hidden(frame) or (len(own) and POPULATION not in own):
-        return _("What changes schools from one year to the next is of too few to be shown.")
-    if own.empty:
-        return _("From one year to the next no school changes.")
-    population = float(own[POPULATION])
-    given = {"population": population, "indicator": float(own.sum()) - population}
-    if given["population"] > given["indicator"]:
-        return _(
-            "From one year to the next, more of the net change is due to other pupils "
-            "({population:.0%}) than to the new indicator ({indicator:.0%}).",
-            **given,
-        )
-    return _(
-        "From one year to the next, more of the net change is due to the new indicator "
-        "({indicator:.0%}) than to other pupils ({population:.0%}).",
-        **given,
-    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oablib.indicator.comparison.swing import COMPUTED, LOT, MATCHED
+from oablib.indicator.comparison.swing import COMPUTED, KEPT, LOT, MATCHED
 from oablib.report.exhibit import About, Table
 from oablib.report.numbers import percent
 from oablib.report.table import show
@@ -23,38 +23,46 @@ def swings_table(frame: pd.DataFrame, *, interval: float, about: About) -> Table
 
 @in_languages
 def swings_finding(frame: pd.DataFrame) -> str:
-    """How much further imputed scores swing than computed ones, and how much is only the lot."""
-    rows = frame.set_index("scores")
-    matched, computed, lot = (rows.loc[name] for name in (MATCHED, COMPUTED, LOT))
-    if np.isnan(matched["sd"]) or np.isnan(lot["sd"]):
+    """How far imputed scores swing beside computed ones, and how much is the choice of donors."""
+    sd = frame.set_index("scores")["sd"]
+    matched, computed, kept, lot = (float(sd[name]) for name in (MATCHED, COMPUTED, KEPT, LOT))
+    if np.isnan([matched, computed, kept, lot]).any():
         return _("Too few children have the score of a donor in both years to show its swing.")
-    given = {
-        "matched": matched["sd"], "computed": computed["sd"],
-        "times": matched["sd"] / computed["sd"] if computed["sd"] > 0 else np.inf,
-    }  # fmt: skip
-    text = (
-        _("From year to year a score that is imputed in both years changes with a standard "
-          "deviation of {matched:.2f} points, a computed one with {computed:.2f}: the report's "
-          "remark that the imputed score of the same child can change much is found here too.",
-          **given)
-        if given["times"] > 1
-        else _("From year to year a score that is imputed in both years changes with a standard "
-               "deviation of {matched:.2f} points, no more than a computed one ({computed:.2f}): "
-               "the report's remark that it can change much is not found here.", **given)
-    )  # fmt: skip
-    share = (lot["sd"] / matched["sd"]) ** 2
-    if share >= 1:
-        return text + " " + _(
-            "A mere change of seed within one year moves it as much ({lot:.2f}): the swing is "
-            "only the lot that chooses donors.",
-            lot=lot["sd"],
+    given = {"matched": matched, "computed": computed}
+    if matched > computed:
+        text = _(
+            "From year to year a score that is imputed in both years changes with a standard "
+            "deviation of {matched:.2f} points, a computed one with {computed:.2f}.",
+            **given,
+        )
+    else:
+        text = _(
+            "From year to year a score that is imputed in both years changes with a standard "
+            "deviation of {matched:.2f} points, no more than a computed one ({computed:.2f}).",
+            **given,
+        )
+    if not matched:
+        return text
+    share = (lot / matched) ** 2
+    if share < 1:
+        text += " " + _(
+            "Another seed within one year moves it by {lot:.2f}: {share:.0%} of the variance of "
+            "the swing is the random choice of donors, the rest comes from other donors to choose "
+            "from and from what became known of the child.",
+            lot=lot, share=share,
         )  # fmt: skip
-    return text + " " + _(
-        "A mere change of seed within one year gives {lot:.2f}: {share:.0%} of the variance of the "
-        "swing is only the lot that chooses donors, the rest comes from other donors to choose "
-        "from and from what became known of the child.",
-        lot=lot["sd"], share=share,
-    )  # fmt: skip
+    else:
+        text += " " + _(
+            "Another seed within one year moves it as much ({lot:.2f}): the swing is the random "
+            "choice of donors alone.",
+            lot=lot,
+        )  # fmt: skip
+    if kept < matched:
+        return text + " " + _(
+            "With one seed for both years it is {kept:.2f}: a child then keeps its random number.",
+            kept=kept,
+        )  # fmt: skip
+    return text + " " + _("One seed for both years makes it no smaller ({kept:.2f}).", kept=kept)
 
 
 @in_languages
@@ -73,9 +81,9 @@ def swing_of_schools_table(frame: pd.DataFrame, *, about: About) -> Table:
 @in_languages
 def swing_of_schools_finding(frame: pd.DataFrame) -> str:
     """Whether scores of schools with many imputed scores swing more, and more by the lot."""
-    first, last = frame.iloc[0], frame.iloc[-1]
-    if len(frame) < 2 or np.isnan(last["schools"]) or np.isnan(first["schools"]):
+    if len(frame) < 2 or frame.iloc[[0, -1]][["schools", "year", "lot"]].isna().any(axis=None):
         return _("Too few schools have many imputed scores to compare their swing.")
+    first, last = frame.iloc[0], frame.iloc[-1]
     shares = [row["lot"] / row["year"] if row["year"] > 0 else 0.0 for row in (first, last)]
     given = {
         "least": first["year"], "most": last["year"], "lower": last["lower"],

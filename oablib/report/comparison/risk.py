@@ -107,9 +107,9 @@ def risk_finding(frame: pd.DataFrame, *, classes: pd.DataFrame, region: Mapping[
                "school than before it.", **given)
     )  # fmt: skip
     top = classes.iloc[-1]
-    if not classes[TODDLERS].isna().any():
+    if top["lower"] > 0 and not classes[TODDLERS].isna().any():
         text += " " + _(
-            "In {n:,} of {all:,} municipalities {lower:.0%} of the toddlers or more are.",
+            "In {n:,} of {all:,} municipalities {lower:.0%} or more of the toddlers are at risk.",
             n=int(top[TODDLERS]), all=int(classes[TODDLERS].sum()), lower=top["lower"],
         )  # fmt: skip
     towns = [

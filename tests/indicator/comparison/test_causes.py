@@ -192,6 +192,30 @@ def test_a_decomposition_scales_and_adds_up(
     assert set(result.summary["cause"]) == {*causes.ALL, "standardisation"}
 
 
+def test_those_that_change_most_are_found_among_the_places_that_are_compared(
+    sides: Callable[[int, str], Situation], how: Procedure
+) -> None:
+    """The profile and the parts describe the same groups; parts are those of all places."""
+    before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
+    between, rules = Between(before, after, how=how), comparison.rules()
+    given = {"causes": causes.OF_THE_INDICATOR, "rules": rules}
+    every = comparison.decompose(between, **given)
+    only = set(every.table["school_id"].iloc[::2])
+    some = comparison.decompose(between, **given, only=only)
+    assert set(some.table["school_id"]) == set(some.pairs["school_id"]) == only
+    columns = ["school_id", *causes.OF_THE_INDICATOR, "change"]
+    kept = every.table[every.table["school_id"].isin(only)]
+    pd.testing.assert_frame_equal(
+        some.table[columns], kept[columns].reset_index(drop=True), check_exact=True
+    )
+    exact = comparison.profiles(
+        between, {"schools": some.pairs}, table=codebook.load().table("children"), rules=rules
+    )["schools"]
+    places = exact[exact["measure"] == "places"].set_index("group")["value"]
+    groups = some.table["group"].value_counts()
+    assert all(places[group] == groups.get(group, 0) for group in ("lose most", "gain most"))
+
+
 def test_points_of_late_registrations_are_those_of_their_places(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:

@@ -104,7 +104,10 @@ def test_shares_are_beside_those_of_three_municipalities(given: dict, text: str)
     found = report.risk_finding(by(**given), classes=CLASSES, region=REGION)
     assert text in found and "nan" not in found
     if not np.isnan(given["toddlers"]):
-        assert "In 20 of 300 municipalities 20% of the toddlers or more are." in found
+        assert "In 20 of 300 municipalities 20% or more of the toddlers are at risk." in found
+        one = CLASSES.assign(lower=0.0, upper=np.nan)
+        merged = report.risk_finding(by(**given), classes=one.iloc[-1:], region=REGION)
+        assert "or more" not in merged
         assert "Schiedam 28%, Vlaardingen 27%, and Maassluis 23%, against 15%" in found
         with language.use("nl"):
             dutch = report.risk_finding(by(**given), classes=CLASSES, region=REGION)

@@ -48,12 +48,13 @@ def test_children_of_both_years_are_compared_by_where_their_scores_come_from(
         if key not in position:
             continue
         sources = {before.provenance[position[key]], now.provenance[row]}
-        change = now.score[row] - before.score[position[key]]
+        change = again[row] - before.score[position[key]]
         if Provenance.ASYLUM in sources:
             continue
         if sources == {Provenance.MATCHED}:
             changes["matched twice"].append(change)
             changes["another seed"].append(again[row] - now.score[row])
+            changes["same seed"].append(now.score[row] - before.score[position[key]])
         elif Provenance.MATCHED in sources:
             changes["one of each"].append(change)
         else:
@@ -96,8 +97,10 @@ def test_a_year_compared_with_itself_does_not_swing(
     _before, now, side, how = made
     made_of_one = comparison.swings(now, now, situation=side, how=how, rules=RULES)
     rows = made_of_one.children.set_index("scores")
-    assert (rows.loc[["matched twice", "computed twice"], "sd"] == 0).all()
-    assert rows.loc["one of each", "n"] == 0 and not made_of_one.schools["year"].any()
+    assert (rows.loc[["same seed", "computed twice"], "sd"] == 0).all()
+    assert rows.loc["matched twice", "sd"] == rows.loc["another seed", "sd"] > 0
+    assert rows.loc["one of each", "n"] == 0
+    assert (made_of_one.schools["year"] == made_of_one.schools["lot"]).all()
 
 
 def test_swings_of_few_children_are_not_shown() -> None:
