@@ -73,6 +73,7 @@ def test_the_largest_source_is_named() -> None:
     assert "drawn education: 75%" in text(mostly)
     less = report.sources_finding(shares(sampling=0.2, education=0.2, estimates=0.6))
     assert "is 20% of the variance" in text(less) and "scale values: 75%" in text(less)
+    assert "For the children who are there" not in text(report.sources_finding(shares(sampling=1)))
     none = shares(sampling=1.0).assign(schools=np.nan)
     assert "Too few" in text(report.sources_finding(none))
 
@@ -95,8 +96,31 @@ def small(reliability: float) -> pd.DataFrame:
 
 
 def test_very_small_schools_are_judged_by_their_reliability() -> None:
-    assert "can be told apart" in text(report.places_finding(small(0.9), rules=RULES))
+    apart = text(report.places_finding(small(0.9), rules=RULES))
+    assert "fewer than 50 pupils can be distinguished" in apart and "from 50 pupils 5%" in apart
+    assert "20% of the score for boards from 50 pupils" in apart and "municip" not in apart
     assert "The plan's rule" in text(report.places_finding(small(0.5), rules=RULES))
+
+
+def test_where_the_smallest_sites_are_hidden_the_next_are_not_taken_for_them() -> None:
+    rows = [("site", 1.0, np.nan, np.nan, np.nan, np.nan), ("site", 50.0, 90, 0.3, 0.95, 0.05),
+            ("site", 100.0, 90, 0.3, 0.95, 0.05)]  # fmt: skip
+    hidden = pd.DataFrame(rows, columns=small(0.9).columns)
+    shown = text(report.places_finding(hidden, rules=RULES))
+    assert shown == "Too few small school sites to judge whether they should have a score."
+
+
+def test_municipalities_are_beside_sites_and_boards() -> None:
+    rows = [("municipality", 1.0, 30, 0.5, 0.9, 0.1), ("municipality", 1000.0, 60, 0.2, 0.9, 0.1)]
+    both = pd.concat([small(0.9), pd.DataFrame(rows, columns=small(0.9).columns)])
+    both = both.reset_index(drop=True)
+    said = text(report.places_finding(both, rules=RULES))
+    assert (
+        "For municipalities under 1,000 children half the interval is 50% of the score, for those "
+        "from 1,000 children 20%." in said
+    )
+    with language.use("nl"):
+        assert "gemeenten" in text(report.places_finding(both, rules=RULES))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +137,7 @@ def test_early_and_late_averaging(early: float, late: float, truth: float, said:
         {"at_least": [0.0], "schools": [100], "early": early, "late": late, "drawn": late,
          "truth": truth}
     )  # fmt: skip
-    assert said in text(report.averaging_finding(frame))
+    assert said in text(report.averaging_finding(frame, rules=RULES))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +153,9 @@ def test_coverage_is_judged(coverage: float, said: str) -> None:
 )
 def test_small_schools_are_less_sure_or_not(half: tuple[float, float], said: str) -> None:
     frame = pd.DataFrame({"by": "size", "at_least": [1.0, 100.0], "half": half})
-    assert said in text(report.classes_finding(frame))
+    assert said in text(report.classes_finding(frame, rules=RULES))
+    wider = replace(RULES, alike=5.0)
+    assert "equally" in text(report.classes_finding(frame, rules=wider))
 
 
 Table = Callable[..., pd.DataFrame]
@@ -202,7 +228,8 @@ def test_the_answer_names_the_kind_of_school_that_is_least_sure() -> None:
     imputed = text(report.answer(frame, classes=classes([0.1, 0.09, 0.02, 0.3]), **given))
     assert "sites from 50% imputed (30%), least often those under 50% imputed (2%)" in imputed
     few = text(report.answer(frame, classes=classes([np.nan, 0.1, np.nan, np.nan]), **given))
-    assert "wrong side of 0" not in few
+    alike = text(report.answer(frame, classes=classes([0.1] * 4), **given))
+    assert "wrong side of 0" not in few + alike
 
 
 def test_the_answer_has_at_most_120_words_when_all_is_said() -> None:

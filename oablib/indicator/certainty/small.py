@@ -1,4 +1,4 @@
-"""Very small schools, alone and pooled by board; and averaging early against late."""
+"""Places by size, boards and municipalities beside sites; averaging early against late."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from oablib.indicator.certainty.classes import UNKNOWN, classed, within
 from oablib.indicator.certainty.measured import Certainty
 from oablib.indicator.certainty.settings import Rules
 
-SITE, BOARD = "site", "board"
+SITE, BOARD, MUNICIPALITY = "site", "board", "municipality"
 
 
 def reliability(frame: pd.DataFrame) -> float:
@@ -25,14 +25,19 @@ def reliability(frame: pd.DataFrame) -> float:
 
 
 def by_size(certainty: Certainty, *, rules: Rules) -> pd.DataFrame:
-    """Sites and boards by number of pupils: what, at_least, places, half, reliability, wrong.
+    """Sites, boards and municipalities by size: what, at_least, places, half, reliability, wrong.
 
+    Size is the number of pupils, of municipalities that of children.
     half: mean half width of the interval beyond this year's children as a fraction of the mean
     score, both of places with one; wrong: as in by_class, beyond this year's children.
     """
     rows = []
-    for what, frame in ((SITE, certainty.sites), (BOARD, certainty.boards)):
-        for limit, part in within(frame, frame["n_children"], rules.sizes):
+    for what, frame, limits in (
+        (SITE, certainty.sites, rules.sizes),
+        (BOARD, certainty.boards, rules.sizes),
+        (MUNICIPALITY, certainty.municipalities, rules.municipality_sizes),
+    ):
+        for limit, part in within(frame, frame["n_children"], limits):
             chance = part["beyond_chance"]
             paid = part[part["score"] > 0]
             half = (paid["beyond_high"] - paid["beyond_low"].clip(lower=0)) / 2

@@ -1,4 +1,4 @@
-"""How stable scores of schools are: by another lot, other donors and draws, and a year before."""
+"""How stable scores of schools are: another seed, other donors and draws, and a year before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,10 +48,10 @@ def beside_variants(
     """Scores of sites in each variant beside those of the run.
 
     path: the draws of education. seed: of the run. before: of a year before, None without one.
-    Rows by what: seed (mean of the rules' seeds, each with another lot), donors and cells (the
-    rules' others), draws (one half of the draws against the other, averaged for each child), late
-    (two sets of so many draws, averaged for each school: from the variance between draws, exact
-    but for the normal distribution that is taken), year. Donors are held where draws differ.
+    Rows by what: seed (mean of the rules' seeds, each with other random numbers), donors and cells
+    (the rules' others), draws (one half of the draws against the other, averaged for each child),
+    late (two sets of so many draws, averaged for each school: from the variance between draws,
+    exact but for the normal distribution that is taken), year. Donors are held where draws differ.
     Columns: value: which; rank: correlation of ranks of the sites above 0 in either; moved:
     fraction of all points, scaled to one sum; crossing: sites above 0 in one alone; sites: above 0
     in either; children: fraction of all who enter or leave the target group.
@@ -83,7 +83,7 @@ def compared(first: Outcome, second: Outcome) -> dict[str, float]:
 def _of_matching(
     layout: Layout, path: Path, usual: Outcome, *, rules: Rules, seed: int
 ) -> list[dict[str, object]]:
-    """What other lots, numbers of donors and cells change."""
+    """What other seeds, numbers of donors and cells change."""
     rule, drawn = layout.rules.matching, pupil_scores.averaged(path, layout.children)
     numbers = [rule.donors, *(k for k in rules.donors if k != rule.donors)]
     own, *others = _candidates(layout, drawn, rule=rule, donors=numbers)

@@ -1,4 +1,4 @@
-"""How far scores swing from one year to the next, and how much of it is only the lot of donors."""
+"""How far scores swing from one year to the next, and how much of it is the choice of donors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -80,7 +80,7 @@ def swing_of_schools_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 @in_languages
 def swing_of_schools_finding(frame: pd.DataFrame) -> str:
-    """Whether scores of schools with many imputed scores swing more, and more by the lot."""
+    """Whether schools with many imputed scores swing more, and more by the choice of donors."""
     if len(frame) < 2 or frame.iloc[[0, -1]][["schools", "year", "lot"]].isna().any(axis=None):
         return _("Too few schools have many imputed scores to compare their swing.")
     first, last = frame.iloc[0], frame.iloc[-1]

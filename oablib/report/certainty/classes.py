@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from oablib.indicator.certainty import Rules
 from oablib.indicator.certainty.classes import SIZE, UNKNOWN, URBANITY
+from oablib.indicator.certainty.small import MUNICIPALITY
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -11,8 +13,6 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
-
-ALIKE = 1.25  # times the half width of the surest class, up to which classes are alike
 
 
 @in_languages
@@ -39,6 +39,10 @@ def labels(frame: pd.DataFrame) -> pd.Series:
             words.append(_("under {limit:.0%} imputed", limit=end))
         elif by == UNKNOWN:
             words.append(_("from {limit:.0%} imputed", limit=limit))
+        elif by == MUNICIPALITY and end > 0:
+            words.append(_("under {limit:,} children", limit=int(end)))
+        elif by == MUNICIPALITY:
+            words.append(_("from {limit:,} children", limit=int(limit)))
         elif end > 0:
             words.append(_("under {limit:,} pupils", limit=int(end)))
         else:
@@ -47,17 +51,19 @@ def labels(frame: pd.DataFrame) -> pd.Series:
 
 
 @in_languages
-def classes_finding(frame: pd.DataFrame) -> str:
+def classes_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Whether small schools, or those with many imputed children, are less sure."""
     parts = [
         _between(
             frame[frame["by"] == SIZE],
+            alike=rules.alike,
             more=_("Small schools are less sure:"),
             less=_("Large schools are less sure:"),
             same=_("Small and large schools are equally sure:"),
         ),
         _between(
             frame[frame["by"] == UNKNOWN].iloc[::-1],
+            alike=rules.alike,
             more=_("Schools with many imputed children are less sure:"),
             less=_("Schools with few imputed children are less sure:"),
             same=_("The share of imputed children makes no great difference:"),
@@ -66,7 +72,7 @@ def classes_finding(frame: pd.DataFrame) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _between(rows: pd.DataFrame, *, more: str, less: str, same: str) -> str:
+def _between(rows: pd.DataFrame, *, alike: float, more: str, less: str, same: str) -> str:
     """First and last class beside each other: which of both is less sure."""
     shown = rows.dropna(subset=["half"])
     if len(shown) < 2:
@@ -75,7 +81,7 @@ def _between(rows: pd.DataFrame, *, more: str, less: str, same: str) -> str:
     first, last = shown.loc[one], shown.loc[other]
     names = labels(rows.sort_index())
     ratio = first["half"] / last["half"] if last["half"] else np.inf
-    begin = more if ratio > ALIKE else less if ratio < 1 / ALIKE else same
+    begin = more if ratio > alike else less if ratio < 1 / alike else same
     widths = _(
         "half the interval is {first:.0%} of the score for sites {one}, {last:.0%} for sites "
         "{other}.",
@@ -87,7 +93,7 @@ def _between(rows: pd.DataFrame, *, more: str, less: str, same: str) -> str:
 def least_sure(frame: pd.DataFrame) -> str:
     """Which class has most sites on the wrong side of 0, beside the one with fewest, in text."""
     shown = frame.dropna(subset=["wrong"])
-    if len(shown) < 2:
+    if shown["wrong"].nunique() < 2:
         return ""
     places = [int(shown["wrong"].argmax()), int(shown["wrong"].argmin())]
     (most, fewest), (share, least) = (

@@ -1,11 +1,10 @@
-"""Very small schools alone and pooled; averaging early or late; and draws against the truth."""
+"""Places by size; averaging early or late; and draws against the truth."""
 
-import numpy as np
 import pandas as pd
 
 from oablib.indicator.certainty import Rules
 from oablib.indicator.certainty.classes import UNKNOWN
-from oablib.indicator.certainty.small import BOARD, SITE
+from oablib.indicator.certainty.small import BOARD, MUNICIPALITY, SITE
 from oablib.report.certainty.classes import labels
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
@@ -15,13 +14,10 @@ from oablib.report.translated import in_languages
 _ = texts_beside(__file__)
 captions = _.captions
 
-CLEAR = 0.005  # of a mean score, from which two ways of averaging differ
-EXPECTED = 0.03  # distance of the coverage from the level, within which intervals hold
-
 
 @in_languages
 def places_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """Sites and boards by number of pupils; frame: as of_places.sure_places."""
+    """Sites, boards and municipalities by size; frame: as of_places.sure_places."""
     named = frame.assign(
         what=frame["what"].map(_.words("what")),
         at_least=labels(frame.rename(columns={"what": "by"})),
@@ -31,46 +27,67 @@ def places_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 @in_languages
 def places_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """Whether very small schools should have a score of their own."""
-    return judged_small(frame, rules=rules)
+    """Whether very small schools should have a score of their own, and how sure others are."""
+    by = {name: frame[frame["what"] == name] for name in (SITE, BOARD, MUNICIPALITY)}
+    parts = [_smallest(by[SITE], rules=rules), _boards(by[BOARD]), _towns(by[MUNICIPALITY])]
+    return " ".join(part for part in parts if part)
 
 
-def judged_small(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """The same in plain text."""
-    sites = frame[(frame["what"] == SITE) & frame["places"].notna()]
-    if len(sites) < 2:
+def _smallest(sites: pd.DataFrame, *, rules: Rules) -> str:
+    """Whether the class of the smallest sites can be distinguished by its scores."""
+    shown = sites.dropna(subset=["places", "reliability"])
+    if len(sites) < 2 or shown.empty or shown.index[0] != sites.index[0] or len(shown) < 2:
         return _("Too few small school sites to judge whether they should have a score.")
-    first, last = sites.iloc[0], sites.iloc[-1]
+    first, last = shown.iloc[0], shown.iloc[-1]
     given = {
         "limit": int(sites.iloc[1]["at_least"]), "reliability": first["reliability"],
         "wrong": first["wrong"], "large": last["wrong"], "least": rules.reliability,
+        "from_": int(last["at_least"]),
     }  # fmt: skip
-    if np.isnan(first["reliability"]):
-        return _("Too few small school sites to judge whether they should have a score.")
     if first["reliability"] >= rules.reliability:
-        text = _(
-            "Sites with fewer than {limit:,} pupils can be told apart by their scores: reliability "
-            "{reliability:.2f}, at least {least:.2f}. But {wrong:.0%} would be on the other side "
-            "of 0 with other children of the same kind, against {large:.0%} of the largest.",
+        return _(
+            "Sites with fewer than {limit:,} pupils can be distinguished by their scores: "
+            "reliability {reliability:.2f}, at least {least:.2f}. Of them {wrong:.0%} would be on "
+            "the other side of 0 with other children of the same kind, of sites from {from_:,} "
+            "pupils {large:.0%}.",
             **given,
         )
-    else:
-        text = _(
-            "Sites with fewer than {limit:,} pupils cannot be told apart by their scores: "
-            "reliability {reliability:.2f}, below {least:.2f}; {wrong:.0%} would be on the other "
-            "side of 0 with other children of the same kind, against {large:.0%} of the largest. "
-            "The plan's rule, no score of their own, fits them.",
-            **given,
-        )
-    boards = frame[(frame["what"] == BOARD) & frame["places"].notna()]
-    if boards.empty:
-        return text
-    pooled = _(
-        "Pooled by board, half the interval of boards with {limit:,} pupils or more is "
-        "{board:.0%} of their score, against {site:.0%} for the smallest sites.",
-        limit=int(boards.iloc[-1]["at_least"]), board=boards.iloc[-1]["half"], site=first["half"],
+    return _(
+        "Sites with fewer than {limit:,} pupils cannot be distinguished by their scores: "
+        "reliability {reliability:.2f}, below {least:.2f}. Of them {wrong:.0%} would be on the "
+        "other side of 0 with other children of the same kind, of sites from {from_:,} pupils "
+        "{large:.0%}. The plan's rule, no score of their own, fits them.",
+        **given,
+    )
+
+
+def _boards(boards: pd.DataFrame) -> str:
+    """How wide intervals of boards are; empty where none shows."""
+    shown = boards.dropna(subset=["places", "half"])
+    if shown.empty:
+        return ""
+    last = shown.iloc[-1]
+    return _(
+        "Scores added up by board: half the interval is {half:.0%} of the score for boards from "
+        "{limit:,} pupils.",
+        half=last["half"], limit=int(last["at_least"]),
     )  # fmt: skip
-    return f"{text} {pooled}"
+
+
+def _towns(towns: pd.DataFrame) -> str:
+    """How wide intervals of the smallest and the largest municipalities are; empty without two."""
+    shown = towns.dropna(subset=["places", "half"])
+    if len(shown) < 2:
+        return ""
+    names = labels(towns.rename(columns={"what": "by"}))
+    (one, first), (other, last) = (
+        (names[index], shown.loc[index, "half"]) for index in (shown.index[0], shown.index[-1])
+    )
+    return _(
+        "For municipalities {one} half the interval is {first:.0%} of the score, for those {other} "
+        "{last:.0%}.",
+        one=one, first=first, other=other, last=last,
+    )  # fmt: skip
 
 
 @in_languages
@@ -82,7 +99,7 @@ def averaging_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 
 @in_languages
-def averaging_finding(frame: pd.DataFrame) -> str:
+def averaging_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Which way of averaging gives the mean of the draws, and whether that is the truth."""
     rows = frame.dropna(subset=["schools", "early", "late", "drawn"])
     if rows.empty:
@@ -92,7 +109,7 @@ def averaging_finding(frame: pd.DataFrame) -> str:
         float((rows[name] * weights).sum()) for name in ("early", "late", "drawn")
     )
     given = {"early": early, "late": late, "drawn": drawn}
-    if abs(late - early) <= CLEAR * max(late, 1.0):
+    if abs(late - early) <= rules.same_mean * max(late, 1.0):
         text = _(
             "Averaged early or late a school site has the same mean score, {early:,.1f} and "
             "{late:,.1f} points; the mean of all draws is {drawn:,.1f}.",
@@ -139,7 +156,7 @@ def coverage_finding(coverage: float | None, *, rules: Rules) -> str:
     if coverage is None:
         return ""
     given = {"coverage": coverage, "level": rules.level}
-    if abs(coverage - rules.level) <= EXPECTED:
+    if abs(coverage - rules.level) <= rules.near_level:
         return _(
             "In these synthetic data the truth is known: the {level:.0%} intervals of "
             "{coverage:.1%} of school sites hold it.",

@@ -88,11 +88,13 @@ def apart_from_sampling(frame: pd.DataFrame) -> str:
     shares = {
         source: float((rows[source] * weights).sum()) for source in SOURCES if source != "sampling"
     }
+    if not sum(shares.values()) > 0:
+        return ""
     most = max(shares, key=lambda source: shares[source])
     text = _(
         "For the children who are there, the largest source of what is left is {most}: "
         "{share:.0%}.",
-        most=_.words("sources")[most], share=shares[most] / max(sum(shares.values()), 1e-12),
+        most=_.words("sources")[most], share=shares[most] / sum(shares.values()),
     )  # fmt: skip
     return sentence(text)
 

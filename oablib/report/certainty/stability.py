@@ -1,4 +1,4 @@
-"""How stable scores of schools are over lots, donors, draws and years."""
+"""How stable scores of schools are over seeds, donors, draws and years."""
 
 import numpy as np
 import pandas as pd

@@ -1,11 +1,13 @@
 """Verdicts and classes, counted by hand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from oablib.base.errors import ParameterError
 from oablib.indicator import certainty
 from oablib.indicator.certainty import SOURCES, Rules
 from oablib.indicator.certainty.classes import AMOUNT, COIN, DOUBT, NONE, WIDE
@@ -94,7 +96,27 @@ def test_averages_are_means_a_site_by_share_imputed(rules: Rules) -> None:
 
 
 def test_boards_stand_beside_sites(rules: Rules) -> None:
-    every = Certainty(sites(), pd.DataFrame(), sites()[:2])
+    every = Certainty(sites(), sites().assign(n_children=[1, 10, 900, 1000, 2000]), sites()[:2])
+    rules = replace(rules, municipality_sizes=(1.0, 1000.0))
     table = certainty.by_size(every, rules=rules)
-    assert table["what"].tolist() == ["site", "site", "board", "board"]
-    assert table["places"].tolist() == [2, 3, 1, 1]
+    assert table["what"].tolist() == ["site", "site", "board", "board", *["municipality"] * 2]
+    assert table["places"].tolist() == [2, 3, 1, 1, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sizes: [1, 50", "sizes: [10, 50", "expected 1 or less"),
+        ("municipality_sizes: [1,", "municipality_sizes: [100,", "expected 1 or less"),
+        ("unknown: [0, 0.5", "unknown: [0.1, 0.5", "expected 0 or less"),
+        ("doubt: 0.05", "doubt: 0.3", "expected no more than the first of coin"),
+        ("alike: 1.25", "alike: 0.8", "expected 1 or more"),
+    ],
+)
+def test_rules_that_leave_places_out_or_cross_are_refused(
+    own_rules: Path, old: str, new: str, said: str
+) -> None:
+    path = own_rules / "certainty.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ParameterError, match=said):
+        certainty.rules()
