@@ -33,7 +33,7 @@ def variant(what: str, value: str) -> str:
         return (
             _("donors from the whole country")
             if value == NO_CELLS
-            else _("donors alike in: {names}", names=listed(names))
+            else _("donors alike in {names}", names=listed(names))
         )
     texts = {
         SEED: lambda: _("another seed (mean of {value})", value=value),
@@ -62,7 +62,7 @@ def stability_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
 def _lot(within: pd.DataFrame) -> str:
     top = within.iloc[int(within["moved"].argmax())]
     return another_seed(within) + " " + _(
-        "Of what was varied within the year most points move by: {name} ({moved:.1%}).",
+        "Of what was varied within the year most is moved by {name} ({moved:.1%}).",
         name=variant(str(top["what"]), str(top["value"])), moved=top["moved"],
     )  # fmt: skip
 

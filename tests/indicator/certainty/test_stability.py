@@ -135,7 +135,7 @@ def frame(**moved_by: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("change", "texts"),
     [
-        (lambda f: f, ["donors alike in: toddler or pupil and urbanity (4.0%)", "60 of 2,600 acr",
+        (lambda f: f, ["donors alike in toddler or pupil and urbanity (4.0%)", "60 of 2,600 acr",
                        "more than by any of these", "The order of schools lasts", "50 by 0.8%"]),
         (lambda f: f.assign(moved=f["moved"].mask(f["what"] == "year", 0.01)), ["no more than by"]),
         (lambda f: f.assign(rank=0.9), ["The order of schools does not last"]),
