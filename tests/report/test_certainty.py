@@ -48,8 +48,12 @@ def test_what_can_be_relied_on(places: list[float], points: list[float], said: s
     [(40, "For about 40 school sites"), (0, "No school site has"), (np.nan, "is not shown")],
 )
 def test_how_many_depend_on_a_coin(coin: float, said: str) -> None:
-    frame = verdicts([500, 300, 100, 60, coin], [0, 0.8, 0.2, 0, 0.001])
-    assert said in text(report.coins_finding(frame, rules=RULES))
+    frame = verdicts([500, 300, 100, 60, coin], [0, 0.78, 0.2, 0, 0.02])
+    shown = text(report.coins_finding(frame, rules=RULES))
+    assert said in shown and ("They have 2% of all points." in shown) == (coin == 40)
+    if coin == 40:
+        none = frame.assign(share_points=[0, 0.8, 0.2, 0, 0.0])
+        assert "less than 1% of all points" in text(report.coins_finding(none, rules=RULES))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,12 @@ def coins_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     share, points = _shares(frame, "share_places"), _shares(frame, "share_points")
     parts = [on_a_coin(frame, rules=rules)]
     if _shares(frame, "places")[COIN] > 0:
-        parts.append(_("They have {points:.1%} of all points.", points=points[COIN]))
+        # Shares are shown in whole percents: 0 is less than a half.
+        parts.append(
+            _("They have {points:.0%} of all points.", points=points[COIN])
+            if points[COIN] > 0
+            else _("They have less than 1% of all points.")
+        )
         if not np.isnan(share[DOUBT]):
             parts.append(
                 _(
