@@ -56,7 +56,7 @@ def swings(
 
     situation: of this year, whose donors are drawn again with the next seed. Years are
     compared with a seed of their own each, as random numbers are new each year: with one seed a
-    child keeps its number, and its score swings less.
+    child keeps its number.
     """
     again = situation.scored(replace(how, seed=how.seed + 1)).score
     other = Year(now.children, now.scores.assign(new=again))

@@ -131,15 +131,16 @@ def _effects(points: pd.DataFrame, *, rules: Rules, is_published: bool) -> list[
 def _judged(schools: pd.Series, *, rules: Rules, is_published: bool) -> list[str]:
     """Whether the effect is small and raises scores, and what that says of the recommendation."""
     if not schools["points"] > 0:
-        parts = [_("It does not raise the scores of the schools concerned.")]
-        return [
-            *parts, *([_("The report's recommendation finds no support here.")] * is_published)
-        ]  # fmt: skip
-    if abs(schools["share"]) < rules.small_effect:
-        parts = [_("The effect is small and raises the scores of schools that have these pupils.")]
+        text = _("It does not raise the scores of the schools concerned.")
+        verdict = _("The report's recommendation finds no support here.")
     else:
-        parts = [_("The effect is not small, and raises the scores of schools with these pupils.")]
-    return [*parts, *([_("The report's recommendation holds here.")] * is_published)]
+        text = (
+            _("The effect is small and raises the scores of schools that have these pupils.")
+            if abs(schools["share"]) < rules.small_effect
+            else _("The effect is not small, and raises the scores of schools with these pupils.")
+        )
+        verdict = _("The report's recommendation holds here.")
+    return [text, verdict] if is_published else [text]
 
 
 def _several(row: pd.Series) -> float:
