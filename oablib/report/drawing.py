@@ -5,6 +5,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import matplotlib
@@ -27,6 +28,8 @@ OURS, INDIRECT, INK, GREY = "#0072B2", "#D55E00", "#1d2126", "#767676"
 GREEN, PURPLE, PALE = "#009E73", "#CC79A7", "#BBD7EA"
 WIDTH = 7.2  # inches: the width of a printed page, so that text keeps its size
 LABEL_WIDTH = 36  # characters: a longer label has a second line
+LINE_HEIGHT = 0.17  # inches of a line of a label, with what it needs above and below
+LEAST_LINES = 1.8  # between two rows of marks, so that they stand apart
 SMALL = 8.3  # points, the smallest text that is to be read
 SMALLEST = 7.0  # points, of the remark that says what kind of data it is
 STYLE: dict[Any, Any] = {
@@ -142,6 +145,13 @@ def row_labels(axes: Axes, labels: Iterable[str], *, width: int = LABEL_WIDTH) -
     texts = [textwrap.fill(inert(label), width) for label in labels]
     axes.set_yticks(range(len(texts)), texts)
     axes.set_ylim(len(texts) - 0.3, -0.6)
+
+
+def row_height(labels: Iterable[str], *, width: int = LABEL_WIDTH) -> float:
+    """Inches that each row needs so that labels of several lines leave each other room."""
+    lines = [len(textwrap.wrap(inert(label), width)) for label in labels]
+    most = max(((one + other) / 2 for one, other in pairwise(lines)), default=1.0)
+    return LINE_HEIGHT * max(most, LEAST_LINES)
 
 
 def legend(figure: Drawing, axes: Axes, *, columns: int = 4) -> None:

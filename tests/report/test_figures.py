@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from oablib.report.drawing import (
     canvas,
     exhibited,
     in_words,
+    row_height,
+    row_labels,
+    styled,
 )
 from oablib.report.exhibit import About, Figure
 from oablib.report.labels import Labels, labels
@@ -157,3 +161,17 @@ def test_axes_have_the_decimal_mark_of_the_language() -> None:
             exhibited(figure, "x", title="", unit="", about=ABOUT, alt="", numbers=pd.DataFrame())
             marks[code] = axes.get_xticklabels()[1].get_text()
     assert marks["en"].replace(".", ",") == marks["nl"] != marks["en"]
+
+
+@pytest.mark.parametrize("lines", [[1, 1, 1], [2, 3, 1], [3, 3, 3], [1, 2, 2]])
+@styled
+def test_labels_of_several_lines_do_not_touch(lines: list[int]) -> None:
+    line = "thirty or so letters in each line "
+    names = [line * number for number in lines * 4]
+    figure, axes = canvas(height=1.0 + row_height(names) * len(names))
+    axes.plot(range(len(names)), range(len(names)))
+    row_labels(axes, names)
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels()]
+    assert len(boxes) == len(names)
+    assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(boxes))

@@ -43,7 +43,7 @@ def profile_figure(
     names = [sentence(characteristic(*row, table=table)) for row in rows.itertuples(index=False)]
     wide = ratios.pivot(index=KEY, columns="group", values="ratio")
     wide = wide.reindex(pd.MultiIndex.from_frame(rows), columns=list(LOOKS))
-    figure, axes = drawing.canvas(height=1.0 + 0.3 * len(names))
+    figure, axes = drawing.canvas(height=1.0 + drawing.row_height(names) * len(names))
     for group, (colour, shape) in LOOKS.items():
         values = wide[group].clip(lower=LEAST).to_numpy(float)
         label = sentence(_.words("groups")[group])

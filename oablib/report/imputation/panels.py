@@ -38,7 +38,11 @@ class Panels:
         """A figure, in each panel what `draw(axes, part, values=values)` draws."""
         parts = {str(name): part for name, part in self.frame.groupby("variable", sort=False)}
         values = {name: np.sort(part["value"].unique()) for name, part in parts.items()}
-        heights = [0.75 + 0.3 * len(codes) for codes in values.values()]
+        texts = {
+            name: [self.labels.category(name, code) for code in codes]
+            for name, codes in values.items()
+        }
+        heights = [0.75 + drawing.row_height(each) * len(each) for each in texts.values()]
         figure, rows = drawing.grid(
             len(parts),
             len(self.waves),
@@ -52,8 +56,7 @@ class Panels:
                 draw(axes, part[part["wave"] == wave], values=values[name])
                 axes.set_title(self.wave_label(wave), size=drawing.SMALL)
             row[0].set_xlim(0, None)
-            texts = [self.labels.category(name, value) for value in values[name]]
-            drawing.row_labels(row[0], texts)
+            drawing.row_labels(row[0], texts[name])
             first = row[0].get_title(loc="left")
             title = f"{self.labels.heading(name)}\n{first}".rstrip()
             row[0].set_title(title, size=drawing.SMALL)
