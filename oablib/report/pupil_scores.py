@@ -7,7 +7,7 @@ from oablib.analysis.representativeness import Rules as SampleRules
 from oablib.analysis.representativeness import WeightedEffects
 from oablib.indicator.pupil_scores import Indicator, Rules
 from oablib.indicator.pupil_scores.indicator import PER_UNIT
-from oablib.report import drawing, indicators, representativeness
+from oablib.report import drawing, indicators, weighted_effects
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.labels import Labels
 from oablib.report.numbers import number, percent
@@ -234,7 +234,7 @@ def answer(
     )
     texts.append(agreement_sentence(agreement, beside=beside, share=share))
     texts.append(_many(schools))
-    texts.append(representativeness.verdict(distances, weighted=weighted, rules=rules))
+    texts.append(weighted_effects.verdict(distances, weighted=weighted, rules=rules))
     texts.append(_("Main limit: how production chooses donors is not public."))
     return " ".join(text for text in texts if text)
 

@@ -87,7 +87,7 @@ def test_methods_are_named_after_what_the_model_imputes() -> None:
     every = ["all", "imputed_only", "without_imputed", "weighting"]
     rows = pd.DataFrame({"split": 0, "method": every, "failed": "", "population": "register"})
     text = of_methods.compared(rows, **OF)
-    assert "known and register are the same" in text
+    assert "the same whether they are known or unknown as in registers" in text
     assert "(education of the father and education of the mother); all but these" in text
     assert "weighting of the children" in text
     only_mother = {**OF, "model": replace(MODEL, imputed=("education_mother",))}

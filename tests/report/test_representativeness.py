@@ -12,6 +12,7 @@ from oablib.base import language
 from oablib.protocol import codebook, models
 from oablib.report import labels
 from oablib.report import representativeness as report
+from oablib.report import weighted_effects as of_weights
 from oablib.report.exhibit import About
 
 RULES = representativeness.rules()
@@ -61,26 +62,30 @@ def test_what_was_published_is_confirmed_or_not(sample: float, count: str) -> No
 
 def test_effects_that_stay_and_effects_that_move() -> None:
     words = {"rules": RULES, "labels": LABELS}
-    text = str(report.finding_weighted(SMALL, **words))
+    text = str(of_weights.finding_weighted(SMALL, **words))
     assert "**Weights change no effect notably**" in text and "20% of the children" in text
     large = replace(SMALL, effects=EFFECTS.assign(change=-1.4))
-    assert "**Weights change the effect of origin" in str(report.finding_weighted(large, **words))
+    assert "**Weights change the effect of origin" in str(
+        of_weights.finding_weighted(large, **words)
+    )
     sure = replace(SMALL, effects=EFFECTS.assign(p=0.01))
-    text = str(report.finding_weighted(sure, **words))
+    text = str(of_weights.finding_weighted(sure, **words))
     assert "no effect notably**" in text and "By little, but more than chance" in text
     assert "p by Holm 0.010" in text and "No difference is more" not in text
-    assert "changes" not in report.verdict(distances(0.01), weighted=sure, rules=RULES)
+    assert "changes" not in of_weights.verdict(distances(0.01), weighted=sure, rules=RULES)
     absent = replace(SMALL, absent=(("origin", 5),))
-    assert "No child of the sample has “East Asia”" in str(report.finding_weighted(absent, **words))
+    assert "No child of the sample has “East Asia”" in str(
+        of_weights.finding_weighted(absent, **words)
+    )
 
 
 def test_the_verdict_has_three_forms_in_both_languages() -> None:
     far, near = distances(0.2), distances(0.01)
     moved = replace(SMALL, effects=EFFECTS.assign(change=2.0))
     cases = [(far, SMALL), (near, SMALL), (near, moved)]
-    english = [report.verdict(d, weighted=w, rules=RULES) for d, w in cases]
+    english = [of_weights.verdict(d, weighted=w, rules=RULES) for d, w in cases]
     with language.use("nl"):
-        dutch = [report.verdict(d, weighted=w, rules=RULES) for d, w in cases]
+        dutch = [of_weights.verdict(d, weighted=w, rules=RULES) for d, w in cases]
     assert "is not distributed" in english[0] and "much as these" in english[1]
     assert "changes 1 effect notably" in english[2]
     assert len({*english, *dutch}) == 6
@@ -116,5 +121,5 @@ def test_the_table_of_effects_has_a_row_for_each_predictor() -> None:
     columns = "unweighted se_unweighted weighted se_weighted difference se_difference".split()
     effects = EFFECTS.assign(**dict.fromkeys(columns, 0.1))
     found = replace(SMALL, effects=effects)
-    table = report.weighted_effects_table(found, outcome="cito", labels=LABELS, about=DRAWN)
+    table = of_weights.weighted_effects_table(found, outcome="cito", labels=LABELS, about=DRAWN)
     assert [row[0] for _, part in table.groups for row in part] == ["Origin"]

@@ -71,14 +71,11 @@ def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
                 n=n,
             )
         )
-    if found.unknown:
+    names = [
+        _("{name} ({n:,} children)", name=labels(name), n=n) for name, n in found.unknown.items()
+    ]
+    if names:
         parts.append(
-            _(
-                "Not used, because clusters of children are unknown: {names}.",
-                names=listed(
-                    _("{name} ({n:,} children)", name=labels(name), n=n)
-                    for name, n in found.unknown.items()
-                ),
-            )
+            _("Not used, because clusters of children are unknown: {names}.", names=listed(names))
         )
     return " ".join(parts)
