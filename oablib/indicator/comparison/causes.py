@@ -94,15 +94,16 @@ def decompose(
     """Take the change of each place's score between two situations apart into causes.
 
     causes: OF_THE_INDICATOR where both situations have the same children, else ALL. only: names of
-    the places that are compared, None for all; those that change most are found among them. Parts
-    are Shapley values (see shapley) of `Between.value`; both scores are scaled to one sum, which is
-    a part of its own. Raises ComparisonError as standardised and decomposed.
+    the places that are compared, None for all; their scores are scaled to one sum, which is a part
+    of its own, and those that change most are found among them. Parts are Shapley values (see
+    shapley) of `Between.value`. Raises ComparisonError as standardised and decomposed.
     """
     key = KEYS[level]
     tables = [between.places(level, after=end) for end in (False, True)]
-    pairs = standardised(*map(allocation.with_pupils, tables), key=key, rules=rules)
+    compared = [allocation.with_pupils(table) for table in tables]
     if only is not None:
-        pairs = pairs[pairs[key].isin(only)].reset_index(drop=True)
+        compared = [table[table[key].isin(only)] for table in compared]
+    pairs = standardised(*compared, key=key, rules=rules)
     parts = shapley(causes, value=between.value(level))
     table = decomposed(parts, pairs, keys=tables[1][key], rules=rules)
     return Decomposition(table, pairs, tables[1])

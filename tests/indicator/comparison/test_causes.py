@@ -195,7 +195,10 @@ def test_a_decomposition_scales_and_adds_up(
 def test_those_that_change_most_are_found_among_the_places_that_are_compared(
     sides: Callable[[int, str], Situation], how: Procedure
 ) -> None:
-    """The profile and the parts describe the same groups; parts are those of all places."""
+    """The profile and the parts describe the same groups; parts are those of all places.
+
+    Pairs are those of the scores that are compared, as another report on them has them.
+    """
     before, after = sides(2020, "indicator_2019"), sides(2020, "indicator_2021")
     between, rules = Between(before, after, how=how), comparison.rules()
     given = {"causes": causes.OF_THE_INDICATOR, "rules": rules}
@@ -203,7 +206,11 @@ def test_those_that_change_most_are_found_among_the_places_that_are_compared(
     only = set(every.table["school_id"].iloc[::2])
     some = comparison.decompose(between, **given, only=only)
     assert set(some.table["school_id"]) == set(some.pairs["school_id"]) == only
-    columns = ["school_id", *causes.OF_THE_INDICATOR, "change"]
+    tables = [between.places("schools", after=end) for end in (False, True)]
+    alone = [table[table["school_id"].isin(only)] for table in tables]
+    pairs = comparison.standardised(*alone, key="school_id", rules=rules)
+    pd.testing.assert_frame_equal(some.pairs, pairs, check_exact=True)
+    columns = ["school_id", *causes.OF_THE_INDICATOR]
     kept = every.table[every.table["school_id"].isin(only)]
     pd.testing.assert_frame_equal(
         some.table[columns], kept[columns].reset_index(drop=True), check_exact=True
