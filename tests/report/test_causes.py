@@ -87,7 +87,11 @@ def late(*, children: int, several: int, beside: bool = True) -> pd.DataFrame:
         ("en", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "each account for 39%"),
         ("nl", {"donors": 0.39, "scale_values": 0.39, "boundary": 0.22}, "verklaren elk 39%"),
         ("en", {"donors": 1.2, "coefficients": -0.2}, "against it: coefficients (−20%)"),
-        ("en", {"donors": 0.3, "scale_values": 0.3, "boundary": 0.4}, "boundary (40%) and donor"),
+        (
+            "en",
+            {"donors": 0.3, "scale_values": 0.3, "boundary": 0.4},
+            "boundary (40%), donor selection (30%), and scale values (30%)",
+        ),
         ("en", {"donors": 1.0, "coefficients": -0.2}, "the largest part of the net change: donor"),
         ("en", {"coefficients": -0.2, "donors": -0.1}, "the parts of the net change cannot be"),
     ],
@@ -98,10 +102,39 @@ def test_the_largest_causes_are_named_and_ties_as_such(code: str, nets: dict, te
 
 
 def test_where_no_school_changes_it_is_said() -> None:
-    nothing = summary(donors=float("nan"))
+    table = pd.DataFrame({"school_id": ["a"], "donors": [0.0], "population": [0.0]})
+    nothing = comparison.causes_summary(table.assign(change=0.0, group="others"))
     assert shares(nothing) == "no school changes."
-    assert "no school changes" in report.yearly_finding(nothing)
-    assert offsets(nothing) == "No cause changes the score of a school."
+    assert report.yearly_finding(nothing) == "From one year to the next no school changes."
+    assert offsets(nothing) == "No school changes."
+    of_towns = {"schools": nothing, "figures": FIGURES}
+    assert report.municipal_finding(nothing, **of_towns) == "No municipality changes."
+
+
+def test_where_every_part_is_hidden_no_school_is_said_to_stay() -> None:
+    """As of_places.causes leaves causes of which one school makes up too much."""
+    frame = summary(donors=float("nan"), population=float("nan"))
+    assert shares(frame) == "the parts of the net change cannot be shown."
+    assert "is of too few to be shown" in report.yearly_finding(frame)
+    assert offsets(frame) == "Not shown: donor selection and population."
+    found = report.municipal_finding(frame, schools=frame, figures=None)
+    assert found == "Too few municipalities change to show what changes them."
+
+
+def test_standardisation_can_be_the_largest_part() -> None:
+    frame = summary(standardisation=0.7, donors=0.5, boundary=-0.2)
+    assert "parts of the net change: standardisation (70%) and donor" in shares(frame)
+    found = report.municipal_finding(frame, schools=frame, figures=None)
+    assert "municipalities is that of standardisation (70%)" in found
+    alone = summary(standardisation=1.0, donors=0.0, boundary=0.0)
+    assert offsets(alone) == "No school changes by donor selection or boundary."
+
+
+def test_ties_of_municipalities_are_named_together() -> None:
+    frame = summary(donors=0.401, boundary=0.399, scale_values=0.2)
+    found = report.municipal_finding(frame, schools=summary(donors=1.0), figures=None)
+    assert "municipalities are those of donor selection and boundary (40% each)." in found
+    assert "For schools it is donor selection (100%)." in found
 
 
 @pytest.mark.parametrize(
@@ -114,11 +147,15 @@ def test_where_no_school_changes_it_is_said() -> None:
          ["Schaalwaarden (+70,0 punten per school) en coëfficiënten (−60,0) compenseren elkaar",
           "Donorselectie heeft gemiddelde −5,0"]),
         ("en", {"scale_values": 7.0, "coefficients": 1.0, "donors": 2.0},
-         ["No part offsets another: the means run from +10.0 (coefficients) to +70.0",
+         ["none of these causes offsets another: the means run from +10.0 (coefficients) to +70.0",
           "Donor selection has mean +20.0"]),
         ("en", {"scale_values": 7.0, "coefficients": -1.0, "donors": 0.0},
-         ["The largest parts do not offset each other: scale values +70.0 points a school, coeff",
+         ["Scale values (+70.0 points a school) and coefficients (−10.0) do not offset each other",
           "Donor selection changes no school."]),
+        ("en", {"scale_values": 7.0},
+         ["The mean part of scale values is +70.0 points a school."]),
+        ("en", {"scale_values": 7.0, "donors": 7.0},
+         ["The mean parts of scale values and donor selection are +70.0 points a school each."]),
     ],
 )  # fmt: skip
 def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]) -> None:
@@ -127,12 +164,21 @@ def test_causes_offset_each_other_or_not(code: str, nets: dict, texts: list[str]
     assert all(text in found for text in texts)
 
 
-def test_donor_selection_moves_few_schools_or_many() -> None:
-    frame = summary(scale_values=7.0, coefficients=-6.0, donors=-0.5)
-    assert "many schools, most in one direction." in offsets(frame)
-    both = frame.assign(mean_absolute=frame["mean"].abs() * 3)
-    assert "many schools, some up and some down." in offsets(both)
-    assert "It changes few schools, but these much." in offsets(frame.assign(sd=50.0))
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([-1.0, -2.0, -3.0, 0.5], "Most of its points lower scores (92%)."),  # 6 of 6.5
+        ([1.0, 2.0, 3.0, -0.5], "Most of its points raise scores (92%)."),
+        ([-1.0, -2.0, 3.0, 1.0], "It works both ways: 57% of its points raise scores."),  # 4 of 7
+        ([0.0] * 9 + [10.0], "the standard deviation is 3.0 times the mean size."),  # 3 by 1
+    ],
+)
+def test_what_is_said_of_donors_follows_from_their_parts(parts: list[float], text: str) -> None:
+    """Parts of each school by hand; two causes with larger means are beside them."""
+    table = pd.DataFrame({"school_id": [f"s{row}" for row in range(len(parts))], "donors": parts})
+    table = table.assign(scale_values=90.0, coefficients=-80.0, change=10.0 + table["donors"])
+    frame = comparison.causes_summary(table.assign(group="others"))
+    assert text in offsets(frame)
 
 
 def test_what_offsets_is_what_the_rules_say() -> None:
@@ -189,10 +235,16 @@ def test_a_cause_that_one_school_dominates_is_left_out() -> None:
     amounts = [name for name in HIDDEN if name in frame and name != "places"]
     frame[amounts] = frame[amounts].mask(frame["cause"] == "scale_values")
     assert shares(frame) == (
-        "the largest parts of the net change: donor selection (30%) and coefficients (20%); not "
-        "shown: scale values."
+        "the largest parts of the net change that may be shown: donor selection (30%) and "
+        "coefficients (20%); not shown: scale values."
     )
-    assert "scale values" not in offsets(frame).lower()
+    assert offsets(frame).endswith("Not shown: scale values.")
+    assert "that may be shown is that of donor selection (30%). Not shown: scale values." in (
+        report.municipal_finding(frame, schools=summary(donors=1.0), figures=FIGURES)
+    )
+    assert "Municipalities: the largest part that may be shown is donor" in answer(
+        frame, towns=frame
+    )
     assert "of too few to be shown" in report.yearly_finding(frame)
     frame[amounts] = frame[amounts].mask(frame["cause"] == "population")
     assert "of too few to be shown" in report.yearly_finding(frame)
@@ -200,13 +252,19 @@ def test_a_cause_that_one_school_dominates_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("population", "text"),
-    [(0.6, "due to other pupils (60%)"), (0.4, "due to the new indicator (60%)")],
+    [
+        (0.6, "due to other pupils and data (60%) than to the new indicator (40%)."),
+        (0.4, "due to the new indicator (60%) than to other pupils and data (40%)."),
+        (0.501, "50% of the net change is due to other pupils and data, and as much to the new"),
+    ],
 )
 def test_other_pupils_move_schools_more_than_the_indicator_or_less(
     population: float, text: str
 ) -> None:
     frame = summary(donors=1 - population, population=population)
     assert text in report.yearly_finding(frame)
+    against = summary(donors=-0.2, population=-0.3, standardisation=1.5)
+    assert "year neither the new indicator (−20%) nor other" in report.yearly_finding(against)
     with language.use("nl"):
         assert "Van jaar op jaar" in report.yearly_finding(frame)
 
@@ -321,7 +379,8 @@ def test_municipalities_change_by_what_changes_schools_or_not(schools: dict, tex
     assert text in alone and "2021" not in alone
     beside = summary(donors=0.3, scale_values=0.7)
     found = report.municipal_finding(beside, **given)
-    assert f"Donor selection has 30% here and {schools['donors']:.0%} there." in found
+    of_schools = f"{schools['donors']:.0%} for schools."
+    assert f"donor selection is 30% for municipalities and {of_schools}" in found
     few = report.municipal_finding(without(beside, *GROUPS), schools=beside, figures=None)
     assert few == "Too few municipalities change to show what changes them."
 
@@ -489,12 +548,12 @@ def test_months_are_written_in_words() -> None:
     assert names == ["oktober 2020", "december 2020", "gepubliceerd"]
 
 
-def answer(frame: pd.DataFrame, *, beside: int = 1) -> str:
+def answer(frame: pd.DataFrame, *, beside: int = 1, towns: pd.DataFrame | None = None) -> str:
     lose = {("origin", 4): 0.3}
     return report.answer(
         frame, indicators=("indicator_2019", "indicator_2021"), profile=profile(lose=lose),
         yearly=summary(donors=0.4, population=0.6), table=TABLE, rules=RULES,
-        municipal=summary(scale_values=0.8, donors=0.2),
+        municipal=summary(scale_values=0.8, donors=0.2) if towns is None else towns,
         agreement=pd.DataFrame({"same": [0.964]}).iloc[:beside],
     )  # fmt: skip
 

@@ -11,6 +11,8 @@ from oablib.params import checked, kinds
 RULE = "comparison"
 CLASSES = ("matched_classes", "risk_classes", "risk_sizes")
 """Rules that are lower limits of classes, from 0 on."""
+ABOVE_ZERO = ("offset_from", "one_way_from")
+"""Portions that would hold of every part if they were 0."""
 
 Standard = Literal["new", "current", "mean"]
 Codes = Annotated[tuple[int, ...], kinds.MANY, kinds.expecting("codes in brackets, such as [1, 2]")]
@@ -74,13 +76,16 @@ class Rules(kinds.Declaration):
     small_effect: kinds.Share
 
     def faults(self) -> Iterable[kinds.Fault]:
-        """Limits of classes that do not rise."""
+        """Limits of classes that do not rise, and portions of 0."""
         for name in ("class_sds", *CLASSES):
             if any(low >= high for low, high in pairwise(getattr(self, name))):
                 yield (name,), "expected rising numbers in brackets."
         for name in CLASSES:
             if getattr(self, name)[0] != 0:
                 yield (name, 0), "expected 0, so that everything has a class."
+        for name in ABOVE_ZERO:
+            if not getattr(self, name) > 0:
+                yield (name,), "expected a number above 0, up to 1."
 
 
 DECLARED = Rules

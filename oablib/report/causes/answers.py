@@ -7,11 +7,19 @@ from oablib.indicator.comparison.causes import DONORS
 from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.protocol.codebook import Table as CodebookTable
-from oablib.report.causes.findings import are_hidden, nets, shares, yearly_finding
+from oablib.report.causes.findings import (
+    are_unchanged,
+    largest,
+    nets,
+    not_shown,
+    shares,
+    yearly_finding,
+)
 from oablib.report.causes.parts import cause
 from oablib.report.causes.profile import over_represented
 from oablib.report.indicators import applied, beside_sentence
-from oablib.report.texts import sentence, texts_beside
+from oablib.report.numbers import percent
+from oablib.report.texts import listed, sentence, texts_beside
 from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
@@ -70,21 +78,33 @@ def _moved(counts: pd.Series, *, new: str, current: str) -> str:
 
 def _municipal(summary: pd.DataFrame) -> str:
     """What changes municipalities most."""
+    if are_unchanged(summary):
+        return _("Municipalities: none changes.")
     values = nets(summary)
-    if are_hidden(summary) or values.empty:
+    if values.empty:
         return _("Municipalities: too few change to show it.")
-    top = str(values.idxmax())
-    return _(
-        "Municipalities: the largest part is {cause} ({share:.0%}).",
-        cause=cause(top), share=float(values[top]),
-    )  # fmt: skip
+    top = largest(values)
+    n, given = len(top), {"share": float(values.max()), "causes": listed(map(cause, top))}
+    if not_shown(summary):
+        return _.plural(
+            "Municipalities: the largest part that may be shown is {causes} ({share:.0%}).",
+            "Municipalities: the largest parts that may be shown are {causes} ({share:.0%} each).",
+            n,
+            **given,
+        )
+    return _.plural(
+        "Municipalities: the largest part is {causes} ({share:.0%}).",
+        "Municipalities: the largest parts are {causes} ({share:.0%} each).",
+        n,
+        **given,
+    )
 
 
 def _limit(summary: pd.DataFrame) -> str:
     """What donor selection does to the schools that lose most."""
     rows = summary[(summary["group"] == LOSE_MOST) & (summary["cause"] == DONORS)]
     share = float(rows["net_share"].iloc[0]) if len(rows) else 0.0
-    if share > 0:
+    if share > 0 and percent(share) != percent(0):
         return _(
             "The main limit: donor selection, {share:.0%} of the largest losses, is partly random.",
             share=share,

@@ -1,6 +1,6 @@
 """What the causes of changes come to, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,7 +19,36 @@ _ = texts_beside(__file__)
 
 def are_hidden(frame: pd.DataFrame) -> bool:
     """Whether so few places change that nothing is shown of them; frame: causes_summary."""
-    return bool(frame.loc[frame["group"] == ALL_CHANGED, "places"].isna().all())
+    return bool(_of_all(frame)["places"].isna().all())
+
+
+def are_unchanged(frame: pd.DataFrame) -> bool:
+    """Whether no place changes; frame: causes_summary."""
+    return bool((_of_all(frame)["places"] == 0).all())
+
+
+def nets(frame: pd.DataFrame) -> pd.Series:
+    """Net share of each cause in all that change, where it is shown; with the rest they sum to 1.
+
+    frame: as from causes_summary. Standardisation is among them, as it can be the largest.
+    """
+    return _of_all(frame)["net_share"].astype(float).dropna()
+
+
+def not_shown(frame: pd.DataFrame) -> list[str]:
+    """Causes whose parts are hidden in all that change."""
+    net = _of_all(frame)["net_share"].astype(float)
+    return [str(name) for name in net.index[net.isna()]]
+
+
+def largest(net: pd.Series) -> list[str]:
+    """Causes with the largest net share: several where they are the same in whole percents."""
+    top = percent(float(net.max()))
+    return [str(name) for name, share in net.items() if percent(float(share)) == top]
+
+
+def _of_all(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["group"] == ALL_CHANGED].set_index("cause")
 
 
 @in_languages
@@ -27,15 +56,28 @@ def offset_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Whether the largest parts offset each other, and what donor selection does."""
     if are_hidden(frame):
         return _("Too few schools change to show what changes them.")
-    every = frame[frame["group"] == ALL_CHANGED].set_index("cause")
-    means = every["mean"].drop(STANDARDISATION, errors="ignore").dropna()
-    if means.empty or not means.abs().max() > 0:
-        return _("No cause changes the score of a school.")
+    if are_unchanged(frame):
+        return _("No school changes.")
+    every = _of_all(frame).drop(index=STANDARDISATION, errors="ignore")
+    hidden = [str(name) for name in every.index[every["mean"].isna()]]
+    shown = every.dropna(subset="mean")
+    parts = _parts(shown, rules=rules) if len(shown) else []
+    if hidden:
+        parts.append(_("Not shown: {causes}.", causes=listed(map(cause, hidden))))
+    return " ".join(parts)
+
+
+def _parts(shown: pd.DataFrame, *, rules: Rules) -> list[str]:
+    """What causes whose parts are shown do; standardisation is none of them."""
+    if not shown["mean_absolute"].max() > 0:
+        causes = listed(map(cause, shown.index), style="or")
+        return [_("No school changes by {causes}.", causes=causes)]
+    means = shown["mean"]
     up, down = str(means.idxmax()), str(means.idxmin())
-    offset = _offset(means, up=up, down=down, rules=rules)
-    if DONORS not in means.index or DONORS in (up, down):
-        return offset
-    return f"{offset} {_donors(every.to_dict('index')[DONORS], rules=rules)}"
+    parts = [_offset(means, up=up, down=down, rules=rules)]
+    if DONORS in means.index and DONORS not in (up, down):
+        parts += _donors(shown.to_dict("index")[DONORS], rules=rules)
+    return parts
 
 
 def _offset(means: pd.Series, *, up: str, down: str, rules: Rules) -> str:
@@ -44,10 +86,16 @@ def _offset(means: pd.Series, *, up: str, down: str, rules: Rules) -> str:
         "up": sentence(cause(up)), "down": cause(down), "raised": means[up],
         "lowered": means[down], "left": means[up] + means[down],
     }  # fmt: skip
+    if means[up] == means[down]:
+        return _.plural(
+            "The mean part of {causes} is {mean:+.1f} points a school.",
+            "The mean parts of {causes} are {mean:+.1f} points a school each.",
+            n=len(means), mean=means[up], causes=listed(map(cause, means.index)),
+        )  # fmt: skip
     if not means[up] > 0 > means[down]:
         return _(
-            "No part offsets another: the means run from {lowered:+.1f} ({down}) to {raised:+.1f} "
-            "points a school ({up}).",
+            "On average none of these causes offsets another: the means run from {lowered:+.1f} "
+            "({down}) to {raised:+.1f} points a school ({up}).",
             **(given | {"up": cause(up)}),
         )
     smaller, larger = sorted([abs(means[up]), abs(means[down])])
@@ -58,53 +106,79 @@ def _offset(means: pd.Series, *, up: str, down: str, rules: Rules) -> str:
             **given,
         )
     return _(
-        "The largest parts do not offset each other: {up} {raised:+.1f} points a school, {down} "
-        "{lowered:+.1f}.",
-        **(given | {"up": cause(up)}),
+        "{up} ({raised:+.1f} points a school) and {down} ({lowered:+.1f}) do not offset each "
+        "other; {left:+.1f} is left.",
+        **given,
     )
 
 
-def _donors(row: Mapping[Any, Any], *, rules: Rules) -> str:
-    if not row["mean_absolute"]:
-        return _("Donor selection changes no school.")
-    begin = _(
-        "Donor selection has mean {mean:+.1f} and standard deviation {sd:.1f}.",
-        mean=row["mean"], sd=row["sd"],
-    )  # fmt: skip
-    if row["sd"] >= rules.concentrated_from * row["mean_absolute"]:
-        return begin + " " + _("It changes few schools, but these much.")
-    if abs(row["mean"]) < rules.one_way_from * row["mean_absolute"]:
-        return begin + " " + _("It changes many schools, some up and some down.")
-    return begin + " " + _("It changes many schools, most in one direction.")
+def _donors(row: Mapping[Any, Any], *, rules: Rules) -> list[str]:
+    """How the part of donor selection is spread over schools, and in which direction it goes."""
+    mean, sd, size = (float(row[name]) for name in ("mean", "sd", "mean_absolute"))
+    if not size:
+        return [_("Donor selection changes no school.")]
+    parts = [
+        _("Donor selection has mean {mean:+.1f} and standard deviation {sd:.1f}.", mean=mean, sd=sd)
+    ]
+    # What raises scores less what lowers them is the mean, and their sum the mean size.
+    raised = (1 + mean / size) / 2
+    if sd >= rules.concentrated_from * size:
+        text = _(
+            "It is spread unevenly over schools: the standard deviation is {times:.1f} times the "
+            "mean size.",
+            times=sd / size,
+        )
+    elif abs(mean) < rules.one_way_from * size:
+        text = _("It works both ways: {raised:.0%} of its points raise scores.", raised=raised)
+    elif mean > 0:
+        text = _("Most of its points raise scores ({raised:.0%}).", raised=raised)
+    else:
+        text = _("Most of its points lower scores ({lowered:.0%}).", lowered=1 - raised)
+    return [*parts, text]
 
 
 def shares(frame: pd.DataFrame) -> str:
     """The two causes with the largest net shares, and the one that works most against the change.
 
-    frame: as from causes_summary; standardisation is left out.
+    frame: as from causes_summary.
     """
     if are_hidden(frame):
         return _("too few schools change to show it.")
-    net, hidden = nets(frame), _without_share(frame)
-    if net.empty:
+    if are_unchanged(frame):
         return _("no school changes.")
-    top = net[net > 0].nlargest(2)
-    if top.empty:
+    net, hidden = nets(frame), not_shown(frame)
+    top = net[net > 0].nlargest(2, keep="all")
+    if top.empty:  # shares sum to 1, so that some are hidden
         return _("the parts of the net change cannot be shown.")
-    if len(top) == 2 and percent(top.iloc[0]) == percent(top.iloc[1]):
-        text = _(
-            "{causes} each account for {share} of the net change",
-            causes=listed(map(cause, top.index)), share=percent(top.iloc[0]),
-        )  # fmt: skip
-    elif len(top) == 2:
-        text = _("the largest parts of the net change: {causes}", causes=_with_shares(top))
-    else:
-        text = _("the largest part of the net change: {causes}", causes=_with_shares(top))
-    if net.min() < 0:
+    text = _largest_parts(top, are_all_shown=not hidden)
+    if net.min() < 0 and percent(float(net.min())) != percent(0):
         text = _("{text}; against it: {cause}", text=text, cause=_with_shares(net.nsmallest(1)))
     if hidden:
         text = _("{text}; not shown: {causes}", text=text, causes=listed(map(cause, hidden)))
     return f"{text}."
+
+
+def _largest_parts(top: pd.Series, *, are_all_shown: bool) -> str:
+    """The largest net shares; where some are hidden, that it is of those which are shown."""
+    if len(top) > 1 and len({percent(float(share)) for share in top}) == 1:
+        return _(
+            "{causes} each account for {share} of the net change",
+            causes=listed(map(cause, top.index)), share=percent(float(top.iloc[0])),
+        )  # fmt: skip
+    n, causes = len(top), _with_shares(top)
+    if are_all_shown:
+        return _.plural(
+            "the largest part of the net change: {causes}",
+            "the largest parts of the net change: {causes}",
+            n=n,
+            causes=causes,
+        )
+    return _.plural(
+        "the largest part of the net change that may be shown: {causes}",
+        "the largest parts of the net change that may be shown: {causes}",
+        n=n,
+        causes=causes,
+    )
 
 
 def _with_shares(net: pd.Series) -> str:
@@ -120,82 +194,90 @@ def municipal_finding(frame: pd.DataFrame, *, schools: pd.DataFrame, figures: Pu
 
     frame, schools: as from causes_summary, of municipalities and of schools.
     """
+    if are_unchanged(frame):
+        return _("No municipality changes.")
     own, beside = nets(frame), nets(schools)
-    if are_hidden(frame) or own.empty:
+    if own.empty:
         return _("Too few municipalities change to show what changes them.")
-    top = str(own.idxmax())
-    parts = [
-        _(
-            "The largest part of the net change of municipalities is that of {cause} "
-            "({share:.0%}).",
-            cause=cause(top), share=float(own[top]),
-        )
-    ]  # fmt: skip
-    if hidden := _without_share(frame):
+    hidden, top = not_shown(frame), largest(own)
+    parts = [_largest_of_municipalities(own, top, are_all_shown=not hidden)]
+    if hidden:
         parts.append(_("Not shown: {causes}.", causes=listed(map(cause, hidden))))
-    if not beside.empty:
+    elif not beside.empty and not not_shown(schools):
         parts += _beside_schools(top, beside, figures=figures)
-    if top != DONORS and DONORS in own and DONORS in beside:
+    if DONORS not in top and DONORS in own and DONORS in beside:
         parts.append(
             _(
-                "Donor selection has {share:.0%} here and {schools:.0%} there.",
+                "The part of donor selection is {share:.0%} for municipalities and {schools:.0%} "
+                "for schools.",
                 share=float(own[DONORS]), schools=float(beside[DONORS]),
             )
         )  # fmt: skip
     return " ".join(parts)
 
 
-def _beside_schools(top: str, schools: pd.Series, *, figures: Published) -> list[str]:
-    """Whether the largest part of municipalities, `top`, is that of schools too."""
-    first = str(schools.idxmax())
-    if first == top:
-        parts = [_("For schools it is the same ({share:.0%}).", share=float(schools[first]))]
+def _largest_of_municipalities(net: pd.Series, top: Sequence[str], *, are_all_shown: bool) -> str:
+    n, given = len(top), {"share": float(net.max()), "causes": listed(map(cause, top))}
+    if are_all_shown:
+        return _.plural(
+            "The largest part of the net change of municipalities is that of {causes} "
+            "({share:.0%}).",
+            "The largest parts of the net change of municipalities are those of {causes} "
+            "({share:.0%} each).",
+            n,
+            **given,
+        )
+    return _.plural(
+        "The largest part of the net change of municipalities that may be shown is that of "
+        "{causes} ({share:.0%}).",
+        "The largest parts of the net change of municipalities that may be shown are those of "
+        "{causes} ({share:.0%} each).",
+        n,
+        **given,
+    )
+
+
+def _beside_schools(top: Sequence[str], schools: pd.Series, *, figures: Published) -> list[str]:
+    """Whether the largest parts of municipalities, `top`, are those of schools too."""
+    first, share = largest(schools), float(schools.max())
+    if set(first) == set(top):
+        parts = [_("For schools it is the same ({share:.0%}).", share=share)]
     else:
-        parts = [
-            _(
-                "For schools it is {cause} ({share:.0%}).",
-                cause=cause(first), share=float(schools[first]),
-            )
-        ]  # fmt: skip
+        causes = listed(map(cause, first))
+        parts = [_("For schools it is {cause} ({share:.0%}).", cause=causes, share=share)]
     if figures is not None:
         parts.append(_("The report of 2021 gives both the same explanation."))
     return parts
 
 
-def nets(frame: pd.DataFrame) -> pd.Series:
-    """Net share of each cause in all that change, standardisation aside."""
-    return _net_shares(frame).dropna()
-
-
-def _without_share(frame: pd.DataFrame) -> list[str]:
-    """Causes whose net share is not shown, beside others whose share is."""
-    net = _net_shares(frame)
-    return [] if net.isna().all() else [str(name) for name in net.index[net.isna()]]
-
-
-def _net_shares(frame: pd.DataFrame) -> pd.Series:
-    part = frame[(frame["group"] == ALL_CHANGED) & (frame["cause"] != STANDARDISATION)]
-    return part.set_index("cause")["net_share"].astype(float)
-
-
 @in_languages
 def yearly_finding(frame: pd.DataFrame) -> str:
     """Whether other children move schools more than the new indicator; frame: with population."""
-    own = nets(frame)
-    if are_hidden(frame) or _without_share(frame):
-        return _("What changes schools from one year to the next is of too few to be shown.")
-    if own.empty:
+    if are_unchanged(frame):
         return _("From one year to the next no school changes.")
-    population = float(own[POPULATION])
-    given = {"population": population, "indicator": float(own.sum()) - population}
-    if given["population"] > given["indicator"]:
+    net = nets(frame).drop(STANDARDISATION, errors="ignore")
+    if are_hidden(frame) or set(not_shown(frame)) - {STANDARDISATION}:
+        return _("What changes schools from one year to the next is of too few to be shown.")
+    parts = {
+        _("other pupils and data"): float(net[POPULATION]),
+        _("the new indicator"): float(net.sum() - net[POPULATION]),
+    }
+    (most, share), (least, other) = sorted(parts.items(), key=lambda part: -part[1])
+    given = {"most": most, "share": share, "least": least, "other": other}
+    if share <= 0:
         return _(
-            "From one year to the next, more of the net change is due to other pupils "
-            "({population:.0%}) than to the new indicator ({indicator:.0%}).",
+            "From year to year neither {most} ({share:.0%}) nor {least} ({other:.0%}) adds to the "
+            "net change.",
+            **given,
+        )
+    if percent(share) == percent(other):
+        return _(
+            "From year to year {share:.0%} of the net change is due to {most}, and as much to "
+            "{least}.",
             **given,
         )
     return _(
-        "From one year to the next, more of the net change is due to the new indicator "
-        "({indicator:.0%}) than to other pupils ({population:.0%}).",
+        "From year to year more of the net change is due to {most} ({share:.0%}) than to {least} "
+        "({other:.0%}).",
         **given,
     )

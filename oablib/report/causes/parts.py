@@ -12,7 +12,7 @@ from oablib.indicator.comparison.schools import GAIN_MOST, LOSE_MOST
 from oablib.indicator.comparison.shapley import GAINERS, LOSERS
 from oablib.report import drawing
 from oablib.report.exhibit import About, Figure, Table
-from oablib.report.numbers import number, signed
+from oablib.report.numbers import formatted, number, signed
 from oablib.report.table import show
 from oablib.report.texts import sentence, texts_beside
 from oablib.report.translated import in_languages
@@ -57,7 +57,7 @@ def causes_figure(frame: pd.DataFrame, *, about: About) -> Figure:
     right.set(title=_("Those that change most"), xlabel=_("mean part (points)"))
     right.grid(axis="x")
     for axes in (left, right):
-        axes.xaxis.set_major_formatter(lambda value, _position: number(value, 0))
+        axes.xaxis.set_major_formatter(lambda value, _position: formatted(float(value), "g"))
     if right.get_legend_handles_labels()[0]:
         drawing.legend(figure, right, columns=2)
     spoken = [

@@ -712,6 +712,8 @@ def test_a_reference_that_is_no_month_is_refused(reference: int) -> None:
         ("in_debt: [1]", "in_debt: 1", "expected codes in brackets"),
         ("late_months: 3", "late_month: 3", "unknown key 'late_month'; did you"),
         ("band_sds: 1 ", "band_sds: -1 ", "expected a number above 0"),
+        ("offset_from: 0.5", "offset_from: 0", "expected a number above 0, up to 1"),
+        ("one_way_from: 0.5", "one_way_from: 0", "expected a number above 0, up to 1"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused_with_its_line(
