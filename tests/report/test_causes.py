@@ -340,9 +340,14 @@ def test_what_the_report_names_is_found_here_or_not() -> None:
         in (text)
     )
     assert "gain most the report names 2 characteristics; found here too: 1; not: scores" in text
+    alone = report.named_finding(frame.iloc[-1:], table=TABLE)
+    assert "the report names 1 characteristic; found here too: 0; not: of those" in alone
     every = profile(gain={("joined_imputed", 0): 0.6, ("joined_low_education", 0): 0.5})
     text = report.named_finding(named(municipalities=every), table=TABLE)
-    assert "municipalities that gain most the report names 3 characteristics; all are" in text
+    assert (
+        "municipalities that gain most the report names 3 characteristics; found here too: 3."
+        in text
+    )
     many = profile(gain={("imputed", 0): 0.3})
     verdicts = named(municipalities=many).set_index(["level", "group", "measure", "code"])["found"]
     assert verdicts["municipalities", "gain most", "imputed", 0] == "absent"
@@ -356,7 +361,13 @@ def test_what_the_report_names_is_found_here_or_not() -> None:
 def test_what_is_hidden_is_not_judged() -> None:
     frame = named(schools=hidden_profile("lose most", "others"))
     text = report.named_finding(frame, table=TABLE)
-    assert "Of the schools that lose most too few are here to judge what the report says." in text
+    assert "What the report says of the schools that lose most cannot be judged here" in text
+    assert "Of the schools that gain most the report names 2 characteristics; found here" in text
+    one = frame[frame["level"] == "municipalities"].reset_index(drop=True)
+    one.loc[one["measure"] == "short_residence", "found"] = "unjudged"
+    text = report.named_finding(one, table=TABLE)
+    assert "municipalities that lose most the report names 6 characteristics; found here" in text
+    assert "; cannot be judged: mothers who came to the Netherlands less than five years" in text
     table = report.named_table(frame, table=TABLE, about=DRAWN)
     rows = [row for row in table.groups[0][1] if row[0] == "Schools that lose most"]
     assert {row[-1] for row in rows} == {"cannot be judged"} and {row[2] for row in rows} == {"–"}
@@ -391,7 +402,9 @@ def test_municipalities_have_words_of_their_own() -> None:
     text = report.profile_finding(frame, **options)
     assert "Over-represented in the 30 municipalities that lose most: origin North" in text
     assert "In the 30 municipalities that gain most no characteristic" in text
-    assert "No municipality loses." in report.profile_finding(profile(schools=0), **options)
+    assert "No municipality loses far more than others." in report.profile_finding(
+        profile(schools=0), **options
+    )
     table = report.profile_table(frame, **options, about=DRAWN)
     assert table.groups[0][1][-2][0] == "Municipalities"
     hidden = hidden_profile("lose most", "gain most", "others")
@@ -422,8 +435,8 @@ def points(
         ("en", 30, 0, "No school has three or more of them."),
         ("en", 30, 10, "10 schools have three or more"),
         ("en", 30, 10, "by some +200 points together (+0.30% of the points of all schools)."),
-        ("en", 30, 10, "Municipalities get some +250 points, worth €125,000 a year"),
-        ("en", 30, 10, "these pupils. The report's recommendation holds here."),
+        ("en", 30, 10, "change by some +250 points together, worth €125,000 a year within"),
+        ("en", 30, 10, "get more points together. The report's recommendation holds here."),
         ("nl", 30, 10, "10 scholen hebben er drie of meer."),
         ("nl", 0, 0, "voegen geen kinderen toe."),
     ],
@@ -444,9 +457,13 @@ def test_late_registrations_are_counted(code: str, children: int, several: int, 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"share": 0.02}, "The effect is not small, and raises"),
-        ({"schools": -50.0}, "finds no support here"),
-        ({"schools": 0.0}, "finds no support here"),
+        ({"share": 0.02}, "The effect is not small: the schools with these pupils get more"),
+        ({"share": RULES.small_effect}, "The effect is small, and the schools with these pupils"),
+        ({"schools": -50.0}, "get fewer points together. The report's recommendation finds no"),
+        ({"schools": 0.0}, "concerned by 25 points together at most."),  # half a step of 50
+        ({"schools": 0.0}, "too little to say whether they get more points. The report's recom"),
+        ({"municipalities": 0.0}, "Scores of municipalities change by 25 points together at most."),
+        ({"municipalities": -100.0}, "municipalities concerned change by some −100 points"),
         ({"euro": 60_000.0}, "of all schools), worth €60,000 a year."),
     ],
 )
@@ -484,6 +501,18 @@ def test_few_schools_with_several_late_registrations_are_not_counted() -> None:
     assert "add 30 children; schools: 30." in found and "three or more" not in found
 
 
+def test_points_of_municipalities_are_said_where_those_of_schools_are_not() -> None:
+    frame = of_places.late(late(children=30, several=10), rules=GATE)
+    options = {"rules": RULES, "about": DELIVERED}
+    alone = points(schools=float("nan"))
+    found = report.late_registrations_finding(frame, points=alone, **options)
+    assert "municipalities concerned change by some +250 points together, worth" in found
+    assert "recommendation holds" not in found and "no support" not in found and "nan" not in found
+    unpaid = alone.assign(euro=float("nan"))
+    found = report.late_registrations_finding(frame, points=unpaid, **options)
+    assert "municipalities concerned change by some +250 points together." in found
+
+
 def swings(
     *, matched: float, computed: float, lot: float, kept: float | None = None
 ) -> pd.DataFrame:
@@ -512,7 +541,10 @@ def swings(
             {"matched": 1.0, "computed": 1.0, "lot": 0.5},
             ["no more than a comp", "25% of the varia"],
         ),
-        ({"matched": 3.0, "computed": 1.0, "lot": 3.0}, ["the random choice of donors alone"]),
+        ({"matched": 3.0, "computed": 1.0, "lot": 3.0}, ["no less (3.00): nothing but the random"]),
+        ({"matched": 3.0, "computed": 1.0, "lot": 2.999}, ["no less (3.00): nothing but the"]),
+        ({"matched": 3.0, "computed": 1.0, "lot": 3.3}, ["no less (3.30): nothing but the"]),
+        ({"matched": 3.004, "computed": 3.001, "lot": 1.0}, ["3.00 points, no more than a comp"]),
         ({"matched": 0.0, "computed": 0.0, "lot": 0.0}, ["0.00 points, no more than a computed"]),
         ({"matched": float("nan"), "computed": 1.0, "lot": 1.0}, ["Too few children"]),
         ({"matched": 1.0, "computed": float("nan"), "lot": 1.0}, ["Too few children"]),
@@ -528,7 +560,13 @@ def test_the_swing_of_imputed_scores_is_beside_that_of_computed_ones(
 
 
 @pytest.mark.parametrize(
-    ("year", "text"), [((10.0, 40.0), "changes by 40.0 points"), ((10.0, 9.0), "by no more")]
+    ("year", "text"),
+    [
+        ((10.0, 40.0), "changes by 40.0 points"),
+        ((10.0, 9.0), "by no more"),
+        ((10.01, 10.04), "by no more"),
+        ((0.0, 40.0), "moves it by 4.5 points, against 1.0."),
+    ],
 )
 def test_schools_with_many_imputed_scores_swing_more_or_not(year: tuple, text: str) -> None:
     frame = pd.DataFrame(

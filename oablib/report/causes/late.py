@@ -73,7 +73,10 @@ def late_registrations_finding(
         ))  # fmt: skip
     if not printed.empty and about.drawn:
         parts.append(
-            _("The synthetic country was made with the published number, so this is no finding.")
+            _(
+                "The synthetic country was made with the published numbers, in proportion to its "
+                "size, so this is no finding."
+            )
         )
     return " ".join(parts)
 
@@ -106,40 +109,73 @@ def _added(last: pd.Series, *, months: int) -> str:
 def _effects(points: pd.DataFrame, *, rules: Rules, is_published: bool) -> list[str]:
     """Points and money of all months together, and whether to count them is worth while."""
     last = points[points["months"] == points["months"].max()].set_index("level")
-    schools = last.loc[SCHOOLS]
-    if np.isnan(schools["points"]):
-        return []
-    given = {"points": schools["points"], "share": schools["share"]}
-    parts = [
-        _("Counting them changes the scores of these schools by some {points:+,.0f} points "
-          "together ({share:+.2%} of the points of all schools).", **given)
-        if np.isnan(schools["euro"])
-        else _("Counting them changes the scores of these schools by some {points:+,.0f} points "
-               "together ({share:+.2%} of the points of all schools), worth {euro} a year.",
-               euro=euros(float(schools["euro"])), **given)
-    ]  # fmt: skip
-    towns = last.loc[MUNICIPALITIES]
-    if not np.isnan(towns["points"]) and not np.isnan(towns["euro"]):
-        parts.append(_(
-            "Municipalities get some {points:+,.0f} points, worth {euro} a year, which others "
-            "pay.",
-            points=towns["points"], euro=euros(float(towns["euro"])),
-        ))  # fmt: skip
-    return [*parts, *_judged(schools, rules=rules, is_published=is_published)]
+    schools, towns = last.loc[SCHOOLS], last.loc[MUNICIPALITIES]
+    parts = []
+    if not np.isnan(schools["points"]):
+        parts.append(_of_schools(schools, rules=rules))
+    if not np.isnan(towns["points"]):
+        parts.append(_of_municipalities(towns, rules=rules))
+    if not np.isnan(schools["points"]):
+        parts += _judged(schools, rules=rules, is_published=is_published)
+    return parts
+
+
+def _of_schools(row: pd.Series, *, rules: Rules) -> str:
+    if not row["points"]:
+        return _(
+            "Counting them changes the scores of the schools concerned by {most:,.0f} points "
+            "together at most.",
+            most=rules.late_step / 2,
+        )
+    given = {"points": row["points"], "share": row["share"]}
+    if np.isnan(row["euro"]):
+        return _(
+            "Counting them changes the scores of the schools concerned by some {points:+,.0f} "
+            "points together ({share:+.2%} of the points of all schools).",
+            **given,
+        )
+    return _(
+        "Counting them changes the scores of the schools concerned by some {points:+,.0f} points "
+        "together ({share:+.2%} of the points of all schools), worth {euro} a year.",
+        euro=euros(float(row["euro"])), **given,
+    )  # fmt: skip
+
+
+def _of_municipalities(row: pd.Series, *, rules: Rules) -> str:
+    if not row["points"]:
+        return _(
+            "Scores of municipalities change by {most:,.0f} points together at most.",
+            most=rules.late_step / 2,
+        )
+    if np.isnan(row["euro"]):
+        return _(
+            "Scores of the municipalities concerned change by some {points:+,.0f} points together.",
+            points=row["points"],
+        )
+    return _(
+        "Scores of the municipalities concerned change by some {points:+,.0f} points together, "
+        "worth {euro} a year within the same budget.",
+        points=row["points"], euro=euros(float(row["euro"])),
+    )  # fmt: skip
 
 
 def _judged(schools: pd.Series, *, rules: Rules, is_published: bool) -> list[str]:
     """Whether the effect is small and raises scores, and what that says of the recommendation."""
-    if not schools["points"] > 0:
-        text = _("It does not raise the scores of the schools concerned.")
-        verdict = _("The report's recommendation finds no support here.")
+    if schools["points"] > 0:
+        text = (
+            _("The effect is small, and the schools with these pupils get more points together.")
+            if schools["share"] <= rules.small_effect
+            else _("The effect is not small: the schools with these pupils get more points "
+                   "together.")
+        )  # fmt: skip
+        verdict = _("The report's recommendation holds here.")
     else:
         text = (
-            _("The effect is small and raises the scores of schools that have these pupils.")
-            if abs(schools["share"]) < rules.small_effect
-            else _("The effect is not small, and raises the scores of schools with these pupils.")
+            _("The schools with these pupils get fewer points together.")
+            if schools["points"] < 0
+            else _("That is too little to say whether they get more points.")
         )
-        verdict = _("The report's recommendation holds here.")
+        verdict = _("The report's recommendation finds no support here.")
     return [text, verdict] if is_published else [text]
 
 

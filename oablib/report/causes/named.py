@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from oablib.indicator.comparison.named import FOUND, UNJUDGED
+from oablib.indicator.comparison.named import ABSENT, FOUND, UNJUDGED
 from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report.causes.profile import characteristic
 from oablib.report.exhibit import About, Table
@@ -47,19 +47,30 @@ def named_finding(frame: pd.DataFrame, *, table: CodebookTable) -> str:
 def _of_end(part: pd.DataFrame, *, table: CodebookTable) -> str:
     level, group = part[["level", "group"]].iloc[0]
     places = _.words("ends")[f"{level}, {group}"]
-    judged = part[part["found"] != UNJUDGED]
-    if judged.empty:
-        return _("Of the {places} too few are here to judge what the report says.", places=places)
-    here = judged["found"] == FOUND
-    absent = [_named(row, table=table) for row in judged[~here].to_dict("records")]
-    given = {"places": places, "all": len(judged), "n": int(here.sum())}
-    if absent:
+    found = {
+        verdict: [_named(row, table=table) for row in rows.to_dict("records")]
+        for verdict, rows in part.groupby("found", sort=False)
+    }
+    if set(found) == {UNJUDGED}:
         return _(
-            "Of the {places} the report names {all} characteristics; found here too: {n}; not: "
-            "{absent}.",
-            **given, absent=listed(absent),
-        )  # fmt: skip
-    return _("Of the {places} the report names {all} characteristics; all are found here.", **given)
+            "What the report says of the {places} cannot be judged here: their shares are hidden "
+            "or unknown.",
+            places=places,
+        )
+    text = _.plural(
+        "Of the {places} the report names {n} characteristic; found here too: {found}",
+        "Of the {places} the report names {n} characteristics; found here too: {found}",
+        n=len(part), places=places, found=len(found.get(FOUND, [])),
+    )  # fmt: skip
+    if ABSENT in found:
+        text = _("{text}; not: {characteristics}", text=text, characteristics=listed(found[ABSENT]))
+    if UNJUDGED in found:
+        text = _(
+            "{text}; cannot be judged: {characteristics}",
+            text=text,
+            characteristics=listed(found[UNJUDGED]),
+        )
+    return f"{text}."
 
 
 def _named(row: Mapping[Hashable, Any], *, table: CodebookTable) -> str:

@@ -162,6 +162,11 @@ def over_represented(
         for row in top.to_dict("records")
     ]  # fmt: skip
     places = end(level, group, n=int(count))
+    if not found and ratios.loc[ratios["group"] == group, "ratio"].isna().any():
+        return _(
+            "in {places} no characteristic of which the share is shown is over-represented",
+            places=places,
+        )
     if not found:
         return _("in {places} no characteristic is over-represented", places=places)
     return _(
@@ -176,16 +181,24 @@ def end(level: Level, group: str, *, n: int) -> str:
 
 
 _ENDS = {
-    (SCHOOLS, LOSE_MOST): lambda n: _("the {n:,} schools that lose most", n=n),
-    (SCHOOLS, GAIN_MOST): lambda n: _("the {n:,} schools that gain most", n=n),
-    (MUNICIPALITIES, LOSE_MOST): lambda n: _("the {n:,} municipalities that lose most", n=n),
-    (MUNICIPALITIES, GAIN_MOST): lambda n: _("the {n:,} municipalities that gain most", n=n),
+    (SCHOOLS, LOSE_MOST): lambda n: _.plural(
+        "the {n:,} school that loses most", "the {n:,} schools that lose most", n=n
+    ),
+    (SCHOOLS, GAIN_MOST): lambda n: _.plural(
+        "the {n:,} school that gains most", "the {n:,} schools that gain most", n=n
+    ),
+    (MUNICIPALITIES, LOSE_MOST): lambda n: _.plural(
+        "the {n:,} municipality that loses most", "the {n:,} municipalities that lose most", n=n
+    ),
+    (MUNICIPALITIES, GAIN_MOST): lambda n: _.plural(
+        "the {n:,} municipality that gains most", "the {n:,} municipalities that gain most", n=n
+    ),
 }
 _NOBODY = {
     (SCHOOLS, LOSE_MOST): lambda: _("no school loses far more than others"),
     (SCHOOLS, GAIN_MOST): lambda: _("no school gains far more than others"),
-    (MUNICIPALITIES, LOSE_MOST): lambda: _("no municipality loses"),
-    (MUNICIPALITIES, GAIN_MOST): lambda: _("no municipality gains"),
+    (MUNICIPALITIES, LOSE_MOST): lambda: _("no municipality loses far more than others"),
+    (MUNICIPALITIES, GAIN_MOST): lambda: _("no municipality gains far more than others"),
 }
 _HIDDEN = {
     (SCHOOLS, LOSE_MOST): lambda: _(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from oablib.indicator.comparison.swing import COMPUTED, KEPT, LOT, MATCHED
 from oablib.report.exhibit import About, Table
-from oablib.report.numbers import percent
+from oablib.report.numbers import number, percent
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -27,9 +27,12 @@ def swings_finding(frame: pd.DataFrame) -> str:
     sd = frame.set_index("scores")["sd"]
     matched, computed, kept, lot = (float(sd[name]) for name in (MATCHED, COMPUTED, KEPT, LOT))
     if np.isnan([matched, computed, kept, lot]).any():
-        return _("Too few children have the score of a donor in both years to show its swing.")
+        return _(
+            "Too few children have imputed scores in both years, or computed ones, to compare how "
+            "these swing."
+        )
     given = {"matched": matched, "computed": computed}
-    if matched > computed:
+    if _reads_larger(matched, computed):
         text = _(
             "From year to year a score that is imputed in both years changes with a standard "
             "deviation of {matched:.2f} points, a computed one with {computed:.2f}.",
@@ -41,28 +44,44 @@ def swings_finding(frame: pd.DataFrame) -> str:
             "deviation of {matched:.2f} points, no more than a computed one ({computed:.2f}).",
             **given,
         )
+    return " ".join([text, *_of_donors(matched, lot=lot, kept=kept)])
+
+
+def _of_donors(matched: float, *, lot: float, kept: float) -> list[str]:
+    """How much of the swing of imputed scores, sd `matched`, is the random choice of donors.
+
+    lot: sd between two seeds of one year. kept: sd between years with one seed for both. In both
+    `matched` and `lot` two independent choices are compared, so that their variances have a share.
+    """
     if not matched:
-        return text
+        return []
     share = (lot / matched) ** 2
-    if share < 1:
-        text += " " + _(
+    if percent(share) != percent(1) and share < 1:
+        first = _(
             "Another seed within one year moves it by {lot:.2f}: {share:.0%} of the variance of "
-            "the swing is the random choice of donors, the rest comes from other donors to choose "
-            "from and from what became known of the child.",
+            "the swing is the random choice of donors; the rest comes from other donors to choose "
+            "from and from other data on the child.",
             lot=lot, share=share,
         )  # fmt: skip
     else:
-        text += " " + _(
-            "Another seed within one year moves it as much ({lot:.2f}): the swing is the random "
-            "choice of donors alone.",
+        first = _(
+            "Another seed within one year moves it no less ({lot:.2f}): nothing but the random "
+            "choice of donors is needed to explain the swing.",
             lot=lot,
         )  # fmt: skip
-    if kept < matched:
-        return text + " " + _(
+    if _reads_larger(matched, kept):
+        second = _(
             "With one seed for both years it is {kept:.2f}: a child then keeps its random number.",
             kept=kept,
-        )  # fmt: skip
-    return text + " " + _("One seed for both years makes it no smaller ({kept:.2f}).", kept=kept)
+        )
+    else:
+        second = _("One seed for both years makes it no smaller ({kept:.2f}).", kept=kept)
+    return [first, second]
+
+
+def _reads_larger(one: float, other: float, *, digits: int = 2) -> bool:
+    """Whether a number is larger than another, and so when both are rounded as they are shown."""
+    return one > other and number(one, digits) != number(other, digits)
 
 
 @in_languages
@@ -80,25 +99,24 @@ def swing_of_schools_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 @in_languages
 def swing_of_schools_finding(frame: pd.DataFrame) -> str:
-    """Whether schools with many imputed scores swing more, and more by the choice of donors."""
+    """Whether schools with many imputed scores swing more, and how much another seed moves them."""
     if len(frame) < 2 or frame.iloc[[0, -1]][["schools", "year", "lot"]].isna().any(axis=None):
         return _("Too few schools have many imputed scores to compare their swing.")
     first, last = frame.iloc[0], frame.iloc[-1]
-    shares = [row["lot"] / row["year"] if row["year"] > 0 else 0.0 for row in (first, last)]
     given = {
         "least": first["year"], "most": last["year"], "lower": last["lower"],
-        "first": shares[0], "last": shares[1],
+        "first": first["lot"], "last": last["lot"],
     }  # fmt: skip
-    if last["year"] > first["year"]:
+    if _reads_larger(last["year"], first["year"], digits=1):
         return _(
             "Where {lower:.0%} or more of the scores are imputed, the score of a school changes by "
-            "{most:.1f} points from year to year, against {least:.1f} where fewest are; another "
-            "seed alone moves it by {last:.0%} of that, against {first:.0%}.",
+            "{most:.1f} points from year to year on average, against {least:.1f} where fewest are; "
+            "another seed alone moves it by {last:.1f} points, against {first:.1f}.",
             **given,
         )
     return _(
         "Where {lower:.0%} or more of the scores are imputed, the score of a school changes by no "
-        "more from year to year ({most:.1f} points) than where fewest are ({least:.1f}); another "
-        "seed alone moves it by {last:.0%} of that, against {first:.0%}.",
+        "more from year to year on average ({most:.1f} points) than where fewest are "
+        "({least:.1f}); another seed alone moves it by {last:.1f} points, against {first:.1f}.",
         **given,
     )
