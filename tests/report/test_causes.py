@@ -278,6 +278,11 @@ def test_over_represented_characteristics_are_named_or_said_to_be_none() -> None
     with language.use("nl"):
         text = report.profile_finding(frame, table=TABLE, rules=RULES)
     assert "herkomst Noord-Afrika (30,0% tegen 10,0%)" in text
+    part = frame.assign(value=frame["value"].mask(frame["measure"] == "in_debt"))
+    text = report.profile_finding(part, table=TABLE, rules=RULES)
+    assert "gain most no characteristic of which the share is shown is over-represented." in text
+    one = report.profile_finding(profile(schools=1), table=TABLE, rules=RULES)
+    assert "In the 1 school that gains most no characteristic is over-represented." in one
     nobody = report.profile_finding(profile(schools=0), table=TABLE, rules=RULES)
     assert nobody.startswith("No school loses far more than others.")
 
