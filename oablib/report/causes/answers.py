@@ -57,7 +57,7 @@ def answer(
         _("**Why:** {shares}", shares=shares(summary)),
         _municipal(municipal),
         yearly_finding(yearly),
-        _("**Which:** {gained}; {lost}.", lost=lost, gained=gained),
+        sentence(_("{gained}; {lost}.", lost=lost, gained=gained)),
         _limit(summary),
     ]  # fmt: skip
     return " ".join(part for part in parts if part)
@@ -106,7 +106,7 @@ def _limit(summary: pd.DataFrame) -> str:
     share = float(rows["net_share"].iloc[0]) if len(rows) else 0.0
     if share > 0 and percent(share) != percent(0):
         return _(
-            "The main limit: donor selection, {share:.0%} of the largest losses, is partly random.",
+            "Main limit: donor selection, {share:.0%} of the largest losses, is partly random.",
             share=share,
         )
-    return _("The main limit: causes are those of the computation, not of the world.")
+    return _("Main limit: causes are those of the computation, not of the world.")

@@ -138,9 +138,9 @@ def _donors(row: Mapping[Any, Any], *, rules: Rules) -> list[str]:
 
 
 def shares(frame: pd.DataFrame) -> str:
-    """The two causes with the largest net shares, and the one that works most against the change.
+    """The two largest net shares, and the cause that works most against the change.
 
-    frame: as from causes_summary.
+    frame: as from causes_summary. Standardisation, which is no cause, is named where it is large.
     """
     if are_hidden(frame):
         return _("too few schools change to show it.")
@@ -151,8 +151,9 @@ def shares(frame: pd.DataFrame) -> str:
     if top.empty:  # shares sum to 1, so that some are hidden
         return _("the parts of the net change cannot be shown.")
     text = _largest_parts(top, are_all_shown=not hidden)
-    if net.min() < 0 and percent(float(net.min())) != percent(0):
-        text = _("{text}; against it: {cause}", text=text, cause=_with_shares(net.nsmallest(1)))
+    against = net[net < 0].drop(STANDARDISATION, errors="ignore").nsmallest(1)
+    if len(against) and percent(float(against.iloc[0])) != percent(0):
+        text = _("{text}; against it: {cause}", text=text, cause=_with_shares(against))
     if hidden:
         text = _("{text}; not shown: {causes}", text=text, causes=listed(map(cause, hidden)))
     return f"{text}."
@@ -252,32 +253,15 @@ def _beside_schools(top: Sequence[str], schools: pd.Series, *, figures: Publishe
 
 @in_languages
 def yearly_finding(frame: pd.DataFrame) -> str:
-    """Whether other children move schools more than the new indicator; frame: with population."""
+    """How much other children and the new indicator move schools; frame: with population."""
     if are_unchanged(frame):
         return _("From one year to the next no school changes.")
     net = nets(frame).drop(STANDARDISATION, errors="ignore")
     if are_hidden(frame) or set(not_shown(frame)) - {STANDARDISATION}:
         return _("What changes schools from one year to the next is of too few to be shown.")
-    parts = {
-        _("other pupils and data"): float(net[POPULATION]),
-        _("the new indicator"): float(net.sum() - net[POPULATION]),
-    }
-    (most, share), (least, other) = sorted(parts.items(), key=lambda part: -part[1])
-    given = {"most": most, "share": share, "least": least, "other": other}
-    if share <= 0:
-        return _(
-            "From year to year neither {most} ({share:.0%}) nor {least} ({other:.0%}) adds to the "
-            "net change.",
-            **given,
-        )
-    if percent(share) == percent(other):
-        return _(
-            "From year to year {share:.0%} of the net change is due to {most}, and as much to "
-            "{least}.",
-            **given,
-        )
+    population = float(net[POPULATION])
     return _(
-        "From year to year more of the net change is due to {most} ({share:.0%}) than to {least} "
-        "({other:.0%}).",
-        **given,
-    )
+        "From year to year other pupils and data make up {population:.0%} of the net change, the "
+        "new indicator {indicator:.0%}.",
+        population=population, indicator=float(net.sum()) - population,
+    )  # fmt: skip
