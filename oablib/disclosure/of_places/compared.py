@@ -203,7 +203,15 @@ def swings(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def by_matched(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Mean changes of schools by share matched, as comparison.by_matched; classes of few merged."""
+    """Mean changes of schools by share matched, as comparison.by_matched; classes of few merged.
+
+    A mean of which one school makes up more than rules.largest_part is not shown.
+    """
     merged = merge(frame, rules=rules, counts=["schools"], sums=["year", "lot"])
-    merged = merged[merged["schools"] != 0].reset_index(drop=True)
-    return merged.assign(**{name: merged[name] / merged["schools"] for name in ("year", "lot")})
+    row = np.searchsorted(merged["lower"], frame["lower"], side="right") - 1
+    for name in ("year", "lot"):
+        largest = frame[f"largest_{name}"].groupby(row).max()
+        few = largest > rules.largest_part * merged[name]
+        merged[name] = (merged[name] / merged["schools"]).mask(few)
+    shown = merged[["lower", "upper", "schools", "year", "lot"]]
+    return shown[shown["schools"] != 0].reset_index(drop=True)

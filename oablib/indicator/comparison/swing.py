@@ -142,15 +142,15 @@ def by_matched(schools: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """Sites in classes of the share of their pupils with a donor's score.
 
     schools: as from `of_schools`. Columns: lower, upper (fractions; the last has none above),
-    schools, and the sums year and lot of absolute changes, points.
+    schools, the sums year and lot of absolute changes, and of both the largest_ one, points.
     """
     limits = np.array(rules.matched_classes, float)
     row = np.searchsorted(limits, schools["matched"].to_numpy(), side="right") - 1
-    parts = {"schools": np.ones(len(schools))}
-    parts |= {name: schools[name].to_numpy(np.float64) for name in ("year", "lot")}
-    sums = {name: np.bincount(row, values, minlength=len(limits)) for name, values in parts.items()}
-    frame = pd.DataFrame({"lower": limits, "upper": np.append(limits[1:], np.nan), **sums})
-    return frame.astype({"schools": np.int64})
+    grouped = schools.groupby(row)[["year", "lot"]]
+    largest = grouped.max().add_prefix("largest_")
+    counted = pd.concat([grouped.size().rename("schools"), grouped.sum(), largest], axis=1)
+    every = counted.reindex(range(len(limits)), fill_value=0)
+    return every.assign(lower=limits, upper=np.append(limits[1:], np.nan))
 
 
 def _in_target(year: Year, *, how: Procedure) -> NDArray[np.bool_]:

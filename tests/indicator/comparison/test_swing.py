@@ -91,6 +91,17 @@ def test_schools_are_in_classes_of_imputed_scores(
     assert shown["schools"].min() >= GATE.fewest or shown["schools"].isna().all()
 
 
+def test_a_mean_that_one_school_makes_up_is_not_shown() -> None:
+    """Of 12 schools one changes by 100 points, the others by 1; in the other class all by 5."""
+    schools = pd.DataFrame(
+        {"school_id": [f"s{number}" for number in range(30)], "matched": [0.0] * 18 + [0.3] * 12,
+         "year": [5.0] * 18 + [100.0] + [1.0] * 11, "lot": 2.0}
+    )  # fmt: skip
+    shown = of_places.by_matched(comparison.by_matched(schools, rules=RULES), rules=GATE)
+    assert shown["schools"].tolist() == [18, 12] and shown["lot"].tolist() == [2.0, 2.0]
+    assert shown["year"].iloc[0] == 5.0 and np.isnan(shown["year"].iloc[1])
+
+
 def test_a_year_compared_with_itself_does_not_swing(
     made: tuple[Year, Year, Situation, Procedure],
 ) -> None:
