@@ -7,6 +7,7 @@ import pandas as pd
 
 from oablib.analysis.representativeness import Rules, WeightedEffects
 from oablib.analysis.representativeness.shares import ALL
+from oablib.protocol.models import Model
 from oablib.report.exhibit import About, Table
 from oablib.report.labels import Labels
 from oablib.report.table import show
@@ -20,12 +21,14 @@ captions = _.captions
 
 @in_languages
 def weighted_effects_table(
-    found: WeightedEffects, *, outcome: str, labels: Labels, about: About
+    found: WeightedEffects, *, model: Model, labels: Labels, about: About
 ) -> Table:
     """Direct effects without and with weights, and the difference."""
     columns = ["name", "unweighted", "se_unweighted", "weighted", "se_weighted", "change", "p"]
     rows = found.effects[columns].assign(name=found.effects["name"].map(labels.heading))
-    return show(rows, about=about, **captions("tbl-weighted-effects", outcome=labels(outcome)))
+    return show(
+        rows, about=about, **captions("tbl-weighted-effects", outcome=labels(model.outcome))
+    )
 
 
 @in_languages

@@ -121,5 +121,7 @@ def test_the_table_of_effects_has_a_row_for_each_predictor() -> None:
     columns = "unweighted se_unweighted weighted se_weighted difference se_difference".split()
     effects = EFFECTS.assign(**dict.fromkeys(columns, 0.1))
     found = replace(SMALL, effects=effects)
-    table = of_weights.weighted_effects_table(found, outcome="cito", labels=LABELS, about=DRAWN)
+    table = of_weights.weighted_effects_table(
+        found, model=models.load("base"), labels=LABELS, about=DRAWN
+    )
     assert [row[0] for _, part in table.groups for row in part] == ["Origin"]
