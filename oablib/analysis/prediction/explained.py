@@ -65,11 +65,14 @@ def explained(
 def _parameters(own: Trained) -> int:
     """Those of the outcome equation but the intercept.
 
-    A slope of each predictor; of a scaled one its categories but one, as its slope and its scale
-    values count together as their product.
+    All slopes and free scale values, less one for each variable whose values are free but for those
+    held at 0: its values times a number, with its slopes divided by it, predict the same.
     """
-    scaled = own.values.groupby("variable").size()
-    return len(own.effects) - len(scaled) + int((scaled - 1).sum())
+    values = own.values
+    free = values["se"] > 0
+    held = set(values.loc[~free & (values["value"] != 0), "variable"])
+    of_any_unit = set(values.loc[free, "variable"]) - held
+    return len(own.effects) + int(free.sum()) - len(of_any_unit)
 
 
 def _by_score(frames: Sequence[pd.DataFrame], given: Trained, *, table: Table) -> float:

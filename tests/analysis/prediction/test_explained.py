@@ -9,7 +9,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from oablib import intake, params, pupil_scores, synthetic
-from oablib.analysis.prediction import methods
+from oablib.analysis.prediction import explained, methods
 from oablib.analysis.prediction.explained import EVERYBODY, OLDER, OWN
 from oablib.analysis.prediction.methods import Predicted
 from oablib.protocol.codebook import Table
@@ -82,6 +82,34 @@ def test_the_model_itself_explains_most_where_it_was_estimated(
         others = found.loc[children].drop(index=OWN)["r2"]
         assert found.loc[(children, OWN), "r2"] > others.max()
         assert found.loc[(children, OWN), "parameters"] == fit.df_model
+
+
+@pytest.mark.parametrize(
+    "held", [{}, {5: 0.0}, {5: 2.0}, {4: 1.0, 5: 2.0}], ids=["none", "at_0", "one", "two"]
+)
+def test_parameters_are_the_directions_in_which_predictions_can_move(
+    complete: pd.DataFrame, model: Model, table: Table, held: dict[int, float]
+) -> None:
+    """The rank of derivatives to intercept, slopes and free scale values.
+
+    Predictions are linear in each of these alone, so that a step of 1 gives its derivative.
+    """
+    fixed = {table.column("origin").category(code).key: value for code, value in held.items()}
+    plan = replace(model, fixed_values={"origin": fixed} if held else {})
+    own = methods.train([complete], model=plan, table=table)
+    slopes, values = own.effects, own.values
+    moved = [
+        own,
+        replace(own, intercept=own.intercept + 1),
+        *(replace(own, effects=slopes + (slopes.index == name)) for name in slopes.index),
+        *(
+            replace(own, values=values.assign(value=values["value"] + (values.index == row)))
+            for row in values.index[values["se"] > 0]
+        ),
+    ]
+    at, *each = (methods.predict(one, complete, m=1, table=table).whole for one in moved)
+    directions = np.linalg.matrix_rank(np.column_stack([one - at for one in each]))
+    assert explained._parameters(own) == directions - 1
 
 
 @pytest.mark.parametrize("change", ["codebook", "outcome"])
