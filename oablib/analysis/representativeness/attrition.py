@@ -27,9 +27,10 @@ def attrition(
     left_out: as Intake.left_out. tests: columns whose absence drops a child, in the order of the
     steps; those of a later step are not compared. Columns: step, variable, code, n_kept, n_dropped,
     kept and dropped (fractions), and standardised: their difference in standard deviations, of the
-    mean variance of both (Austin 2009, Statistics in Medicine 28:3083), NaN where that is 0;
-    p: of the chi-square of all categories of the variable, after Holm's correction over all
-    variables and steps, children of one school counted as independent.
+    mean variance of both (Austin 2009, Statistics in Medicine 28:3083), NaN where both shares are 0
+    or both 1, infinite where one is 0 and the other 1; p: of the chi-square of all categories of
+    the variable, after Holm's correction over all variables and steps, children of one school
+    counted as independent.
     """
     parts = []
     for step, dropped in left_out.groupby("step", sort=False):
@@ -79,7 +80,7 @@ def _counted(kept: pd.Series, dropped: pd.Series) -> pd.DataFrame:
     shares = [count / count.sum() for count in counts]
     spread = np.sqrt(sum(share * (1 - share) for share in shares) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        standardised = np.where(spread > 0, (shares[1] - shares[0]) / spread, np.nan)
+        standardised = (shares[1] - shares[0]) / spread
     return pd.DataFrame(
         {
             "code": codes,

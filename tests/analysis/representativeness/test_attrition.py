@@ -66,6 +66,13 @@ def test_a_category_that_one_side_lacks_differs_by_the_spread_of_the_other(table
     assert same["standardised"].isna().all()
 
 
+def test_sides_without_a_category_in_common_differ_without_bound(table: Table) -> None:
+    kept, dropped = pd.DataFrame({"sex": [1] * 40}), pd.DataFrame({"sex": [2] * 40, "step": "cito"})
+    found = representativeness.attrition(kept, dropped, tests=TESTS, table=table)
+    assert found["standardised"].tolist() == [-np.inf, np.inf]
+    assert len(representativeness.largest(found)) == 1
+
+
 def test_a_test_is_compared_only_where_all_have_it(children: pd.DataFrame, table: Table) -> None:
     kept, left_out = split(children)
     found = representativeness.attrition(kept, left_out, tests=TESTS, table=table)
