@@ -72,17 +72,24 @@ def moved(figures: pd.DataFrame, *, move: str, rounding: float) -> Verdict:
     """Whether figures weigh more (up) or less (down) than in the indicator before.
 
     figures: here, low, high (95% interval), before (rounded), new (as published). More is further
-    from 0 on the side of the figure before, or of the published one where that is 0; less is nearer
-    to 0, on either side. One whose interval, widened by the rounding of the other, includes the
-    figure before can have moved by chance: the verdict is then undecided, unless another one is
-    clear and none is clearly the other way.
+    from 0 on the side of the figure before, or of the published one where that is 0, or on either
+    side where both are; less is nearer to 0, on either side. One whose interval, widened by the
+    rounding of the other, includes the figure before (for less: or the same on the other side of 0)
+    can have moved by chance: the verdict is then undecided, unless another one is clear and none is
+    clearly the other way.
     """
     if figures.empty:
         return Verdict(UNKNOWN, ABSENT)
-    more = figures["here"].abs() - figures["before"].abs()
-    side = np.sign(figures["before"].where(figures["before"] != 0, figures["new"]))
-    same = (more > 0) & (figures["here"] * side > 0) if move == UP else more < 0
-    by_chance = figures["before"].between(figures["low"] - rounding, figures["high"] + rounding)
+    here, before, new = figures["here"], figures["before"], figures["new"]
+    low, high = figures["low"] - rounding, figures["high"] + rounding
+    more = here.abs() - before.abs()
+    by_chance = before.between(low, high)
+    if move == UP:
+        side = np.sign(before.where(before != 0, new.where(new != 0, here)))
+        same = (more > 0) & (here * side > 0)
+    else:
+        same = more < 0
+        by_chance |= (-before).between(low, high)
     one = figures.iloc[0] if len(figures) == 1 else None
     figure = (np.nan, np.nan) if one is None else (float(one["here"]), float(one["before"]))
     counts = (int(same.sum()), len(figures))
@@ -131,9 +138,10 @@ def _explained(_conclusion: Conclusion, cohort: OfCohort, rules: Rules) -> Verdi
     rows = cohort.explained[cohort.explained["children"] == EVERYBODY].set_index("indicator")
     shares = rows["r2_adjusted"]
     in_use = shares.drop([OWN, PUBLISHED_INDICATOR], errors="ignore")
-    if in_use.empty:
+    own = float(shares.get(OWN, np.nan))
+    current = np.nan if in_use.empty else float(in_use.iloc[0])
+    if np.isnan(own + current):
         return Verdict(UNKNOWN, ABSENT)
-    own, current = float(shares[OWN]), float(in_use.iloc[0])
     holds = 0 < current - own <= rules.marginal
     return Verdict(HOLDS if holds else FAILS, "", own, current)
 

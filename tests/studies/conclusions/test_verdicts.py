@@ -126,7 +126,11 @@ def test_without_published_figures_or_country_nothing_is_said() -> None:
         (0.9, 0.02, 0.8, 0.02, DOWN, FAILS),
         (-0.2, 0.02, 0.8, 0.02, DOWN, HOLDS),  # past 0, and nearer to it
         (-1.5, 0.02, 0.8, 0.02, DOWN, FAILS),  # past 0, and further from it
+        (-0.9, 0.2, 0.8, 0.02, DOWN, UNDECIDED),  # past 0, as far from it as before by chance
+        (-0.7, 0.2, 0.8, 0.02, DOWN, UNDECIDED),
         (0.1, 0.02, 0.8, 0.0, DOWN, HOLDS),
+        (-0.5, 0.02, 0.0, 0.0, UP, HOLDS),  # no side is said to be more
+        (0.5, 0.02, 0.0, 0.0, DOWN, FAILS),
         (-0.03, 0.02, 0.0, 0.01, UP, FAILS),  # from 0 the other way
         (0.03, 0.026, 0.0, 0.01, UP, UNDECIDED),  # the printed 0.00 can be 0.004
         (0.03, 0.024, 0.0, 0.01, UP, HOLDS),
@@ -204,6 +208,16 @@ def test_the_variance_explained_on_the_same_children(share: float, verdict: str)
     own = full.explained[full.explained["indicator"] == OWN].assign(r2_adjusted=share)
     changed = replace(full, explained=pd.concat([others, own]))
     assert verdicts(changed, None)["explained"] == verdict
+
+
+@pytest.mark.parametrize("kept", [[OWN], ["indicator_2019"], [PUBLISHED, OWN], []])
+def test_explained_variance_needs_both_indicators(kept: list[str]) -> None:
+    full = cohort(NARROW)
+    assert full.explained is not None
+    rows = full.explained[full.explained["indicator"].isin(kept)]
+    assert verdicts(replace(full, explained=rows), None)["explained"] == UNKNOWN
+    hidden = full.explained.assign(r2_adjusted=np.nan)
+    assert verdicts(replace(full, explained=hidden), None)["explained"] == UNKNOWN
 
 
 @pytest.mark.parametrize(
