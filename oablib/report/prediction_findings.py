@@ -14,7 +14,6 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 
-CLEAR = 2.0  # standard deviations over splits, from which a difference is called clear
 MOST = 0.5
 FEWEST_WAVES = 2
 
@@ -62,46 +61,56 @@ def schools(summary: pd.DataFrame, *, model: Model, labels: Labels, per_school: 
 
 
 @in_languages
-def by_score(calibration: pd.DataFrame) -> str:
-    """Whether the score is right on average, at the lowest scores and elsewhere."""
+def by_score(calibration: pd.DataFrame, *, clear: float) -> str:
+    """Whether the score is right on average, at the lowest scores and elsewhere.
+
+    clear: standard deviations over splits; a difference that is larger is called clear.
+    """
     part = _shown(calibration, by_score=True).sort_values("code")
     if part.empty:
         return ""
-    off = part[_is_clear(part)]
-    values = {"n": len(part), "off": len(off), **part.iloc[0][["difference", "sd"]]}
+    off = part[_is_clear(part, clear=clear)]
+    lowest = part.iloc[0][["difference", "sd"]]
+    values = {"n": len(part), "off": len(off), "clear": clear, **lowest}
     if off.empty:
         return _(
-            "In none of {n} groups does the observed mean differ from the score by more than two "
-            "standard deviations. In the lowest group the difference is {difference:+.2f} points "
-            "(sd {sd:.2f}).",
+            "In none of {n} groups does the observed mean differ from the score by more than "
+            "{clear:g} standard deviations. In the lowest group the difference is "
+            "{difference:+.2f} points (sd {sd:.2f}).",
             **values,
         )
     return _(
-        "In {off} of {n} groups the observed mean differs from the score by more than two standard "
-        "deviations. In the lowest group the difference is {difference:+.2f} points (sd {sd:.2f}).",
+        "In {off} of {n} groups the observed mean differs from the score by more than {clear:g} "
+        "standard deviations. In the lowest group the difference is {difference:+.2f} points (sd "
+        "{sd:.2f}).",
         **values,
     )
 
 
 @in_languages
-def by_group(calibration: pd.DataFrame, *, labels: Labels) -> str:
-    """Groups for which the score is wrong on average; first those of whom something is unknown."""
+def by_group(calibration: pd.DataFrame, *, clear: float, labels: Labels) -> str:
+    """Groups for which the score is wrong on average; first those of whom something is unknown.
+
+    clear: as of `by_score`.
+    """
     part = _shown(calibration, by_score=False)
-    texts = _of_unknown(part[part["code"] == UNKNOWN], labels=labels)
-    off = part[_is_clear(part)]
+    texts = _of_unknown(part[part["code"] == UNKNOWN], clear=clear, labels=labels)
+    off = part[_is_clear(part, clear=clear)]
     if off.empty:
         none = _(
-            "No group differs by more than two standard deviations over splits ({n} groups).",
+            "No group differs by more than {clear:g} standard deviations over splits ({n} groups).",
             n=len(part),
+            clear=clear,
         )
         return " ".join([*texts, none])
     worst: Measures = dict(off.iloc[int(off["difference"].abs().argmax())])
     texts.append(
         _(
-            "Of {n} groups, {off} differ by more than two standard deviations over splits; the "
-            "largest difference is that of {variable}: {category} ({difference:+.2f} points).",
+            "More than {clear:g} standard deviations over splits is the difference of {off} of {n} "
+            "groups; the largest is that of {variable}: {category} ({difference:+.2f} points).",
             n=len(part),
             off=len(off),
+            clear=clear,
             variable=labels(worst["by"]),
             category=group_words(worst["by"], int(worst["code"]), labels=labels),
             difference=worst["difference"],
@@ -142,18 +151,18 @@ def waves(frame: pd.DataFrame, *, variable: str, labels: Labels) -> str:
 
 @in_languages
 def answer(
-    summary: pd.DataFrame, *, splits: int, share: float, model: Model, labels: Labels
+    summary: pd.DataFrame, *, splits: int, share: float, clear: float, model: Model, labels: Labels
 ) -> str:
     """Whether the prediction holds where values are unknown as in registers.
 
-    splits: that were asked for. share: of the lowest scores.
+    splits: that were asked for. share: of the lowest scores. clear: as of `by_score`.
     """
     whole = summary[summary["method"] == methods.ALL].set_index("population")
     rows: dict[str, Measures] = {str(name): dict(row) for name, row in whole.iterrows()}
     known = rows.get(KNOWN, rows[EVERYBODY])
     row = rows.get(REGISTER, rows[EVERYBODY])
     texts = [
-        _verdict(row),
+        _verdict(row, clear=clear),
         _explained(row, known, rows=rows, model=model, labels=labels),
         _classified(
             row, known, share=share, mediator=labels(model.mediator), twice=REGISTER in rows
@@ -175,16 +184,10 @@ def answer(
 def _classified(row: Measures, known: Measures, *, share: float, mediator: str, twice: bool) -> str:
     """Calibration, and who is found; twice: beside children of whom all is known."""
     values = {
-        "slope": row["slope"],
-        "slope_sd": row["slope_sd"],
-        "known_slope": known["slope"],
-        "ppv": row["ppv"],
-        "known_ppv": known["ppv"],
-        "sensitivity": row["sensitivity"],
-        "known_sensitivity": known["sensitivity"],
-        "share": share,
-        "mediator": mediator,
-    }
+        "slope": row["slope"], "slope_sd": row["slope_sd"], "known_slope": known["slope"],
+        "ppv": row["ppv"], "known_ppv": known["ppv"], "share": share, "mediator": mediator,
+        "sensitivity": row["sensitivity"], "known_sensitivity": known["sensitivity"],
+    }  # fmt: skip
     if twice:
         return _(
             "The calibration slope of the score is {slope:.2f} (sd {slope_sd:.2f}; "
@@ -203,12 +206,12 @@ def _classified(row: Measures, known: Measures, *, share: float, mediator: str, 
     )
 
 
-def _verdict(row: Measures) -> str:
-    if abs(row["slope"] - 1) > CLEAR * row["slope_sd"]:
+def _verdict(row: Measures, *, clear: float) -> str:
+    if abs(row["slope"] - 1) > clear * row["slope_sd"]:
         if row["slope"] < 1:
             return _("**The prediction does not hold on average: scores are spread too widely.**")
         return _("**The prediction does not hold on average: scores are spread too narrowly.**")
-    if row["ppv"] < MOST:
+    if not row["ppv"] > MOST:
         return _("**The prediction holds on average, not for most children with low scores.**")
     return _("**The prediction holds on average, and for most children with low scores.**")
 
@@ -217,13 +220,9 @@ def _explained(
     row: Measures, known: Measures, *, rows: dict[str, Measures], model: Model, labels: Labels
 ) -> str:
     values = {
-        "names": imputed_names(model, labels=labels),
-        "outcome": labels(model.outcome),
-        "r2": row["r2"],
-        "sd": 100 * row["r2_sd"],
-        "n": int(row["splits"]),
-        "known": known["r2"],
-    }
+        "names": imputed_names(model, labels=labels), "outcome": labels(model.outcome),
+        "r2": row["r2"], "sd": 100 * row["r2_sd"], "n": int(row["splits"]), "known": known["r2"],
+    }  # fmt: skip
     if REGISTER in rows:
         return _(
             "With {names} unknown as in registers, the model explains **{r2:.1%}** of the variance "
@@ -253,17 +252,17 @@ def _shown(calibration: pd.DataFrame, *, by_score: bool) -> pd.DataFrame:
     return calibration[chosen & calibration["n"].notna()]
 
 
-def _is_clear(part: pd.DataFrame) -> pd.Series:
-    return part["difference"].abs() > CLEAR * part["sd"]
+def _is_clear(part: pd.DataFrame, *, clear: float) -> pd.Series:
+    return part["difference"].abs() > clear * part["sd"]
 
 
-def _of_unknown(part: pd.DataFrame, *, labels: Labels) -> list[str]:
+def _of_unknown(part: pd.DataFrame, *, clear: float, labels: Labels) -> list[str]:
     """Sentences on the groups whose category is unknown, by the direction of the difference."""
-    clear = _is_clear(part)
+    is_clear = _is_clear(part, clear=clear)
     groups = {
-        "above": part[clear & (part["difference"] < 0)],
-        "below": part[clear & (part["difference"] > 0)],
-        "equal": part[~clear],
+        "above": part[is_clear & (part["difference"] < 0)],
+        "below": part[is_clear & (part["difference"] > 0)],
+        "equal": part[~is_clear],
     }
     said = {name: _with_numbers(rows, labels=labels) for name, rows in groups.items()}
     texts = {

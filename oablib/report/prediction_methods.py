@@ -7,7 +7,6 @@ from oablib.analysis.prediction.splits import EVERYBODY, REGISTER
 from oablib.protocol.models import Model
 from oablib.report.labels import Labels
 from oablib.report.prediction import imputed_names, method_words
-from oablib.report.prediction_findings import CLEAR
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
 
@@ -63,10 +62,11 @@ def _failures(splits: pd.DataFrame, *, model: Model, labels: Labels) -> str:
 
 
 @in_languages
-def imputed_or_left_out(splits: pd.DataFrame) -> str:
+def imputed_or_left_out(splits: pd.DataFrame, *, clear: float) -> str:
     """Whether imputing what is unknown predicts better than leaving it out; empty without both.
 
     splits: of a prediction; compared split by split, where values are unknown as in registers.
+    clear: standard deviations over splits; a difference that is larger is called clear.
     """
     population = REGISTER if REGISTER in set(splits["population"]) else EVERYBODY
     rows = splits[splits["population"] == population]
@@ -82,7 +82,7 @@ def imputed_or_left_out(splits: pd.DataFrame) -> str:
         "points": 100 * abs(gain.mean()),
         "sd": 100 * gain.std(),
     }
-    if abs(gain.mean()) <= CLEAR * gain.std():
+    if abs(gain.mean()) <= clear * gain.std():
         return _(
             "Imputing what is unknown and leaving it out for these children predict about equally "
             "well: R2 of the score {imputed:.1%} against {mixed:.1%} (difference {points:.1f} "

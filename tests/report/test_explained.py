@@ -62,8 +62,10 @@ def test_imputing_is_better_worse_or_the_same(gain: float, expected: str) -> Non
         for method, r2 in ((methods.ALL, 0.2 + gain + split / 100), (methods.MIXED, 0.2))
     ]
     splits = pd.DataFrame(rows, columns=["split", "method", "population", "r2_score"])
-    assert expected in str(of_methods.imputed_or_left_out(splits))
-    assert str(of_methods.imputed_or_left_out(splits[splits["method"] == methods.ALL])) == ""
+    assert expected in str(of_methods.imputed_or_left_out(splits, clear=2))
+    assert (
+        str(of_methods.imputed_or_left_out(splits[splits["method"] == methods.ALL], clear=2)) == ""
+    )
 
 
 def test_methods_are_compared_on_the_splits_that_both_have() -> None:
@@ -73,5 +75,5 @@ def test_methods_are_compared_on_the_splits_that_both_have() -> None:
         for split, r2 in enumerate(shares)
     ]
     splits = pd.DataFrame(rows, columns=["split", "method", "population", "r2_score"])
-    text = str(of_methods.imputed_or_left_out(splits.astype({"r2_score": float})))
+    text = str(of_methods.imputed_or_left_out(splits.astype({"r2_score": float}), clear=2))
     assert "30.5% against 20.5% (difference 10.0" in text

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from oablib.analysis import prediction
 from oablib.base import language
 from oablib.protocol import codebook, models
 from oablib.report import labels
@@ -15,6 +16,7 @@ from oablib.report import prediction_methods as of_methods
 MODEL = models.load("base")
 LABELS = labels.labels(codebook.load().table("cohort"), [MODEL])
 OF = {"model": MODEL, "labels": LABELS}
+CLEAR = {"clear": prediction.rules().clear}
 ROW = {
     "splits": 48, "n": 100.0, "r2": 0.38, "r2_sd": 0.02, "r2_score": 0.1, "r2_score_sd": 0.01,
     "slope": 0.94, "slope_sd": 0.05, "sensitivity": 0.3, "ppv": 0.35, "school_correlation": 0.5,
@@ -31,7 +33,7 @@ def summary(**populations: dict[str, float]) -> pd.DataFrame:
 
 
 def answered(table: pd.DataFrame) -> str:
-    return str(findings.answer(table, splits=50, share=0.15, **OF))
+    return str(findings.answer(table, splits=50, share=0.15, **CLEAR, **OF))
 
 
 REGISTERS = summary(known={"r2": 0.4, "slope": 0.97}, register={}, all={"r2": 0.39})
@@ -61,6 +63,7 @@ def test_a_model_without_the_registers_pattern_says_nothing_of_it() -> None:
         ({"slope": 0.7}, "scores are spread too widely", "liggen te ver uiteen"),
         ({"slope": 1.3}, "scores are spread too narrowly", "liggen te dicht bij elkaar"),
         ({}, "not for most children", "maar niet voor de meeste kinderen met"),
+        ({"ppv": 0.5}, "not for most children", "maar niet voor de meeste kinderen met"),
         ({"ppv": 0.6}, "and for most children with", "en ook voor de meeste kinderen"),
     ],
 )
@@ -119,10 +122,10 @@ def groups(difference: float, *, by: str, code: int = 1) -> pd.DataFrame:
 
 
 def test_groups_by_score_say_whether_they_are_right() -> None:
-    assert "In none of 1 groups" in findings.by_score(groups(0.3, by="score"))
-    assert "In 1 of 1 groups" in findings.by_score(groups(-0.5, by="score"))
+    assert "In none of 1 groups" in findings.by_score(groups(0.3, by="score"), **CLEAR)
+    assert "In 1 of 1 groups" in findings.by_score(groups(-0.5, by="score"), **CLEAR)
     with language.use("nl"):
-        text = findings.by_score(groups(-0.5, by="score"))
+        text = findings.by_score(groups(-0.5, by="score"), **CLEAR)
     assert "In 1 van de 1 groepen" in text and "−0,50 punten (sd 0,20)" in text
 
 
@@ -146,11 +149,26 @@ def test_where_a_value_is_unknown_the_direction_is_said(
     difference: float, en: str, nl: str
 ) -> None:
     frame = groups(difference, by="education_mother", code=-1)
-    assert en in findings.by_group(frame, labels=LABELS)
+    assert en in findings.by_group(frame, **CLEAR, labels=LABELS)
     with language.use("nl"):
-        assert nl in findings.by_group(frame, labels=LABELS)
-    said = findings.by_group(groups(0.5, by="origin", code=8), labels=LABELS)
+        assert nl in findings.by_group(frame, **CLEAR, labels=LABELS)
+    said = findings.by_group(groups(0.5, by="origin", code=8), **CLEAR, labels=LABELS)
     assert "origin: Türkiye" in said or "origin: Turkey" in said
+
+
+def test_a_difference_is_clear_by_the_rule() -> None:
+    """0.5 is 2.5 standard deviations."""
+    frame, category = groups(0.5, by="score"), groups(0.5, by="origin", code=8)
+    assert "In 1 of 1 groups" in findings.by_score(frame, clear=2)
+    text = findings.by_score(frame, clear=2.6)
+    assert "In none of 1 groups" in text and "more than 2.6 standard deviations" in text
+    strict = findings.by_group(category, clear=2.6, labels=LABELS)
+    assert "No group differs by more than 2.6 standard deviations" in strict
+    assert "of 1 of 1 groups; the largest" in findings.by_group(category, clear=2, labels=LABELS)
+    table = summary(all={"slope": 0.88})
+    words = {"splits": 50, "share": 0.15, **OF}
+    assert "too widely" in findings.answer(table, clear=2, **words)
+    assert "holds on average" in findings.answer(table, clear=2.6, **words)
 
 
 @pytest.mark.parametrize(

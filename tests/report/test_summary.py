@@ -18,6 +18,7 @@ from oablib.report.labels import Labels, labels
 from oablib.report.summary import findings, trust
 from oablib.report.summary.country import applied, schools
 from oablib.report.summary.results import Country, Results
+from oablib.statistics.two_step import categories
 from oablib.studies import conclusions
 
 DRAWN = About("children", "a program", drawn=True)
@@ -224,6 +225,22 @@ def test_predictors_with_an_effect_and_those_without(
     with language.use("nl"):
         assert "geen van de 2 voorspellers" in findings.effects(none, **given)
         assert "**2 van de 2 voorspellers**" in findings.effects(every, **given)
+
+
+def test_the_level_of_tests_is_that_of_the_rule(
+    results: Results, words: Labels, plan: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = replace(categories.rules(), level=0.01)
+    monkeypatch.setattr(categories, "rules", lambda: strict)
+    given = {"model": plan, "labels": words}
+    for differs in (True, False):
+        found = results.direct.assign(differs=differs)
+        assert "(1% level)" in findings.effects(found, **given)
+    every = results.direct.assign(differs=True)
+    assert "at the 1% level" in findings.undecided(every, **given)
+    for by in (0.4, 7.0):
+        moved = replace(results, sensitivity=shifted(by))
+        assert " at 1%" in trust.shifts(moved, labels=words)
 
 
 def test_a_slope_that_says_little_is_not_the_largest(results: Results, words: Labels) -> None:

@@ -22,7 +22,7 @@ class Pattern(kinds.Declaration):
 @showable()
 @dataclass(frozen=True, slots=True)
 class Rules(kinds.Declaration):
-    """Fields are the keys of the file."""
+    """Fields are the keys of the file; clear: in standard deviations over splits."""
 
     test_share: kinds.Share
     imputations: kinds.Count
@@ -32,6 +32,7 @@ class Rules(kinds.Declaration):
     target_share: kinds.Share
     smallest_school: kinds.Count
     groups: kinds.Count
+    clear: kinds.Positive
     region: kinds.Text
     register: Annotated[tuple[Pattern, ...], kinds.MANY]
     stand_ins: Annotated[Mapping[str, kinds.Text], kinds.MANY]

@@ -9,6 +9,7 @@ from oablib.report.labels import Labels
 from oablib.report.summary.results import Results
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step import categories
 from oablib.statistics.two_step.categories.tests import CATEGORIES
 
 _ = texts_beside(__file__)
@@ -105,17 +106,20 @@ def effects(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     """How many predictors show a direct effect, scaled variables by their categories."""
     sure = direct["differs"]
     words = {"outcome": labels(model.outcome), "mediator": labels(model.mediator)}
+    level = categories.rules().level
     if not sure.any():
         return _(
             "At equal {mediator}, none of {n:,} predictors shows a direct effect on the {outcome} "
-            "(5% level).",
+            "({level:.0%} level).",
             n=len(direct),
+            level=level,
             **words,
         )
     return _(
         "At equal {mediator}, **{k:,} of {n:,} predictors** show a direct effect on the {outcome} "
-        "(5% level).",
+        "({level:.0%} level).",
         k=int(sure.sum()),
+        level=level,
         n=len(direct),
         **words,
     )
@@ -145,7 +149,10 @@ def undecided(direct: pd.DataFrame, *, model: Model, labels: Labels) -> str:
     """Predictors without a direct effect that is shown."""
     names = direct.loc[~direct["differs"], "name"]
     if names.empty:
-        return _("There is no predictor without a direct effect at the 5% level.")
+        return _(
+            "There is no predictor without a direct effect at the {level:.0%} level.",
+            level=categories.rules().level,
+        )
     return _("No direct effect is shown of: {variables}.", variables="; ".join(map(labels, names)))
 
 

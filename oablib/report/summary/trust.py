@@ -11,6 +11,7 @@ from oablib.report.summary.findings import verdict
 from oablib.report.summary.results import Country, Results
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
+from oablib.statistics.two_step import categories
 
 _ = texts_beside(__file__)
 
@@ -112,11 +113,14 @@ def shifts(results: Results, *, labels: Labels) -> str:
         variable=labels(str(moved.idxmax())),
         most=moved.max(),
     )
-    changed = results.changed_by_shifts
+    changed, level = results.changed_by_shifts, categories.rules().level
     if not changed:
-        return f"{text} " + _("No shift changes the significance of an effect at 5%.")
+        return f"{text} " + _(
+            "No shift changes the significance of an effect at {level:.0%}.", level=level
+        )
     return f"{text} " + _(
-        "Shifts change the significance at 5% of {variables}.",
+        "Shifts change the significance at {level:.0%} of {variables}.",
+        level=level,
         variables=listed(map(labels, changed)),
     )
 
