@@ -57,7 +57,7 @@ def test_waves_differ_or_not(words: Labels) -> None:
         waves(p=0.6, p_holm=0.8, left_out=("origin",), too_small=("2013",)), **given
     )
     assert "**No difference between waves is shown**" in str(same)
-    assert "smallest p 0.800" in str(same) and "fewer than 10 children" in str(same)
+    assert "smallest p 0.800" in str(same) and "or fewer than 10 have it or lack it" in str(same)
     assert "Left out, with fewer than 200 children: School year 2013/14." in str(same)
     assert "Left out" not in str(differ)
     assert str(report.waves_finding(None, **given)) == ""
@@ -79,15 +79,17 @@ def test_background_acts_alike_on_both_grades_or_not(words: Labels) -> None:
     given = {"early": "cito_2", "late": "cito", "rules": RULES, "labels": words}
     differ = report.grades_finding(grades(p=0.001, early=-0.3, given=-0.02, p_holm=0.002), **given)
     assert "**Background does not act alike" in str(differ)
-    assert "Larger on the Cito score in grade 2, after Holm’s correction: origin" in str(differ)
+    assert "Larger in size on the Cito score in grade 2, after Holm’s correction: origin" in str(
+        differ
+    )
     assert "that of origin, goes from −0.10 to −0.02" in str(differ)
     same = report.grades_finding(grades(p=0.7, early=-0.1, given=-0.08, p_holm=0.9), **given)
     assert "**No difference is shown" in str(same) and "Not compared" not in str(same)
     few = replace(grades(p=0.7, early=-0.1, given=0.1, p_holm=0.9), left_out=("origin",))
     text = str(report.grades_finding(few, **given))
-    assert "fewer than 10 of these children have it or lack it: origin" in text
+    assert "fewer than 10 of them have it or lack it: origin" in text
     late = report.grades_finding(grades(p=0.001, early=-0.01, given=-0.08, p_holm=0.01), **given)
-    assert "Larger on the Cito score, after" in str(late)
+    assert "Larger in size on the Cito score, after" in str(late)
     assert str(report.grades_finding(None, **given)) == ""
 
 
@@ -136,8 +138,12 @@ def of_parents(
     lowest: float,
     origin: float,
     is_published: bool = True,
+    published_origin: float = -0.06,
 ) -> str:
-    direct = pd.DataFrame({"name": [FATHER, MOTHER, "origin"], "std": [0.17, 0.2, origin]})
+    direct = pd.DataFrame(
+        {"name": [FATHER, MOTHER, "origin"], "std": [0.17, 0.2, origin],
+         "published_std": [0.17, 0.2, published_origin]}
+    )  # fmt: skip
     values = pd.DataFrame(
         {"variable": [FATHER, FATHER, MOTHER], "code": [1, 8, 1],
          "value": [lowest, 4.5, lowest], "current": [-2.0, 4.8, -0.9],
@@ -183,7 +189,32 @@ def test_a_missing_value_of_the_first_level_is_not_replaced_by_the_next(words: L
     text = of_parents(
         words, parents(father=5.0, std=0.16, p=0.5), lowest=float("nan"), origin=-0.06
     )
-    assert "for neither parent" in text
+    assert text and "for neither parent" not in text and "for one parent" not in text
+
+
+def test_the_strongest_effects_are_published_ones_or_not(words: Labels) -> None:
+    found = parents(father=5.0, std=0.16, p=0.5)
+    given = {"words": words, "found": found, "lowest": -2.5}
+    other = of_parents(**given, origin=-0.06, published_origin=-0.19)
+    assert "but the mediator. In the published report it does not." in other
+    back = of_parents(**given, origin=-0.19)
+    assert "that of at least one of them. In the published report it does." in back
+    neither = of_parents(**given, origin=-0.3, published_origin=-0.3)
+    assert "Nor does it in the published report." in neither
+    silent = of_parents(**given, origin=-0.06, published_origin=float("nan"))
+    assert "That is what was published." in silent
+
+
+def test_an_effect_as_strong_as_that_of_a_parent_is_not_stronger(words: Labels) -> None:
+    text = of_parents(words, parents(father=5.0, std=0.16, p=0.5), lowest=-2.5, origin=-0.17)
+    assert "has the strongest standardised effects" in text
+
+
+def test_a_size_of_0_has_no_share_that_moved(words: Labels) -> None:
+    found = parents(father=5.0, std=0.16, p=0.5)
+    zero = replace(found, rows=found.rows.assign(current_std=[0.0, 0.2, np.nan]))
+    text = of_parents(words, zero, lowest=-2.5, origin=-0.06)
+    assert "moved more" not in text and "did not move" not in text and "∞" not in text
 
 
 def of_origin(
@@ -204,7 +235,7 @@ def test_origin_is_read_with_reversed_orientation(words: Labels, model: models.M
     new = FIGURES["scale_values"]["origin"]["new"]
     text = of_origin(words, model, new)
     assert "These raise a score: “East Asia”." in text
-    assert "Of 7 categories, 6 lie nearer" in text and "farther: “East Asia”. The published" in text
+    assert "use: “East Asia”. 6 other categories lie nearer to the reference or as far. The" in text
     nearer = of_origin(words, model, [value / 4 for value in new])
     assert "None lies farther" in nearer and "Farther in the published table: “East" in nearer
     same = of_origin(words, model, FIGURES["scale_values"]["origin"]["current"])
@@ -212,6 +243,9 @@ def test_origin_is_read_with_reversed_orientation(words: Labels, model: models.M
     others = of_origin(words, model, [abs(value) * 3 for value in new])
     assert "No category of it raises a score." in others
     assert "Farther in the published table: “East Asia”." in others
+    current = FIGURES["scale_values"]["origin"]["current"]
+    one = of_origin(words, model, [*(value * 2 for value in current[:7]), current[7]])
+    assert "1 other category lies nearer" in one
     positive = of_origin(words, model, new, effect=0.8)
     assert "its effect is negative" not in positive
     assert "these lower a score against the reference: “East Asia”" in positive
@@ -251,11 +285,22 @@ def test_measurement_error_moves_effects_or_not(words: Labels) -> None:
     far = str(report.reliability_finding(reliability(-0.9), **given))
     assert (
         "9.0 standard errors" in far
-        and "These move by more than 1.0 standard errors: education" in far
+        and "Of the others these move by more than 1.0 standard errors: education" in far
     )
     assert "The sign changes of education of the father" in far
     near = str(report.reliability_finding(reliability(-0.05), **given))
-    assert "No effect moves by more" in near and "No effect changes its sign" in near
+    assert "No other effect moves by more" in near and "No other effect changes its sign" in near
+
+
+def test_that_no_effect_moves_is_said_of_the_others_alone(words: Labels) -> None:
+    """The mediator's own effect moves by 20 standard errors, that of education by none."""
+    frame = reliability(0.0)
+    own = (frame["name"] == "nscct") & (frame["reliability"] < 1)
+    moved = frame.assign(est=frame["est"].mask(own, 7.0))
+    given = {"mediator": "nscct", "rules": RULES, "labels": words}
+    text = str(report.reliability_finding(moved, **given))
+    assert "7.00 instead of 5.00" in text and "No other effect moves by more" in text
+    assert "No effect" not in text
 
 
 def clusters(errors: bool, **changes: Any) -> effects.Clusters:
@@ -270,12 +315,15 @@ def clusters(errors: bool, **changes: Any) -> effects.Clusters:
 def test_errors_by_other_clusters_or_why_not(words: Labels) -> None:
     given = {"rules": RULES, "labels": words}
     found = str(report.clusters_finding(clusters(True, nested=("municipality",)), **given))
-    assert "1.20 (origin) times those by school" in found and "lies in one cluster" in found
+    assert "1.20 (origin) times those by school" in found and "lies in one cluster: muni" in found
     few = str(report.clusters_finding(clusters(False, too_few=("municipality",)), **given))
-    assert "fewer than 40 clusters" in few
+    assert "Fewer than 40 clusters in the cohort: municipality" in few
     assert str(report.clusters_finding(clusters(False), **given)) == ""
     unknown = str(report.clusters_finding(clusters(False, unknown={"municipality": 1200}), **given))
     assert "clusters of children are unknown: municipality of the school site (1,200" in unknown
+    for n in (1, RULES.least_children - 1):
+        some = str(report.clusters_finding(clusters(False, unknown={"municipality": n}), **given))
+        assert "(fewer than 10 children)" in some and f"({n}" not in some
     rows = clusters(True).errors.assign(ratio=np.nan)
     none = str(report.clusters_finding(replace(clusters(True), errors=rows), **given))
     assert none == "1 error has no number: the sum of covariances is negative."
@@ -312,4 +360,15 @@ def test_the_answer_is_short_and_gives_a_verdict(words: Labels, code: str) -> No
     assert max(len(text.split()) for text in (depends, stable)) <= 120
     if code == "en":
         assert "depend on the reliability of the NSCCT score, the wave, and the grade" in depends
-        assert "depend on none of the choices" in stable
+        assert "**Direct effects are not shown to depend on the reliability of the NSCCT" in stable
+
+
+def test_the_answer_says_how_far_apart_children_are_without_a_sign(words: Labels) -> None:
+    found = parents(father=5.0, std=0.16, p=0.5)
+    falling = replace(found, rows=found.rows.assign(points=[-5.0, -6.0, -11.0]))
+    text = report.answer(
+        parents=falling, through=through(0.2), clusters=clusters(True), outcome="cito",
+        mediator="nscct", rules=RULES, reliability=reliability(-0.05), waves=None, grades=None,
+        labels=words,
+    )  # fmt: skip
+    assert "highest value lie 11.0 points of the Cito score apart" in text

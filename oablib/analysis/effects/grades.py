@@ -132,7 +132,10 @@ def _share(frame: pd.DataFrame, *, outcome: str, columns: Sequence[str], model: 
 def _published(
     literature: Sequence[Mapping[str, object]], *, predictor: str, grade: str, prefix: str
 ) -> dict[str, float]:
-    """Lowest and highest share of the entries on this predictor and grade."""
+    """Lowest and highest share of the entries on this predictor and grade.
+
+    The lowest is NaN where one of them is "below" a share, whatever the others are.
+    """
     lower, upper = [], []
     for entry in literature:
         if entry["predictor"] == predictor and grade in str(entry["grade"]).split(" and "):
@@ -141,6 +144,6 @@ def _published(
             lower.append(ends[0] if "share" in entry else np.nan)
             upper.append(ends[-1])
     return {
-        f"{prefix}_lower": min(lower, default=np.nan),
-        f"{prefix}_upper": max(upper, default=np.nan),
+        f"{prefix}_lower": float(np.min(lower)) if lower else np.nan,
+        f"{prefix}_upper": float(np.max(upper)) if upper else np.nan,
     }

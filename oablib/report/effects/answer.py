@@ -33,17 +33,18 @@ def answer(
     parts = []
     if depends:
         parts.append(_("**Direct effects depend on {choices}.**", choices=listed(depends)))
-    else:
-        parts.append(_("**Direct effects depend on none of the choices that could be tested.**"))
-    if stable:
-        given = {"choices": listed(stable, style="or")}
+    given = {"choices": listed(stable, style="or")}
+    if stable and depends:
         parts.append(_("No dependence is shown on {choices}.", **given))
+    elif stable:
+        parts.append(_("**Direct effects are not shown to depend on {choices}.**", **given))
     if parents:
         parts.append(
             _(
-                "Children of parents in the lowest and the highest category of education lie "
-                "{points:.1f} points of the {outcome} apart, all else being equal.",
-                points=parents.rows["points"].iloc[-1], outcome=labels(outcome),
+                "Children of parents in the categories of education with the lowest and with the "
+                "highest value lie {points:.1f} points of the {outcome} apart, all else being "
+                "equal.",
+                points=abs(parents.rows["points"].iloc[-1]), outcome=labels(outcome),
             )
         )  # fmt: skip
     parts.append(_through(through, mediator=mediator, labels=labels))

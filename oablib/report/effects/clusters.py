@@ -50,16 +50,16 @@ def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
     if found.nested:
         parts.append(
             _(
-                "Each school lies in one cluster of this kind ({names}), so that no covariance of "
-                "both at once is needed.",
+                "No covariance of both at once is needed where each school lies in one cluster: "
+                "{names}.",
                 names=listed(map(labels, found.nested)),
             )
         )
     if found.too_few:
         parts.append(
             _(
-                "The cohort has fewer than {least} clusters of this kind: {names}. Errors by them "
-                "would be too small and are not given.",
+                "Fewer than {least} clusters in the cohort: {names}. Errors by them would be too "
+                "small and are not given.",
                 least=rules.least_clusters, names=listed(map(labels, found.too_few)),
             )
         )  # fmt: skip
@@ -71,11 +71,16 @@ def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
                 n=n,
             )
         )
-    names = [
-        _("{name} ({n:,} children)", name=labels(name), n=n) for name, n in found.unknown.items()
-    ]
+    names = [_unknown(labels(name), n=n, rules=rules) for name, n in found.unknown.items()]
     if names:
         parts.append(
             _("Not used, because clusters of children are unknown: {names}.", names=listed(names))
         )
     return " ".join(parts)
+
+
+def _unknown(name: str, *, n: int, rules: Rules) -> str:
+    """A kind of clusters, and of how many children it is unknown; small numbers are not given."""
+    if n < rules.least_children:
+        return _("{name} (fewer than {least} children)", name=name, least=rules.least_children)
+    return _("{name} ({n:,} children)", name=name, n=n)

@@ -58,8 +58,8 @@ def grades_finding(
     if grades.left_out:
         parts.append(
             _(
-                "Not compared, because fewer than {least} of these children have it or lack it: "
-                "{names}.",
+                "Not compared, because these children all have the same value, or fewer than "
+                "{least} of them have it or lack it: {names}.",
                 least=rules.least_children, names=listed(map(labels, grades.left_out)),
             )
         )  # fmt: skip
@@ -69,7 +69,7 @@ def grades_finding(
 def _single(
     rows: pd.DataFrame, *, rules: Rules, labels: Labels, early: str, late: str
 ) -> list[str]:
-    """Effects that differ after Holm's correction, by the outcome on which they are larger."""
+    """Effects that differ after Holm's correction, by the outcome on which their size is larger."""
     sure = rows[rows["p_holm"] < rules.level]
     is_early = sure["early"].abs() > sure["late"].abs()
     texts = []
@@ -79,7 +79,7 @@ def _single(
     ):
         if len(names):
             text = _(
-                "Larger on the {outcome}, after Holm’s correction: {names}.",
+                "Larger in size on the {outcome}, after Holm’s correction: {names}.",
                 outcome=outcome, names=listed(map(labels, names)),
             )  # fmt: skip
             texts.append(text)

@@ -120,7 +120,7 @@ def reliability_table(
 
 @in_languages
 def reliability_finding(frame: pd.DataFrame, *, mediator: str, rules: Rules, labels: Labels) -> str:
-    """What measurement error does to the effects: largest move, all that are far, signs."""
+    """What measurement error does: to the mediator's own effect, and how far it moves others."""
     far = moved(frame)
     far = far[far["reliability"] == far["reliability"].min()]
     own, rest = far[far["name"] == mediator].iloc[0], far[far["name"] != mediator]
@@ -138,12 +138,14 @@ def reliability_finding(frame: pd.DataFrame, *, mediator: str, rules: Rules, lab
     names = list(rest.loc[rest["move"].abs() > rules.far, "name"])
     given = {"far": rules.far, "names": listed(map(labels, names))}
     if names:
-        parts.append(_("These move by more than {far:.1f} standard errors: {names}.", **given))
+        parts.append(
+            _("Of the others these move by more than {far:.1f} standard errors: {names}.", **given)
+        )
     else:
-        parts.append(_("No effect moves by more than {far:.1f} standard errors.", **given))
+        parts.append(_("No other effect moves by more than {far:.1f} standard errors.", **given))
     turned = list(rest.loc[rest["est"] * rest["exact"] < 0, "name"])
     if turned:
         parts.append(_("The sign changes of {names}.", names=listed(map(labels, turned))))
     else:
-        parts.append(_("No effect changes its sign."))
+        parts.append(_("No other effect changes its sign."))
     return " ".join(parts)

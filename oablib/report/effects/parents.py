@@ -52,15 +52,14 @@ def parents_finding(
 ) -> str:
     """Which parent's education counts more, and whether what was published of them holds here.
 
-    direct: name, std, and perhaps current_std. values: pooled scale values, perhaps with current
-    (those of the indicator then in use). drawn: whether the published effects are planted.
+    direct: name, std, and perhaps published_std. values: pooled scale values, perhaps with current
+    (those of the indicator then in use) and published. drawn: whether the published effects are
+    planted.
     """
-    parts = [
-        _more(parents, level=level, labels=labels),
-        _strongest(parents, direct, is_published=figures is not None, labels=labels),
-    ]
+    parts = [_more(parents, level=level, labels=labels), _strongest(parents, direct, labels=labels)]
     if figures is not None:
         parts += [
+            _strongest_published(parents, direct),
             _father(parents, labels=labels),
             _moved(parents, values=values),
             _lowest(parents, values=values, labels=labels),
@@ -105,24 +104,41 @@ def _more(parents: Parents, *, level: float, labels: Labels) -> str:
     )
 
 
-def _strongest(
-    parents: Parents, direct: pd.DataFrame, *, is_published: bool, labels: Labels
-) -> str:
-    """Whether both parents' education has the largest standardised effects, as was published."""
-    sizes = direct.set_index("name")["std"].abs().sort_values(ascending=False)
-    names = list(parents.rows["name"].iloc[:2])
-    if set(sizes.index[:2]) == set(names):
-        text = _(
+def _strongest(parents: Parents, direct: pd.DataFrame, *, labels: Labels) -> str:
+    """Whether both parents' education has the largest standardised effects."""
+    stronger = _stronger(parents, direct, column="std")
+    if stronger.empty:
+        return _(
             "Education of both parents has the strongest standardised effects of all "
             "characteristics but the mediator."
         )
-        return f"{text} " + _("That is what was published.") if is_published else text
-    other = next(name for name in sizes.index if name not in names)
     return _(
         "Education of both parents does not have the strongest standardised effects: that of "
-        "{name} ({std:.2f}) is stronger than that of one of them.",
-        name=labels(other), std=sizes[other],
+        "{name} ({std:.2f}) is stronger than that of at least one of them.",
+        name=labels(str(stronger.idxmax())), std=stronger.max(),
     )  # fmt: skip
+
+
+def _strongest_published(parents: Parents, direct: pd.DataFrame) -> str:
+    """Whether it is so in the published report; empty where that has no effect of a parent."""
+    column, names = "published_std", list(parents.rows["name"].iloc[:2])
+    if column not in direct or direct.set_index("name").loc[names, column].isna().any():
+        return ""
+    here, there = (_stronger(parents, direct, column=each).empty for each in ("std", column))
+    if here and there:
+        return _("That is what was published.")
+    if here:
+        return _("In the published report it does not.")
+    if there:
+        return _("In the published report it does.")
+    return _("Nor does it in the published report.")
+
+
+def _stronger(parents: Parents, direct: pd.DataFrame, *, column: str) -> pd.Series:
+    """Sizes of the other effects that are larger than that of a parent, by name."""
+    sizes, names = direct.set_index("name")[column].abs(), list(parents.rows["name"].iloc[:2])
+    others = sizes.drop(names)
+    return others[others > sizes[names].min()]
 
 
 def _father(parents: Parents, *, labels: Labels) -> str:
@@ -155,6 +171,8 @@ def _moved(parents: Parents, *, values: pd.DataFrame) -> str:
     of_parents = _with_published(values, names=list(rows["name"]))
     if of_parents.empty or rows[["published_std", "current_std"]].isna().any(axis=None):
         return ""
+    if not of_parents["current"].any() or (rows["current_std"] == 0).any():
+        return ""  # no share of a size of 0
     moves = {}
     for here, value, slope in (
         ("here", "value", "std"), ("published", "published", "published_std")
@@ -215,7 +233,7 @@ def _lowest(parents: Parents, *, values: pd.DataFrame, labels: Labels) -> str:
 
 
 def _with_published(values: pd.DataFrame, *, names: list[str]) -> pd.DataFrame:
-    """Scale values of these variables, where both published ones are known."""
-    both = ["current", "published"]
+    """Scale values of these variables, where they and both published ones are known."""
+    known = ["value", "current", "published"]
     rows = values[values["variable"].isin(names)]
-    return rows.dropna(subset=both) if set(both) <= set(values) else rows[:0]
+    return rows.dropna(subset=known) if set(known) <= set(values) else rows[:0]

@@ -64,16 +64,26 @@ def _farther(rows: pd.DataFrame, *, name: str, figures: Mapping[str, Any], label
     if compared.empty:
         return ""
     farther = compared[compared["value"].abs() > compared["current"].abs()]
+    near = len(compared) - len(farther)
     if farther.empty:
-        first = _("None lies farther from the reference than in the indicator then in use.")
+        texts = [_("None lies farther from the reference than in the indicator then in use.")]
     else:
-        first = _(
-            "Of {n} categories, {k} lie nearer to the reference than in the indicator then in use "
-            "or as far; farther: {farther}.",
-            n=len(compared), k=len(compared) - len(farther),
-            farther=_named(farther, labels=labels),
-        )  # fmt: skip
-    return f"{first} {_published(compared, farther, name=name, figures=figures, labels=labels)}"
+        texts = [
+            _(
+                "Farther from the reference than in the indicator then in use: {farther}.",
+                farther=_named(farther, labels=labels),
+            )
+        ]
+    if near and not farther.empty:
+        texts.append(
+            _.plural(
+                "{n} other category lies nearer to the reference or as far.",
+                "{n} other categories lie nearer to the reference or as far.",
+                n=near,
+            )
+        )
+    texts.append(_published(compared, farther, name=name, figures=figures, labels=labels))
+    return " ".join(text for text in texts if text)
 
 
 def _published(

@@ -85,8 +85,8 @@ def _left_out(waves: Waves, *, variable: str, rules: Rules, labels: Labels) -> l
     if waves.left_out:
         texts.append(
             _(
-                "Not compared, because in a wave fewer than {least} children have it or lack it: "
-                "{names}.",
+                "Not compared, because in a wave all children have the same value, or fewer than "
+                "{least} have it or lack it: {names}.",
                 least=rules.least_children, names=listed(map(labels, waves.left_out)),
             )
         )  # fmt: skip

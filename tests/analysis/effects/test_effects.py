@@ -186,6 +186,19 @@ def test_explained_shares_are_beside_those_of_the_literature(
     assert rows.loc["origin", "late"] == pytest.approx(1 - left / known["cito"].var(), rel=RTOL)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_share_below_another_has_no_lowest_in_either_order(
+    children: pd.DataFrame, model: Model, turn: int
+) -> None:
+    entries = [
+        {"predictor": "origin", "grade": "2", "share": 0.09},
+        {"predictor": "origin", "grade": "2", "share_below": 0.10},
+    ][::turn]
+    table = effects.explained([children], model=model, rules=RULES, literature=entries)
+    row = table.set_index("part").loc["origin"]
+    assert np.isnan(row["early_lower"]) and row["early_upper"] == 0.10
+
+
 def test_parents_are_the_scaled_variables_with_the_same_levels(
     children: pd.DataFrame, model: Model, table: Table
 ) -> None:
