@@ -38,16 +38,25 @@ def distribution_groups(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def reached(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Children who are reached, as distribution.reach, in steps; not shown for groups of few."""
-    step, fewest = rules.constants.sum_step, rules.fewest
-    amounts = frame["children"] * frame["reached"]
-    few = (amounts < fewest) | (frame["children"] - amounts < fewest)
-    hidden = few & (amounts > 0) & (amounts < frame["children"])
+    """Children who are reached, as distribution.reach, in steps; not shown for groups of few.
+
+    Few by what is counted, and by what is shown: a rounded share of a number in steps is another.
+    """
+    step = rules.constants.sum_step
     shown = _rounded(frame, "reached", "outside").assign(euro=frame["euro"].round())
-    shown["reached"] = shown["reached"].mask(hidden)
     for name in ("children", "reached_in_all"):
         shown[name] = np.maximum(whole_steps(frame[name], step), step)
+    hidden = _few_reached(frame, rules=rules) | _few_reached(shown, rules=rules)
+    shown["reached"] = shown["reached"].mask(hidden)
     return shown
+
+
+def _few_reached(frame: pd.DataFrame, *, rules: Rules) -> pd.Series:
+    """Where those who are reached, or those who are not, are few and not nobody."""
+    inside = frame["children"] * frame["reached"]
+    parts = (inside, frame["children"] - inside)
+    few, other = ((part > 0) & (part < rules.fewest) for part in parts)
+    return few | other
 
 
 def _rounded(frame: pd.DataFrame, *names: str) -> pd.DataFrame:

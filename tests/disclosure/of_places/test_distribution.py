@@ -48,3 +48,17 @@ def test_reach_is_not_shown_of_few_children() -> None:
     assert np.array_equal(shown["reached"], [np.nan, 0.5, np.nan], equal_nan=True)
     assert shown["reached_in_all"].tolist() == [100, 500, 1000]
     assert (shown["euro"].tolist()[0], shown["outside"].tolist()[0]) == (13.0, 0.123)
+
+
+def test_a_share_of_a_number_in_steps_is_of_none_or_of_ten_and_more() -> None:
+    """All counts of up to 400 children: exact, and as a reader takes it from what is shown."""
+    pairs = [(n, inside) for n in range(10, 400, 13) for inside in range(n + 1)]
+    frame = pd.DataFrame(pairs, columns=["children", "inside"]).astype(float)
+    frame["reached"] = frame["inside"] / frame["children"]
+    frame = frame.assign(reached_in_all=200.0, euro=1000.0, outside=0.1)
+    shown = of_places.reached(frame, rules=RULES)
+    there = shown["reached"].notna()
+    assert 0 < there.sum() < len(frame)
+    for table in (frame[there], shown[there]):
+        parts = (table["children"] * share for share in (table["reached"], 1 - table["reached"]))
+        assert all(((part < 1e-9) | (part >= RULES.fewest - 1e-9)).all() for part in parts)
