@@ -106,8 +106,8 @@ def by_group(calibration: pd.DataFrame, *, clear: float, labels: Labels) -> str:
     worst: Measures = dict(off.iloc[int(off["difference"].abs().argmax())])
     texts.append(
         _(
-            "More than {clear:g} standard deviations over splits is the difference of {off} of {n} "
-            "groups; the largest is that of {variable}: {category} ({difference:+.2f} points).",
+            "In {off} of {n} groups the difference is more than {clear:g} standard deviations over "
+            "splits; the largest is that of {variable}: {category} ({difference:+.2f} points).",
             n=len(part),
             off=len(off),
             clear=clear,

@@ -164,7 +164,7 @@ def test_a_difference_is_clear_by_the_rule() -> None:
     assert "In none of 1 groups" in text and "more than 2.6 standard deviations" in text
     strict = findings.by_group(category, clear=2.6, labels=LABELS)
     assert "No group differs by more than 2.6 standard deviations" in strict
-    assert "of 1 of 1 groups; the largest" in findings.by_group(category, clear=2, labels=LABELS)
+    assert "In 1 of 1 groups the difference" in findings.by_group(category, clear=2, labels=LABELS)
     table = summary(all={"slope": 0.88})
     words = {"splits": 50, "share": 0.15, **OF}
     assert "too widely" in findings.answer(table, clear=2, **words)
