@@ -62,3 +62,12 @@ def test_a_share_of_a_number_in_steps_is_of_none_or_of_ten_and_more() -> None:
     for table in (frame[there], shown[there]):
         parts = (table["children"] * share for share in (table["reached"], 1 - table["reached"]))
         assert all(((part < 1e-9) | (part >= RULES.fewest - 1e-9)).all() for part in parts)
+
+
+def test_a_group_without_places_has_no_share() -> None:
+    frame = pd.DataFrame(
+        {"variant": "law", "group": [1, 2], "places": [0, 40], "children": [0, 400],
+         "share": [0.0, 1.0], "per_child": [float("nan"), 2.0], "change": [float("nan"), 0.0]}
+    )  # fmt: skip
+    shown = of_places.distribution_groups(frame, rules=RULES)
+    assert shown["places"].tolist() == [0, 40] and shown["share"].isna().tolist() == [True, False]
