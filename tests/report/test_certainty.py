@@ -186,7 +186,7 @@ def test_numbers_of_places_are_in_tens() -> None:
 
 
 def test_classes_of_chances_are_merged_until_none_has_few_sites_of_a_kind() -> None:
-    """Sites with a score by class: 2, 8, 15, 40; without: 98, 12, 15, 0."""
+    """Sites with a score by class: 2, 8, 15, 40; without: 98, 12, 15, 0; shown in tens."""
     frame = pd.DataFrame(
         {
             "at_least": [0.0, 0.3, 0.5, 0.9],
@@ -201,12 +201,36 @@ def test_classes_of_chances_are_merged_until_none_has_few_sites_of_a_kind() -> N
         {
             "at_least": [0.0, 0.5, 0.9],
             "up_to": [0.4, 0.6, 1.0],
-            "schools": [120.0, 30.0, 40.0],
+            "schools": [120.0, 40.0, 40.0],
             "chance": [round((2 + 7.6) / 120, 2), 0.55, 0.99],
-            "share": [round(10 / 120, 2), 0.5, 1.0],
+            "share": [10 / 120, 0.5, 1.0],
         }
     )
     pd.testing.assert_frame_equal(shown, expected, check_dtype=False)
+
+
+def test_shares_of_sites_on_a_coin_are_of_the_tens_that_are_shown() -> None:
+    """As a reader takes it, a share of a number of sites is one of ten sites and more, or none."""
+    gate = disclosure.rules()
+    for sites, coin in [(24, 10), (24, 15), (234, 10), (300, 10), (40, 38), (57, 0)]:
+        frame = pd.DataFrame(
+            {"at_least": [1.0, 50.0], "sites": [sites, 400], "schools": [coin, 60],
+             "children": 100, "points": 5.0}
+        )  # fmt: skip
+        shown = of_places.coins(frame, rules=gate)
+        on_it = shown["share"] * shown["sites"]
+        for part in (on_it, shown["sites"] - on_it):
+            assert ((part.round(6) == 0) | (part.round(6) >= gate.fewest)).all()
+        assert (shown["sites"] % 10 == 0).all()
+
+
+def test_means_by_class_tell_of_no_number_that_is_in_tens() -> None:
+    rows = {"by": "size", "at_least": [1.0, 50.0], "schools": [120, 130], "paid": [46, 57],
+            "score": [1234.56 / 46, 9876.54 / 57], "half": 1 / 3, "wrong": 1 / 7, "ranks": 1 / 9}  # fmt: skip
+    shown = of_places.sure_classes(pd.DataFrame(rows), rules=disclosure.rules())
+    assert (shown["score"] == shown["score"].round()).all()
+    fits = [n for n in range(40, 51) if abs(round(shown["score"][0] * n * 100) % 1) < 1e-9]
+    assert len(fits) == 11
 
 
 def test_no_chance_is_shown_where_few_sites_have_a_score() -> None:

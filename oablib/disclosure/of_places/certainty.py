@@ -21,40 +21,45 @@ def sure(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def sure_classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """As certainty.by_class: classes with few sites, or few with a score, are hidden."""
+    """As certainty.by_class: classes with few sites, or few with a score, are hidden.
+
+    Scores are in hundredths, so that their mean in more than whole points would tell of how many.
+    """
     paid = hide(frame, counts=["paid"], also=["score", "half"], by=["by"], rules=rules)
     every = hide(paid, counts=["schools"], also=["wrong", "ranks"], by=["by"], rules=rules)
-    return _in_tens(every, ["schools", "paid"], rules=rules)
+    digits = {"score": 0, "half": 2, "wrong": 3, "ranks": 3}
+    return _in_tens(every, ["schools", "paid"], rules=rules).round(digits)
 
 
 def sure_sources(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """As certainty.sources: classes with few sites are hidden."""
     others = [str(name) for name in frame if name not in ("by", "at_least", "schools")]
     shown = hide(frame, counts=["schools"], also=others, by=["by"], rules=rules)
-    return _in_tens(shown, ["schools"], rules=rules)
+    digits = {name: 1 if name == "sd" else 3 for name in others}
+    return _in_tens(shown, ["schools"], rules=rules).round(digits)
 
 
 def coins(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """As certainty.coins, in fewer classes: at_least, sites, schools, share, points.
 
-    share: of the class's sites. points: mean score of those on a coin.
+    share: of the class's sites, by the tens that are shown. points: mean score of those on a coin.
     """
     merged = merge(
-        frame, counts=["schools"], sums=["sites", "children", "points"], lower="at_least",
-        rules=rules,
+        frame.assign(others=frame["sites"] - frame["schools"]),
+        counts=["schools", "others"], sums=["points"], lower="at_least", rules=rules,
     )  # fmt: skip
-    shown = merged.assign(
-        share=merged["schools"] / merged["sites"], points=merged["points"] / merged["schools"]
-    )
-    shown = shown[["at_least", "sites", "schools", "share", "points"]]
-    return _in_tens(shown, ["sites", "schools"], rules=rules).round({"share": 2, "points": 0})
+    merged["points"] = (merged["points"] / merged["schools"]).round()
+    shown = _in_tens(merged, ["schools", "others"], rules=rules)
+    shown["sites"] = shown["schools"] + shown["others"]
+    shown["share"] = shown["schools"] / shown["sites"]
+    return shown[["at_least", "sites", "schools", "share", "points"]]
 
 
 def sure_places(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """As certainty.by_size: classes with few places are hidden."""
     others = ["half", "reliability", "wrong"]
     shown = hide(frame, counts=["places"], also=others, by=["what"], rules=rules)
-    return _in_tens(shown, ["places"], rules=rules)
+    return _in_tens(shown, ["places"], rules=rules).round(dict.fromkeys(others, 3))
 
 
 def sure_averaging(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
@@ -67,7 +72,8 @@ def sure_averaging(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     """As certainty.calibration: classes are merged until none has few sites of a kind.
 
-    Kinds are sites with a score and without. Where few of all sites are of a kind nothing is shown.
+    Kinds are sites with a score and without, both in tens. Where few of all sites are of a kind
+    nothing is shown.
     """
     scored = (frame["schools"] * frame["share"]).round()
     kinds = {"scored": scored, "others": frame["schools"] - scored}
@@ -79,10 +85,11 @@ def chances(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         lower="at_least",
         upper="up_to",
     )
-    schools = merged["scored"] + merged["others"]
-    ratios = {"chance": merged["chance"] / schools, "share": merged["scored"] / schools}
-    shown = merged.assign(schools=schools, **ratios)[frame.columns]
-    return _in_tens(shown, ["schools"], rules=rules).round({"share": 2, "chance": 2})
+    chance = (merged["chance"] / (merged["scored"] + merged["others"])).round(2)
+    shown = _in_tens(merged, list(kinds), rules=rules)
+    schools = shown["scored"] + shown["others"]
+    ratios = {"chance": chance, "share": shown["scored"] / schools}
+    return shown.assign(schools=schools, **ratios)[frame.columns]
 
 
 def stability(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:

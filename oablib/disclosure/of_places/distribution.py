@@ -31,7 +31,7 @@ def beside_law(frame: pd.DataFrame, *, places: int, rules: Rules) -> pd.DataFram
 
 
 def distribution_groups(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Money of groups of places, as distribution.by_group; groups of few or no places are hidden."""
+    """Money of groups of places, as distribution.by_group; groups of few places are hidden."""
     also = ["children", "share", "per_child", "change"]
     shown = hide(frame, counts=["places"], also=also, by=["variant"], rules=rules)
     shown[also] = shown[also].mask(frame["places"] == 0)

@@ -14,7 +14,7 @@ from oablib.indicator.certainty.draws import OF_THESE_CHILDREN, SOURCES
 from oablib.indicator.certainty.estimates import Estimates
 from oablib.indicator.certainty.layout import Layout
 from oablib.indicator.certainty.settings import Rules
-from oablib.indicator.certainty.spread import Pieces, bandwidth
+from oablib.indicator.certainty.spread import Pieces, bandwidth, widened
 
 Points = NDArray[np.float64]
 
@@ -62,6 +62,12 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     pieces = Pieces(drawn, alone["education"], alone["estimates"], held, whole)
     these, beyond = pieces.sites(there, children=n)
     variances = {source: each.sites.var(axis=0, ddof=1)[there] for source, each in alone.items()}
+    # Education counts as in the intervals, with the variance of Rubin's rules.
+    alone_there = alone["education"].sites[:, there]
+    pair, _others = widened(
+        (alone_there, alone_there), alone_there, whole=whole.sites[:, there], children=n
+    )
+    variances["education"] = pair.var(axis=0, ddof=1)
     # The same draws with and without sampling differ by nothing else.
     variances["sampling"] = (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)[there]
     judged = _judged(these, beyond, layout=layout, rules=rules)

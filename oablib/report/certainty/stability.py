@@ -90,8 +90,8 @@ def _of_draws(rows: pd.DataFrame) -> str:
         return ""
     first, last = late.iloc[0], late.iloc[-1]
     return _(
-        "Two sets of {few} draws of education differ by {apart:.1%} of the points, two sets of "
-        "{many} by {near:.1%}.",
+        "Averaged per school, two sets of {few} draws of education differ by {apart:.1%} of the "
+        "points, two sets of {many} by {near:.1%}.",
         few=first["value"], many=last["value"], apart=first["moved"], near=last["moved"],
     )  # fmt: skip
 
