@@ -225,8 +225,10 @@ def test_shares_of_sites_on_a_coin_are_of_the_tens_that_are_shown() -> None:
 
 
 def test_means_by_class_tell_of_no_number_that_is_in_tens() -> None:
-    rows = {"by": "size", "at_least": [1.0, 50.0], "schools": [120, 130], "paid": [46, 57],
-            "score": [1234.56 / 46, 9876.54 / 57], "half": 1 / 3, "wrong": 1 / 7, "ranks": 1 / 9}  # fmt: skip
+    rows = {
+        "by": "size", "at_least": [1.0, 50.0], "schools": [120, 130], "paid": [46, 57],
+        "score": [1234.56 / 46, 9876.54 / 57], "half": 1 / 3, "wrong": 1 / 7, "ranks": 1 / 9,
+    }  # fmt: skip
     shown = of_places.sure_classes(pd.DataFrame(rows), rules=disclosure.rules())
     assert (shown["score"] == shown["score"].round()).all()
     fits = [n for n in range(40, 51) if abs(round(shown["score"][0] * n * 100) % 1) < 1e-9]
