@@ -5,7 +5,9 @@ Only sums over ten places and more leave, in steps beside which no hidden score 
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from oablib.disclosure.cells import is_few, numbers
 from oablib.disclosure.hiding import hide
 from oablib.disclosure.of_places.scores import whole_steps
 from oablib.disclosure.settings import Rules
@@ -52,12 +54,11 @@ def reached(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     return shown
 
 
-def _few_reached(frame: pd.DataFrame, *, rules: Rules) -> pd.Series:
+def _few_reached(frame: pd.DataFrame, *, rules: Rules) -> NDArray[np.bool_]:
     """Where those who are reached, or those who are not, are few and not nobody."""
-    inside = frame["children"] * frame["reached"]
-    parts = (inside, frame["children"] - inside)
-    few, other = ((part > 0) & (part < rules.fewest) for part in parts)
-    return few | other
+    inside = numbers(frame["children"] * frame["reached"])
+    outside = numbers(frame["children"]) - inside
+    return is_few(inside, fewest=rules.fewest) | is_few(outside, fewest=rules.fewest)
 
 
 def _rounded(frame: pd.DataFrame, *names: str) -> pd.DataFrame:
