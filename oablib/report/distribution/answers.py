@@ -5,7 +5,7 @@ import pandas as pd
 from oablib.indicator.distribution import Rules
 from oablib.report.distribution.reach import LOWEST, TRULY
 from oablib.report.distribution.side_by_side import SAME
-from oablib.report.distribution.ways import choice, label, share
+from oablib.report.distribution.ways import choice, label_of, share
 from oablib.report.numbers import euros
 from oablib.report.texts import listed, texts_beside
 from oablib.report.translated import in_languages
@@ -47,12 +47,11 @@ def _moves(largest: pd.DataFrame, *, budget: float, rules: Rules) -> str:
     if largest.empty or float(largest["moved_share"].iloc[0]) < SAME:
         return _("**No choice moves money** between schools: all give them what the law does.")
     top, rest = largest.iloc[0], largest.iloc[1:]
-    way = next(variant for variant in rules.variants if variant.name == top["variant"])
     first = _(
         "**Most money is moved by {choice}**: under {way}, {euro} of {budget} ({share}) goes to "
         "other schools.",
-        choice=choice(str(top["choice"])), way=label(way), euro=euros(top["moved"]),
-        budget=euros(budget), share=share(top["moved_share"]),
+        choice=choice(str(top["choice"])), way=label_of(rules, top["variant"]),
+        euro=euros(top["moved"]), budget=euros(budget), share=share(top["moved_share"]),
     )  # fmt: skip
     if rest.empty:
         return first
@@ -67,10 +66,9 @@ def _several(several: pd.DataFrame, *, rules: Rules) -> str:
     if not several["moved_share"].max() >= SAME:
         return ""
     most = several.nlargest(1, "moved_share").iloc[0]
-    way = next(variant for variant in rules.variants if variant.name == most["variant"])
     return _(
         "Of variants with several changes, {way} moves most ({share}).",
-        way=label(way), share=share(most["moved_share"]),
+        way=label_of(rules, most["variant"]), share=share(most["moved_share"]),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from oablib.indicator.distribution import Rules
-from oablib.report.distribution.ways import label, share
+from oablib.report.distribution.ways import label_of, share
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -83,5 +83,4 @@ def _ends(part: pd.DataFrame, *, rules: Rules) -> tuple[pd.Series, pd.Series, st
     """The row of the law, the one that reaches most, and the label of that."""
     law = part[part["variant"] == rules.law.name].iloc[0]
     best = part.fillna({"reached": -1.0}).nlargest(1, "reached").iloc[0]
-    way = next(variant for variant in rules.variants if variant.name == best["variant"])
-    return law, best, label(way)
+    return law, best, label_of(rules, best["variant"])

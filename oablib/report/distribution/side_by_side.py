@@ -5,7 +5,7 @@ import pandas as pd
 
 from oablib.indicator.distribution import Rules
 from oablib.report import drawing
-from oablib.report.distribution.ways import choice, label, share
+from oablib.report.distribution.ways import choice, label_of, share
 from oablib.report.exhibit import About, Figure, Table
 from oablib.report.numbers import euros, percent
 from oablib.report.table import show
@@ -222,7 +222,7 @@ def _name(rules: Rules, name: str) -> str:
 
 
 def _label(rules: Rules, row: pd.Series) -> str:
-    return label(next(variant for variant in rules.variants if variant.name == row["variant"]))
+    return label_of(rules, row["variant"])
 
 
 def _group(by: str, groups: list[int], group: int) -> str:

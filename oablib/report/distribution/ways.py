@@ -226,6 +226,11 @@ def label(variant: Variant) -> str:
     return _("*{name}*", name=str(variant.words))
 
 
+def label_of(rules: Rules, name: str) -> str:
+    """The same of the variant with a name."""
+    return label(next(variant for variant in rules.variants if variant.name == name))
+
+
 def choice(name: str) -> str:
     """What a variant changes against the law, within a sentence."""
     return str(_.words("choices")[name])
