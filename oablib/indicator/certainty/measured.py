@@ -64,10 +64,8 @@ def measure(layout: Layout, estimates: Estimates, *, rules: Rules, seed: int) ->
     variances = {source: each.sites.var(axis=0, ddof=1)[there] for source, each in alone.items()}
     # Education counts as in the intervals, with the variance of Rubin's rules.
     alone_there = alone["education"].sites[:, there]
-    pair, _others = widened(
-        (alone_there, alone_there), alone_there, whole=whole.sites[:, there], children=n
-    )
-    variances["education"] = pair.var(axis=0, ddof=1)
+    (wide,) = widened([alone_there], alone_there, whole=whole.sites[:, there], children=n)
+    variances["education"] = wide.var(axis=0, ddof=1)
     # The same draws with and without sampling differ by nothing else.
     variances["sampling"] = (drawn.sampled_sites - drawn.sites).var(axis=0, ddof=1)[there]
     judged = _judged(these, beyond, layout=layout, rules=rules)

@@ -1,5 +1,6 @@
 """Draws as they come made into draws of what is true: wider, and without what noise adds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,19 +60,20 @@ def bandwidth(width: float, n: int) -> float:
 
 
 def widened(
-    drawn: tuple[Points, Points], education: Points, *, whole: Points, children: NDArray
-) -> tuple[Points, Points]:
-    """A - B of each place, of these children and beyond, each (draws, places), with larger spread.
+    drawn: Sequence[Points], education: Points, *, whole: Points, children: NDArray
+) -> list[Points]:
+    """A - B of each place with larger spread, in the order of `drawn`, each (draws, places).
 
-    education: draws of education alone, a child one of its own. whole: the m draws of it, (m,
-    places). children: (places,). Children with nothing in common in a draw have a variance of
-    (m - 1) / m of the right one, and Rubin's 1 + 1/m is wanted. What children of a place have in
-    common adds to its variance with the square of their number, by an amount a child that is that
-    of all places together: a single place has m draws only.
+    drawn: such as those of these children and beyond. education: draws of education alone, a
+    child one of its own. whole: the m draws of it, (m, places). children: (places,). Children
+    with nothing in common in a draw have a variance of (m - 1) / m of the right one, and
+    Rubin's 1 + 1/m is wanted. What children of a place have in common adds to its variance with
+    the square of their number, by an amount a child that is that of all places together: a
+    single place has m draws only.
     """
     m = len(whole)
     if m == 1:
-        return drawn
+        return list(drawn)
     own = education.var(axis=0, ddof=1)
     apart = own * m / (m - 1)
     common = ((whole.var(axis=0, ddof=1) - apart) / children).sum()
@@ -82,7 +84,7 @@ def widened(
         mean, total = points.mean(axis=0), points.var(axis=0, ddof=1)
         ratio = np.divide(more, total, out=np.zeros_like(total), where=total > 0)
         results.append(mean + np.sqrt(1 + ratio) * (points - mean))
-    return results[0], results[1]
+    return results
 
 
 def of_noise(estimates: Points, held: Points, *, at: Points, children: NDArray) -> Points:

@@ -36,7 +36,7 @@ def places_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
 def _smallest(sites: pd.DataFrame, *, rules: Rules) -> str:
     """Whether the class of the smallest sites can be distinguished by its scores."""
     shown = sites.dropna(subset=["places", "reliability"])
-    if len(sites) < 2 or shown.empty or shown.index[0] != sites.index[0] or len(shown) < 2:
+    if len(shown) < 2 or shown.index[0] != sites.index[0]:
         return _("Too few small school sites to judge whether they should have a score.")
     first, last = shown.iloc[0], shown.iloc[-1]
     given = {
