@@ -109,6 +109,12 @@ def labels(table: Table, models: Iterable[Model]) -> Labels:
     )
 
 
+def urbanity(table: Table, code: float) -> str:
+    """A class of urbanity as words of a sentence, without its limits, which stand in brackets."""
+    label = table.column("urbanity").category(int(code)).label
+    return literal(_inner(label.partition(" (")[0]))
+
+
 def source_of_rule(source: str) -> str:
     """Where a rule comes from; source: as its entry has it, such as "ours; GOAB-besluit art. 2"."""
     return "; ".join(_(NOT_PRINTED.get(part, part)) for part in source.split("; "))

@@ -35,7 +35,7 @@ def show(
     shares: Sequence[str] = (),
     scientific: Sequence[str] = (),
     count_rows: Sequence[int] = (),
-    published_rows: Sequence[int] = (),
+    not_given_rows: Sequence[int] = (),
     groups: str = "",
     cells: Any = None,
 ) -> Table:
@@ -44,9 +44,10 @@ def show(
     label: without `tbl-`. title, about, note: as in Exhibit. unit: of the numbers; empty where
     headings and rows name units of their own. labels: column -> heading with
     unit; columns without one show their name as words. digits: decimals of float columns, for all
-    or per column. shares: columns of fractions, shown in %. scientific: columns of very small
-    numbers. count_rows: rows whose numbers are counts, or large enough to need no decimals.
-    published_rows: those of a publication, in which NaN is not given rather than hidden.
+    or per column. shares: columns of fractions, shown in % with one decimal, or as many as `digits`
+    names for the column. scientific: columns of very small numbers.
+    count_rows: rows whose numbers are counts, or large enough to need no decimals.
+    not_given_rows: such as those of a publication, in which NaN is not given rather than hidden.
     groups: a column whose values become groups of rows. cells: as in Exhibit.
     """
     frame, labels = rounding.rounded(frame), labels or {}
@@ -57,11 +58,15 @@ def show(
     texts = []
     for name in shown:
         share, values = name in shares, frame[name]
-        decimals = digits if isinstance(digits, int) else digits.get(name, 2)
+        usual = 1 if share else 2
+        if isinstance(digits, int):
+            decimals = usual if share else digits
+        else:
+            decimals = digits.get(name, usual)
         decimals = 0 if name in counts else decimals
         write = _writer(values, share=share, scientific=name in scientific, decimals=decimals)
         whole = () if share or not pd.api.types.is_float_dtype(values) else count_rows
-        hidden = set(range(len(frame))) - {*published_rows} if name in protected else ()
+        hidden = set(range(len(frame))) - {*not_given_rows} if name in protected else ()
         texts.append(_texts(named[name], write, whole=whole, hidden=hidden))
     positions = _positions(named[groups] if groups else [""] * len(named))
     rows = list(zip(*texts, strict=True))
@@ -126,7 +131,7 @@ def _writer(
 ) -> Callable[[Any], str]:
     """How one column writes a value that is there."""
     if share:
-        return lambda value: numbers.percent(value, 1)
+        return lambda value: numbers.percent(value, decimals)
     if scientific:
         return _power
     if not _is_number(values):

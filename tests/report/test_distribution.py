@@ -131,9 +131,9 @@ def groups(**changes: float) -> pd.DataFrame:
 
 
 def test_a_group_gains_and_another_loses_or_none_does() -> None:
-    text = report.groups_finding(groups(ramp=0.4), by="size", rules=RULES)
+    text = report.groups_finding(groups(ramp=0.4), rules=RULES)
     assert "sites under 100 pupils, under *Fading between" in text and "20% less" in text
-    text = report.groups_finding(groups(), by="size", rules=RULES)
+    text = report.groups_finding(groups(), rules=RULES)
     assert text == "No group of sites gains or loses against the law."
 
 
@@ -152,7 +152,7 @@ def test_every_exhibit_is_made_in_both_languages(code: str) -> None:
             report.sizes_table(groups(), rules=RULES, about=ABOUT),
             report.urbanity_table(
                 groups().assign(group=[1, 2, 3, 4, 5] * len(NAMES)),
-                rules=RULES, about=ABOUT,
+                table=table, rules=RULES, about=ABOUT,
             ),
             report.turnover_table(SOME, SOME, rules=RULES, about=ABOUT),
             report.reach_table(reached("lowest", "truly"), rules=RULES, about=ABOUT),

@@ -16,6 +16,8 @@ relied on; a score above 0 in doubt; one that depends on a coin."""
 
 SIZE, UNKNOWN, URBANITY = "size", "unknown", "urbanity"
 
+NO_POINTS = 1e-9  # in place of a sum or mean of 0 that is divided by
+
 
 def verdicts(frame: pd.DataFrame, *, rules: Rules) -> NDArray[np.object_]:
     """One of VERDICTS for each place (n,); frame: with chance, score, low and high."""
@@ -31,34 +33,29 @@ def verdicts(frame: pd.DataFrame, *, rules: Rules) -> NDArray[np.object_]:
 
 
 def by_verdict(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Places by verdict: verdict, places, children, points, share_places, share_points.
+    """Places by verdict: verdict, places, share_points.
 
-    points: of scores as a run has them (`early`); shares are fractions of all places and points.
+    share_points: fraction of all points of scores as a run has them (`early`).
     """
-    verdict = verdicts(frame, rules=rules)
-    grouped = frame.groupby(verdict)
-    table = pd.DataFrame(
-        {
-            "places": grouped.size(),
-            "children": grouped["n_children"].sum(),
-            "points": grouped["early"].sum(),
-        }
-    ).reindex(list(VERDICTS), fill_value=0)
-    table["share_places"] = table["places"] / len(frame)
-    table["share_points"] = table["points"] / max(float(frame["early"].sum()), 1e-9)
-    return table.rename_axis("verdict").reset_index()
+    grouped = frame.groupby(verdicts(frame, rules=rules))
+    points = grouped["early"].sum() / max(float(frame["early"].sum()), NO_POINTS)
+    table = pd.DataFrame({"places": grouped.size(), "share_points": points})
+    return table.reindex(list(VERDICTS), fill_value=0).rename_axis("verdict").reset_index()
 
 
 def classed(sites: pd.DataFrame, *, rules: Rules) -> Iterator[tuple[str, float, pd.DataFrame]]:
-    """Sites of each class: by what, smallest of the class (a code of urbanity), and the sites."""
-    imputed = sites["unknown"] + sites["matched"]
-    for by, values, limits in (
-        (SIZE, sites["n_children"], rules.sizes),
-        (UNKNOWN, imputed, rules.unknown),
-        (URBANITY, sites["urbanity"], tuple(sorted(sites["urbanity"].dropna().unique()))),
+    """Sites of each class: by what, smallest of the class (a code of urbanity), and the sites.
+
+    Sites in a municipality of unknown urbanity are in no class of it.
+    """
+    urban = sites.dropna(subset=["urbanity"])
+    for by, part, values, limits in (
+        (SIZE, sites, sites["n_children"], rules.sizes),
+        (UNKNOWN, sites, sites["unknown"] + sites["matched"], rules.unknown),
+        (URBANITY, urban, urban["urbanity"], sorted(urban["urbanity"].unique())),
     ):
-        for limit, part in within(sites, values, limits):
-            yield by, limit, part
+        for limit, of_class in within(part, values, limits):
+            yield by, limit, of_class
 
 
 def within(
@@ -69,6 +66,11 @@ def within(
     for number, limit in enumerate(limits):
         if (row == number).any():
             yield float(limit), frame[row == number]
+
+
+def half_width(frame: pd.DataFrame, low: str, high: str) -> pd.Series:
+    """Half the interval of each score, points; limits of A - B below 0 are a score of 0."""
+    return (frame[high].clip(lower=0) - frame[low].clip(lower=0)) / 2
 
 
 def by_class(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
@@ -82,7 +84,7 @@ def by_class(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     rows = []
     for by, limit, part in classed(sites, rules=rules):
         paid = part[part["early"] > 0]
-        half = (paid["high"] - paid["low"].clip(lower=0)) / 2 / paid["early"]
+        half = half_width(paid, "low", "high") / paid["early"]
         ranks = (part["rank_high"] - part["rank_low"]) / len(sites)
         rows.append(
             {
@@ -120,7 +122,7 @@ def sources(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
 
 
 def coins(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Sites whose payment depends on a coin, by size: at_least, sites, schools, children, points.
+    """Sites whose payment depends on a coin, by size: at_least, sites, schools, points.
 
     schools: those of the `sites` of the class. points: of scores as a run has them.
     """
@@ -128,6 +130,5 @@ def coins(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     rows = []
     for limit, part in within(sites, sites["n_children"], rules.sizes):
         chosen = part[verdict[part.index] == COIN]
-        sums = (int(chosen["n_children"].sum()), float(chosen["early"].sum()))
-        rows.append((limit, len(part), len(chosen), *sums))
-    return pd.DataFrame(rows, columns=["at_least", "sites", "schools", "children", "points"])
+        rows.append((limit, len(part), len(chosen), float(chosen["early"].sum())))
+    return pd.DataFrame(rows, columns=["at_least", "sites", "schools", "points"])

@@ -112,7 +112,7 @@ def _judged(
 
     mean and se of A - B; score: mean of the scores, 0 where A - B is negative; low, high: limits of
     the interval of A - B at the rules' level, for these children; chance: of a score above 0;
-    beyond_low, beyond_high, beyond_chance: the same for other children of the same kind;
+    beyond_low, beyond_high, beyond_se, beyond_chance: the same for other children of the same kind;
     rank, rank_low, rank_high: place in the order of A - B, 1 for the highest.
     """
     tails = [(1 - rules.level) / 2, (1 + rules.level) / 2]
@@ -181,7 +181,7 @@ def _municipalities(layout: Layout, pieces: Pieces, *, rules: Rules) -> pd.DataF
     there = n > 0
     these, beyond = pieces.municipalities(there, children=n[there])
     judged = _judged(these, beyond, layout=layout, rules=rules)
-    listed = layout.children.municipalities.loc[there, ["municipality", "urbanity"]]
+    listed = layout.children.municipalities.loc[there, ["municipality"]]
     return pd.concat([listed.reset_index(drop=True).assign(n_children=n[there]), judged], axis=1)
 
 

@@ -44,6 +44,9 @@ class Rules(kinds.Declaration):
 
     def faults(self) -> Iterable[kinds.Fault]:
         """Limits that do not rise or leave places out; a doubt within the chances of a coin."""
+        for name in ("sizes", "unknown", "municipality_sizes"):
+            if len(getattr(self, name)) < 2:
+                yield (name,), "expected two classes or more, to compare the first and the last."
         for name in ("sizes", "unknown", "municipality_sizes", "coin"):
             if any(low >= high for low, high in pairwise(getattr(self, name))):
                 yield (name,), "expected rising numbers in brackets."

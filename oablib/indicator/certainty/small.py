@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from oablib.indicator.certainty.classes import UNKNOWN, classed, within
+from oablib.indicator.certainty.classes import NO_POINTS, UNKNOWN, classed, half_width, within
 from oablib.indicator.certainty.measured import Certainty
 from oablib.indicator.certainty.settings import Rules
 
@@ -14,7 +14,8 @@ def reliability(frame: pd.DataFrame) -> float:
     """Variance between places over all variance, of A - B a child; NaN for fewer than two.
 
     Draws of a place hold its own variance and that between places: what its noise leaves of the
-    latter is what tells one place from another, this year's children being a sample.
+    latter is what tells one place from another, this year's children being a sample. Errors that
+    places share, such as those of effects, count as noise; that a score below 0 is none does not.
     """
     if len(frame) < 2:
         return np.nan
@@ -27,9 +28,9 @@ def reliability(frame: pd.DataFrame) -> float:
 def by_size(certainty: Certainty, *, rules: Rules) -> pd.DataFrame:
     """Sites, boards and municipalities by size: what, at_least, places, half, reliability, wrong.
 
-    Size is the number of pupils, of municipalities that of children.
-    half: mean half width of the interval beyond this year's children as a fraction of the mean
-    score, both of places with one; wrong: as in by_class, beyond this year's children.
+    Size is the number of pupils, of municipalities that of children. All is beyond this year's
+    children. half: mean half width of the interval as a fraction of the mean score, both of places
+    that more likely than not have a score. wrong: as in by_class.
     """
     rows = []
     for what, frame, limits in (
@@ -39,14 +40,14 @@ def by_size(certainty: Certainty, *, rules: Rules) -> pd.DataFrame:
     ):
         for limit, part in within(frame, frame["n_children"], limits):
             chance = part["beyond_chance"]
-            paid = part[part["score"] > 0]
-            half = (paid["beyond_high"] - paid["beyond_low"].clip(lower=0)) / 2
+            likely = part[chance >= 0.5]
+            half = half_width(likely, "beyond_low", "beyond_high").mean()
             rows.append(
                 {
                     "what": what,
                     "at_least": limit,
                     "places": len(part),
-                    "half": half.mean() / max(paid["score"].mean(), 1e-9),
+                    "half": half / max(likely["score"].mean(), NO_POINTS),
                     "reliability": reliability(part),
                     "wrong": np.minimum(chance, 1 - chance).mean(),
                 }
@@ -55,23 +56,26 @@ def by_size(certainty: Certainty, *, rules: Rules) -> pd.DataFrame:
 
 
 def averaging(sites: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """Scores by share of unknown education: at_least, schools, early, late, drawn and truth.
+    """Scores by share of imputed children: at_least, schools, paid, early, late, drawn and truth.
 
-    Means a site, in points. early: education averaged for each child; late: scores averaged over
+    Means a site, in points; the last row, with at_least NaN, is of all sites. paid: sites with a
+    score by the first way. early: education averaged for each child; late: scores averaged over
     the draws of education; drawn: mean of the draws of everything that is uncertain; truth: where
     `sites` has it, else NaN.
     """
+    classes = classed(sites, rules=rules)
+    parts = [(limit, part) for by, limit, part in classes if by == UNKNOWN]
     truth = sites.get("truth", pd.Series(np.nan, index=sites.index))
     rows = [
         {
             "at_least": limit,
             "schools": len(part),
+            "paid": int((part["early"] > 0).sum()),
             "early": part["early"].mean(),
             "late": part["late"].mean(),
             "drawn": part["score"].mean(),
             "truth": truth[part.index].mean(),
         }
-        for by, limit, part in classed(sites, rules=rules)
-        if by == UNKNOWN
+        for limit, part in (*parts, (np.nan, sites))
     ]
     return pd.DataFrame(rows)

@@ -54,7 +54,7 @@ def beside_variants(
     exact but for the normal distribution that is taken), year. Donors are held where draws differ.
     Columns: value: which; rank: correlation of ranks of the sites above 0 in either; moved:
     fraction of all points, scaled to one sum; crossing: sites above 0 in one alone; sites: above 0
-    in either; children: fraction of all who enter or leave the target group.
+    in either (late: in any draw); children: fraction of all who enter or leave the target group.
     """
     usual = outcome(layout.children, layout.early.score, law=layout.law)
     rows = _of_matching(layout, path, usual, rules=rules, seed=seed)
@@ -147,9 +147,11 @@ def _of_draws(layout: Layout, path: Path, *, rules: Rules) -> list[dict[str, obj
     if len(scores) < 2 or not (total := float(scores.mean(axis=0).sum())) > 0:
         return rows
     spread = scores.std(axis=0, ddof=1)
+    above_zero = float((scores > 0).any(axis=0).sum())
     for m in rules.imputations:
         apart = float((np.sqrt(2 / m) * spread).sum()) * HALF_NORMAL
-        rows.append({"what": LATE, "value": str(m), "moved": apart / 2 / total})
+        moved = {"moved": apart / 2 / total, "sites": above_zero}
+        rows.append({"what": LATE, "value": str(m), **moved})
     return rows
 
 

@@ -43,6 +43,13 @@ class Indicator:
     def __post_init__(self) -> None:
         formed.fail_if_scores_are_out_of_reach(self.model)
 
+    def has_numbers_of(self, other: "Indicator") -> bool:
+        """Whether effects and scale values are the same."""
+        return self.effects == other.effects and all(
+            name in other.values and np.array_equal(values, other.values[name], equal_nan=True)
+            for name, values in self.values.items()
+        )
+
     def points(self, column: str) -> NDArray:
         """What each code of a column adds to a score, shape (256,); NaN for codes unknown.
 

@@ -25,7 +25,7 @@ def late_registrations_table(frame: pd.DataFrame, *, about: About) -> Table:
     return show(
         frame.assign(month=frame["month"].map(_month)),
         about=about,
-        published_rows=list(np.flatnonzero(frame["month"] == PUBLISHED)),
+        not_given_rows=list(np.flatnonzero(frame["month"] == PUBLISHED)),
         **captions("tbl-late-registrations"),
     )
 

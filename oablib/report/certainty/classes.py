@@ -6,7 +6,9 @@ import pandas as pd
 from oablib.indicator.certainty import Rules
 from oablib.indicator.certainty.classes import SIZE, UNKNOWN, URBANITY
 from oablib.indicator.certainty.small import MUNICIPALITY
+from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report.exhibit import About, Table
+from oablib.report.labels import urbanity
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
 from oablib.report.translated import in_languages
@@ -16,38 +18,60 @@ captions = _.captions
 
 
 @in_languages
-def classes_table(frame: pd.DataFrame, *, about: About) -> Table:
+def classes_table(frame: pd.DataFrame, *, table: CodebookTable, about: About) -> Table:
     """How sure scores are by class of school sites; frame: as of_places.sure_classes."""
-    named = frame.assign(by=frame["by"].map(_.words("by")), class_=labels(frame))
+    named = frame.assign(by=frame["by"].map(_.words("by")), class_=labels(frame, table=table))
     columns = ["by", "class_", "schools", "paid", "score", "half", "wrong", "ranks"]
     return show(named[columns], about=about, groups="by", **captions("tbl-classes"))
 
 
-def labels(frame: pd.DataFrame) -> pd.Series:
-    """Each class in words, by the index of the frame.
+def labels(frame: pd.DataFrame, *, table: CodebookTable | None = None) -> pd.Series:
+    """Each class in words that may follow "with", by the index of the frame.
 
-    frame: with by and at_least, all classes of each, lowest first: the lowest is named by its end.
+    frame: with by and at_least, all classes of each, lowest first. table: of the codebook, for
+    classes of urbanity, whose words do not follow "with": see `kinds`.
     """
-    urban = _.words("urbanity")
     ends = frame.groupby("by", sort=False)["at_least"].shift(-1)
-    lowest = ~frame["by"].duplicated() & ends.notna()
     words = []
-    for by, limit, end in zip(frame["by"], frame["at_least"], ends.where(lowest), strict=True):
-        if by == URBANITY:
-            words.append(urban[int(limit)])
-        elif by == UNKNOWN and end > 0:
-            words.append(_("under {limit:.0%} imputed", limit=end))
+    for by, low, end in zip(frame["by"], frame["at_least"], ends, strict=True):
+        if by == URBANITY and table is not None:
+            words.append(urbanity(table, low))
         elif by == UNKNOWN:
-            words.append(_("from {limit:.0%} imputed", limit=limit))
-        elif by == MUNICIPALITY and end > 0:
-            words.append(_("under {limit:,} children", limit=int(end)))
-        elif by == MUNICIPALITY:
-            words.append(_("from {limit:,} children", limit=int(limit)))
-        elif end > 0:
-            words.append(_("under {limit:,} pupils", limit=int(end)))
+            words.append(_share(low, end))
         else:
-            words.append(_("from {limit:,} pupils", limit=int(limit)))
+            of = _("children") if by == MUNICIPALITY else _("pupils")
+            words.append(_number(int(low), end, of=of))
     return pd.Series(words, index=frame.index)
+
+
+def _share(low: float, end: float) -> str:
+    """A class of shares of imputed children; end: NaN for the last one."""
+    if np.isnan(end):
+        return _("{low:.0%} or more imputed", low=low)
+    if low == 0:
+        return _("less than {end:.0%} imputed", end=end)
+    return _("{low:.0%} to {end:.0%} imputed", low=low, end=end)
+
+
+def _number(low: int, end: float, *, of: str) -> str:
+    """A class of numbers; end: NaN for the last one; of: "pupils" or "children"."""
+    if np.isnan(end):
+        return _("{low:,} {of} or more", low=low, of=of)
+    if low <= 1:
+        return _("fewer than {end:,} {of}", end=int(end), of=of)
+    return _("{low:,} to {last:,} {of}", low=low, last=int(end) - 1, of=of)
+
+
+def kinds(frame: pd.DataFrame, *, table: CodebookTable | None = None) -> pd.Series:
+    """Each class in words that follow "sites": "with 50 to 99 pupils"."""
+    words = labels(frame, table=table)
+    after_sites = [
+        _("in municipalities that are {urbanity}", urbanity=word)
+        if by == URBANITY
+        else _("with {label}", label=word)
+        for by, word in zip(frame["by"], words, strict=True)
+    ]
+    return pd.Series(after_sites, index=frame.index)
 
 
 @in_languages
@@ -79,7 +103,7 @@ def _between(rows: pd.DataFrame, *, alike: float, more: str, less: str, same: st
         return ""
     one, other = shown.index[0], shown.index[-1]
     first, last = shown.loc[one], shown.loc[other]
-    names = labels(rows.sort_index())
+    names = kinds(rows.sort_index())
     ratio = first["half"] / last["half"] if last["half"] else np.inf
     begin = more if ratio > alike else less if ratio < 1 / alike else same
     widths = _(
@@ -90,16 +114,17 @@ def _between(rows: pd.DataFrame, *, alike: float, more: str, less: str, same: st
     return f"{begin} {widths}"
 
 
-def least_sure(frame: pd.DataFrame) -> str:
-    """Which class has most sites on the wrong side of 0, beside the one with fewest, in text."""
+def least_sure(frame: pd.DataFrame, *, table: CodebookTable) -> str:
+    """Sites on the wrong side of 0 by what they differ most by, in text; empty where by nothing."""
     shown = frame.dropna(subset=["wrong"])
-    if shown["wrong"].nunique() < 2:
+    wrong = shown["wrong"].round(2)  # as it is written
+    span = wrong.groupby(shown["by"], sort=False).agg(np.ptp)
+    if not (span > 0).any():
         return ""
-    places = [int(shown["wrong"].argmax()), int(shown["wrong"].argmin())]
-    (most, fewest), (share, least) = (
-        labels(frame)[shown.index].iloc[places],
-        shown["wrong"].iloc[places],
-    )
+    of_one = wrong[shown["by"] == span.idxmax()]
+    places = [int(of_one.argmax()), int(of_one.argmin())]
+    most, fewest = kinds(frame, table=table)[of_one.index].iloc[places]
+    share, least = of_one.iloc[places]
     return _(
         "Most often on the wrong side of 0 are sites {most} ({share:.0%}), least often those "
         "{fewest} ({least:.0%}).",

@@ -1,11 +1,12 @@
 """Places by size; averaging early or late; and draws against the truth."""
 
+import numpy as np
 import pandas as pd
 
 from oablib.indicator.certainty import Rules
 from oablib.indicator.certainty.classes import UNKNOWN
 from oablib.indicator.certainty.small import BOARD, MUNICIPALITY, SITE
-from oablib.report.certainty.classes import labels
+from oablib.report.certainty.classes import kinds, labels
 from oablib.report.exhibit import About, Table
 from oablib.report.table import show
 from oablib.report.texts import texts_beside
@@ -13,6 +14,9 @@ from oablib.report.translated import in_languages
 
 _ = texts_beside(__file__)
 captions = _.captions
+
+MEANS = ("early", "late", "drawn", "truth")
+NEARER = 0.05  # points, half of the last digit that is written
 
 
 @in_languages
@@ -39,24 +43,24 @@ def _smallest(sites: pd.DataFrame, *, rules: Rules) -> str:
     if len(shown) < 2 or shown.index[0] != sites.index[0]:
         return _("Too few small school sites to judge whether they should have a score.")
     first, last = shown.iloc[0], shown.iloc[-1]
+    names = kinds(sites.rename(columns={"what": "by"}))
     given = {
-        "limit": int(sites.iloc[1]["at_least"]), "reliability": first["reliability"],
+        "small": names[shown.index[0]], "reliability": first["reliability"],
         "wrong": first["wrong"], "large": last["wrong"], "least": rules.reliability,
-        "from_": int(last["at_least"]),
+        "other": names[shown.index[-1]],
     }  # fmt: skip
     if first["reliability"] >= rules.reliability:
         return _(
-            "Sites with fewer than {limit:,} pupils can be distinguished by their scores: "
-            "reliability {reliability:.2f}, at least {least:.2f}. Of them {wrong:.0%} would be on "
-            "the other side of 0 with other children of the same kind, of sites from {from_:,} "
-            "pupils {large:.0%}.",
+            "Sites {small} can be distinguished by their scores: reliability {reliability:.2f}, at "
+            "least {least:.2f}. Of them {wrong:.0%} would be on the other side of 0 with other "
+            "children of the same kind, of sites {other} {large:.0%}.",
             **given,
         )
     return _(
-        "Sites with fewer than {limit:,} pupils cannot be distinguished by their scores: "
-        "reliability {reliability:.2f}, below {least:.2f}. Of them {wrong:.0%} would be on the "
-        "other side of 0 with other children of the same kind, of sites from {from_:,} pupils "
-        "{large:.0%}. The plan's rule, no score of their own, fits them.",
+        "Sites {small} cannot be distinguished by their scores: reliability {reliability:.2f}, "
+        "below {least:.2f}. Of them {wrong:.0%} would be on the other side of 0 with other "
+        "children of the same kind, of sites {other} {large:.0%}. The plan's rule, no score of "
+        "their own, fits them.",
         **given,
     )
 
@@ -66,11 +70,10 @@ def _boards(boards: pd.DataFrame) -> str:
     shown = boards.dropna(subset=["places", "half"])
     if shown.empty:
         return ""
-    last = shown.iloc[-1]
+    last = shown.index[-1]
     return _(
-        "Scores added up by board: half the interval is {half:.0%} of the score for boards from "
-        "{limit:,} pupils.",
-        half=last["half"], limit=int(last["at_least"]),
+        "Scores added up by board: half the interval is {half:.0%} of the score for boards {kind}.",
+        half=shown.loc[last, "half"], kind=kinds(boards.rename(columns={"what": "by"}))[last],
     )  # fmt: skip
 
 
@@ -79,7 +82,7 @@ def _towns(towns: pd.DataFrame) -> str:
     shown = towns.dropna(subset=["places", "half"])
     if len(shown) < 2:
         return ""
-    names = labels(towns.rename(columns={"what": "by"}))
+    names = kinds(towns.rename(columns={"what": "by"}))
     (one, first), (other, last) = (
         (names[index], shown.loc[index, "half"]) for index in (shown.index[0], shown.index[-1])
     )
@@ -93,7 +96,8 @@ def _towns(towns: pd.DataFrame) -> str:
 @in_languages
 def averaging_table(frame: pd.DataFrame, *, about: About) -> Table:
     """Scores by share of imputed children; frame: as of_places.sure_averaging."""
-    named = frame.assign(at_least=labels(frame.assign(by=UNKNOWN)))
+    classes = labels(frame[:-1].assign(by=UNKNOWN))
+    named = frame.assign(at_least=[*classes, _("all")])
     shown = named if frame["truth"].notna().any() else named.drop(columns="truth")
     return show(shown, about=about, **captions("tbl-averaging"))
 
@@ -101,13 +105,10 @@ def averaging_table(frame: pd.DataFrame, *, about: About) -> Table:
 @in_languages
 def averaging_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Which way of averaging gives the mean of the draws, and whether that is the truth."""
-    rows = frame.dropna(subset=["schools", "early", "late", "drawn"])
-    if rows.empty:
+    every = frame.iloc[-1]
+    early, late, drawn, truth = (float(every[name]) for name in MEANS)
+    if np.isnan([early, late, drawn]).any():
         return _("Too few school sites to show what averaging changes.")
-    weights = rows["schools"] / rows["schools"].sum()
-    early, late, drawn = (
-        float((rows[name] * weights).sum()) for name in ("early", "late", "drawn")
-    )
     given = {"early": early, "late": late, "drawn": drawn}
     if abs(late - early) <= rules.same_mean * max(late, 1.0):
         text = _(
@@ -129,15 +130,16 @@ def averaging_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
             "{late:,.1f}; the mean of all draws is {drawn:,.1f}.",
             **given,
         )
-    if rows["truth"].isna().any():
+    if np.isnan(truth):
         return text
-    truth = float((rows["truth"] * weights).sum())
-    nearer = abs(late - truth) < abs(early - truth)
-    end = (
-        _("In truth it is {truth:,.1f}, which late averaging comes nearer to.", truth=truth)
-        if nearer
-        else _("In truth it is {truth:,.1f}, which early averaging comes nearer to.", truth=truth)
-    )
+    # As they are written, so that numbers that look the same are not said to differ.
+    away, other = (abs(round(mean, 1) - round(truth, 1)) for mean in (late, early))
+    if abs(away - other) < NEARER:
+        end = _("In truth it is {truth:,.1f}, as far from both.", truth=truth)
+    elif away < other:
+        end = _("In truth it is {truth:,.1f}, which late averaging comes nearer to.", truth=truth)
+    else:
+        end = _("In truth it is {truth:,.1f}, which early averaging comes nearer to.", truth=truth)
     return f"{text} {end}"
 
 
@@ -151,8 +153,12 @@ def chances_table(frame: pd.DataFrame, *, about: About) -> Table:
 
 
 @in_languages
-def coverage_finding(coverage: float | None, *, rules: Rules) -> str:
-    """Whether intervals hold the truth as often as they say; empty where it is not known."""
+def coverage_finding(coverage: float | None, *, planted: bool, rules: Rules) -> str:
+    """Whether intervals hold the truth as often as they say; empty where it is not known.
+
+    planted: whether the effects and scale values in use are those that the country has, so that
+    only the errors that draws give them count; if not, all sites share their errors.
+    """
     if coverage is None:
         return ""
     given = {"coverage": coverage, "level": rules.level}
@@ -163,15 +169,22 @@ def coverage_finding(coverage: float | None, *, rules: Rules) -> str:
             **given,
         )
     if coverage > rules.level:
-        return _(
+        text = _(
             "In these synthetic data the truth is known: the {level:.0%} intervals of "
-            "{coverage:.1%} of school sites hold it, more than they promise: errors of effects and "
-            "scale values are counted, and those in use are nearer to the truth than that.",
+            "{coverage:.1%} of school sites hold it, more than they promise.",
             **given,
         )
-    return _(
+        why = _(
+            "Errors of effects and scale values are counted, and those in use are the true ones."
+        )
+        return f"{text} {why}" if planted else text
+    text = _(
         "In these synthetic data the truth is known: the {level:.0%} intervals of only "
-        "{coverage:.1%} of school sites hold it. All of them share the errors of the same effects "
-        "and scale values, so that in one country many can miss together.",
+        "{coverage:.1%} of school sites hold it.",
         **given,
     )
+    why = _(
+        "All of them share the errors of the same effects and scale values, so that in one country "
+        "many can miss together."
+    )
+    return text if planted else f"{text} {why}"

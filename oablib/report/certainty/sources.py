@@ -5,7 +5,8 @@ import pandas as pd
 
 from oablib.indicator.certainty import SOURCES, Estimates
 from oablib.indicator.certainty.classes import SIZE
-from oablib.indicator.pupil_scores.indicator import ESTIMATED
+from oablib.indicator.pupil_scores.indicator import DERIVED, ESTIMATED
+from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
 from oablib.report.certainty.classes import labels
 from oablib.report.exhibit import About, Figure
@@ -23,11 +24,11 @@ COLOURS = dict(
 
 @in_languages
 @drawing.styled
-def sources_figure(frame: pd.DataFrame, *, about: About) -> Figure:
+def sources_figure(frame: pd.DataFrame, *, table: CodebookTable, about: About) -> Figure:
     """Shares of the variance by source, a bar a class; frame: as of_places.sure_sources."""
     is_shown = frame["schools"].notna()
     shown = frame[is_shown].reset_index(drop=True)
-    names, words = labels(frame)[is_shown].tolist(), _.words("sources")
+    names, words = labels(frame, table=table)[is_shown].tolist(), _.words("sources")
     figure, axes = drawing.canvas(height=1.2 + 0.32 * max(len(shown), 1))
     left, rows = np.zeros(len(shown)), np.arange(len(shown))
     for source in SOURCES:
@@ -92,8 +93,8 @@ def apart_from_sampling(frame: pd.DataFrame) -> str:
         return ""
     most = max(shares, key=lambda source: shares[source])
     text = _(
-        "For the children who are there, the largest source of what is left is {most}: "
-        "{share:.0%}.",
+        "Apart from which children are there, the largest source is {most}: {share:.0%} of the "
+        "rest.",
         most=_.words("sources")[most], share=shares[most] / sum(shares.values()),
     )  # fmt: skip
     return sentence(text)
@@ -103,15 +104,22 @@ def apart_from_sampling(frame: pd.DataFrame) -> str:
 def estimates_finding(estimates: Estimates) -> str:
     """Whose errors of effects and scale values are used, and how many are taken as known."""
     origins = set(estimates.indicator.origins.values())
-    text = (
-        _("Effects and scale values, and their errors, are those that this run has estimated.")
-        if origins == {ESTIMATED}
-        else _(
+    if origins == {ESTIMATED}:
+        text = _(
+            "Effects and scale values, and their errors, are those that this run has estimated."
+        )
+    elif DERIVED in origins:
+        text = _(
+            "Effects and scale values are those of a published indicator; some effects are derived "
+            "from its standardised ones. Their covariance was not published: that of this run's "
+            "own estimates stands in for it, around the published values."
+        )
+    else:
+        text = _(
             "Effects and scale values are those that were published. Their covariance was not "
             "published: that of this run's own estimates stands in for it, around the published "
             "values."
         )
-    )
     if not estimates.known:
         return text
     known = _.plural(

@@ -18,12 +18,16 @@ CHOICES = (SEED, DONORS, CELLS, DRAWS)
 
 
 @in_languages
-def stability_table(frame: pd.DataFrame, *, about: About) -> Table:
+def stability_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
     """Scores of sites in each variant beside those of the run; frame: as from beside_variants."""
     names = [variant(str(what), str(value)) for what, value in frame[["what", "value"]].to_numpy()]
     shown = frame.drop(columns=["what", "value"])
     shown.insert(0, "variant", names)
-    return show(shown, about=about, **captions("tbl-stability"))
+    # Sites across 0 are not counted there: it follows from a variance.
+    late = np.flatnonzero(frame["what"] == LATE).tolist()
+    return show(
+        shown, about=about, not_given_rows=late, **captions("tbl-stability", seeds=rules.seeds)
+    )
 
 
 def variant(what: str, value: str) -> str:
@@ -36,10 +40,20 @@ def variant(what: str, value: str) -> str:
             else _("donors alike in {names}", names=listed(names))
         )
     texts = {
-        SEED: lambda: _("another seed (mean of {value})", value=value),
-        DONORS: lambda: _("one of {value} donors", value=value),
-        DRAWS: lambda: _("{value} draws against {value} others", value=value),
-        LATE: lambda: _("{value} draws against others, averaged per school", value=value),
+        SEED: lambda: _("another seed"),
+        DONORS: lambda: (
+            _("the nearest donor")
+            if value == "1"
+            else _("one of the {value} nearest donors", value=value)
+        ),
+        DRAWS: lambda: _.plural(
+            "{n} draw against another", "{n} draws against {n} others", n=int(value)
+        ),
+        LATE: lambda: _.plural(
+            "{n} draw against another, averaged per school",
+            "{n} draws against {n} others, averaged per school",
+            n=int(value),
+        ),
         YEAR: lambda: _("the year before"),
     }
     return str(texts[what]())
@@ -61,10 +75,14 @@ def stability_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
 
 def _lot(within: pd.DataFrame) -> str:
     top = within.iloc[int(within["moved"].argmax())]
-    return another_seed(within) + " " + _(
-        "Of what was varied within the year most is moved by {name} ({moved:.1%}).",
-        name=variant(str(top["what"]), str(top["value"])), moved=top["moved"],
-    )  # fmt: skip
+    if top["what"] == SEED:
+        most = _("Nothing else that was varied within the year moves more.")
+    else:
+        most = _(
+            "Of what was varied within the year most is moved by {name} ({moved:.1%}).",
+            name=variant(str(top["what"]), str(top["value"])), moved=top["moved"],
+        )  # fmt: skip
+    return f"{another_seed(within)} {most}"
 
 
 def another_seed(frame: pd.DataFrame) -> str:
@@ -75,9 +93,9 @@ def another_seed(frame: pd.DataFrame) -> str:
     text = _(
         "Another seed alone moves {moved:.1%} of all points between schools", moved=seed["moved"]
     )
-    if not np.isnan(seed["crossing"]):
+    if seed["crossing"] > 0:
         text += " " + _(
-            "and takes {n:,} of {all:,} across 0",
+            "and takes about {n:,} of {all:,} sites across 0",
             n=round(seed["crossing"]), all=round(seed["sites"]),
         )  # fmt: skip
     return f"{text}."
@@ -104,10 +122,10 @@ def _year(rows: pd.DataFrame, within: pd.DataFrame, *, rules: Rules) -> str:
     year = years.iloc[0]
     given = {"moved": year["moved"], "rank": year["rank"]}
     text = (
-        _("From the year before {moved:.1%} move, more than by any of these.", **given)
+        _("Compared with the year before {moved:.1%} move, more than by any of these.", **given)
         if year["moved"] > within["moved"].max()
-        else _("From the year before {moved:.1%} move, no more than by the largest of these.",
-               **given)
+        else _("Compared with the year before {moved:.1%} move, no more than by the largest of "
+               "these.", **given)
     )  # fmt: skip
     if np.isnan(year["rank"]):
         return text

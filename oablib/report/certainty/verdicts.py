@@ -37,7 +37,7 @@ def verdicts_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
 
 
 def relied_on(frame: pd.DataFrame, *, rules: Rules) -> str:
-    """The same in plain text."""
+    """What verdicts_finding says, in plain text, for the answer."""
     places, points = _shares(frame, "share_places"), _shares(frame, "share_points")
     if np.isnan([places[NONE], places[WIDE]]).any():
         return _("Too few school sites of some kinds to show whose score can be relied on.")
@@ -49,28 +49,35 @@ def relied_on(frame: pd.DataFrame, *, rules: Rules) -> str:
         return _(
             "{none:.0%} of school sites surely have no score. {wide:.0%}, with {wide_points:.0%} "
             "of the points, surely have a score, but not a certain amount. How many have a score "
-            "that is known to within {half:.0%} is not shown: some kinds have few sites.",
+            "known to within {half:.0%} is not shown: some kinds have few sites.",
+            **given,
+        )
+    if round(given["amount"], 2) == 0:
+        return _(
+            "{none:.0%} of school sites surely have no score. Hardly any has a score known to "
+            "within {half:.0%}. {wide:.0%}, with {wide_points:.0%} of the points, surely have a "
+            "score, but not a certain amount.",
             **given,
         )
     if given["points"] >= 0.5:
         return _(
-            "{none:.0%} of school sites surely have no score. {amount:.0%} have a score that is "
-            "known to within {half:.0%}: they get {points:.0%} of all points. Another {wide:.0%}, "
+            "{none:.0%} of school sites surely have no score. {amount:.0%} have a score known "
+            "to within {half:.0%}: they get {points:.0%} of all points. Another {wide:.0%}, "
             "with {wide_points:.0%} of the points, surely have a score, but not a certain amount.",
             **given,
         )
     return _(
-        "{none:.0%} of school sites surely have no score. Only {amount:.0%} have a score that is "
-        "known to within {half:.0%}: they get {points:.0%} of all points. {wide:.0%}, with "
+        "{none:.0%} of school sites surely have no score. Only {amount:.0%} have a score known to "
+        "within {half:.0%}: they get {points:.0%} of all points. {wide:.0%}, with "
         "{wide_points:.0%} of the points, surely have a score, but not a certain amount.",
         **given,
     )
 
 
 @in_languages
-def coins_table(frame: pd.DataFrame, *, about: About) -> Table:
-    """School sites on a coin by size; frame: as of_places.coins."""
-    return show(frame, about=about, **captions("tbl-coins"))
+def coins_table(frame: pd.DataFrame, *, fewest: int, about: About) -> Table:
+    """School sites on a coin by size; frame: as of_places.coins; fewest: sites of a class."""
+    return show(frame, about=about, **captions("tbl-coins", fewest=fewest))
 
 
 @in_languages

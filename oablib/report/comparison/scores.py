@@ -38,7 +38,7 @@ def score_differences_table(frame: pd.DataFrame, *, rules: Rules, about: About) 
     return show(
         rows,
         about=about,
-        published_rows=range(len(frame), len(rows)),
+        not_given_rows=range(len(frame), len(rows)),
         **captions("tbl-score-differences", difference_sds=rules.difference_sds),
     )
 

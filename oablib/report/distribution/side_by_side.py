@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from oablib.indicator.distribution import Rules
+from oablib.protocol.codebook import Table as CodebookTable
 from oablib.report import drawing
 from oablib.report.distribution.ways import choice, label_of, share
 from oablib.report.exhibit import About, Figure, Table
+from oablib.report.labels import urbanity
 from oablib.report.numbers import euros, percent
 from oablib.report.table import show
 from oablib.report.texts import sentence, texts_beside
@@ -129,21 +131,25 @@ def sizes_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
 
     frame: as from of_places.distribution_groups. Headings have the euro a pupil by the law.
     """
-    shown, headings = _by_group(frame, by="size", rules=rules)
+    shown, headings = _by_group(frame, rules=rules)
     given = captions("tbl-sizes")
     return show(shown, about=about, labels=given.pop("labels") | headings, **given)
 
 
 @in_languages
-def urbanity_table(frame: pd.DataFrame, *, rules: Rules, about: About) -> Table:
-    """The same by the urbanity of the municipality that a site is in."""
-    shown, headings = _by_group(frame, by="urbanity", rules=rules)
+def urbanity_table(
+    frame: pd.DataFrame, *, table: CodebookTable, rules: Rules, about: About
+) -> Table:
+    """The same by the urbanity of the municipality that a site is in; table: of the codebook."""
+    shown, headings = _by_group(frame, table=table, rules=rules)
     given = captions("tbl-urbanity")
     return show(shown, about=about, labels=given.pop("labels") | headings, **given)
 
 
-def _by_group(frame: pd.DataFrame, *, by: str, rules: Rules) -> tuple[pd.DataFrame, dict[str, str]]:
-    """A column a group, and their headings."""
+def _by_group(
+    frame: pd.DataFrame, *, rules: Rules, table: CodebookTable | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A column a group, and their headings; table: where groups are of urbanity."""
     groups = list(dict.fromkeys(frame["group"]))
     law = frame[frame["variant"] == rules.law.name].set_index("group")
     wide = frame.pivot(index="variant", columns="group", values="change")
@@ -152,15 +158,18 @@ def _by_group(frame: pd.DataFrame, *, by: str, rules: Rules) -> tuple[pd.DataFra
     shown = wide.set_axis(columns, axis=1).reset_index()
     shown["variant"] = [_name(rules, name) for name in shown["variant"]]
     headings = {
-        column: _heading(by, groups, group, law.loc[group, "per_child"])
+        column: _heading(_group(groups, group, table=table), law.loc[group, "per_child"])
         for column, group in zip(columns, groups, strict=True)
     }
     return shown, headings
 
 
 @in_languages
-def groups_finding(frame: pd.DataFrame, *, by: str, rules: Rules) -> str:
-    """Which group of sites gains or loses most against the law, and under which way."""
+def groups_finding(frame: pd.DataFrame, *, rules: Rules, table: CodebookTable | None = None) -> str:
+    """Which group of sites gains or loses most against the law, and under which way.
+
+    Groups are of size, or of urbanity where the codebook's table is given.
+    """
     groups = list(dict.fromkeys(frame["group"]))
     there = frame.dropna(subset=["change"])
     if there.empty or there["change"].abs().max() < SAME:
@@ -170,7 +179,7 @@ def groups_finding(frame: pd.DataFrame, *, by: str, rules: Rules) -> str:
     for row, gains in ((up, True), (down, False)):
         if (row["change"] > 0) != gains or not row["change"]:
             continue
-        given = {"group": _group(by, groups, row["group"]), "way": _label(rules, row),
+        given = {"group": _group(groups, row["group"], table=table), "way": _label(rules, row),
                  "change": abs(row["change"])}  # fmt: skip
         parts.append(
             _("Most is gained by {group}, under {way}: {change:.0%} more than by the law.", **given)
@@ -225,10 +234,10 @@ def _label(rules: Rules, row: pd.Series) -> str:
     return label_of(rules, row["variant"])
 
 
-def _group(by: str, groups: list[int], group: int) -> str:
+def _group(groups: list[int], group: int, *, table: CodebookTable | None) -> str:
     """A group of sites within a sentence."""
-    if by == "urbanity":
-        return str(_.words("urbanity")[group])
+    if table is not None:
+        return _("sites in municipalities that are {urbanity}", urbanity=urbanity(table, group))
     number = groups.index(group)
     if number == 0:
         return _("sites under {n:,} pupils", n=groups[1])
@@ -237,9 +246,9 @@ def _group(by: str, groups: list[int], group: int) -> str:
     return _("sites of {n:,} to {m:,} pupils", n=group, m=groups[number + 1] - 1)
 
 
-def _heading(by: str, groups: list[int], group: int, per_child: float) -> str:
+def _heading(group: str, per_child: float) -> str:
     """A group as a heading, with the euro a pupil by the law where it is shown."""
-    name = sentence(_group(by, groups, group))
+    name = sentence(group)
     if np.isnan(per_child):
         return name
     return _("{name} ({euro} a pupil by the law)", name=name, euro=euros(per_child))

@@ -48,7 +48,7 @@ def indicators_table(
     ]
     absent = [number for number, row in enumerate(rows) if not row["columns"]]
     caption = captions("tbl-indicators")
-    return show(pd.DataFrame(rows), about=about, published_rows=absent, **caption)
+    return show(pd.DataFrame(rows), about=about, not_given_rows=absent, **caption)
 
 
 def _years(indicator: Indicator) -> str:

@@ -66,6 +66,21 @@ def test_classes_are_by_size_share_imputed_and_urbanity(rules: Rules) -> None:
     assert large["ranks"] == pytest.approx(1 / 5)
 
 
+def test_half_the_interval_of_a_score_is_never_below_zero(rules: Rules) -> None:
+    """Of a site that a run pays, although all but a few draws say that it has no score."""
+    frame = sites().assign(early=10.0, low=[-90.0, -60.0, -60.0, -60.0, -60.0], high=-1.0)
+    table = certainty.by_class(frame, rules=rules)
+    assert (table["half"] == 0).all()
+
+
+def test_sites_of_unknown_urbanity_are_in_no_class_of_it(rules: Rules) -> None:
+    frame = sites().assign(urbanity=[1.0, np.nan, 2.0, np.nan, 2.0])
+    table = certainty.by_class(frame, rules=rules)
+    of_urbanity = table[table["by"] == "urbanity"]
+    assert dict(zip(of_urbanity["at_least"], of_urbanity["schools"], strict=True)) == {1: 1, 2: 2}
+    assert table[table["by"] == "size"]["schools"].sum() == 5
+
+
 def test_shares_of_sources_add_up_and_follow_their_variances(rules: Rules) -> None:
     table = certainty.sources(sites(), rules=rules)
     assert table[list(SOURCES)].sum(axis=1).to_numpy() == pytest.approx(1)
@@ -74,9 +89,7 @@ def test_shares_of_sources_add_up_and_follow_their_variances(rules: Rules) -> No
 
 def test_coins_are_counted_by_size(rules: Rules) -> None:
     table = certainty.coins(sites(), rules=rules)
-    assert table[["at_least", "sites", "schools", "children"]].to_numpy().tolist() == [
-        [1, 2, 1, 99], [100, 3, 0, 0]
-    ]  # fmt: skip
+    assert table.to_numpy().tolist() == [[1, 2, 1, 0.0], [100, 3, 0, 0.0]]
 
 
 def test_reliability_is_what_noise_leaves_of_the_variance() -> None:
@@ -90,8 +103,10 @@ def test_reliability_is_what_noise_leaves_of_the_variance() -> None:
 def test_averages_are_means_a_site_by_share_imputed(rules: Rules) -> None:
     frame = sites().assign(truth=[0.0, 100.0, 100.0, 30.0, 0.0])
     table = certainty.averaging(frame, rules=rules)
-    assert table["early"].tolist() == [0.0, 75.0]
-    assert table["truth"].tolist() == [0.0, pytest.approx(230 / 3)]
+    assert table["early"].tolist() == [0.0, 75.0, 45.0]
+    assert table["truth"].tolist() == [0.0, pytest.approx(230 / 3), 46.0]
+    assert table[["schools", "paid"]].to_numpy().tolist() == [[2, 0], [3, 3], [5, 3]]
+    assert np.isnan(table["at_least"].iloc[-1])
     assert certainty.averaging(sites(), rules=rules)["truth"].isna().all()
 
 
@@ -101,6 +116,9 @@ def test_boards_stand_beside_sites(rules: Rules) -> None:
     table = certainty.by_size(every, rules=rules)
     assert table["what"].tolist() == ["site", "site", "board", "board", *["municipality"] * 2]
     assert table["places"].tolist() == [2, 3, 1, 1, 3, 2]
+    # Of large sites with a chance of half and more: half widths 30, 60 and 35 by scores 100, 100
+    # and 20; of small ones the one on a coin: 12.5 by 2.
+    assert table["half"].head(2).tolist() == pytest.approx([12.5 / 2, 125 / 220])
 
 
 @pytest.mark.parametrize(
@@ -109,6 +127,7 @@ def test_boards_stand_beside_sites(rules: Rules) -> None:
         ("sizes: [1, 50", "sizes: [10, 50", "expected 1 or less"),
         ("municipality_sizes: [1,", "municipality_sizes: [100,", "expected 1 or less"),
         ("unknown: [0, 0.5", "unknown: [0.1, 0.5", "expected 0 or less"),
+        ("sizes: [1, 50, 100, 200, 400]", "sizes: [1]", "expected two classes or more"),
         ("doubt: 0.05", "doubt: 0.3", "expected no more than the first of coin"),
         ("alike: 1.25", "alike: 0.8", "expected 1 or more"),
     ],

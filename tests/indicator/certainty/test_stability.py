@@ -128,14 +128,14 @@ def frame(**moved_by: float) -> pd.DataFrame:
     values = {"seed": 0.016, "donors": 0.02, "cells": 0.04, "draws": 0.03, "year": 0.06} | moved_by
     names = {"seed": "5", "donors": "20", "cells": "child_group, urbanity", "draws": "5"}
     rows = [(what, names.get(what, "1"), 0.98, by, 60.0, 2600.0) for what, by in values.items()]
-    rows += [("late", "5", np.nan, 0.025, np.nan, np.nan), ("late", "50", np.nan, 0.008, np.nan, 0)]
+    rows += [("late", m, np.nan, by, np.nan, 90.0) for m, by in (("5", 0.025), ("50", 0.008))]
     return pd.DataFrame(rows, columns=["what", "value", "rank", "moved", "crossing", "sites"])
 
 
 @pytest.mark.parametrize(
     ("change", "texts"),
     [
-        (lambda f: f, ["donors alike in toddler or pupil and urbanity (4.0%)", "60 of 2,600 acr",
+        (lambda f: f, ["donors alike in toddler or pupil and urbanity (4.0%)", "60 of 2,600 sites",
                        "more than by any of these", "The order of schools lasts", "50 by 0.8%"]),
         (lambda f: f.assign(moved=f["moved"].mask(f["what"] == "year", 0.01)), ["no more than by"]),
         (lambda f: f.assign(rank=0.9), ["The order of schools does not last"]),
@@ -151,7 +151,8 @@ def test_what_moves_most_and_whether_scores_last_is_said(
     assert all(text in found for text in texts) and "nan" not in found
     with language.use("nl"):
         assert report.stability_finding(given, rules=RULES) != found
-    table = report.stability_table(given.assign(children=0.01), about=ABOUT)
-    assert [row[0] for row in table.groups[0][1]][:2] == [
-        "another seed (mean of 5)", "one of 20 donors",
-    ]  # fmt: skip
+    table = report.stability_table(given.assign(children=0.01), rules=RULES, about=ABOUT)
+    rows = table.groups[0][1]
+    assert [row[0] for row in rows][:2] == ["another seed", "one of the 20 nearest donors"]
+    # Numbers of sites that were never counted are not said to be of too few.
+    assert "–" in rows[-1] and "·" not in rows[-1]
