@@ -31,7 +31,7 @@ def _heading(name: str, *, labels: Labels) -> str:
 
 @in_languages
 def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
-    """How far errors change by other clusters; which could not be used. Empty without any."""
+    """How far errors change by other clusters, which could not be used, or that none is there."""
     parts = []
     rows = found.errors.dropna(subset=["ratio"])
     if not rows.empty:
@@ -76,6 +76,8 @@ def clusters_finding(found: Clusters, *, rules: Rules, labels: Labels) -> str:
         parts.append(
             _("Not used, because clusters of children are unknown: {names}.", names=listed(names))
         )
+    if not parts:
+        return _("The cohort has no other clusters than the model’s own.")
     return " ".join(parts)
 
 

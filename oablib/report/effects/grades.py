@@ -30,9 +30,16 @@ def grades_table(grades: Grades, *, early: str, late: str, labels: Labels, about
 def grades_finding(
     grades: Grades | None, *, early: str, late: str, rules: Rules, labels: Labels
 ) -> str:
-    """Whether background acts alike on both outcomes, and what is left at equal early one."""
+    """Whether background acts alike on both outcomes, and what is left at equal early one.
+
+    Or why they are not compared.
+    """
     if grades is None:
-        return ""
+        return _(
+            "Both outcomes are not compared: fewer than {least:,} children of the cohort have a "
+            "known {early}, or their schools are too few for a test.",
+            least=rules.least_part, early=labels(early),
+        )  # fmt: skip
     joint, rows = grades.joint, grades.effects.dropna(subset=["p_holm"])
     words = {"early": labels(early), "late": labels(late)}
     given = {

@@ -41,7 +41,7 @@ def parents_table(parents: Parents, *, outcome: str, labels: Labels, about: Abou
 
 @in_languages
 def parents_finding(
-    parents: Parents,
+    parents: Parents | None,
     *,
     direct: pd.DataFrame,
     values: pd.DataFrame,
@@ -54,8 +54,10 @@ def parents_finding(
 
     direct: name, std, and perhaps published_std. values: pooled scale values, perhaps with current
     (those of the indicator then in use) and published. drawn: whether the published effects are
-    planted.
+    planted. Says so where the model has no two such effects.
     """
+    if parents is None:
+        return _("The model has no two scaled variables with the same categories to compare.")
     parts = [_more(parents, level=level, labels=labels), _strongest(parents, direct, labels=labels)]
     if figures is not None:
         parts += [

@@ -70,8 +70,12 @@ def profiles_figure(
 
 
 @in_languages
-def profiles_finding(frame: pd.DataFrame, *, rules: Rules, outcome: str, labels: Labels) -> str:
-    """Which example child comes out lowest, and what contributes most to that."""
+def profiles_finding(
+    frame: pd.DataFrame | None, *, rules: Rules, outcome: str, labels: Labels
+) -> str:
+    """Which example child comes out lowest, and what contributes most to that; or why none is."""
+    if frame is None:
+        return _("Not shown: an example child has a characteristic that the model lacks.")
     totals = frame.groupby("profile")["points"].sum().reindex(range(len(rules.profiles)))
     totals = totals.fillna(0.0)
     lowest, highest = int(totals.argmin()), int(totals.argmax())

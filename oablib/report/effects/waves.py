@@ -36,12 +36,16 @@ def waves_table(
 
 @in_languages
 def waves_finding(waves: Waves | None, *, variable: str, rules: Rules, labels: Labels) -> str:
-    """Whether waves differ, by the joint test and by predictor; empty without several waves.
+    """Whether waves differ, by the joint test and by predictor, or why they are not compared.
 
     variable: the column of the wave.
     """
     if waves is None:
-        return ""
+        return _(
+            "Waves are not compared: the cohort has no two waves of {least:,} children, or too few "
+            "schools for a test.",
+            least=rules.least_part,
+        )
     joint, tests = waves.joint, waves.tests
     given = {"f": joint.statistic, "df1": joint.df1, "df2": joint.df2, "p": probability(joint.p)}
     differ = list(tests.loc[tests["p_holm"] < rules.level, "name"])
