@@ -27,6 +27,7 @@ EXTRAS = [
 
 NOT_IMPORTED = {
     "ipykernel": "the kernel that runs the notebooks",
+    "jsonschema": "held below 4.25 for nbformat",
     "jupyterlab": "the session lab",
     "lightgbm": "held below 4.7 for miceforest",
     "pyarrow": "pandas reads and writes Parquet with it",
@@ -39,6 +40,7 @@ CANNOT_CHANGE_A_NUMBER = {
     "distributed": "says where tasks run",
     "filelock": "keeps a run from starting twice",
     "jinja2": "puts pages together",
+    "jsonschema": "checks the form of notebooks",
     "jupyter-client": "starts kernels and moves messages",
     "jupyter-core": "runs what jupyter-client waits for",
     "jupyterlab": "for notebooks that are opened by hand",

@@ -352,6 +352,9 @@ def test_what_chance_moves_is_said_of_sites_that_cross_and_else_not() -> None:
     some = text(report.stability_finding(moved(), rules=RULES))
     assert "takes about 20 of 90 sites across 0" in some and "Nothing else" in some
     assert "across 0" not in text(report.stability_finding(moved(crossing=0), rules=RULES))
+    hidden = pd.concat([moved(moved=np.nan), moved(what="donors", value="1")], ignore_index=True)
+    said = text(report.stability_finding(hidden, rules=RULES))
+    assert said == "Of what was varied within the year most is moved by the nearest donor (10.0%)."
 
 
 def classes(wrong: list[float]) -> pd.DataFrame:

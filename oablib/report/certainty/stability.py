@@ -82,14 +82,15 @@ def _lot(within: pd.DataFrame) -> str:
             "Of what was varied within the year most is moved by {name} ({moved:.1%}).",
             name=variant(str(top["what"]), str(top["value"])), moved=top["moved"],
         )  # fmt: skip
-    return f"{another_seed(within)} {most}"
+    return f"{another_seed(within)} {most}".strip()
 
 
 def another_seed(frame: pd.DataFrame) -> str:
     """What chance alone moves; empty where nothing can; frame: as from beside_variants."""
-    seed = frame[frame["what"] == SEED].iloc[0]
-    if np.isnan(seed["moved"]):
+    rows = frame[frame["what"] == SEED].dropna(subset=["moved"])
+    if rows.empty:
         return ""
+    seed = rows.iloc[0]
     text = _(
         "Another seed alone moves {moved:.1%} of all points between schools", moved=seed["moved"]
     )

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from oablib.protocol.models import Model
 from oablib.statistics.imputation.predictors import FEWEST_SCHOOLS
@@ -99,7 +99,7 @@ def drift(trace: pd.DataFrame) -> pd.DataFrame:
     for name, sd in spread.items():
         course = means.xs(name)
         moved = (course[last] - course[last // 2]).to_numpy(float) / (sd or 1.0)
-        chance = t.ppf(0.995, len(moved) - 1) * moved.std(ddof=1) / np.sqrt(len(moved))
+        chance = stdtrit(len(moved) - 1, 0.995) * moved.std(ddof=1) / np.sqrt(len(moved))
         allowed = max(DRIFT, float(chance))
         rows.append((name, float(moved.mean()), allowed, bool(abs(moved.mean()) <= allowed)))
     return pd.DataFrame(rows, columns=DRIFTS)
