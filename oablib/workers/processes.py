@@ -36,8 +36,9 @@ def each(
 
     work: a function of a module (or a partial of one) that depends on its task alone, for a task
     may be done twice. Raises what work raises, IncompleteRunError when a process dies, and as
-    cluster.executor does.
+    cluster.executor does. A single task is done in this process, as if there were one worker.
     """
+    workers = max(1, min(workers, len(tasks)))
     if is_alone(workers):
         yield from ((number, work(task)) for number, task in enumerate(tasks))
         return

@@ -1,6 +1,7 @@
 """The whole chain on a small country: what it keeps, and what its results do not depend on."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import country_files
@@ -15,6 +16,7 @@ from oablib.indicator.comparison import Procedure, Situation
 from oablib.indicator.comparison.causes import KEYS
 from oablib.protocol import codebook
 
+IN_BLOCKS = replace(pupil_scores.rules().education, block=2000)  # two or three, for as many workers
 YEARS = (2020, 2019)
 M = 2
 
@@ -32,7 +34,9 @@ def results(folder: Path, *, workers: int) -> dict[str, pd.DataFrame]:
     sides, made = {}, {}
     for year in YEARS:
         children = pupil_scores.read(folder, year=year, book=book)
-        made[f"draws_{year}"] = country_files.draw(children, m=M, seed=5, workers=workers)
+        made[f"draws_{year}"] = country_files.draw(
+            children, m=M, seed=5, workers=workers, rule=IN_BLOCKS
+        )
         made[f"draws_{year}"].to_parquet(folder / f"draws_{year}.parquet", index=False)
         sides[year] = children, country_files.drawn(folder, children)
     old, new = map(country_files.indicator, ("indicator_2019", "indicator_2021"))

@@ -1,7 +1,7 @@
 """Reports of four runs that differ in data, model and findings, made once for all tests.
 
 Two are drawn by the project, one is of real pupils with another model, and one of a cohort and a
-country that another generator delivers.
+country that another generator delivers. The codebook of one has hostile labels in Dutch.
 """
 
 import os
@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from tests import other_generator
 from tests.places import ROOT
@@ -38,6 +40,14 @@ WAVES = re.compile(
     r"( +- \{code: )\d{4}, key: \"\d{4}\".*\n(?: +- \{code: \d{4}, key: \"\d{4}\".*\n)+"
 )
 ORIGIN = "  intelligence_origin:"
+HOSTILE = {
+    "Basisonderwijs": "<script>alert(1)</script>",
+    "Vmbo-b/k, mbo1": "=cmd|'/C calc'!A0",
+    "Vmbo-g/t, avo onderbouw": "\"'><img src=x onerror=alert(2)>",
+    "Mbo2 en mbo3": "\N{RIGHT-TO-LEFT OVERRIDE}gnittes",
+    "Mbo4": '$\\input{/etc/passwd}$ #read("/etc/passwd") [x](javascript:alert(3))',
+}
+"""Dutch label of a level of education -> what stands in its place in the run `demo`."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,8 @@ def make(run: str, root: Path) -> Made:
     (root / "notebooks").symlink_to(ROOT / "notebooks")
     if run == "elsewhere":
         deliver(root)
+    if run == "demo":
+        make_hostile(root / "params" / "rules" / "codebook.yaml")
     words = [sys.executable, "-m", "oablib", "run", run, "--quiet"]
     done = subprocess.run(
         [*words, *(f"--set={value}" for value in VALUES[run])],
@@ -102,6 +114,14 @@ def deliver(root: Path) -> None:
     rules = root / "params" / "rules"
     replace(rules / "codebook.yaml", lambda text: WAVES.sub(waves, text, count=1))
     replace(rules / "literature.yaml", _founded)
+
+
+def make_hostile(codebook: Path) -> None:
+    """Give levels of education Dutch labels that act where they are not taken as text."""
+    content = yaml.safe_load(codebook.read_text(encoding="utf-8"))
+    for level in content["lists"]["education"]:
+        level["nl"] = HOSTILE.get(level["nl"], level["nl"])
+    codebook.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 
 
 def replace(path: Path, change: Callable[[str], str]) -> None:

@@ -22,9 +22,10 @@ SECONDS_TO_NOTICE = 20
 
 
 @pytest.fixture(scope="module")
-def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a run, made once."""
+def earlier(tmp_path_factory: pytest.TempPathFactory, undisturbed: Undisturbed) -> Path:
+    """The report of another run, made once."""
     root = interruptions.project(tmp_path_factory.mktemp("earlier"))
+    shutil.copytree(undisturbed.root / ".work", root / ".work", symlinks=True)
     interruptions.complete(root, interruptions.OLD)
     return root / "reports" / "demo"
 

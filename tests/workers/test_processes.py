@@ -26,19 +26,20 @@ def test_every_task_is_done_once_whatever_the_number_of_workers(workers):
         list(processes.each(tasks.refuse, [3], workers=workers))
 
 
-def test_one_worker_is_this_process():
+def test_one_worker_or_one_task_needs_no_other_process():
     assert dict(processes.each(tasks.process_id, [0], workers=1)) == {0: os.getpid()}
-    assert dict(processes.each(tasks.process_id, [0], workers=2)) != {0: os.getpid()}
+    assert dict(processes.each(tasks.process_id, [0], workers=2)) == {0: os.getpid()}
+    assert os.getpid() not in dict(processes.each(tasks.process_id, [0, 0], workers=2)).values()
 
 
 def test_a_process_that_dies_is_reported():
     with pytest.raises(IncompleteRunError, match="One of 2 processes ended"):
-        list(processes.each(os._exit, [1], workers=2))
+        list(processes.each(os._exit, [1, 1], workers=2))
 
 
 def test_what_libraries_say_in_a_process_is_withheld(capfd):
     with pytest.raises(KeyError):
-        list(processes.each(tasks.fail, ["999111999"], workers=2))
+        list(processes.each(tasks.fail, ["999111999"] * 2, workers=2))
     said = capfd.readouterr().err
     assert "999111999" not in said
     for part in ("UserWarning in line", "ERROR in the log of some.library", "KeyError outside"):

@@ -299,7 +299,8 @@ def test_memory_of_the_draws_does_not_grow_with_their_number(
 def test_only_unknown_education_of_computable_children_is_drawn(
     children: Children, book: Codebook, rules: Rules
 ) -> None:
-    options = {"roles": roles.load("base"), "table": book.table("cohort"), "rule": rules.education}
+    rule = replace(rules.education, block=400)  # two blocks, as many as workers
+    options = {"roles": roles.load("base"), "table": book.table("cohort"), "rule": rule}
     result = pupil_scores.draw(children, m=2, seed=3, **options)
     rows = np.searchsorted(children.key, result["key"].to_numpy())
     for parent in ("education_father", "education_mother"):
