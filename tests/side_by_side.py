@@ -12,9 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Both parts take about the same time: of the runs one goes with the others, and cluster tests,
-# which wait for most of their time, go with the runs.
-RUNS = ("tests/runs", "tests/workers")
+# Both parts take about the same time: of the runs one goes with the others, and tests of kernels
+# and of clusters, which wait for most of their time, go with the runs.
+KERNELS = "tests/running/kernels"
+RUNS = ("tests/runs", "tests/workers", KERNELS)
 MOVED = ("tests/runs/test_by_hand.py",)
 
 
@@ -30,7 +31,8 @@ def main() -> int:
             text=True,
         )
         try:
-            others = subprocess.run([*pytest, *_folders(), *MOVED], cwd=ROOT, check=False)
+            rest = [*_folders(), *MOVED, f"--ignore={KERNELS}"]
+            others = subprocess.run([*pytest, *rest], cwd=ROOT, check=False)
             code = runs.wait()
         finally:
             runs.kill()
