@@ -17,11 +17,15 @@ from oablib.indicator.certainty.classes import COIN
 
 
 def sure(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
-    """As certainty.by_verdict, with share_places: fraction of all places, by the tens shown."""
+    """As certainty.by_verdict: verdict, places, share_places, share_points.
+
+    share_places: fraction of all places, by the tens that are shown.
+    """
     hidden = hide(frame, counts=["places"], also=["share_points"], rules=rules)
     shown = _in_tens(hidden, ["places"], rules=rules)
     shares = (shown["places"] / frame["places"].sum()).clip(upper=1)
-    return shown.assign(share_places=shares).round({"share_places": 2, "share_points": 2})
+    columns = ["verdict", "places", "share_places", "share_points"]
+    return shown.assign(share_places=shares)[columns].round({columns[2]: 2, columns[3]: 2})
 
 
 def sure_classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
