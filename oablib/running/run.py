@@ -77,9 +77,12 @@ def execute(job: Job, options: Options) -> Path:
     stages = _stages(job)
     note = rule_files.fail_if_unfit(job.parameters, stages)
     chosen = _named(options, stages)
-    run = job.parameters.run
     with run_session.opened(
-        run, level=options.level, scheduler=options.scheduler, kernels=options.kernels
+        job.parameters.run,
+        _chosen(stages, chosen),
+        level=options.level,
+        scheduler=options.scheduler,
+        kernels=options.kernels,
     ) as session:
         rule_files.remember(note)
         return make(job, stages, _given(job, session), chosen, session)

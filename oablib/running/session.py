@@ -1,7 +1,7 @@
 """What a run has while it runs: its private folder, its kernels, its log and its memory."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from oablib.running.kernels.execute import Kernels
 from oablib.running.progress import Level, Progress
 from oablib.running.stages import schedule
 from oablib.running.stages.cache import Entry
+from oablib.running.stages.declared import Stage
 from oablib.running.stages.schedule import Engine
 from oablib.running.workspace import Workspace
 from oablib.workers import installed
@@ -42,19 +43,24 @@ def fail_if_unfit() -> None:
 
 @contextmanager
 def opened(
-    run: str, *, level: Level, scheduler: str = "", kernels: Kernels = "forked"
+    run: str,
+    stages: Sequence[Stage],
+    *,
+    level: Level,
+    scheduler: str = "",
+    kernels: Kernels = "forked",
 ) -> Iterator[Session]:
     """The session of a run, for a block; errors of machine and keyboard become ours.
 
-    What has expired is removed first. Raises ParameterError for a fault of the rules about that,
-    IncompleteRunError when the run is interrupted or already running, EnvironmentFault when a file
-    cannot be read or written.
+    stages: those that it may have to execute. What has expired is removed first. Raises
+    ParameterError for a fault of the rules about that, IncompleteRunError when the run is
+    interrupted or already running, EnvironmentFault when a file cannot be read or written.
     """
     try:
         with (
             workspace.opened(run) as space,
             _attempt(space, level=level) as progress,
-            schedule.engine(scheduler=scheduler, kernels=kernels) as engine,
+            schedule.engine(stages, scheduler=scheduler, kernels=kernels) as engine,
         ):
             for each in cleaning.remove_expired():
                 progress.say(f"Expired: {each}")

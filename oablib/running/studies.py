@@ -41,7 +41,9 @@ def validate(options: Options, *, workers: int = 0, so_far: bool = False) -> Pat
         with workspace.private_files(), processes.at(options.scheduler):
             _compute(chosen, folder=folder, workers=workers, progress=options.level != "quiet")
     stages = declared.load(study=NAME)
-    with run_session.opened(NAME, level=options.level, scheduler=options.scheduler) as session:
+    with run_session.opened(
+        NAME, stages, level=options.level, scheduler=options.scheduler
+    ) as session:
         rows = study.write(chosen, folder=folder, out=session.workspace.attempt / "rows")
         extra = {path.name: path for path in rows}
         made = delivery.of_files(rows)
@@ -91,8 +93,9 @@ def compare(before: str, after: str, options: Options) -> Path:
     run_session.fail_if_unfit()
     reports = _delivery(before, after)
     job = _comparison_job(before, after, reports)
-    with run_session.opened(job.parameters.run, level=options.level) as session:
-        return run.make(job, declared.load(study=STUDY), reports, options, session)
+    stages = declared.load(study=STUDY)
+    with run_session.opened(job.parameters.run, stages, level=options.level) as session:
+        return run.make(job, stages, reports, options, session)
 
 
 def report_name(before: str, after: str) -> str:

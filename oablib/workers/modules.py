@@ -50,6 +50,18 @@ def imported(source: str) -> list[str]:
     return sorted(set(_loaded(_names(cell.parsed(source)))))
 
 
+def of_cells(sources: Iterable[str]) -> list[str]:
+    """The same of several cells, in the order in which they import them.
+
+    A cell with a magic is not Python; what it imports is loaded when it runs.
+    """
+    names: list[str] = []
+    for source in sources:
+        with suppress(SyntaxError, ValueError):
+            names += imported(source)
+    return list(dict.fromkeys(names))
+
+
 def of(*modules: str) -> Mapping[str, str]:
     """Fingerprints of these modules and all that they import: dotted name -> digest."""
     result: dict[str, str] = {}

@@ -16,7 +16,7 @@ from tests.runs.conftest import IN_ENGLISH
 
 PROJECT = ROOT
 # The run of the published size; fewer splits, draws and iterations change no decision.
-FEW = ["--set=splits=2", "--set=draws=10", "--set=iterations=2"]
+FEW = ["--set=splits=2", "--set=draws=10", "--set=iterations=2", "--set=imputations=3"]
 RUN = ["herijking-2021", *FEW, "--set=country=", IN_ENGLISH]
 ORIGIN = "  intelligence_origin:"
 DEPENDING = {"00_summary", "02_literature", "07_model_selection", "08_prediction"}

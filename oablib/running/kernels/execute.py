@@ -1,7 +1,7 @@
 """Execute one notebook with papermill, in a guarded kernel that only its owner can reach."""
 
 import keyword
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -54,14 +54,15 @@ def execute(
 
 
 @contextmanager
-def opened(kernels: Kernels = "forked") -> Iterator[None]:
+def opened(kernels: Kernels = "forked", *, modules: Sequence[str] = ()) -> Iterator[None]:
     """At the end of the block, whatever ends it, all kernels that it started are killed.
 
     `execute` in another thread then raises IncompleteRunError. For forked kernels the block keeps
     a process that has imported what notebooks import. Where there can be no such process (it takes
     Linux), kernels start as processes of their own; they differ only in that they start later.
+    modules: what the notebooks of the block will import.
     """
-    with pool.opened(warm=kernels == "forked"):
+    with pool.opened(warm=kernels == "forked", modules=modules):
         yield
 
 

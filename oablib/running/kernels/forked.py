@@ -7,7 +7,6 @@ in tests/running/kernels/test_private_names.py. `plain` does without them.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from time import monotonic
@@ -42,18 +41,9 @@ def execute(
     """
     with plain.kernel(environment, folder=folder) as manager:
         manager.provisioner = _Provisioner(kernel_spec=manager.kernel_spec, parent=manager)
-        manager.provisioner.modules = _imported(notebook)
+        code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        manager.provisioner.modules = modules.of_cells(code)
         return plain.execute_in(manager, notebook, values=values, folder=folder, engine=ENGINE)
-
-
-def _imported(notebook: nbformat.NotebookNode) -> list[str]:
-    """Modules of oablib that a notebook imports."""
-    names: list[str] = []
-    for cell in notebook.cells:
-        # A cell with a magic is not Python; what it imports is loaded when it runs.
-        with suppress(SyntaxError, ValueError):
-            names += modules.imported(cell.source) if cell.cell_type == "code" else []
-    return list(dict.fromkeys(names))
 
 
 class _Provisioner(LocalProvisioner):

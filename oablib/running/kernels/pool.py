@@ -144,9 +144,10 @@ _stopped: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 
 @contextmanager
-def opened(*, warm: bool) -> Iterator[None]:
+def opened(*, warm: bool, modules: Sequence[str] = ()) -> Iterator[None]:
     """At the end of the block all kernels are killed; warm: keep a warm process until then.
 
+    modules: what notebooks will import, which the warm process loads while nobody waits for it.
     When an exception ends the block, threads begun in it get no kernel after it either.
     """
     global _pool
@@ -154,7 +155,7 @@ def opened(*, warm: bool) -> Iterator[None]:
         yield
         return
     with _lock:
-        _pool = pool = _Pool(_started() if warm else None, set(threading.enumerate()))
+        _pool = pool = _Pool(_started(modules) if warm else None, set(threading.enumerate()))
     try:
         yield
     except BaseException:
@@ -216,13 +217,13 @@ def start_environment() -> dict[str, str]:
     return {**AT_START, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _started() -> _WarmProcess | None:
+def _started(modules: Sequence[str]) -> _WarmProcess | None:
     # Elsewhere system libraries start threads of their own, or there is no fork.
     if not sys.platform.startswith("linux"):
         return None
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", WARM],
+            [sys.executable, "-P", "-m", WARM, *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

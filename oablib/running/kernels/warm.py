@@ -1,8 +1,9 @@
 """A process that has imported what notebooks import, and forks a kernel whenever it is asked.
 
-Runs as `python -P -m oablib.running.kernels.warm`. It reads lines of JSON from its standard input
-and answers on its standard output; `pool` is the other side. It imports and does nothing else, so
-that a kernel starts as from a fresh process. When its input ends, so do all its kernels.
+Runs as `python -P -m oablib.running.kernels.warm MODULE ...`, with the modules that notebooks will
+import. It reads lines of JSON from its standard input and answers on its standard output; `pool` is
+the other side. It imports and does nothing else, so that a kernel starts as from a fresh process.
+When its input ends, so do all its kernels.
 """
 
 import ctypes
@@ -14,6 +15,7 @@ import select
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +23,15 @@ from typing import Any, BinaryIO
 
 FIRST = ("oablib.running.kernels.guard", "ipykernel.debugger", "numpy.random")
 """Modules without which no kernel starts."""
-LATER = (
-    *("pandas", "matplotlib.axes", "matplotlib.backends.backend_agg", "oablib.report.base_model"),
-    *("oablib.report.imputation", "oablib.intake"),
-    *("oablib.statistics.two_step.analysis", "oablib.analysis.diagnostics"),
-    *("oablib.report.intake", "oablib.report.diagnostics", "scipy.stats"),
-    *("sklearn.linear_model", "sklearn.cluster", "sympy", "semopy"),
-)
-"""Modules that some notebook needs, loaded while no kernel is asked for.
+LIBRARIES = {
+    "oablib": ("pandas", "matplotlib.axes", "matplotlib.backends.backend_agg"),
+    "oablib.report.base_model": ("sklearn.linear_model", "sklearn.cluster", "sympy", "semopy"),
+    "oablib.report.scale_values": ("scipy.stats",),
+}
+"""Module that a notebook imports -> libraries that are loaded before it.
 
-In portions, for a kernel that is asked for meanwhile waits for the one under way.
+So they come in portions, for a kernel that is asked for meanwhile waits for the one under way; and
+those are there that a module loads only when it is used.
 """
 
 TICK = 0.05  # seconds between looks at which kernels have ended
@@ -150,6 +151,11 @@ class _Warm:
         self.answers.write(json.dumps(message).encode() + b"\n")
 
 
+def in_portions(modules: Sequence[str]) -> list[str]:
+    """What to load for notebooks that import these modules, while no kernel is asked for."""
+    return [each for name in modules for each in (*LIBRARIES.get(name, ()), name)]
+
+
 def _kill_group(pid: int) -> None:
     with suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
@@ -170,7 +176,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    warm = _Warm(requests, answers, [*FIRST, *LATER])
+    warm = _Warm(requests, answers, [*FIRST, *in_portions(sys.argv[1:])])
     try:
         with suppress(BrokenPipeError):
             warm.serve()

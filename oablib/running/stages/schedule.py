@@ -18,6 +18,7 @@ from oablib.running.stages import task as stage_task
 from oablib.running.stages.cache import Entry
 from oablib.running.stages.declared import Stage, needs
 from oablib.running.stages.task import StageTask, Times
+from oablib.workers import modules
 
 TICK = 0.5  # seconds between looks at what is under way
 _ON_REQUEST = "on request"
@@ -58,11 +59,13 @@ class Inputs:
 class Engine:
     """Where stages run; started when there is something to run.
 
-    scheduler: address of a Dask scheduler, empty for kernels of this machine.
+    scheduler: address of a Dask scheduler, empty for kernels of this machine. modules: what the
+    notebooks of the stages import.
     """
 
     scheduler: str
     kernels: Kernels
+    modules: Sequence[str]
     stack: ExitStack
     executor: Executor | None = None
 
@@ -79,7 +82,7 @@ class Engine:
             self.executor = ThreadPoolExecutor(os.cpu_count() or 1)
             self.stack.callback(self.executor.shutdown, wait=True, cancel_futures=True)
             # Entered last, so that kernels end before their threads are waited for.
-            self.stack.enter_context(kernel.opened(self.kernels))
+            self.stack.enter_context(kernel.opened(self.kernels, modules=self.modules))
             self.executor.submit(kernel.load, self.kernels)
         return self.executor
 
@@ -98,10 +101,13 @@ class Engine:
 
 
 @contextmanager
-def engine(*, scheduler: str = "", kernels: Kernels = "forked") -> Iterator[Engine]:
+def engine(
+    stages: Sequence[Stage], *, scheduler: str = "", kernels: Kernels = "forked"
+) -> Iterator[Engine]:
     """An engine for a block; at the block's end what is under way is ended as well."""
+    imported = modules.of_cells(cell for stage in stages for cell in stage.code)
     with ExitStack() as stack:
-        yield Engine(scheduler, kernels, stack)
+        yield Engine(scheduler, kernels, imported, stack)
 
 
 @dataclass(slots=True)

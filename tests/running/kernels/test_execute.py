@@ -74,7 +74,7 @@ def execute(
 def opened(way: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernels]:
     """Kernels as a run has them: forks, fallen back to processes of their own, or plain."""
     if way == "own process":
-        monkeypatch.setattr(pool, "_started", lambda: None)
+        monkeypatch.setattr(pool, "_started", lambda _modules: None)
     kernels: Kernels = "plain" if way == "plain" else "forked"
     with kernel.opened(kernels):
         yield kernels
