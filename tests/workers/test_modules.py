@@ -255,3 +255,11 @@ def test_every_process_gives_the_same_fingerprints(tmp_path: Path) -> None:
         for seed in range(1, 4)
     }  # fmt: skip
     assert len(results) == 1
+
+
+def test_cells_of_a_notebook_are_read_one_by_one_and_magics_passed_over() -> None:
+    cells = ["from oablib.notebook import start", "%timeit 1", "from oablib.report import table"]
+    found = modules.of_cells([*cells, cells[0]])
+    assert [name for name in found if name.count(".") >= 2] == [
+        "oablib.notebook.start", "oablib.report.table"
+    ]  # fmt: skip

@@ -162,3 +162,9 @@ def test_what_the_warm_process_loads_is_there() -> None:
     """It passes over what is not there, and kernels then start later."""
     for module in (*warm.FIRST, *warm.in_portions(list(warm.LIBRARIES))):
         __import__(module)
+
+
+def test_libraries_come_before_the_module_that_needs_them_and_others_not_at_all() -> None:
+    assert warm.in_portions(["oablib.intake"]) == ["oablib.intake"]
+    names = warm.in_portions(["oablib", "oablib.report.base_model"])
+    assert names[0] == "pandas" and names[-2:] == ["semopy", "oablib.report.base_model"]
