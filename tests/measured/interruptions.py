@@ -24,9 +24,11 @@ from oablib.running import publication
 from tests.places import ROOT
 
 PROJECT = ROOT
-SMALL = {"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2}
-# Without the children of a country, which would double the time of every trial.
-SMALL |= {"country": "", "languages": "en"}
+SMALL = {
+    **{"n": 1200, "imputations": 2, "iterations": 1, "draws": 10, "splits": 2, "languages": "en"},
+    # The children of a country would double the time of every trial.
+    "country": "",
+}
 NEW = {**SMALL, "seed": 5}
 # Differs from the stage of model selection on, so that most of it is there where NEW was made.
 OLD = {**NEW, "draws": 11}

@@ -12,6 +12,7 @@ import pytest
 from oablib.render import checks
 from oablib.running import publication
 from tests import page_numbers
+from tests.runs import reports
 from tests.runs.conftest import PROJECT
 from tests.runs.reports import Made
 
@@ -19,6 +20,8 @@ COMMITTED = ("herijking-2021", "validation")
 # Bytes. Nine pages were held to 10 MB; the country adds five, and tables of 6,000 schools. All but
 # these tables are there in two languages. Distribution, certainty and effects add 2 MB each.
 LARGEST_PAGE, LARGEST_REPORT = 5_000_000, 42_000_000
+# Tell when or for how long: what was executed in one run is "cached" in the next.
+OF_THE_MOMENT = {"manifest.json", "contents.json", "index.html", "nl/index.html"}
 BANNERS = (
     "Made from synthetic data: no real child is in it.",
     "Gemaakt met synthetische gegevens: er zit geen echt kind in.",
@@ -95,6 +98,21 @@ def test_a_number_that_differs_in_its_last_digit_is_noticed(tmp_path: Path) -> N
     assert published in text
     page.write_text(text.replace(published, ">0.405<"), encoding="utf-8")
     assert len(page_numbers.differences(copy)) == text.count(published)
+
+
+def test_the_same_run_made_anew_gives_the_same_bytes(
+    reports_of: Callable[..., dict[str, Made]], tmp_path: Path
+) -> None:
+    made = []
+    run = "snijders-bosker"  # the quickest; tests of the country have this of its stages
+    for report in (reports_of(run)[run].folder, reports.make(run, tmp_path).folder):
+        paths = (path for path in report.rglob("*") if path.is_file())
+        made.append({str(p.relative_to(report)): p.read_bytes() for p in paths})
+    first, second = made
+    assert {name for name in first if first[name] != second[name]} <= OF_THE_MOMENT
+    assert first.keys() == second.keys()
+    listed = [each for part in contents(report)["languages"] for each in part["reports"]]
+    assert sum(name.endswith(".pdf") for name in first) == len(listed)
 
 
 def test_labels_of_a_hostile_codebook_are_text_from_end_to_end(
