@@ -58,12 +58,7 @@ def show(
     texts = []
     for name in shown:
         share, values = name in shares, frame[name]
-        usual = 1 if share else 2
-        if isinstance(digits, int):
-            decimals = usual if share else digits
-        else:
-            decimals = digits.get(name, usual)
-        decimals = 0 if name in counts else decimals
+        decimals = 0 if name in counts else _decimals(digits, name, share=share)
         write = _writer(values, share=share, scientific=name in scientific, decimals=decimals)
         whole = () if share or not pd.api.types.is_float_dtype(values) else count_rows
         hidden = set(range(len(frame))) - {*not_given_rows} if name in protected else ()
@@ -84,6 +79,14 @@ def show(
         headings=[(heading, _is_number(frame[name])) for name, heading in headings.items()],
         groups=[(group, [rows[i] for i in part]) for group, part in positions.items()],
     )
+
+
+def _decimals(digits: Mapping[str, int] | int, name: str, *, share: bool) -> int:
+    """Decimals of a column; a number for all columns is not that of shares."""
+    usual = 1 if share else 2
+    if isinstance(digits, int):
+        return usual if share else digits
+    return digits.get(name, usual)
 
 
 def _positions(groups: Iterable[Any]) -> dict[str, list[int]]:

@@ -97,6 +97,7 @@ def _p(part: pd.DataFrame) -> float:
     """Of Pearson's chi-square of a table with two columns; 1 where there is one category."""
     counts = part[["kept", "dropped"]].to_numpy() * part[["n_kept", "n_dropped"]].to_numpy()
     used = counts[counts.sum(axis=1) > 0]
+    if len(used) < 2:
+        return 1.0
     expected = np.outer(used.sum(axis=1), used.sum(axis=0)) / used.sum()
-    statistic = ((used - expected) ** 2 / expected).sum()
-    return float(chdtrc(len(used) - 1, statistic)) if len(used) > 1 else 1.0
+    return float(chdtrc(len(used) - 1, ((used - expected) ** 2 / expected).sum()))

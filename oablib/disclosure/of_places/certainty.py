@@ -24,8 +24,8 @@ def sure(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
     hidden = hide(frame, counts=["places"], also=["share_points"], rules=rules)
     shown = _in_tens(hidden, ["places"], rules=rules)
     shares = (shown["places"] / frame["places"].sum()).clip(upper=1)
-    columns = ["verdict", "places", "share_places", "share_points"]
-    return shown.assign(share_places=shares)[columns].round({columns[2]: 2, columns[3]: 2})
+    rounded = shown.assign(share_places=shares).round({"share_places": 2, "share_points": 2})
+    return rounded[["verdict", "places", "share_places", "share_points"]]
 
 
 def sure_classes(frame: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:

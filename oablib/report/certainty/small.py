@@ -32,7 +32,8 @@ def places_table(frame: pd.DataFrame, *, about: About) -> Table:
 @in_languages
 def places_finding(frame: pd.DataFrame, *, rules: Rules) -> str:
     """Whether very small schools should have a score of their own, and how sure others are."""
-    by = {name: frame[frame["what"] == name] for name in (SITE, BOARD, MUNICIPALITY)}
+    named = frame.rename(columns={"what": "by"})
+    by = {name: named[named["by"] == name] for name in (SITE, BOARD, MUNICIPALITY)}
     parts = [_smallest(by[SITE], rules=rules), _boards(by[BOARD]), _towns(by[MUNICIPALITY])]
     return " ".join(part for part in parts if part)
 
@@ -43,7 +44,7 @@ def _smallest(sites: pd.DataFrame, *, rules: Rules) -> str:
     if len(shown) < 2 or shown.index[0] != sites.index[0]:
         return _("Too few small school sites to judge whether they should have a score.")
     first, last = shown.iloc[0], shown.iloc[-1]
-    names = kinds(sites.rename(columns={"what": "by"}))
+    names = kinds(sites)
     given = {
         "small": names[shown.index[0]], "reliability": first["reliability"],
         "wrong": first["wrong"], "large": last["wrong"], "least": rules.reliability,
@@ -73,7 +74,7 @@ def _boards(boards: pd.DataFrame) -> str:
     last = shown.index[-1]
     return _(
         "Scores added up by board: half the interval is {half:.0%} of the score for boards {kind}.",
-        half=shown.loc[last, "half"], kind=kinds(boards.rename(columns={"what": "by"}))[last],
+        half=shown.loc[last, "half"], kind=kinds(boards)[last],
     )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def _towns(towns: pd.DataFrame) -> str:
     shown = towns.dropna(subset=["places", "half"])
     if len(shown) < 2:
         return ""
-    names = kinds(towns.rename(columns={"what": "by"}))
+    names = kinds(towns)
     (one, first), (other, last) = (
         (names[index], shown.loc[index, "half"]) for index in (shown.index[0], shown.index[-1])
     )

@@ -78,13 +78,14 @@ def moved_finding(schools: pd.DataFrame, *, rules: Rules) -> str:
     if most["variant"] == least["variant"]:
         return _(
             "{most} moves {share} of the money between schools.",
-            most=sentence(_label(rules, most)), share=share(most["moved_share"]),
+            most=sentence(label_of(rules, most["variant"])), share=share(most["moved_share"]),
         )  # fmt: skip
     return _(
         "Most money moves between schools under {most}, {euro} or {share} of it; least under "
         "{least}, {little}.",
-        most=_label(rules, most), euro=euros(most["moved"]), share=share(most["moved_share"]),
-        least=_label(rules, least), little=share(least["moved_share"]),
+        most=label_of(rules, most["variant"]), euro=euros(most["moved"]),
+        share=share(most["moved_share"]),
+        least=label_of(rules, least["variant"]), little=share(least["moved_share"]),
     )  # fmt: skip
 
 
@@ -113,14 +114,14 @@ def concentration_finding(schools: pd.DataFrame, *, rules: Rules) -> str:
     else:
         first = _(
             "Money is most concentrated under {high} (Gini {most:.2f}; by the law {law:.2f}).",
-            high=_label(rules, high), most=high["gini"], law=law["gini"],
+            high=label_of(rules, high["variant"]), most=high["gini"], law=law["gini"],
         )  # fmt: skip
     if law["variant"] == low["variant"]:
         return f"{first} " + _("It is most even by the law.")
     second = _(
         "It is most even under {low} (Gini {least:.2f}): the tenth of the pupils whose sites get "
         "most then have {top:.0%} of the money, by the law {top_law:.0%}.",
-        low=_label(rules, low), least=low["gini"], top=low["top"], top_law=law["top"],
+        low=label_of(rules, low["variant"]), least=low["gini"], top=low["top"], top_law=law["top"],
     )  # fmt: skip
     return f"{first} {second}"
 
@@ -179,8 +180,11 @@ def groups_finding(frame: pd.DataFrame, *, rules: Rules, table: CodebookTable | 
     for row, gains in ((up, True), (down, False)):
         if (row["change"] > 0) != gains or not row["change"]:
             continue
-        given = {"group": _group(groups, row["group"], table=table), "way": _label(rules, row),
-                 "change": abs(row["change"])}  # fmt: skip
+        given = {
+            "group": _group(groups, row["group"], table=table),
+            "way": label_of(rules, row["variant"]),
+            "change": abs(row["change"]),
+        }
         parts.append(
             _("Most is gained by {group}, under {way}: {change:.0%} more than by the law.", **given)
             if gains
@@ -217,21 +221,17 @@ def turnover_finding(schools: pd.DataFrame, *, rules: Rules) -> str:
     else:
         second = _(
             "The steadiest is {least}, {little}.",
-            least=_label(rules, least), little=share(least["turnover"]),
+            least=label_of(rules, least["variant"]), little=share(least["turnover"]),
         )  # fmt: skip
     if most["turnover"] - law["turnover"] < SAME:
         return f"{first} {second} " + _("None is less steady than the law.")
     third = _("The least steady is {most}, {much}.",
-              most=_label(rules, most), much=share(most["turnover"]))  # fmt: skip
+              most=label_of(rules, most["variant"]), much=share(most["turnover"]))  # fmt: skip
     return f"{first} {second} {third}"
 
 
 def _name(rules: Rules, name: str) -> str:
     return next(str(variant.words) for variant in rules.variants if variant.name == name)
-
-
-def _label(rules: Rules, row: pd.Series) -> str:
-    return label_of(rules, row["variant"])
 
 
 def _group(groups: list[int], group: int, *, table: CodebookTable | None) -> str:

@@ -38,33 +38,41 @@ def answer(
         parts.append(_("No dependence is shown on {choices}.", **given))
     elif stable:
         parts.append(_("**Direct effects are not shown to depend on {choices}.**", **given))
-    if parents:
-        parts.append(
-            _(
-                "Children of parents in the categories of education with the lowest and with the "
-                "highest value lie {points:.1f} points of the {outcome} apart, all else being "
-                "equal.",
-                points=abs(parents.rows["points"].iloc[-1]), outcome=labels(outcome),
-            )
-        )  # fmt: skip
-    parts.append(_through(through, mediator=mediator, labels=labels))
-    ratios = clusters.errors["ratio"].dropna()
-    if not ratios.empty:
-        parts.append(
-            _(
-                "Other clusters multiply standard errors by {low:.2f} to {high:.2f}.",
-                low=ratios.min(),
-                high=ratios.max(),
-            )
-        )
-    parts.append(
-        _(
-            "The main limit: the reliability of the {mediator} is not in the sources, so that how "
-            "far effects are off for its error is not known.",
-            mediator=labels(mediator),
-        )
+    limit = _(
+        "The main limit: the reliability of the {mediator} is not in the sources, so that how far "
+        "effects are off for its error is not known.",
+        mediator=labels(mediator),
     )
-    return " ".join(parts)
+    parts += [
+        _education(parents, outcome=outcome, labels=labels),
+        _through(through, mediator=mediator, labels=labels),
+        _errors(clusters),
+        limit,
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _education(parents: Parents | None, *, outcome: str, labels: Labels) -> str:
+    """What both parents' education comes to; empty for a model without the two."""
+    if parents is None:
+        return ""
+    return _(
+        "Children of parents in the categories of education with the lowest and with the highest "
+        "value lie {points:.1f} points of the {outcome} apart, all else being equal.",
+        points=abs(parents.rows["points"].iloc[-1]), outcome=labels(outcome),
+    )  # fmt: skip
+
+
+def _errors(clusters: Clusters) -> str:
+    """By how much other clusters change errors; empty without any."""
+    ratios = clusters.errors["ratio"].dropna()
+    if ratios.empty:
+        return ""
+    return _(
+        "Other clusters multiply standard errors by {low:.2f} to {high:.2f}.",
+        low=ratios.min(),
+        high=ratios.max(),
+    )
 
 
 def _sorted(

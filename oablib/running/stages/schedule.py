@@ -59,13 +59,13 @@ class Inputs:
 class Engine:
     """Where stages run; started when there is something to run.
 
-    scheduler: address of a Dask scheduler, empty for kernels of this machine. modules: what the
-    notebooks of the stages import.
+    scheduler: address of a Dask scheduler, empty for kernels of this machine. stages: those that
+    may run.
     """
 
     scheduler: str
     kernels: Kernels
-    modules: Sequence[str]
+    stages: Sequence[Stage]
     stack: ExitStack
     executor: Executor | None = None
 
@@ -82,7 +82,8 @@ class Engine:
             self.executor = ThreadPoolExecutor(os.cpu_count() or 1)
             self.stack.callback(self.executor.shutdown, wait=True, cancel_futures=True)
             # Entered last, so that kernels end before their threads are waited for.
-            self.stack.enter_context(kernel.opened(self.kernels, modules=self.modules))
+            imported = modules.of_cells(cell for stage in self.stages for cell in stage.code)
+            self.stack.enter_context(kernel.opened(self.kernels, modules=imported))
             self.executor.submit(kernel.load, self.kernels)
         return self.executor
 
@@ -105,9 +106,8 @@ def engine(
     stages: Sequence[Stage], *, scheduler: str = "", kernels: Kernels = "forked"
 ) -> Iterator[Engine]:
     """An engine for a block; at the block's end what is under way is ended as well."""
-    imported = modules.of_cells(cell for stage in stages for cell in stage.code)
     with ExitStack() as stack:
-        yield Engine(scheduler, kernels, imported, stack)
+        yield Engine(scheduler, kernels, stages, stack)
 
 
 @dataclass(slots=True)
